@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Shared by the scripts; sourced, never run. Callers have `set -euo pipefail`.
+
+# What the program needs to build and run, and what only the tests need. All from Debian stable.
+BUILD_PACKAGES=(g++ clang-14 bpftool cmake ninja-build pkg-config libbpf-dev libcli11-dev libfmt-dev libmnl-dev libpcap-dev
+    libyaml-cpp-dev nlohmann-json3-dev linux-libc-dev)
+TEST_PACKAGES=(clang-format-14 clang-tidy-14 libgtest-dev python3 python3-scapy shellcheck tcpdump
+    qemu-system-x86 busybox-static cpio kmod)
+
+die() {
+    echo "${0##*/}: $*" >&2
+    exit 1
+}
+
+# install_missing PACKAGE...: installs what is not there, and asks the network for nothing if all is.
+install_missing() {
+    local missing=() package
+    for package in "$@"; do
+        dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    [ "$(id -u)" -eq 0 ] || die "not root, so these packages cannot be installed: ${missing[*]}"
+    echo "installing: ${missing[*]}"
+    apt-get -qq update
+    DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# build_tree DIRECTORY CMAKE-ARGUMENT...: configures and builds what changed; quiet unless something is wrong.
+build_tree() {
+    local tree=$1
+    shift
+    mkdir -p "$tree"
+    cmake -S . -B "$tree" -G Ninja "$@" >"$tree/configure.log" 2>&1 || {
+        cat "$tree/configure.log"
+        die "cmake failed"
+    }
+    ninja -C "$tree" --quiet
+}
