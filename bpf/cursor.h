@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A bounded view of the frame, and the compiler facts that keep the verifier convinced. */
+#pragma once
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+/* Everything read directly is in the linear part; `pos` never passes `end` without a check. */
+struct cursor {
+	void *pos;
+	void *end;
+};
+
+/*
+ * A scalar that the verifier knows only by this mask. Forgetting the exact value on purpose makes the states of all
+ * label counts equal, so what follows is verified once and not sixteen times.
+ */
+static __always_inline __u32 forget(const __u32 *value, __u32 mask)
+{
+	return *(const volatile __u32 *)value & mask;
+}
+
+/*
+ * The cursor at `offset` bytes into the frame; pointers from before an adjust_head are dead, so it always starts anew.
+ * The barrier keeps clang 14 from folding two cursors into one pointer whose range the verifier has lost.
+ */
+static __always_inline struct cursor cursor_at(struct xdp_md *ctx, __u32 offset)
+{
+	struct cursor cur = {
+		.pos = (void *)(long)ctx->data,
+		.end = (void *)(long)ctx->data_end,
+	};
+
+	asm volatile("" : "+r"(offset));
+	cur.pos += offset;
+	return cur;
+}
+
+/* The next `size` bytes, or NULL where the frame ends before; moves on. `size` must be a compile-time constant. */
+static __always_inline void *cursor_take(struct cursor *cur, __u32 size)
+{
+	void *at = cur->pos;
+
+	if (at + size > cur->end)
+		return NULL;
+	cur->pos = at + size;
+	return at;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* SR-MPLS (RFC 8660 over RFC 3032): match on the top label; advance removes it. */
+#pragma once
+
+#include <linux/if_ether.h>
+
+#include "cursor.h"
+#include "maps.h"
+
+enum {
+	MPLS_LABEL_SHIFT = 12,
+	MPLS_S = 1 << 8, /* RFC 3032 2.1: bottom of stack */
+	MPLS_TTL = 0xff,
+	MPLS_ELI = 7, /* RFC 6790 4.2: entropy label indicator, the next entry is the entropy label */
+	MPLS_ENTRY = 4,
+};
+
+/* The top entry, host byte order. Returns SFC_OK or SFC_REASON_truncated. */
+static __always_inline int mpls_top(struct xdp_md *ctx, __u32 *entry)
+{
+	struct cursor cur = cursor_at(ctx, ETH_HLEN);
+	__be32 *top = cursor_take(&cur, MPLS_ENTRY);
+
+	if (!top)
+		return SFC_REASON_truncated;
+	*entry = bpf_ntohl(*top);
+	return SFC_OK;
+}
+
+/* Why a stack ended before an entry with S: nothing there, or part of an entry. */
+static __always_inline int mpls_end_reason(const struct cursor *cur)
+{
+	return cur->pos == cur->end ? SFC_REASON_no_bottom : SFC_REASON_truncated;
+}
+
+/*
+ * The stack as it will leave goes to work->header, the length of all of it to work->cut. What leaves with the top
+ * entry: an entropy pair that it exposes, both halves together (RFC 6790 4.2: an entropy label must never be on top).
+ */
+static __always_inline int mpls_stack(struct xdp_md *ctx, struct work *work)
+{
+	struct cursor cur = cursor_at(ctx, ETH_HLEN);
+	__be32 *out = (__be32 *)work->header.f.bytes;
+	__u32 first = 1; /* position of the new top */
+	__u32 kept = 0;
+
+	for (__u32 i = 0; i < SFC_LABELS_MAX; i++) {
+		__be32 *at = cursor_take(&cur, MPLS_ENTRY);
+		__u32 entry;
+
+		if (!at)
+			return mpls_end_reason(&cur);
+		entry = bpf_ntohl(*at);
+		if (i == first && entry >> MPLS_LABEL_SHIFT == MPLS_ELI) {
+			if (entry & MPLS_S)
+				return SFC_REASON_truncated; /* the indicator without its label */
+			first += 2;
+		} else if (i >= first) {
+			out[kept & (SFC_HEADER_MAX / MPLS_ENTRY - 1)] = *at;
+			kept++;
+		}
+		if (entry & MPLS_S) {
+			work->cut = (i + 1) * MPLS_ENTRY;
+			work->header.f.len = kept * MPLS_ENTRY;
+			return SFC_OK;
+		}
+	}
+	if (cur.pos + MPLS_ENTRY > cur.end)
+		return mpls_end_reason(&cur);
+	return SFC_REASON_too_many_labels;
+}
+
+/* RFC 3443 3.1, uniform: the hop count of the label that is on top now is that of the removed one less a hop, if that
+ * is lower. */
+static __always_inline void mpls_advance(struct work *work, const struct sfc_service *service, __u32 old_top)
+{
+	__be32 *top = (__be32 *)work->header.f.bytes;
+	__u32 entry = bpf_ntohl(*top);
+	__u32 ttl = (old_top & MPLS_TTL) - 1;
+
+	if (service->ttl == SFC_TTL_PIPE || (entry & MPLS_TTL) <= ttl)
+		return;
+	*top = bpf_htonl((entry & ~MPLS_TTL) | ttl);
+}
+
+/*
+ * Parses the whole stack whose top entry is `old_top`, and advances it. The packet is not changed.
+ * Fills work->cut and work->header: bytes, len, ethertype (0 where nothing is left and the packet leaves bare).
+ */
+static __always_inline int mpls_parse(struct xdp_md *ctx, struct work *work, const struct sfc_service *service,
+				      __be16 ethertype, __u32 old_top)
+{
+	int reason;
+
+	if ((old_top & MPLS_TTL) <= 1)
+		return SFC_REASON_ttl;
+	reason = mpls_stack(ctx, work);
+	if (reason)
+		return reason;
+	if (work->header.f.len == 0)
+		return service->last_label == SFC_LAST_LABEL_PLAIN ? SFC_OK : SFC_REASON_last_label;
+	work->header.f.ethertype = ethertype;
+	mpls_advance(work, service, old_top);
+	return SFC_OK;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include "cursor.h"
+#include "maps.h"
+
+enum {
+	TCPOPT_END = 0,
+	TCPOPT_NOP = 1,
+	TCPOPT_TIMESTAMP = 8,
+	TCPOLEN_TIMESTAMP = 10,
+	TIMESTAMP_FIRST =
+		0x0101080a, /* NOP, NOP, timestamp, length 10: nearly every data segment, RFC 7323 appendix A */
+};
+
+/*
+ * The rare layouts: walks the options in a copy. The offset lives in memory and not in a register: the verifier then
+ * sees forty equal states and not two to the power of forty ranges.
+ */
+static __always_inline void options_walk(struct work *work, __u32 len)
+{
+	struct sfc_key_fields *key = &work->key.f;
+
+	work->walk = 0;
+	for (int step = 0; step < SFC_TCP_OPTIONS_MAX; step++) {
+		__u32 at = forget(&work->walk, 63);
+		__u32 kind, size;
+
+		if (at >= len || at >= SFC_TCP_OPTIONS_MAX)
+			return;
+		kind = work->options[at];
+		size = kind == TCPOPT_NOP ? 1 : work->options[at + 1];
+		if (kind == TCPOPT_END || size == 0 || (kind != TCPOPT_NOP && size < 2) || at + size > len)
+			return;
+		if (kind == TCPOPT_TIMESTAMP && size == TCPOLEN_TIMESTAMP) {
+			__builtin_memcpy(&key->u.tcp.tsval, &work->options[at + 2], 4);
+			__builtin_memcpy(&key->u.tcp.tsecr, &work->options[at + 6], 4);
+			return;
+		}
+		*(volatile __u32 *)&work->walk = at + size;
+	}
+}
+
+/* Puts TSval and TSecr of the `len` bytes of TCP options at `off` into the key, or leaves zero where there are none. */
+static __always_inline int options_tcp_timestamps(struct xdp_md *ctx, struct work *work, __u32 off, __u32 len)
+{
+	struct cursor cur = cursor_at(ctx, off);
+	__be32 *first;
+
+	if (len >= 12) {
+		first = cursor_take(&cur, 12);
+		if (first && first[0] == bpf_htonl(TIMESTAMP_FIRST)) {
+			work->key.f.u.tcp.tsval = first[1];
+			work->key.f.u.tcp.tsecr = first[2];
+			return SFC_OK;
+		}
+	}
+	if (len < TCPOLEN_TIMESTAMP || len > SFC_TCP_OPTIONS_MAX)
+		return SFC_OK;
+	if (bpf_xdp_load_bytes(ctx, off, work->options, len))
+		return SFC_REASON_truncated;
+	options_walk(work, len);
+	return SFC_OK;
+}

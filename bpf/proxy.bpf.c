@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The two entry points, as lists of steps. What each step does is in strip.h and restore.h. */
+#include "restore.h"
+#include "strip.h"
+
+static __always_inline int strip_steps(struct xdp_md *ctx, struct work *work, struct strip *strip)
+{
+	int reason = strip_classify(ctx, strip);
+
+	if (!reason)
+		reason = strip_match(work, strip);
+	if (!reason)
+		reason = strip_parse(ctx, work, strip);
+	if (!reason)
+		reason = strip_inner(ctx, work, strip);
+	if (!reason)
+		reason = strip_key(ctx, work, strip);
+	if (!reason)
+		reason = strip_ways_out(work, strip);
+	if (!reason)
+		reason = strip_keep(ctx, work, strip);
+	if (!reason)
+		reason = strip_cut(ctx, work, strip);
+	if (!reason)
+		reason = port_redirect(work, strip->service->to_port);
+	if (!reason)
+		reason = strip_cache(work, strip);
+	return reason;
+}
+
+/* Domain port: strip the SFC encapsulation, cache it, hand the bare packet to the SF. */
+SEC("xdp.frags")
+int sfc_strip(struct xdp_md *ctx)
+{
+	struct strip strip = {};
+	struct work *work = port_receive(ctx, SFC_ROLE_DOMAIN, &strip.in);
+	int reason;
+
+	if (!work)
+		return XDP_ABORTED;
+	reason = strip_steps(ctx, work, &strip);
+	if (!reason)
+		return verdict_to_sf(work);
+	return strip_end(work, &strip, reason);
+}
+
+/* SF port: recognise the packet, put its header on, advanced, and send it to the next hop. */
+SEC("xdp.frags")
+int sfc_restore(struct xdp_md *ctx)
+{
+	struct restore restore = {};
+	struct work *work = port_receive(ctx, SFC_ROLE_SF, &restore.in);
+	int reason;
+
+	if (!work)
+		return XDP_ABORTED;
+	reason = restore_classify(ctx, &restore);
+	if (!reason)
+		reason = restore_key(ctx, work, &restore);
+	if (!reason)
+		reason = restore_claim(work, &restore);
+	if (!reason)
+		reason = restore_header(ctx, work, &restore);
+	if (!reason)
+		return verdict_restored(work);
+	return restore_end(work, &restore, reason);
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The only callers of adjust_head. All pointers and cursors from before a call are dead after it. */
+#pragma once
+
+#include "cursor.h"
+#include "maps.h"
+
+/*
+ *   before:  | Ethernet | encapsulation | inner packet |
+ *   after:                   | Ethernet | inner packet |
+ *
+ * Returns SFC_OK or SFC_REASON_no_room; the frame is unchanged then.
+ */
+static __always_inline int rewrite_strip(struct xdp_md *ctx, __u32 cut, __be16 ethertype)
+{
+	struct cursor cur = cursor_at(ctx, 0);
+	struct ethhdr *eth = cursor_take(&cur, sizeof(*eth));
+	struct ethhdr saved;
+
+	if (!eth)
+		return SFC_REASON_runt;
+	saved = *eth;
+	saved.h_proto = ethertype;
+	if (bpf_xdp_adjust_head(ctx, (int)cut))
+		return SFC_REASON_no_room;
+	cur = cursor_at(ctx, 0);
+	eth = cursor_take(&cur, sizeof(*eth));
+	if (!eth)
+		return SFC_REASON_runt;
+	*eth = saved;
+	return SFC_OK;
+}
+
+/*
+ *   before:            | Ethernet | inner packet |
+ *   after:   | Ethernet | header  | inner packet |
+ *
+ * An empty header (last_label: plain) leaves the frame and its EtherType as they are.
+ * Returns SFC_OK or SFC_REASON_no_room; the frame is unchanged then.
+ */
+static __always_inline int rewrite_restore(struct xdp_md *ctx, struct sfc_header_fields *header)
+{
+	struct cursor cur = cursor_at(ctx, 0);
+	struct ethhdr *eth = cursor_take(&cur, sizeof(*eth));
+	__u32 len = *(volatile __u16 *)&header->len;
+	struct ethhdr saved;
+
+	if (len == 0)
+		return SFC_OK;
+	if (!eth || len > SFC_HEADER_MAX)
+		return SFC_REASON_no_room;
+	saved = *eth;
+	saved.h_proto = header->ethertype;
+	if (bpf_xdp_adjust_head(ctx, -(int)len))
+		return SFC_REASON_no_room;
+	cur = cursor_at(ctx, 0);
+	eth = cursor_take(&cur, sizeof(*eth));
+	if (!eth || bpf_xdp_store_bytes(ctx, sizeof(*eth), header->bytes, len))
+		return SFC_REASON_no_room;
+	*eth = saved;
+	return SFC_OK;
+}
+
+/* The MACs of the next link. */
+static __always_inline int rewrite_macs(struct xdp_md *ctx, const __u8 *dst, const __u8 *src)
+{
+	struct cursor cur = cursor_at(ctx, 0);
+	struct ethhdr *eth = cursor_take(&cur, sizeof(*eth));
+
+	if (!eth)
+		return SFC_REASON_runt;
+	__builtin_memcpy(eth->h_dest, dst, ETH_ALEN);
+	__builtin_memcpy(eth->h_source, src, ETH_ALEN);
+	return SFC_OK;
+}

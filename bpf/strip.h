@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Domain side to SF: the steps of sfc_strip. Each returns SFC_OK or the reason that ends the packet. */
+#pragma once
+
+#include "cache.h"
+#include "key.h"
+#include "mpls.h"
+#include "port.h"
+#include "rewrite.h"
+
+enum { ETH_P_MPLS_UNICAST = 0x8847, ETH_P_MPLS_MULTICAST = 0x8848 /* RFC 5332 */ };
+
+/* What the steps hand on to each other. */
+struct strip {
+	const struct sfc_port *in;
+	const struct sfc_service *service;
+	const struct sfc_sf *sf;
+	struct sfc_match match;
+	__be16 ethertype;
+	__u32 first_word; /* MPLS: the top entry */
+	int version;      /* of the inner packet */
+};
+
+/* Encapsulation by EtherType, and the value that a service matches. One case per encapsulation here and in strip_parse.
+ */
+static __always_inline int strip_classify(struct xdp_md *ctx, struct strip *strip)
+{
+	struct cursor cur = cursor_at(ctx, 0);
+	struct ethhdr *eth = cursor_take(&cur, sizeof(*eth));
+	int reason;
+
+	if (!eth)
+		return SFC_REASON_runt;
+	strip->ethertype = eth->h_proto;
+	switch (bpf_ntohs(strip->ethertype)) {
+	case ETH_P_MPLS_UNICAST:
+	case ETH_P_MPLS_MULTICAST:
+		reason = mpls_top(ctx, &strip->first_word);
+		strip->match.encap = SFC_ENCAP_MPLS;
+		strip->match.value = strip->first_word >> MPLS_LABEL_SHIFT;
+		return reason;
+	default:
+		return SFC_REASON_not_sfc;
+	}
+}
+
+static __always_inline int strip_match(struct work *work, struct strip *strip)
+{
+	__u32 *id, sf;
+
+	strip->match.port = work->result.port;
+	id = bpf_map_lookup_elem(&matches, &strip->match);
+	if (!id)
+		return SFC_REASON_unmatched;
+	strip->service = bpf_map_lookup_elem(&services, id);
+	if (!strip->service)
+		return SFC_REASON_unmatched;
+	sf = strip->service->sf;
+	strip->sf = bpf_map_lookup_elem(&sfs, &sf);
+	if (!strip->sf)
+		return SFC_REASON_unmatched;
+	work->result.service = *id;
+	return SFC_OK;
+}
+
+/* Reads the encapsulation to its end; fills work->cut and work->header. */
+static __always_inline int strip_parse(struct xdp_md *ctx, struct work *work, const struct strip *strip)
+{
+	int reason;
+
+	__builtin_memset(&work->header, 0, sizeof(work->header));
+	work->cut = 0; /* until the end of the encapsulation is found */
+	switch (strip->match.encap) {
+	case SFC_ENCAP_MPLS:
+		reason = mpls_parse(ctx, work, strip->service, strip->ethertype, strip->first_word);
+		break;
+	default:
+		reason = SFC_REASON_not_sfc;
+	}
+	if (reason)
+		return reason;
+	return work->header.f.len > sfc_config.header_limit ? SFC_REASON_header_too_long : SFC_OK;
+}
+
+/* MPLS does not say what it carries (RFC 4928): the service does, and the first nibble must agree. */
+static __always_inline int strip_inner(struct xdp_md *ctx, struct work *work, struct strip *strip)
+{
+	__u32 l3_off = ETH_HLEN + forget(&work->cut, 127);
+
+	strip->version = inner_version(ctx, l3_off);
+	if (strip->version < 0)
+		return SFC_REASON_truncated;
+	if (strip->version != 4 && strip->version != 6)
+		return SFC_REASON_bad_inner;
+	if (strip->service->inner == SFC_INNER_IPV4 && strip->version != 4)
+		return SFC_REASON_bad_inner;
+	if (strip->service->inner == SFC_INNER_IPV6 && strip->version != 6)
+		return SFC_REASON_bad_inner;
+	return SFC_OK;
+}
+
+static __always_inline int strip_key(struct xdp_md *ctx, struct work *work, const struct strip *strip)
+{
+	const struct sfc_service *service = strip->service;
+	__u32 l3_off = ETH_HLEN + forget(&work->cut, 127);
+	int reason = key_build(ctx, work, l3_off, strip->version, service->sf, strip->sf, service->return_port);
+
+	if (reason == SFC_REASON_truncated || reason == SFC_REASON_bad_inner)
+		return reason;
+	/* Judged here and not on return, so that an SF cannot give a dead packet new life. */
+	if (service->inner_ttl == SFC_INNER_TTL_DECREMENT && inner_hops(ctx, l3_off) <= 1)
+		return SFC_REASON_ttl;
+	return reason;
+}
+
+/* Everything that could stop the packet later, on its way to the SF and behind it, before anything is kept of it. */
+static __always_inline int strip_ways_out(struct work *work, const struct strip *strip)
+{
+	const struct sfc_service *service = strip->service;
+	const struct sfc_port *to = port_get(service->to_port);
+	__u16 egress_id = service->egress_port == SFC_PORT_INGRESS ? work->result.port : service->egress_port;
+	const struct sfc_port *egress = port_get(egress_id);
+	__u32 bare = work->result.frame_len - ETH_HLEN - work->cut;
+
+	if (!to || !egress)
+		return SFC_REASON_no_next_hop;
+	if (!port_fits(to, bare) || !port_fits(egress, bare + work->header.f.len))
+		return SFC_REASON_too_big;
+	if (to->unready || !service->next_hop_ready || !port_present(service->to_port) || !port_present(egress_id))
+		return SFC_REASON_no_next_hop;
+	return SFC_OK;
+}
+
+static __always_inline int strip_keep(struct xdp_md *ctx, struct work *work, const struct strip *strip)
+{
+	struct sfc_header_fields *header = &work->header.f;
+	struct cursor cur = cursor_at(ctx, 0);
+	struct ethhdr *eth = cursor_take(&cur, sizeof(*eth));
+
+	if (!eth)
+		return SFC_REASON_runt;
+	header->service = work->result.service;
+	if (!header->len)
+		header->ethertype = bpf_htons(strip->version == 4 ? ETH_P_IP : ETH_P_IPV6);
+	if (strip->service->egress_port == SFC_PORT_INGRESS) {
+		header->ingress_port = work->result.port;
+		__builtin_memcpy(header->ingress_mac, eth->h_source, ETH_ALEN);
+	}
+	return SFC_OK;
+}
+
+/* Cuts the encapsulation off and addresses the frame to the SF. */
+static __always_inline int strip_cut(struct xdp_md *ctx, struct work *work, const struct strip *strip)
+{
+	const struct sfc_port *to = port_get(strip->service->to_port);
+	__be16 ethertype = bpf_htons(strip->version == 4 ? ETH_P_IP : ETH_P_IPV6);
+	int reason = rewrite_strip(ctx, forget(&work->cut, 127), ethertype);
+
+	if (reason)
+		return reason;
+	if (!to)
+		return SFC_REASON_no_next_hop;
+	return to->routed ? rewrite_macs(ctx, to->sf_mac, to->mac) : SFC_OK;
+}
+
+/* The last step: from here on the packet is on its way. */
+static __always_inline int strip_cache(struct work *work, const struct strip *strip)
+{
+	switch (cache_insert(work, strip->sf->hold_ns)) {
+	case CACHE_OK:
+	case CACHE_SHARED:
+		return SFC_OK;
+	case CACHE_AMBIGUOUS:
+		return SFC_REASON_ambiguous;
+	default:
+		return SFC_REASON_cache_full;
+	}
+}
+
+/*
+ * Whose outcome it is and how it ends. `unmatched`, `not_sfc` and a stack that ends inside a label belong to the port;
+ * they and nothing else may go to the stack of this host.
+ */
+static __always_inline int strip_end(struct work *work, const struct strip *strip, int reason)
+{
+	if (reason == SFC_REASON_truncated && !work->cut)
+		work->result.service = SFC_NONE;
+	if (reason == SFC_REASON_not_sfc)
+		return verdict_pass(work, reason);
+	if (reason == SFC_REASON_unmatched && strip->in->unmatched == SFC_UNMATCHED_PASS)
+		return verdict_pass(work, reason);
+	return verdict_drop(work, reason);
+}

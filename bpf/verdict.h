@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Outcomes: every frame ends here once, is counted once, and leaves its reason in scratch. */
+#pragma once
+
+#include "maps.h"
+
+static __always_inline void count(struct sfc_count *cell, __u32 packets, __u32 bytes)
+{
+	cell->packets += packets;
+	cell->bytes += bytes;
+}
+
+/* References of the cache that ended without a packet: expired or evicted. */
+static __always_inline void count_references(__u32 service, enum sfc_event event, __u32 references)
+{
+	struct sfc_counters *counters;
+
+	if (!references)
+		return;
+	counters = bpf_map_lookup_elem(&service_counters, &service);
+	if (counters)
+		count(&counters->event[event], references, 0);
+}
+
+static __always_inline void count_event(struct sfc_counters *counters, const struct work *work, enum sfc_event event)
+{
+	count(&counters->event[event], 1, work->result.frame_len);
+}
+
+/* The counters that this frame's outcome belongs to: the service's, or the port's where no service is involved. */
+static __always_inline struct sfc_counters *verdict_owner(const struct work *work)
+{
+	__u32 service = work->result.service;
+	__u32 port = work->result.port;
+
+	if (service != SFC_NONE)
+		return bpf_map_lookup_elem(&service_counters, &service);
+	return bpf_map_lookup_elem(&port_counters, &port);
+}
+
+static __always_inline int verdict_to_sf(struct work *work)
+{
+	struct sfc_counters *owner = verdict_owner(work);
+
+	work->result.verdict = SFC_VERDICT_TO_SF;
+	if (owner)
+		count_event(owner, work, SFC_EVENT_TO_SF);
+	return XDP_REDIRECT;
+}
+
+static __always_inline int verdict_restored(struct work *work)
+{
+	struct sfc_counters *owner = verdict_owner(work);
+
+	work->result.verdict = SFC_VERDICT_RESTORED;
+	if (owner)
+		count_event(owner, work, SFC_EVENT_RESTORED);
+	return XDP_REDIRECT;
+}
+
+static __always_inline int verdict_pass(struct work *work, int reason)
+{
+	struct sfc_counters *owner = verdict_owner(work);
+
+	work->result.verdict = SFC_VERDICT_PASSED;
+	work->result.reason = reason;
+	if (owner)
+		count(&owner->passed[reason & (SFC_REASON_MAX - 1)], 1, work->result.frame_len);
+	return XDP_PASS;
+}
+
+static __always_inline int verdict_drop(struct work *work, int reason)
+{
+	struct sfc_counters *owner = verdict_owner(work);
+
+	work->result.verdict = SFC_VERDICT_DROPPED;
+	work->result.reason = reason;
+	work->result.egress = SFC_NONE;
+	reason &= SFC_REASON_MAX - 1;
+	if (owner && work->result.claimed)
+		count(&owner->dropped_after_claim[reason], 1, work->result.frame_len);
+	else if (owner)
+		count(&owner->dropped[reason], 1, work->result.frame_len);
+	return XDP_DROP;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The border between the BPF programs and user space: every map key, map value and load-time constant.
+ *
+ * Compiles as C (BPF target) and as C++. Fixed-width types only, padding is explicit and zero, sizes are pinned below.
+ * Integers are in host byte order unless their type is __be16 or __be32. Lengths are bytes, times are nanoseconds.
+ */
+#pragma once
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#include "sfc_reasons.h"
+
+#ifndef __cplusplus
+#define static_assert _Static_assert
+#endif
+
+enum sfc_limit {
+	SFC_LABELS_MAX = 16, /* label stack entries on arrival; one more is `too_many_labels` */
+	SFC_HEADER_MAX = 64, /* bytes a cached header may have: 15 labels are 60 */
+	SFC_HEADROOM = 216, /* what XDP on veth leaves for pushing beyond what was popped (256 less struct xdp_frame) */
+	SFC_WAYS = 8,       /* slots of one bucket, guarded by one lock */
+	SFC_KEY_WORDS = 9,  /* 64-bit words of struct sfc_key */
+	SFC_HEADER_WORDS = 10,               /* 64-bit words of struct sfc_header */
+	SFC_DIGEST_BYTES = 64,               /* how much of an L4 payload enters the digest */
+	SFC_SECRETS = 2 * SFC_KEY_WORDS + 1, /* one multiplier per 32-bit word of a key, and the initial value */
+	SFC_TCP_OPTIONS_MAX = 40,            /* RFC 9293 3.1: data offset is at most 15 words */
+	SFC_PORTS_MAX = 1024,
+	SFC_SERVICES_MAX = 4096,
+	SFC_CAPACITY_MIN = 64,
+	SFC_CAPACITY_MAX = 4 * 1024 * 1024,
+	SFC_REFS_MAX = 65535, /* equal packets in flight that share one slot */
+};
+
+/* Id 0 means "none" for ports, SFs and services alike, so that a zeroed map entry grants nothing. */
+enum sfc_id { SFC_NONE = 0, SFC_PORT_INGRESS = 0xffff /* as egress: back where the packet came from */ };
+
+enum sfc_role { SFC_ROLE_NONE, SFC_ROLE_DOMAIN, SFC_ROLE_SF, SFC_ROLE_EGRESS /* only sends: a next hop's interface */ };
+enum sfc_encap { SFC_ENCAP_NONE, SFC_ENCAP_MPLS };
+enum sfc_inner { SFC_INNER_IP, SFC_INNER_IPV4, SFC_INNER_IPV6 };
+enum sfc_ttl { SFC_TTL_UNIFORM, SFC_TTL_PIPE }; /* RFC 3443 */
+enum sfc_inner_ttl { SFC_INNER_TTL_KEEP, SFC_INNER_TTL_DECREMENT };
+enum sfc_last_label { SFC_LAST_LABEL_DROP, SFC_LAST_LABEL_PLAIN };
+enum sfc_miss { SFC_MISS_DROP, SFC_MISS_PASS };
+enum sfc_unmatched { SFC_UNMATCHED_PASS, SFC_UNMATCHED_DROP };
+enum sfc_clock { SFC_CLOCK_KERNEL, SFC_CLOCK_MAP };
+
+/* Load-time constants (.rodata): the verifier folds them, so what is off costs nothing. */
+struct sfc_config {
+	__u32 bucket_mask;  /* number of buckets - 1; the number is a power of two */
+	__u32 clock;        /* enum sfc_clock */
+	__u32 header_limit; /* longest header in bytes that may be pushed, at most SFC_HEADER_MAX */
+	__u32 reserved;
+	__u64 key_secret[SFC_SECRETS];
+	__u64 digest_secret[SFC_SECRETS];
+};
+
+/* One attached interface. `mtu` counts L3 bytes (frame less 14), 0 is unlimited. */
+struct sfc_port {
+	__u8 role;      /* enum sfc_role */
+	__u8 routed;    /* SF port: 1 = write sf_mac and mac; 0 = transparent, the frame's MACs are kept */
+	__u8 unmatched; /* domain port: enum sfc_unmatched */
+	__u8 unready;   /* routed SF port: 1 = its MAC is not known (yet), packets are dropped `no_next_hop` */
+	__u16 sf;       /* SF port: whose port this is */
+	__u8 mac[6];    /* of our interface, the source of what we send there; zero where there is none */
+	__u8 sf_mac[6]; /* routed SF port: where the SF listens */
+	__u16 reserved2;
+	__u32 mtu;
+};
+
+struct sfc_sf {
+	__u64 hold_ns;
+	__u32 epoch;         /* part of every key: bumping it makes all older entries unreachable */
+	__u8 on_miss;        /* enum sfc_miss */
+	__u8 ipv4_id;        /* 1 = the IPv4 identification is part of the key */
+	__u8 tcp_timestamps; /* 1 = TSval and TSecr are part of the key */
+	__u8 reserved;
+};
+
+struct sfc_service {
+	__u16 sf;
+	__u16 to_port;        /* SF port that the stripped packet leaves through */
+	__u16 return_port;    /* SF port that it comes back on */
+	__u16 egress_port;    /* towards the next hop, or SFC_PORT_INGRESS */
+	__u8 inner;           /* enum sfc_inner */
+	__u8 ttl;             /* enum sfc_ttl */
+	__u8 inner_ttl;       /* enum sfc_inner_ttl */
+	__u8 last_label;      /* enum sfc_last_label */
+	__u8 next_hop_ready;  /* 0: its MAC is not known (yet), packets are dropped `no_next_hop` */
+	__u8 next_hop_mac[6]; /* not used with SFC_PORT_INGRESS */
+	__u8 reserved;
+};
+
+/* What selects a service on a domain port. `value`: MPLS top label. */
+struct sfc_match {
+	__u16 port;
+	__u16 encap; /* enum sfc_encap */
+	__u32 value;
+};
+
+/*
+ * Which packet this is: the fields that an SF leaves alone, all compared, never only hashed. What does not apply is
+ * zero. Scope first: a header is restored only for the SF, epoch and port that it was stripped for.
+ */
+struct sfc_key_fields {
+	__u16 sf;
+	__u16 port; /* the port it must come back on */
+	__u32 epoch;
+	__u8 saddr[16]; /* IPv4 in the first four bytes */
+	__u8 daddr[16];
+	__u8 version; /* 4 or 6 */
+	__u8 proto;
+	__u16 length; /* L4 payload, from the IP header, so Ethernet padding never counts */
+	__be16 ipv4_id;
+	__u8 type; /* TCP: FIN, SYN, RST, PSH; ICMP: type */
+	__u8 code; /* ICMP: code */
+	__be16 sport;
+	__be16 dport;
+	__be32 seq; /* TCP: sequence number; ICMP: the rest of the header */
+	__be32 ack;
+	__u32 reserved;
+	union {
+		__u64 digest; /* UDP, ICMP: of the first payload bytes */
+		struct {
+			__be32 tsval; /* TCP: RFC 7323, zero where the option is absent */
+			__be32 tsecr;
+		} tcp;
+	} u;
+};
+
+struct sfc_key {
+	union {
+		struct sfc_key_fields f;
+		__u64 word[SFC_KEY_WORDS];
+		__u32 half[2 * SFC_KEY_WORDS];
+	};
+};
+
+/*
+ * A header as it will leave, after advance. Two are equal when all bytes are: service, EtherType, bytes, and for
+ * `next_hop: ingress` also where the packet came from.
+ */
+struct sfc_header_fields {
+	__u16 service;
+	__u16 ingress_port;  /* only with next_hop: ingress, else 0 */
+	__be16 ethertype;    /* of the restored frame */
+	__u16 len;           /* bytes in use; the rest is zero */
+	__u8 ingress_mac[6]; /* only with next_hop: ingress, else 0 */
+	__u16 reserved;
+	__u8 bytes[SFC_HEADER_MAX];
+};
+
+struct sfc_header {
+	union {
+		struct sfc_header_fields f;
+		__u64 word[SFC_HEADER_WORDS];
+	};
+};
+
+/* Bookkeeping of one slot. The slot is free when refs is 0; it is stale when the time is past `deadline`. */
+struct sfc_way {
+	__u64 tag;      /* hash of the whole key, a filter only: the key itself is compared */
+	__u64 deadline; /* last equal arrival + hold */
+	__u32 seq;      /* order of arrival within the bucket: oldest-first replacement needs no clock */
+	__u32 refs;     /* packets in the SF that this header belongs to */
+};
+
+struct sfc_slot {
+	struct sfc_key key;
+	struct sfc_header header;
+};
+
+struct sfc_bucket {
+	struct bpf_spin_lock lock; /* serialises inserts and claims of this bucket */
+	__u32 seq;
+	struct sfc_way way[SFC_WAYS];
+	struct sfc_slot slot[SFC_WAYS];
+};
+
+/* How a frame ended. Left in per-CPU scratch by the entry point; replay, trace and campaigns read it there. */
+enum sfc_verdict { SFC_VERDICT_NONE, SFC_VERDICT_TO_SF, SFC_VERDICT_RESTORED, SFC_VERDICT_PASSED, SFC_VERDICT_DROPPED };
+
+struct sfc_result {
+	__u8 verdict; /* enum sfc_verdict */
+	__u8 reason;  /* enum sfc_reason, SFC_OK when handed to the SF or restored */
+	__u8 claimed; /* 1 = a cached header was taken for this frame */
+	__u8 reserved;
+	__u16 port;    /* where the frame came in */
+	__u16 egress;  /* where it left, SFC_NONE if it did not */
+	__u16 service; /* SFC_NONE where the outcome belongs to the port */
+	__u16 reserved2;
+	__u32 frame_len; /* as it arrived, in bytes */
+};
+
+/*
+ * Counters of one port or service, per CPU. Each frame is counted once as received (by its port) and once by its
+ * outcome (by the service, or by the port where no service is involved). Bytes are those of the frame as it arrived;
+ * the cache's own events (expired, evicted, flushed) count references, and no bytes.
+ */
+struct sfc_count {
+	__u64 packets;
+	__u64 bytes;
+};
+
+enum sfc_event {
+	SFC_EVENT_RECEIVED,
+	SFC_EVENT_TO_SF,
+	SFC_EVENT_CLAIMED,
+	SFC_EVENT_RESTORED,
+	SFC_EVENT_EXPIRED,
+	SFC_EVENT_EVICTED,
+	SFC_EVENT_FLUSHED,
+	SFC_EVENT_MAX,
+};
+
+struct sfc_counters {
+	struct sfc_count event[SFC_EVENT_MAX];
+	struct sfc_count passed[SFC_REASON_MAX];
+	struct sfc_count dropped[SFC_REASON_MAX];             /* domain side at strip; SF side without a claim */
+	struct sfc_count dropped_after_claim[SFC_REASON_MAX]; /* SF side, the header had been taken already */
+};
+
+static_assert(sizeof(struct sfc_config) == 16 + 16 * SFC_SECRETS, "sfc_config is padded");
+static_assert(sizeof(struct sfc_port) == 24, "sfc_port is padded");
+static_assert(sizeof(struct sfc_sf) == 16, "sfc_sf is padded");
+static_assert(sizeof(struct sfc_service) == 20, "sfc_service is padded");
+static_assert(sizeof(struct sfc_match) == 8, "a hash map key must have no padding");
+static_assert(sizeof(struct sfc_key_fields) == 8 * SFC_KEY_WORDS, "key and its words differ");
+static_assert(sizeof(struct sfc_header_fields) == 8 * SFC_HEADER_WORDS, "header and its words differ");
+static_assert(sizeof(struct sfc_way) == 24, "sfc_way is padded");
+static_assert(sizeof(struct sfc_result) == 16, "sfc_result is padded");
+static_assert(SFC_HEADER_MAX <= SFC_HEADROOM, "a header must fit the headroom");
