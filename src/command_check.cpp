@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "commands.h"
+#include "report.h"
+
+namespace sfc {
+namespace {
+
+constexpr std::uint64_t kNsPerMs = 1'000'000;
+
+template <std::size_t N> std::string_view word(const std::array<std::string_view, N>& words, unsigned value) {
+    return words.at(value);
+}
+
+constexpr std::array<std::string_view, 3> kInner = {"ip", "ipv4", "ipv6"};
+constexpr std::array<std::string_view, 2> kTtl = {"uniform", "pipe"};
+constexpr std::array<std::string_view, 2> kInnerTtl = {"keep", "decrement"};
+constexpr std::array<std::string_view, 2> kLastLabel = {"drop", "plain"};
+constexpr std::array<std::string_view, 2> kOnMiss = {"drop", "pass"};
+
+std::vector<std::string> key_fields(const sfc_sf& sf) {
+    std::vector<std::string> fields = {"sf",       "epoch",     "return port",   "ip version",
+                                       "protocol", "addresses", "payload length"};
+    if (sf.ipv4_id != 0) {
+        fields.emplace_back("ipv4 id");
+    }
+    fields.emplace_back(sf.tcp_timestamps != 0 ? "tcp: ports, seq, ack, fin/syn/rst/psh, timestamps"
+                                               : "tcp: ports, seq, ack, fin/syn/rst/psh");
+    fields.emplace_back(fmt::format("udp: ports, digest of {} payload bytes", +SFC_DIGEST_BYTES));
+    fields.emplace_back(
+        fmt::format("icmp, icmpv6: type, code, rest of header, digest of {} payload bytes", +SFC_DIGEST_BYTES));
+    return fields;
+}
+
+Json sf_json(const Plan& plan, const Plan::Sf& sf) {
+    const auto port = [&](std::uint16_t id) -> Json {
+        const Plan::Port& entry = plan.ports[id];
+        return {{"interface", entry.name},
+                {"mode", entry.entry.routed != 0 ? "routed" : "transparent"},
+                {"mtu", entry.entry.mtu}};
+    };
+    Json ports =
+        sf.left == sf.right ? Json{{"both", port(sf.left)}} : Json{{"left", port(sf.left)}, {"right", port(sf.right)}};
+    return {{"name", sf.name},
+            {"ports", ports},
+            {"hold_ms", sf.entry.hold_ns / kNsPerMs},
+            {"on_miss", word(kOnMiss, sf.entry.on_miss)},
+            {"key", key_fields(sf.entry)}};
+}
+
+Json next_hop_json(const Plan& plan, const sfc_service& service, const NextHopConfig& hop) {
+    if (hop.ingress) {
+        return "ingress";
+    }
+    Json json{{"interface", hop.port.interface}, {"mtu", plan.ports[service.egress_port].entry.mtu}};
+    json[hop.port.mac ? "mac" : "ip"] = hop.port.mac ? format_mac(*hop.port.mac) : hop.port.ip.value_or("");
+    return json;
+}
+
+Json service_json(const Plan& plan, const Plan::Service& service, const ServiceConfig& config) {
+    std::vector<std::string> domain;
+    for (const PortConfig& port : config.domain) {
+        domain.push_back(port.interface);
+    }
+    const sfc_service& entry = service.entry;
+    return {{"name", service.name},
+            {"match", {{"encapsulation", "mpls"}, {"label", config.label}}},
+            {"domain", domain},
+            {"sf", plan.sfs[entry.sf].name},
+            {"to_port", plan.ports[entry.to_port].name},
+            {"return_port", plan.ports[entry.return_port].name},
+            {"next_hop", next_hop_json(plan, entry, config.next_hop)},
+            {"inner", word(kInner, entry.inner)},
+            {"ttl", word(kTtl, entry.ttl)},
+            {"inner_ttl", word(kInnerTtl, entry.inner_ttl)},
+            {"last_label", word(kLastLabel, entry.last_label)}};
+}
+
+Json check_json(const Config& config, const Plan& plan) {
+    Json json{
+        {"version", 1},
+        {"file", config.file},
+        {"cache", {{"capacity", plan.capacity}, {"bytes", plan.capacity / SFC_WAYS * sizeof(sfc_bucket)}}},
+        {"limits", {{"labels", +SFC_LABELS_MAX}, {"header_bytes", +SFC_HEADER_MAX}, {"headroom_bytes", +SFC_HEADROOM}}},
+        {"unmatched", config.unmatched == SFC_UNMATCHED_PASS ? "pass" : "drop"},
+        {"sfs", Json::array()},
+        {"services", Json::array()}};
+    for (std::size_t id = 1; id < plan.sfs.size(); id++) {
+        json["sfs"].push_back(sf_json(plan, plan.sfs[id]));
+    }
+    for (std::size_t id = 1; id < plan.services.size(); id++) {
+        json["services"].push_back(service_json(plan, plan.services[id], config.services[id - 1]));
+    }
+    return json;
+}
+
+/// "{a: 1, b: 2}" without quotes: short enough to read in a line.
+std::string flat(const Json& json) {
+    std::string text = json.dump();
+    std::erase(text, '"');
+    return text;
+}
+
+void print_text(const Json& json) {
+    std::cout << fmt::format("{}: ok\n", json["file"].get<std::string>());
+    for (const char* key : {"cache", "limits", "unmatched"}) {
+        std::cout << fmt::format("{:<12} {}\n", key, flat(json[key]));
+    }
+    for (const char* list : {"sfs", "services"}) {
+        for (const Json& entry : json[list]) {
+            std::cout << fmt::format("{} {}\n", list == std::string_view("sfs") ? "SF" : "service",
+                                     entry["name"].get<std::string>());
+            for (const auto& [key, value] : entry.items()) {
+                if (key != "name") {
+                    std::cout << fmt::format("  {:<12} {}\n", key, flat(value));
+                }
+            }
+        }
+    }
+}
+
+} // namespace
+
+void command_check(const Options& options) {
+    const Config config = load_config(options.config);
+    const Json json = check_json(config, make_plan(config));
+    if (options.json) {
+        std::cout << json.dump() << '\n';
+    } else {
+        print_text(json);
+    }
+}
+
+} // namespace sfc

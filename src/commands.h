@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include "error.h"
+#include "options.h"
+
+namespace sfc {
+
+// Each prints its result on standard output. What goes wrong is thrown as Error.
+void command_check(const Options& options);
+void command_replay(Options options);
+void command_version(const Options& options);
+
+} // namespace sfc

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mac.h"
+#include "sfc_abi.h"
+
+namespace sfc {
+
+/// Where something stands in the configuration file, from 1.
+struct Position {
+    int line = 0;
+    int column = 0;
+};
+
+/// An interface and how frames are addressed on it. Without mac and ip an SF port is transparent.
+struct PortConfig {
+    std::string interface;
+    std::optional<Mac> mac;
+    std::optional<std::string> ip;
+    std::optional<std::uint32_t> mtu; ///< L3 bytes
+    Position at;
+};
+
+struct SfConfig {
+    std::string name;
+    std::optional<PortConfig> left, right; ///< both or none
+    std::optional<PortConfig> both;        ///< one-armed
+    std::uint64_t hold_ms = 100;
+    sfc_miss on_miss = SFC_MISS_DROP;
+    bool ipv4_id = true;
+    bool tcp_timestamps = true;
+    Position at;
+};
+
+struct NextHopConfig {
+    bool ingress = false; ///< back where the packet came from; `port` is not used then
+    PortConfig port;      ///< mac or ip is that of the next hop
+    Position at;
+};
+
+enum class Side { None, Left, Right };
+
+struct ServiceConfig {
+    std::string name;
+    std::uint32_t label = 0;
+    Position label_at;
+    std::vector<PortConfig> domain;
+    std::string sf;
+    Side in = Side::None; ///< None with a one-armed SF
+    Position sf_at;
+    NextHopConfig next_hop;
+    sfc_inner inner = SFC_INNER_IP;
+    sfc_ttl ttl = SFC_TTL_UNIFORM;
+    sfc_inner_ttl inner_ttl = SFC_INNER_TTL_KEEP;
+    sfc_last_label last_label = SFC_LAST_LABEL_DROP;
+    Position at;
+};
+
+struct Config {
+    std::string file;
+    std::uint32_t capacity = 65536; ///< slots, rounded up to a power of two
+    sfc_unmatched unmatched = SFC_UNMATCHED_PASS;
+    std::vector<SfConfig> sfs;
+    std::vector<ServiceConfig> services;
+};
+
+/// Reads and checks a configuration file. Throws Error{Usage} with file, line and column.
+[[nodiscard]] Config load_config(const std::string& file);
+
+/// The checks that need more than one entry: names, references, ports with two roles, overlapping matches. Throws as
+/// above.
+void check_config(const Config& config);
+
+} // namespace sfc

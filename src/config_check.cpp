@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// What a configuration must be as a whole. Every message stands at the later of the two places that contradict each
+// other.
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "config.h"
+#include "yaml_reader.h"
+
+namespace sfc {
+namespace {
+
+/// What is known of an interface while the configuration is read.
+struct Seen {
+    sfc_role role = SFC_ROLE_NONE;
+    std::string by;
+    std::optional<std::uint32_t> mtu;
+};
+
+class Checker {
+public:
+    explicit Checker(const Config& config) : config_(config) {}
+
+    void run() {
+        if (config_.sfs.size() >= SFC_PORTS_MAX || config_.services.size() >= SFC_SERVICES_MAX) {
+            throw error({1, 1}, fmt::format("at most {} SFs and {} services are possible", SFC_PORTS_MAX - 1,
+                                            SFC_SERVICES_MAX - 1));
+        }
+        for (const SfConfig& sf : config_.sfs) {
+            check_sf(sf);
+        }
+        for (const ServiceConfig& service : config_.services) {
+            check_service(service);
+        }
+        if (ports_.size() >= SFC_PORTS_MAX) {
+            throw error({1, 1}, fmt::format("{} interfaces are too many; at most {} are possible", ports_.size(),
+                                            SFC_PORTS_MAX - 1));
+        }
+    }
+
+private:
+    const Config& config_;
+    std::map<std::string, const SfConfig*> sfs_;
+    std::set<std::string> services_;
+    std::map<std::string, Seen> ports_;
+    std::map<std::pair<std::string, std::uint32_t>, std::string> matches_;
+
+    [[nodiscard]] Error error(Position at, const std::string& sentence) const {
+        return config_error(config_.file, at, sentence);
+    }
+
+    void check_sf(const SfConfig& sf) {
+        if (sf.name.empty()) {
+            throw error(sf.at, "an SF needs a name that is not empty");
+        }
+        if (!sfs_.emplace(sf.name, &sf).second) {
+            throw error(sf.at, fmt::format("SF name '{}' stands here twice", sf.name));
+        }
+        for (const auto* port : {&sf.left, &sf.right, &sf.both}) {
+            if (*port) {
+                claim_sf_port(**port, sf);
+            }
+        }
+    }
+
+    void claim_sf_port(const PortConfig& port, const SfConfig& sf) {
+        Seen& seen = ports_[port.interface];
+        if (seen.role != SFC_ROLE_NONE) {
+            throw error(port.at, fmt::format("port '{}' belongs to {} already; every SF has its own ports",
+                                             port.interface, seen.by));
+        }
+        seen = {SFC_ROLE_SF, fmt::format("SF '{}'", sf.name), port.mtu};
+    }
+
+    /// A domain port or a next hop's interface: never an SF port, or SFC headers would reach an SF.
+    void claim_domain_port(const PortConfig& port, const std::string& by) {
+        Seen& seen = ports_[port.interface];
+        if (seen.role == SFC_ROLE_SF) {
+            throw error(port.at,
+                        fmt::format("port '{}' is a port of {}; a port is a domain port or an SF port, never both",
+                                    port.interface, seen.by));
+        }
+        if (seen.mtu && port.mtu && *seen.mtu != *port.mtu) {
+            throw error(port.at, fmt::format("port '{}' has mtu {} here and {} at {}; give one value", port.interface,
+                                             *port.mtu, *seen.mtu, seen.by));
+        }
+        if (seen.role == SFC_ROLE_NONE) {
+            seen = {SFC_ROLE_DOMAIN, by, std::nullopt};
+        }
+        if (port.mtu) {
+            seen.mtu = port.mtu;
+        }
+    }
+
+    void check_service(const ServiceConfig& service) {
+        if (service.name.empty()) {
+            throw error(service.at, "a service needs a name that is not empty");
+        }
+        if (!services_.insert(service.name).second) {
+            throw error(service.at, fmt::format("service name '{}' stands here twice", service.name));
+        }
+        check_sf_of(service);
+        const std::string by = fmt::format("service '{}'", service.name);
+        for (const PortConfig& port : service.domain) {
+            claim_domain_port(port, by);
+            const auto [other, fresh] = matches_.emplace(std::pair(port.interface, service.label), service.name);
+            if (!fresh) {
+                throw error(
+                    service.label_at,
+                    fmt::format(
+                        "label {} on port '{}' is matched by service '{}' already; one match selects one service",
+                        service.label, port.interface, other->second));
+            }
+        }
+        if (!service.next_hop.ingress) {
+            claim_domain_port(service.next_hop.port, by);
+        }
+    }
+
+    void check_sf_of(const ServiceConfig& service) const {
+        const auto sf = sfs_.find(service.sf);
+        if (sf == sfs_.end()) {
+            throw error(service.sf_at, fmt::format("service '{}' names SF '{}', which is not among the sfs",
+                                                   service.name, service.sf));
+        }
+        if (sf->second->both && service.in != Side::None) {
+            throw error(service.sf_at,
+                        fmt::format("SF '{}' is one-armed, so service '{}' takes no 'in'", service.sf, service.name));
+        }
+        if (!sf->second->both && service.in == Side::None) {
+            throw error(service.sf_at, fmt::format("service '{}' must say 'in: left' or 'in: right' for SF '{}'",
+                                                   service.name, service.sf));
+        }
+    }
+};
+
+} // namespace
+
+void check_config(const Config& config) {
+    Checker(config).run();
+}
+
+} // namespace sfc

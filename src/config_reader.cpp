@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// From YAML to Config: keys, types and ranges of single values.
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "config.h"
+#include "yaml_reader.h"
+
+namespace sfc {
+namespace {
+
+constexpr std::uint32_t kLabelMax = (1 << 20) - 1;
+constexpr std::uint32_t kImplicitNull = 3;     // RFC 3032 2.1: may never appear on the wire
+constexpr std::uint32_t kEntropyIndicator = 7; // RFC 6790 4.2: never on top
+constexpr std::uint32_t kMtuLeast = 68;        // RFC 791 3.2
+constexpr std::uint32_t kMtuMost = 65535;
+constexpr std::uint64_t kHoldLeastMs = 1;
+constexpr std::uint64_t kHoldMostMs = 60000;
+
+PortConfig read_port(const YamlValue& value) {
+    PortConfig port;
+    port.at = value.at();
+    if (!value.is_map()) {
+        port.interface = value.interface();
+        return port;
+    }
+    const YamlMap map(value, {"interface", "mac", "ip", "mtu"});
+    port.interface = map.required("interface").interface();
+    if (const auto mac = map.optional("mac")) {
+        port.mac = mac->mac();
+    }
+    if (const auto ip = map.optional("ip")) {
+        if (port.mac) {
+            throw ip->error("'mac' and 'ip' exclude each other; give one of them");
+        }
+        port.ip = ip->ip();
+    }
+    if (const auto mtu = map.optional("mtu")) {
+        port.mtu = mtu->number(kMtuLeast, kMtuMost);
+    }
+    return port;
+}
+
+void read_sf_ports(const YamlValue& value, SfConfig& sf) {
+    const YamlMap map(value, {"left", "right", "both"});
+    const auto left = map.optional("left"), right = map.optional("right"), both = map.optional("both");
+    if (both ? (left || right) : !(left && right)) {
+        throw value.error("an SF has 'left' and 'right', or 'both' alone for a one-armed SF");
+    }
+    if (both) {
+        sf.both = read_port(*both);
+    } else {
+        sf.left = read_port(*left);
+        sf.right = read_port(*right);
+    }
+}
+
+SfConfig read_sf(const YamlValue& value) {
+    const YamlMap map(value, {"name", "ports", "hold", "on_miss", "ipv4_id", "tcp_timestamps"});
+    SfConfig sf;
+    sf.at = value.at();
+    sf.name = map.required("name").text();
+    read_sf_ports(map.required("ports"), sf);
+    if (const auto hold = map.optional("hold")) {
+        sf.hold_ms = hold->duration_ms(kHoldLeastMs, kHoldMostMs);
+    }
+    if (const auto miss = map.optional("on_miss")) {
+        sf.on_miss = miss->word<sfc_miss>({{"drop", SFC_MISS_DROP}, {"pass", SFC_MISS_PASS}});
+    }
+    if (const auto id = map.optional("ipv4_id")) {
+        sf.ipv4_id = id->on_off();
+    }
+    if (const auto timestamps = map.optional("tcp_timestamps")) {
+        sf.tcp_timestamps = timestamps->on_off();
+    }
+    return sf;
+}
+
+void read_match(const YamlValue& value, ServiceConfig& service) {
+    const YamlMap map(value, {"encapsulation", "label"});
+    (void)map.required("encapsulation").word<sfc_encap>({{"mpls", SFC_ENCAP_MPLS}});
+    const YamlValue label = map.required("label");
+    service.label = label.number(0, kLabelMax);
+    service.label_at = label.at();
+    if (service.label == kImplicitNull || service.label == kEntropyIndicator) {
+        throw label.error(fmt::format(
+            "label {} is never on top of a stack (3 is the implicit null label, 7 the entropy label indicator)",
+            service.label));
+    }
+}
+
+NextHopConfig read_next_hop(const YamlValue& value) {
+    NextHopConfig hop;
+    hop.at = value.at();
+    if (!value.is_map()) {
+        hop.ingress = value.word<bool>({{"ingress", true}});
+        return hop;
+    }
+    hop.port = read_port(value);
+    if (!hop.port.mac && !hop.port.ip) {
+        throw value.error("needs the next hop's 'mac' or 'ip'");
+    }
+    return hop;
+}
+
+std::vector<PortConfig> read_domain(const YamlValue& value) {
+    std::vector<PortConfig> ports;
+    if (!value.is_list()) {
+        ports.push_back(read_port(value));
+    } else {
+        for (const YamlValue& item : value.items()) {
+            ports.push_back(read_port(item));
+        }
+    }
+    if (ports.empty()) {
+        throw value.error("needs at least one interface");
+    }
+    for (const PortConfig& port : ports) {
+        if (port.mac || port.ip) {
+            throw value.error(
+                fmt::format("domain port '{}' takes no 'mac' and no 'ip'; those of the next hop stand in 'next_hop'",
+                            port.interface));
+        }
+    }
+    return ports;
+}
+
+void read_policies(const YamlMap& map, ServiceConfig& service) {
+    if (const auto inner = map.optional("inner")) {
+        service.inner =
+            inner->word<sfc_inner>({{"ip", SFC_INNER_IP}, {"ipv4", SFC_INNER_IPV4}, {"ipv6", SFC_INNER_IPV6}});
+    }
+    if (const auto ttl = map.optional("ttl")) {
+        service.ttl = ttl->word<sfc_ttl>({{"uniform", SFC_TTL_UNIFORM}, {"pipe", SFC_TTL_PIPE}});
+    }
+    if (const auto ttl = map.optional("inner_ttl")) {
+        service.inner_ttl =
+            ttl->word<sfc_inner_ttl>({{"keep", SFC_INNER_TTL_KEEP}, {"decrement", SFC_INNER_TTL_DECREMENT}});
+    }
+    if (const auto last = map.optional("last_label")) {
+        service.last_label =
+            last->word<sfc_last_label>({{"drop", SFC_LAST_LABEL_DROP}, {"plain", SFC_LAST_LABEL_PLAIN}});
+    }
+}
+
+ServiceConfig read_service(const YamlValue& value) {
+    const YamlMap map(value, {"name", "match", "domain", "sf", "next_hop", "inner", "ttl", "inner_ttl", "last_label"});
+    ServiceConfig service;
+    service.at = value.at();
+    service.name = map.required("name").text();
+    read_match(map.required("match"), service);
+    service.domain = read_domain(map.required("domain"));
+    const YamlMap sf(map.required("sf"), {"name", "in"});
+    service.sf_at = sf.at();
+    service.sf = sf.required("name").text();
+    if (const auto in = sf.optional("in")) {
+        service.in = in->word<Side>({{"left", Side::Left}, {"right", Side::Right}});
+    }
+    service.next_hop = read_next_hop(map.required("next_hop"));
+    read_policies(map, service);
+    return service;
+}
+
+Config read_config(const YamlValue& root, const std::string& file) {
+    const YamlMap map(root, {"cache", "unmatched", "sfs", "services"});
+    Config config;
+    config.file = file;
+    if (const auto cache = map.optional("cache")) {
+        if (const auto capacity = YamlMap(*cache, {"capacity"}).optional("capacity")) {
+            config.capacity = capacity->number(SFC_CAPACITY_MIN, SFC_CAPACITY_MAX);
+        }
+    }
+    if (const auto unmatched = map.optional("unmatched")) {
+        config.unmatched = unmatched->word<sfc_unmatched>({{"pass", SFC_UNMATCHED_PASS}, {"drop", SFC_UNMATCHED_DROP}});
+    }
+    for (const YamlValue& sf : map.required("sfs").items()) {
+        config.sfs.push_back(read_sf(sf));
+    }
+    for (const YamlValue& service : map.required("services").items()) {
+        config.services.push_back(read_service(service));
+    }
+    return config;
+}
+
+} // namespace
+
+Config load_config(const std::string& file) {
+    std::ifstream in(file);
+    if (!in) {
+        throw Error(ExitCode::Usage, fmt::format("cannot read configuration {}: {}", file, std::strerror(errno)));
+    }
+    try {
+        const YAML::Node root = YAML::Load(in);
+        Config config = read_config(YamlValue(root, file, ""), file);
+        check_config(config);
+        return config;
+    } catch (const YAML::Exception& error) {
+        throw config_error(file, {error.mark.line + 1, error.mark.column + 1}, error.msg);
+    }
+}
+
+} // namespace sfc

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace sfc {
+
+/// What the shell sees. The numbers are a promise to scripts.
+enum class ExitCode {
+    Ok = 0,
+    Failed = 1,
+    Usage = 2, ///< command line or configuration
+    Capture = 3,
+    Kernel = 4, ///< kernel, interface or attachment
+    Permission = 5,
+};
+
+/// A failure that ends the command: one sentence for the user, naming the thing, the value and what is allowed.
+class Error : public std::runtime_error {
+public:
+    Error(ExitCode code, const std::string& sentence) : std::runtime_error(sentence), code_(code) {}
+    [[nodiscard]] ExitCode code() const { return code_; }
+
+private:
+    ExitCode code_;
+};
+
+/// A system call or library call that failed with `error` (positive errno): EPERM and EACCES become
+/// ExitCode::Permission.
+[[nodiscard]] Error system_error(const std::string& what, int error, ExitCode otherwise = ExitCode::Kernel);
+
+} // namespace sfc

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "options.h"
+
+#include <charconv>
+#include <iostream>
+#include <set>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "error.h"
+
+namespace sfc {
+namespace {
+
+struct Unit {
+    std::string_view name;
+    std::uint64_t ns;
+};
+constexpr std::array kUnits = {Unit{"ms", 1'000'000}, Unit{"us", 1'000}, Unit{"ns", 1}, Unit{"s", 1'000'000'000}};
+constexpr std::uint64_t kTickMostNs = 3600ULL * 1'000'000'000;
+
+std::uint64_t parse_tick(const std::string& text) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    for (const Unit& unit : kUnits) {
+        if (error == std::errc{} && unit.name == end && number <= kTickMostNs / unit.ns) {
+            return number * unit.ns;
+        }
+    }
+    throw Error(ExitCode::Usage,
+                fmt::format("--tick '{}' is not allowed; use a whole number with ns, us, ms or s, up to 3600s", text));
+}
+
+std::uint64_t parse_window(const std::string& text) {
+    constexpr std::uint64_t kMost = SFC_CAPACITY_MAX;
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || *end != '\0' || number < 1 || number > kMost) {
+        throw Error(ExitCode::Usage,
+                    fmt::format("--window '{}' is not allowed; use a whole number from 1 to {}", text, kMost));
+    }
+    return number;
+}
+
+/// What the parser writes to, before it becomes Options.
+struct Raw {
+    Options options;
+    std::vector<std::string> in, from_sf;
+    std::string window, tick;
+};
+
+void add_commands(CLI::App& app, Raw& raw) {
+    app.require_subcommand(1);
+    auto* check = app.add_subcommand("check", "Check a configuration and show what becomes of it");
+    auto* replay = app.add_subcommand("replay", "Push captures through the real BPF programs");
+    auto* version = app.add_subcommand("version", "Show the version");
+    for (auto* command : {check, replay}) {
+        command->add_option("-c,--config", raw.options.config, "Configuration (YAML)")->required()->type_name("FILE");
+    }
+    for (auto* command : {check, replay, version}) {
+        command->add_flag("-j,--json", raw.options.json, "Print JSON");
+    }
+    replay->add_option("--in", raw.in, "Frames that arrive on domain port PORT; may be repeated")
+        ->required()
+        ->type_name("[PORT=]FILE")
+        ->allow_extra_args(false);
+    replay->add_option("--to-sf", raw.options.replay.to_sf, "Written: what the SF gets")->required()->type_name("FILE");
+    replay
+        ->add_option("--from-sf", raw.from_sf,
+                     "Frames that come back on SF port PORT, after all of --in; may be repeated")
+        ->type_name("[PORT=]FILE")
+        ->allow_extra_args(false);
+    replay->add_option("--out", raw.options.replay.out, "Written: what leaves to the next hop")
+        ->required()
+        ->type_name("FILE");
+    replay->add_option("--window", raw.window, "Strip N frames, then return these N (default 1)")->type_name("N");
+    replay->add_option("--tick", raw.tick, "Time that passes with each program run (default none)")
+        ->type_name("DURATION");
+    check->callback([&raw] { raw.options.command = Command::Check; });
+    replay->callback([&raw] { raw.options.command = Command::Replay; });
+    version->callback([&raw] { raw.options.command = Command::Version; });
+}
+
+void finish_replay(Raw& raw) {
+    ReplayOptions& replay = raw.options.replay;
+    for (const std::string& text : raw.in) {
+        replay.in.push_back({"", text});
+    }
+    for (const std::string& text : raw.from_sf) {
+        replay.from_sf.push_back({"", text});
+    }
+    if (!raw.window.empty()) {
+        replay.window = parse_window(raw.window);
+        if (!replay.from_sf.empty()) {
+            throw Error(ExitCode::Usage,
+                        "--window and --from-sf exclude each other: with --from-sf all of --in comes first");
+        }
+    }
+    if (!raw.tick.empty()) {
+        replay.tick_ns = parse_tick(raw.tick);
+    }
+    if (replay.to_sf == replay.out) {
+        throw Error(ExitCode::Usage, fmt::format("--to-sf and --out both name '{}'; give two files", replay.out));
+    }
+}
+
+/// Splits "[PORT=]FILE" where the part before "=" is a port, and checks it against the candidates.
+void resolve(PortFile& input, const std::string& option, const std::vector<std::string>& candidates) {
+    const std::string text = input.file;
+    const std::string names = fmt::format("{}", fmt::join(candidates, ", "));
+    if (const std::size_t equals = text.find('='); equals != std::string::npos) {
+        input.port = text.substr(0, equals);
+        input.file = text.substr(equals + 1);
+        if (std::find(candidates.begin(), candidates.end(), input.port) != candidates.end()) {
+            return;
+        }
+        throw Error(ExitCode::Usage, fmt::format("{} {}: '{}' is not one of the ports that are possible here: {}",
+                                                 option, text, input.port, names));
+    }
+    if (candidates.size() != 1) {
+        throw Error(ExitCode::Usage,
+                    fmt::format("{} {}: say which port with PORT=FILE; possible are {}", option, text, names));
+    }
+    input.port = candidates.front();
+}
+
+std::vector<std::string> ports_with_role(const Plan& plan, sfc_role role) {
+    std::vector<std::string> names;
+    for (const Plan::Port& port : plan.ports) {
+        if (port.entry.role == role) {
+            names.push_back(port.name);
+        }
+    }
+    return names;
+}
+
+/// Ports that some service's packets come back on.
+std::vector<std::string> return_ports(const Plan& plan) {
+    std::set<std::uint16_t> ids;
+    for (std::size_t id = 1; id < plan.services.size(); id++) {
+        ids.insert(plan.services[id].entry.return_port);
+    }
+    std::vector<std::string> names;
+    for (const std::uint16_t id : ids) {
+        names.push_back(plan.ports[id].name);
+    }
+    return names;
+}
+
+} // namespace
+
+std::optional<Options> parse_options(int argc, char** argv) {
+    CLI::App app{"Caching SFC proxy: strips SFC encapsulation before a service function and restores it behind it",
+                 "sfcproxy"};
+    Raw raw;
+    add_commands(app, raw);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        std::cout << app.help();
+        return std::nullopt;
+    } catch (const CLI::ParseError& error) {
+        throw Error(ExitCode::Usage, fmt::format("{}; see 'sfcproxy --help'", error.what()));
+    }
+    if (raw.options.command == Command::Replay) {
+        finish_replay(raw);
+    }
+    return raw.options;
+}
+
+void resolve_ports(ReplayOptions& options, const Plan& plan) {
+    for (PortFile& input : options.in) {
+        resolve(input, "--in", ports_with_role(plan, SFC_ROLE_DOMAIN));
+    }
+    for (PortFile& input : options.from_sf) {
+        // Any SF port may be named, so that a packet on the wrong port can be tried; the only return port is the
+        // default.
+        const bool named = input.file.find('=') != std::string::npos;
+        resolve(input, "--from-sf", named ? ports_with_role(plan, SFC_ROLE_SF) : return_ports(plan));
+    }
+}
+
+} // namespace sfc

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "plan.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace sfc {
+namespace {
+
+constexpr std::uint64_t kNsPerMs = 1'000'000;
+
+void copy_mac(const Mac& from, __u8 (&to)[6]) {
+    std::copy(from.begin(), from.end(), to);
+}
+
+class Planner {
+public:
+    explicit Planner(const Config& config) : config_(config) {
+        plan_.capacity = std::bit_ceil(config.capacity);
+        plan_.ports.emplace_back();
+        plan_.sfs.emplace_back();
+        plan_.services.emplace_back();
+    }
+
+    Plan run() {
+        for (const SfConfig& sf : config_.sfs) {
+            add_sf(sf);
+        }
+        // Before any next hop, so that an interface that is both gets the domain port's role.
+        for (const ServiceConfig& service : config_.services) {
+            for (const PortConfig& port : service.domain) {
+                plan_.ports[port_of(port, SFC_ROLE_DOMAIN)].entry.unmatched = config_.unmatched;
+            }
+        }
+        for (const ServiceConfig& service : config_.services) {
+            add_service(service);
+        }
+        return std::move(plan_);
+    }
+
+private:
+    const Config& config_;
+    Plan plan_;
+
+    std::uint16_t port_of(const PortConfig& port, sfc_role role) {
+        std::uint16_t id = plan_.port_id(port.interface);
+        if (id == SFC_NONE) {
+            id = plan_.ports.size();
+            plan_.ports.push_back({port.interface, {}});
+            plan_.ports[id].entry.role = role;
+        }
+        if (port.mtu) {
+            plan_.ports[id].entry.mtu = *port.mtu;
+        }
+        return id;
+    }
+
+    std::uint16_t add_sf_port(const PortConfig& port, std::uint16_t sf) {
+        const std::uint16_t id = port_of(port, SFC_ROLE_SF);
+        sfc_port& entry = plan_.ports[id].entry;
+        entry.sf = sf;
+        entry.routed = port.mac || port.ip ? 1 : 0;
+        entry.unready = port.ip ? 1 : 0;
+        copy_mac(port.mac.value_or(Mac{}), entry.sf_mac);
+        return id;
+    }
+
+    void add_sf(const SfConfig& config) {
+        const std::uint16_t id = plan_.sfs.size();
+        Plan::Sf sf;
+        sf.name = config.name;
+        sf.entry.hold_ns = config.hold_ms * kNsPerMs;
+        sf.entry.epoch = 1;
+        sf.entry.on_miss = config.on_miss;
+        sf.entry.ipv4_id = config.ipv4_id ? 1 : 0;
+        sf.entry.tcp_timestamps = config.tcp_timestamps ? 1 : 0;
+        sf.left = add_sf_port(config.both ? *config.both : *config.left, id);
+        sf.right = config.both ? sf.left : add_sf_port(*config.right, id);
+        plan_.sfs.push_back(sf);
+    }
+
+    std::uint16_t sf_id(const std::string& name) const {
+        const auto sf =
+            std::find_if(plan_.sfs.begin(), plan_.sfs.end(), [&](const Plan::Sf& entry) { return entry.name == name; });
+        return sf - plan_.sfs.begin();
+    }
+
+    void set_next_hop(const NextHopConfig& hop, sfc_service& entry) {
+        if (hop.ingress) {
+            entry.egress_port = SFC_PORT_INGRESS;
+            entry.next_hop_ready = 1;
+            return;
+        }
+        entry.egress_port = port_of(hop.port, SFC_ROLE_EGRESS);
+        entry.next_hop_ready = hop.port.mac ? 1 : 0;
+        copy_mac(hop.port.mac.value_or(Mac{}), entry.next_hop_mac);
+    }
+
+    void add_service(const ServiceConfig& config) {
+        const std::uint32_t id = plan_.services.size();
+        Plan::Service service;
+        service.name = config.name;
+        service.entry.sf = sf_id(config.sf);
+        const Plan::Sf& sf = plan_.sfs[service.entry.sf];
+        service.entry.to_port = config.in == Side::Right ? sf.right : sf.left;
+        service.entry.return_port = config.in == Side::Right ? sf.left : sf.right;
+        service.entry.inner = config.inner;
+        service.entry.ttl = config.ttl;
+        service.entry.inner_ttl = config.inner_ttl;
+        service.entry.last_label = config.last_label;
+        set_next_hop(config.next_hop, service.entry);
+        for (const PortConfig& port : config.domain) {
+            plan_.matches.push_back({{plan_.port_id(port.interface), SFC_ENCAP_MPLS, config.label}, id});
+        }
+        plan_.services.push_back(service);
+    }
+};
+
+} // namespace
+
+std::uint16_t Plan::port_id(const std::string& name) const {
+    for (std::size_t id = 1; id < ports.size(); id++) {
+        if (ports[id].name == name) {
+            return id;
+        }
+    }
+    return SFC_NONE;
+}
+
+std::uint16_t Plan::return_port(std::uint16_t port) const {
+    const Sf& sf = sfs.at(ports.at(port).entry.sf);
+    return port == sf.left ? sf.right : sf.left;
+}
+
+Plan make_plan(const Config& config) {
+    return Planner(config).run();
+}
+
+} // namespace sfc

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config.h"
+#include "sfc_abi.h"
+
+namespace sfc {
+
+/// A configuration as the programs read it: names became ids, which index these tables. Entry 0 of each is "none".
+struct Plan {
+    struct Port {
+        std::string name;
+        sfc_port entry{};
+    };
+    struct Sf {
+        std::string name;
+        sfc_sf entry{};
+        std::uint16_t left = SFC_NONE; ///< port ids; equal for a one-armed SF
+        std::uint16_t right = SFC_NONE;
+    };
+    struct Service {
+        std::string name;
+        sfc_service entry{};
+    };
+    struct Match {
+        sfc_match match{};
+        std::uint32_t service = SFC_NONE;
+    };
+
+    std::uint32_t capacity = 0; ///< slots, a power of two
+    std::vector<Port> ports;
+    std::vector<Sf> sfs;
+    std::vector<Service> services;
+    std::vector<Match> matches;
+
+    /// The id of a port, or SFC_NONE.
+    [[nodiscard]] std::uint16_t port_id(const std::string& name) const;
+    /// Where a frame that left to the SF by `port` comes back: the other port of its SF.
+    [[nodiscard]] std::uint16_t return_port(std::uint16_t port) const;
+};
+
+/// `config` must have passed check_config. A next hop given by IP is entered as not ready.
+[[nodiscard]] Plan make_plan(const Config& config);
+
+} // namespace sfc

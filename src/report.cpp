@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "report.h"
+
+#include <span>
+
+namespace sfc {
+namespace {
+
+std::uint64_t packets(std::span<const sfc_count> cells) {
+    std::uint64_t total = 0;
+    for (const sfc_count& cell : cells) {
+        total += cell.packets;
+    }
+    return total;
+}
+
+void add_port(Conservation& sums, const sfc_counters& counters, unsigned role) {
+    const std::uint64_t received = counters.event[SFC_EVENT_RECEIVED].packets;
+    if (role == SFC_ROLE_DOMAIN) {
+        sums.domain.received += received;
+        sums.domain.passed += packets(counters.passed);
+        sums.domain.dropped += packets(counters.dropped);
+    } else {
+        sums.sf.received += received;
+        sums.sf.passed += packets(counters.passed);
+        sums.sf.dropped += packets(counters.dropped);
+    }
+}
+
+void add_service(Conservation& sums, const sfc_counters& counters) {
+    const auto event = [&](sfc_event which) { return counters.event[which].packets; };
+    sums.domain.to_sf += event(SFC_EVENT_TO_SF);
+    sums.domain.dropped += packets(counters.dropped);
+    sums.domain.passed += packets(counters.passed);
+    sums.cache.expired += event(SFC_EVENT_EXPIRED);
+    sums.cache.evicted += event(SFC_EVENT_EVICTED);
+    sums.cache.flushed += event(SFC_EVENT_FLUSHED);
+    sums.sf.claimed += event(SFC_EVENT_CLAIMED);
+    sums.sf.restored += event(SFC_EVENT_RESTORED);
+    sums.sf.dropped_after_claim += packets(counters.dropped_after_claim);
+}
+
+} // namespace
+
+bool Conservation::balanced() const {
+    return domain.received == domain.passed + domain.dropped + domain.to_sf &&
+           cache.to_sf == cache.claimed + cache.expired + cache.evicted + cache.flushed + cache.live &&
+           sf.received == sf.claimed + sf.passed + sf.dropped && sf.claimed == sf.restored + sf.dropped_after_claim;
+}
+
+Snapshot take_snapshot(const Programs& programs, const Plan& plan, std::uint64_t now_ns) {
+    Snapshot snapshot;
+    for (std::size_t id = 0; id < plan.ports.size(); id++) {
+        snapshot.ports.push_back(programs.port_counters(id));
+    }
+    for (std::size_t id = 0; id < plan.services.size(); id++) {
+        snapshot.services.push_back(programs.service_counters(id));
+    }
+    snapshot.cache = programs.cache_use(now_ns);
+    return snapshot;
+}
+
+Conservation conserve(const Snapshot& snapshot, const Plan& plan) {
+    Conservation sums;
+    for (std::size_t id = 1; id < plan.ports.size(); id++) {
+        add_port(sums, snapshot.ports[id], plan.ports[id].entry.role);
+    }
+    for (std::size_t id = 1; id < plan.services.size(); id++) {
+        add_service(sums, snapshot.services[id]);
+    }
+    sums.cache.to_sf = sums.domain.to_sf;
+    sums.cache.claimed = sums.sf.claimed;
+    sums.cache.live = snapshot.cache.live;
+    sums.cache.stale = snapshot.cache.stale;
+    return sums;
+}
+
+} // namespace sfc

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "plan.h"
+#include "programs.h"
+
+namespace sfc {
+
+using Json = nlohmann::ordered_json;
+
+/// All counters at one moment; indices are the plan's ids.
+struct Snapshot {
+    std::vector<sfc_counters> ports;
+    std::vector<sfc_counters> services;
+    CacheUse cache;
+};
+
+/// The three equations of packets in and out. `balanced` is exact, to the packet.
+struct Conservation {
+    struct {
+        std::uint64_t received = 0, passed = 0, dropped = 0, to_sf = 0;
+    } domain;
+    struct {
+        std::uint64_t to_sf = 0, claimed = 0, expired = 0, evicted = 0, flushed = 0, live = 0, stale = 0;
+    } cache;
+    struct {
+        std::uint64_t received = 0, claimed = 0, passed = 0, dropped = 0, restored = 0, dropped_after_claim = 0;
+    } sf;
+    [[nodiscard]] bool balanced() const;
+};
+
+[[nodiscard]] Snapshot take_snapshot(const Programs& programs, const Plan& plan, std::uint64_t now_ns);
+[[nodiscard]] Conservation conserve(const Snapshot& snapshot, const Plan& plan);
+
+[[nodiscard]] Json counters_json(const Snapshot& snapshot, const Plan& plan);
+[[nodiscard]] Json conservation_json(const Conservation& conservation);
+[[nodiscard]] std::string counters_text(const Snapshot& snapshot, const Plan& plan);
+[[nodiscard]] std::string conservation_text(const Conservation& conservation);
+
+} // namespace sfc

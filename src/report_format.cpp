@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// The same figures twice: as JSON for programs, as a table for people.
+#include <span>
+
+#include <fmt/format.h>
+
+#include "names.h"
+#include "report.h"
+
+namespace sfc {
+namespace {
+
+Json cell_json(const sfc_count& cell) {
+    return {{"packets", cell.packets}, {"bytes", cell.bytes}};
+}
+
+Json reasons_json(std::span<const sfc_count> cells) {
+    Json json = Json::object();
+    for (std::size_t reason = 0; reason < cells.size(); reason++) {
+        if (cells[reason].packets != 0) {
+            json[std::string(reason_name(reason))] = cell_json(cells[reason]);
+        }
+    }
+    return json;
+}
+
+Json service_json(const sfc_counters& counters) {
+    Json json;
+    for (const unsigned event : {SFC_EVENT_TO_SF, SFC_EVENT_CLAIMED, SFC_EVENT_RESTORED, SFC_EVENT_EXPIRED,
+                                 SFC_EVENT_EVICTED, SFC_EVENT_FLUSHED}) {
+        json[std::string(event_name(event))] = cell_json(counters.event[event]);
+    }
+    json["dropped"] = reasons_json(counters.dropped);
+    json["dropped_after_claim"] = reasons_json(counters.dropped_after_claim);
+    return json;
+}
+
+Json port_json(const sfc_counters& counters) {
+    return {{"received", cell_json(counters.event[SFC_EVENT_RECEIVED])},
+            {"passed", reasons_json(counters.passed)},
+            {"dropped", reasons_json(counters.dropped)}};
+}
+
+void rows(std::string& out, std::string_view outcome, std::span<const sfc_count> cells) {
+    for (std::size_t reason = 0; reason < cells.size(); reason++) {
+        if (cells[reason].packets != 0) {
+            out += fmt::format("  {:<28} {:>12} {:>14}   {}\n", fmt::format("{} {}", outcome, reason_name(reason)),
+                               cells[reason].packets, cells[reason].bytes, reason_text(reason));
+        }
+    }
+}
+
+std::string owner_text(const std::string& title, const sfc_counters& counters) {
+    std::string out = fmt::format("{:<30} {:>12} {:>14}\n", title, "packets", "bytes");
+    for (unsigned event = 0; event < SFC_EVENT_MAX; event++) {
+        if (counters.event[event].packets != 0) {
+            out += fmt::format("  {:<28} {:>12} {:>14}\n", event_name(event), counters.event[event].packets,
+                               counters.event[event].bytes);
+        }
+    }
+    rows(out, "passed", counters.passed);
+    rows(out, "dropped", counters.dropped);
+    rows(out, "dropped after claim", counters.dropped_after_claim);
+    return out;
+}
+
+} // namespace
+
+Json counters_json(const Snapshot& snapshot, const Plan& plan) {
+    Json json{{"domain_ports", Json::object()}, {"services", Json::object()}, {"sf_ports", Json::object()}};
+    for (std::size_t id = 1; id < plan.ports.size(); id++) {
+        const unsigned role = plan.ports[id].entry.role;
+        if (role != SFC_ROLE_EGRESS) {
+            json[role == SFC_ROLE_DOMAIN ? "domain_ports" : "sf_ports"][plan.ports[id].name] =
+                port_json(snapshot.ports[id]);
+        }
+    }
+    for (std::size_t id = 1; id < plan.services.size(); id++) {
+        json["services"][plan.services[id].name] = service_json(snapshot.services[id]);
+    }
+    return json;
+}
+
+Json conservation_json(const Conservation& sums) {
+    const auto& [domain, cache, sf] = sums;
+    return {{"domain",
+             {{"received", domain.received},
+              {"passed", domain.passed},
+              {"dropped", domain.dropped},
+              {"to_sf", domain.to_sf}}},
+            {"cache",
+             {{"to_sf", cache.to_sf},
+              {"claimed", cache.claimed},
+              {"expired", cache.expired},
+              {"evicted", cache.evicted},
+              {"flushed", cache.flushed},
+              {"live", cache.live},
+              {"stale", cache.stale}}},
+            {"sf",
+             {{"received", sf.received},
+              {"claimed", sf.claimed},
+              {"passed", sf.passed},
+              {"dropped", sf.dropped},
+              {"restored", sf.restored},
+              {"dropped_after_claim", sf.dropped_after_claim}}},
+            {"balanced", sums.balanced()}};
+}
+
+std::string counters_text(const Snapshot& snapshot, const Plan& plan) {
+    std::string out;
+    for (std::size_t id = 1; id < plan.ports.size(); id++) {
+        const unsigned role = plan.ports[id].entry.role;
+        if (role != SFC_ROLE_EGRESS) {
+            out += owner_text(fmt::format("{} port {}", role == SFC_ROLE_DOMAIN ? "domain" : "SF", plan.ports[id].name),
+                              snapshot.ports[id]);
+        }
+    }
+    for (std::size_t id = 1; id < plan.services.size(); id++) {
+        out += owner_text(fmt::format("service {}", plan.services[id].name), snapshot.services[id]);
+    }
+    return out;
+}
+
+std::string conservation_text(const Conservation& sums) {
+    const auto& [domain, cache, sf] = sums;
+    return fmt::format(
+        "domain side  received {} = passed {} + dropped {} + to_sf {}\n"
+        "cache        to_sf {} = claimed {} + expired {} + evicted {} + flushed {} + live {} (stale {})\n"
+        "SF side      received {} = claimed {} + passed {} + dropped {};  claimed {} = restored {} + dropped after "
+        "claim {}\n"
+        "balanced     {}\n",
+        domain.received, domain.passed, domain.dropped, domain.to_sf, cache.to_sf, cache.claimed, cache.expired,
+        cache.evicted, cache.flushed, cache.live, cache.stale, sf.received, sf.claimed, sf.passed, sf.dropped,
+        sf.claimed, sf.restored, sf.dropped_after_claim, sums.balanced() ? "yes" : "NO");
+}
+
+} // namespace sfc

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sfc_abi.h"
+
+namespace sfc {
+
+class Programs;
+
+/// Frames shorter or longer than these the kernel refuses to run a program on.
+constexpr std::size_t kRunLeast = 14;
+constexpr std::size_t kRunMost = 65536 + 14;
+
+/// Runs the loaded programs on frames, one at a time (BPF_PROG_TEST_RUN), as if they had arrived on an interface of the
+/// network namespace this process is in. Stays on the CPU where it was made, so that it finds the verdict there.
+class TestRun {
+public:
+    explicit TestRun(const Programs& programs);
+
+    struct Outcome {
+        std::uint32_t action = 0; ///< XDP_*
+        sfc_result result{};
+        std::span<const std::uint8_t> bytes; ///< the frame as the program left it; valid until the next run
+    };
+
+    Outcome strip(std::span<const std::uint8_t> frame, std::uint32_t ifindex);
+    Outcome restore(std::span<const std::uint8_t> frame, std::uint32_t ifindex);
+
+private:
+    const Programs& programs_;
+    int cpu_;
+    std::vector<std::uint8_t> out_;
+
+    Outcome run(int program, std::span<const std::uint8_t> frame, std::uint32_t ifindex);
+};
+
+} // namespace sfc

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// Loads all programs into the running kernel and prints how many instructions the verifier walked. Run on the host and,
+// by tests/vm, in a guest with another kernel. Exit code 0 only if all loaded within the budget.
+#include <iostream>
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include "error.h"
+#include "programs.h"
+
+namespace {
+
+constexpr std::uint32_t kBudget = 200'000; // a fifth of the kernel's limit: room for what is still to come
+
+sfc::Plan smallest_plan() {
+    sfc::Plan plan;
+    plan.capacity = 65536;
+    plan.ports.resize(2);
+    plan.sfs.resize(2);
+    plan.services.resize(2);
+    return plan;
+}
+
+} // namespace
+
+int main() {
+    utsname kernel{};
+    uname(&kernel);
+    try {
+        const sfc::Programs programs(smallest_plan(), {});
+        std::uint32_t most = 0;
+        for (const sfc::ProgramInfo& program : programs.info()) {
+            std::cout << fmt::format("program {} verified_insns {} kernel {}\n", program.name,
+                                     program.verified_instructions, kernel.release);
+            most = std::max(most, program.verified_instructions);
+        }
+        const bool pass = most > 0 && most < kBudget;
+        std::cout << fmt::format("RESULT {} most={} budget={} kernel={}\n", pass ? "pass" : "fail", most, kBudget,
+                                 kernel.release);
+        return pass ? 0 : 1;
+    } catch (const sfc::Error& error) {
+        std::cout << error.what() << '\n' << fmt::format("RESULT fail kernel={}\n", kernel.release);
+        return 1;
+    }
+}
