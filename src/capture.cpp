@@ -15,7 +15,6 @@
 namespace sfc {
 namespace {
 
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 constexpr std::uint32_t kMagicMicroseconds = 0xa1b2c3d4;
 constexpr std::uint32_t kMagicMicrosecondsSwapped = 0xd4c3b2a1;
 constexpr int kSnapLength = 262144; // what tcpdump writes for "all"
@@ -71,8 +70,10 @@ std::optional<Frame> CaptureReader::next() {
     if (status != 1) {
         throw capture_error(file_, pcap_geterr(pcap_.get()));
     }
-    // With nanosecond precision tv_usec holds nanoseconds.
-    return Frame{{bytes, header->caplen}, header->len, header->ts.tv_sec * kNsPerSecond + header->ts.tv_usec};
+    // With nanosecond precision tv_usec holds nanoseconds. libpcap sign-extends the seconds of a pcap file; they are
+    // cut to the 32 unsigned bits of the file format again when they are written.
+    return Frame{
+        {bytes, header->caplen}, header->len, header->ts.tv_sec, static_cast<std::uint32_t>(header->ts.tv_usec)};
 }
 
 void CaptureWriter::Close::operator()(pcap* handle) const {
@@ -109,8 +110,8 @@ CaptureWriter::~CaptureWriter() {
 
 void CaptureWriter::write(const Frame& frame) {
     pcap_pkthdr header{};
-    header.ts.tv_sec = static_cast<time_t>(frame.time_ns / kNsPerSecond);
-    header.ts.tv_usec = static_cast<suseconds_t>(frame.time_ns % kNsPerSecond / (nanoseconds_ ? 1 : 1000));
+    header.ts.tv_sec = frame.seconds;
+    header.ts.tv_usec = static_cast<suseconds_t>(frame.nanoseconds / (nanoseconds_ ? 1 : 1000));
     header.caplen = header.len = frame.bytes.size();
     pcap_dump(reinterpret_cast<u_char*>(dumper_.get()), &header, frame.bytes.data());
 }

@@ -17,7 +17,8 @@ namespace sfc {
 struct Frame {
     std::span<const std::uint8_t> bytes;
     std::uint32_t wire_len = 0;
-    std::uint64_t time_ns = 0; ///< since 1970
+    std::int64_t seconds = 0; ///< since 1970
+    std::uint32_t nanoseconds = 0;
 };
 
 /// Reads Ethernet pcap (microseconds, nanoseconds) and pcapng.

@@ -9,8 +9,6 @@
 namespace sfc {
 namespace {
 
-constexpr std::uint64_t kNsPerMs = 1'000'000;
-
 template <std::size_t N> std::string_view word(const std::array<std::string_view, N>& words, unsigned value) {
     return words.at(value);
 }
@@ -46,7 +44,7 @@ Json sf_json(const Plan& plan, const Plan::Sf& sf) {
         sf.left == sf.right ? Json{{"both", port(sf.left)}} : Json{{"left", port(sf.left)}, {"right", port(sf.right)}};
     return {{"name", sf.name},
             {"ports", ports},
-            {"hold_ms", sf.entry.hold_ns / kNsPerMs},
+            {"hold_ns", sf.entry.hold_ns},
             {"on_miss", word(kOnMiss, sf.entry.on_miss)},
             {"key", key_fields(sf.entry)}};
 }

@@ -30,7 +30,7 @@ struct SfConfig {
     std::string name;
     std::optional<PortConfig> left, right; ///< both or none
     std::optional<PortConfig> both;        ///< one-armed
-    std::uint64_t hold_ms = 100;
+    std::uint64_t hold_ns = 100'000'000;
     sfc_miss on_miss = SFC_MISS_DROP;
     bool ipv4_id = true;
     bool tcp_timestamps = true;

@@ -103,7 +103,11 @@ private:
         }
         check_sf_of(service);
         const std::string by = fmt::format("service '{}'", service.name);
+        std::set<std::string> own;
         for (const PortConfig& port : service.domain) {
+            if (!own.insert(port.interface).second) {
+                throw error(port.at, fmt::format("port '{}' stands in the domain of {} twice", port.interface, by));
+            }
             claim_domain_port(port, by);
             const auto [other, fresh] = matches_.emplace(std::pair(port.interface, service.label), service.name);
             if (!fresh) {

@@ -17,8 +17,6 @@ constexpr std::uint32_t kImplicitNull = 3;     // RFC 3032 2.1: may never appear
 constexpr std::uint32_t kEntropyIndicator = 7; // RFC 6790 4.2: never on top
 constexpr std::uint32_t kMtuLeast = 68;        // RFC 791 3.2
 constexpr std::uint32_t kMtuMost = 65535;
-constexpr std::uint64_t kHoldLeastMs = 1;
-constexpr std::uint64_t kHoldMostMs = 60000;
 
 PortConfig read_port(const YamlValue& value) {
     PortConfig port;
@@ -65,7 +63,7 @@ SfConfig read_sf(const YamlValue& value) {
     sf.name = map.required("name").text();
     read_sf_ports(map.required("ports"), sf);
     if (const auto hold = map.optional("hold")) {
-        sf.hold_ms = hold->duration_ms(kHoldLeastMs, kHoldMostMs);
+        sf.hold_ns = hold->duration_ns();
     }
     if (const auto miss = map.optional("on_miss")) {
         sf.on_miss = miss->word<sfc_miss>({{"drop", SFC_MISS_DROP}, {"pass", SFC_MISS_PASS}});

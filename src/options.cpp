@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "options.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <iostream>
 #include <set>
@@ -8,28 +10,21 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "duration.h"
 #include "error.h"
 
 namespace sfc {
 namespace {
 
-struct Unit {
-    std::string_view name;
-    std::uint64_t ns;
-};
-constexpr std::array kUnits = {Unit{"ms", 1'000'000}, Unit{"us", 1'000}, Unit{"ns", 1}, Unit{"s", 1'000'000'000}};
 constexpr std::uint64_t kTickMostNs = 3600ULL * 1'000'000'000;
 
 std::uint64_t parse_tick(const std::string& text) {
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    for (const Unit& unit : kUnits) {
-        if (error == std::errc{} && unit.name == end && number <= kTickMostNs / unit.ns) {
-            return number * unit.ns;
-        }
+    const auto ns = parse_duration(text);
+    if (!ns || *ns > kTickMostNs) {
+        throw Error(ExitCode::Usage,
+                    fmt::format("--tick '{}' is not allowed; use a whole number with us, ms or s, up to 3600s", text));
     }
-    throw Error(ExitCode::Usage,
-                fmt::format("--tick '{}' is not allowed; use a whole number with ns, us, ms or s, up to 3600s", text));
+    return *ns;
 }
 
 std::uint64_t parse_window(const std::string& text) {
@@ -84,12 +79,9 @@ void add_commands(CLI::App& app, Raw& raw) {
 
 void finish_replay(Raw& raw) {
     ReplayOptions& replay = raw.options.replay;
-    for (const std::string& text : raw.in) {
-        replay.in.push_back({"", text});
-    }
-    for (const std::string& text : raw.from_sf) {
-        replay.from_sf.push_back({"", text});
-    }
+    const auto unresolved = [](const std::string& text) { return PortFile{"", text}; };
+    std::transform(raw.in.begin(), raw.in.end(), std::back_inserter(replay.in), unresolved);
+    std::transform(raw.from_sf.begin(), raw.from_sf.end(), std::back_inserter(replay.from_sf), unresolved);
     if (!raw.window.empty()) {
         replay.window = parse_window(raw.window);
         if (!replay.from_sf.empty()) {

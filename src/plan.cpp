@@ -7,8 +7,6 @@
 namespace sfc {
 namespace {
 
-constexpr std::uint64_t kNsPerMs = 1'000'000;
-
 void copy_mac(const Mac& from, __u8 (&to)[6]) {
     std::copy(from.begin(), from.end(), to);
 }
@@ -69,7 +67,7 @@ private:
         const std::uint16_t id = plan_.sfs.size();
         Plan::Sf sf;
         sf.name = config.name;
-        sf.entry.hold_ns = config.hold_ms * kNsPerMs;
+        sf.entry.hold_ns = config.hold_ns;
         sf.entry.epoch = 1;
         sf.entry.on_miss = config.on_miss;
         sf.entry.ipv4_id = config.ipv4_id ? 1 : 0;

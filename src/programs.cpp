@@ -20,15 +20,20 @@
 namespace sfc {
 namespace {
 
-/// What libbpf said on the way to a failure: the tail of the verifier's log if there is one, else its last warning.
-std::string last_words; // NOLINT: libbpf's print callback has no user pointer
+/// What libbpf said on the way to a failure: its first warning, and the tail of the verifier's log if there was one.
+struct LastWords {
+    std::string warning;
+    std::string verifier;
+};
+LastWords last_words; // NOLINT: libbpf's print callback has no user pointer
 constexpr std::size_t kLogTail = 1500;
 
 std::string format_message(const char* format, va_list args) {
     va_list again;
     va_copy(again, args);
     std::string text(std::max(std::vsnprintf(nullptr, 0, format, args), 0), '\0');
-    std::vsnprintf(text.data(), text.size() + 1, format, again);
+    std::vsnprintf(text.data(), text.size() + 1, format,
+                   again); // NOLINT(clang-analyzer-valist.Uninitialized): it is copied
     va_end(again);
     text.erase(text.find_last_not_of(" \n") + 1);
     return text;
@@ -38,11 +43,11 @@ int remember(libbpf_print_level level, const char* format, va_list args) {
     if (level != LIBBPF_WARN) {
         return 0;
     }
-    const std::string text = format_message(format, args);
-    if (last_words.find("PROG LOAD LOG") == std::string::npos) {
-        last_words = text.size() > kLogTail && text.find("PROG LOAD LOG") != std::string::npos
-                         ? "... END PROG LOAD LOG tail: " + text.substr(text.size() - kLogTail)
-                         : text;
+    std::string text = format_message(format, args);
+    if (text.find("BEGIN PROG LOAD LOG") != std::string::npos) {
+        last_words.verifier = text.substr(text.size() - std::min(text.size(), kLogTail));
+    } else if (last_words.warning.empty()) {
+        last_words.warning = std::move(text);
     }
     return 0;
 }
@@ -91,7 +96,7 @@ Programs::~Programs() = default;
 Programs::Programs(const Plan& plan, const LoadSettings& settings)
     : buckets_(plan.capacity / SFC_WAYS), cpus_(libbpf_num_possible_cpus()) {
     libbpf_set_print(remember);
-    last_words.clear();
+    last_words = {};
     skeleton_.reset(proxy_bpf::open());
     if (!skeleton_) {
         throw system_error("cannot open the BPF programs", errno);
@@ -103,10 +108,13 @@ Programs::Programs(const Plan& plan, const LoadSettings& settings)
     draw_secrets(config, settings.seed);
     size_maps(plan);
     if (const int error = proxy_bpf::load(skeleton_.get())) {
-        const std::string detail = error == -EPERM || last_words.empty() ? "" : " (" + last_words + ")";
-        throw system_error("cannot load the BPF programs into this kernel" + detail, -error);
+        // The verifier refuses with EACCES too; only without its log is it a matter of privileges.
+        if (!last_words.verifier.empty()) {
+            throw Error(ExitCode::Kernel, fmt::format("this kernel's verifier refuses the BPF programs: {}: {}",
+                                                      last_words.warning, last_words.verifier));
+        }
+        throw system_error("cannot load the BPF programs into this kernel", -error);
     }
-    scratch_.resize(bpf_map__value_size(skeleton_->maps.scratch) * cpus_);
     fill(plan);
 }
 
@@ -147,6 +155,13 @@ void Programs::set_interface(std::uint16_t id, std::uint32_t ifindex) {
     update(skeleton_->maps.tx_ports, port, ifindex);
 }
 
+void Programs::clear_interface(std::uint16_t id, std::uint32_t ifindex) {
+    const std::uint32_t port = id;
+    // Either may be gone already: the kernel empties tx_ports itself when the interface vanishes.
+    bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.port_ids), &ifindex);
+    bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.tx_ports), &port);
+}
+
 void Programs::set_port(std::uint16_t id, const sfc_port& port) {
     update(skeleton_->maps.ports, id, port);
 }
@@ -185,14 +200,18 @@ int Programs::restore_fd() const {
     return bpf_program__fd(skeleton_->progs.sfc_restore);
 }
 
-sfc_result Programs::result(int cpu) const {
+std::size_t Programs::scratch_size() const {
+    return std::size_t{bpf_map__value_size(skeleton_->maps.scratch)} * cpus_;
+}
+
+sfc_result Programs::result(int cpu, std::span<std::uint8_t> scratch) const {
     const std::uint32_t zero = 0;
     const bpf_map* map = skeleton_->maps.scratch;
-    if (bpf_map_lookup_elem(bpf_map__fd(map), &zero, scratch_.data()) != 0) {
+    if (bpf_map_lookup_elem(bpf_map__fd(map), &zero, scratch.data()) != 0) {
         throw system_error("cannot read the verdict", errno);
     }
     sfc_result result;
-    std::memcpy(&result, scratch_.data() + cpu * bpf_map__value_size(map), sizeof(result));
+    std::memcpy(&result, scratch.data() + std::size_t{bpf_map__value_size(map)} * cpu, sizeof(result));
     return result;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,8 @@ public:
 
     /// Makes `ifindex` the interface behind port `id`.
     void set_interface(std::uint16_t id, std::uint32_t ifindex);
+    /// The port has no interface (any more): nothing is accepted from it or sent to it.
+    void clear_interface(std::uint16_t id, std::uint32_t ifindex);
     void set_port(std::uint16_t id, const sfc_port& port);
     void set_sf(std::uint16_t id, const sfc_sf& sf);
     void set_service(std::uint16_t id, const sfc_service& service);
@@ -54,8 +57,9 @@ public:
     [[nodiscard]] std::vector<ProgramInfo> info() const;
     [[nodiscard]] int strip_fd() const;
     [[nodiscard]] int restore_fd() const;
-    /// How the last frame ended that a program ran on `cpu`.
-    [[nodiscard]] sfc_result result(int cpu) const;
+    /// How the last frame ended that a program ran on `cpu`. `scratch` is the caller's buffer of scratch_size() bytes.
+    [[nodiscard]] sfc_result result(int cpu, std::span<std::uint8_t> scratch) const;
+    [[nodiscard]] std::size_t scratch_size() const;
     [[nodiscard]] sfc_counters port_counters(std::uint16_t id) const; ///< summed over CPUs
     [[nodiscard]] sfc_counters service_counters(std::uint16_t id) const;
     [[nodiscard]] CacheUse cache_use(std::uint64_t now_ns) const;
@@ -67,7 +71,6 @@ private:
     std::unique_ptr<proxy_bpf, Close> skeleton_;
     std::uint32_t buckets_;
     std::size_t cpus_;
-    mutable std::vector<std::uint8_t> scratch_; ///< one value of `scratch` per possible CPU
 
     void size_maps(const Plan& plan);
     void fill(const Plan& plan);

@@ -50,6 +50,7 @@ void Replay::run() {
     std::uint64_t stripped = 0;
     for (const PortFile& input : options_.in) {
         CaptureReader reader(input.file);
+        file_ = input.file;
         const std::uint16_t port = plan_.port_id(input.port);
         std::uint32_t n = 0;
         while (const auto frame = reader.next()) {
@@ -62,6 +63,7 @@ void Replay::run() {
     return_all();
     for (const PortFile& input : options_.from_sf) {
         CaptureReader reader(input.file);
+        file_ = input.file;
         const std::uint16_t port = plan_.port_id(input.port);
         std::uint32_t n = 0;
         while (const auto frame = reader.next()) {
@@ -82,10 +84,10 @@ void Replay::strip(const Frame& frame, std::uint32_t n, std::uint16_t port) {
     if (outcome.result.verdict != SFC_VERDICT_TO_SF) {
         return;
     }
-    to_sf_->write({outcome.bytes, 0, frame.time_ns});
+    to_sf_->write({outcome.bytes, 0, frame.seconds, frame.nanoseconds});
     if (options_.from_sf.empty()) {
         in_sf_.push_back(
-            {n, plan_.return_port(outcome.result.egress), frame.time_ns, {outcome.bytes.begin(), outcome.bytes.end()}});
+            {n, plan_.return_port(outcome.result.egress), frame, {outcome.bytes.begin(), outcome.bytes.end()}});
     }
 }
 
@@ -97,13 +99,15 @@ void Replay::restore(const Frame& frame, std::uint32_t n, std::uint16_t port) {
     const TestRun::Outcome outcome = test_run_.restore(frame.bytes, ifindex_[port]);
     record(outcome, n, true);
     if (outcome.result.verdict == SFC_VERDICT_RESTORED) {
-        out_->write({outcome.bytes, 0, frame.time_ns});
+        out_->write({outcome.bytes, 0, frame.seconds, frame.nanoseconds});
     }
 }
 
 void Replay::return_all() {
-    for (const InSf& frame : in_sf_) {
-        restore({frame.bytes, static_cast<std::uint32_t>(frame.bytes.size()), frame.time_ns}, frame.n, frame.port);
+    for (InSf& back : in_sf_) {
+        back.frame.bytes = back.bytes;
+        back.frame.wire_len = static_cast<std::uint32_t>(back.bytes.size());
+        restore(back.frame, back.n, back.port);
     }
     in_sf_.clear();
 }
@@ -117,8 +121,8 @@ void Replay::next_tick() {
 bool Replay::refuse(const Frame& frame, std::uint32_t n, std::uint16_t port, bool sf_side) {
     const bool snapped = frame.bytes.size() < frame.wire_len;
     if (frame.bytes.size() > kRunMost) {
-        throw Error(ExitCode::Failed, fmt::format("frame {} has {} bytes; the kernel runs programs on at most {}", n,
-                                                  frame.bytes.size(), kRunMost));
+        throw Error(ExitCode::Failed, fmt::format("{}: frame {} has {} bytes; the kernel runs programs on at most {}",
+                                                  file_, n, frame.bytes.size(), kRunMost));
     }
     if (!snapped && frame.bytes.size() >= kRunLeast) {
         return false;

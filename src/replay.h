@@ -39,7 +39,7 @@ private:
     struct InSf {
         std::uint32_t n;
         std::uint16_t port;
-        std::uint64_t time_ns;
+        Frame frame; ///< its bytes are those below
         std::vector<std::uint8_t> bytes;
     };
 
@@ -53,6 +53,7 @@ private:
     std::vector<InSf> in_sf_;
     std::vector<sfc_counters> outside_; ///< by port id: frames that no program can be run on
     std::uint64_t runs_ = 0;
+    std::string file_; ///< that is being read, for messages
 
     void strip(const Frame& frame, std::uint32_t n, std::uint16_t port);
     void restore(const Frame& frame, std::uint32_t n, std::uint16_t port);

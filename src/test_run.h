@@ -16,10 +16,11 @@ constexpr std::size_t kRunLeast = 14;
 constexpr std::size_t kRunMost = 65536 + 14;
 
 /// Runs the loaded programs on frames, one at a time (BPF_PROG_TEST_RUN), as if they had arrived on an interface of the
-/// network namespace this process is in. Stays on the CPU where it was made, so that it finds the verdict there.
+/// network namespace this process is in. Its thread stays on one CPU, so that it finds the verdict there.
 class TestRun {
 public:
-    explicit TestRun(const Programs& programs);
+    /// Moves the calling thread to `cpu`; -1 is the one that it is on.
+    explicit TestRun(const Programs& programs, int cpu = -1);
 
     struct Outcome {
         std::uint32_t action = 0; ///< XDP_*
@@ -34,6 +35,7 @@ private:
     const Programs& programs_;
     int cpu_;
     std::vector<std::uint8_t> out_;
+    std::vector<std::uint8_t> scratch_; ///< one value of the map per possible CPU
 
     Outcome run(int program, std::span<const std::uint8_t> frame, std::uint32_t ifindex);
 };

@@ -9,9 +9,13 @@
 
 #include <fmt/format.h>
 
+#include "duration.h"
+
 namespace sfc {
 namespace {
 
+constexpr std::uint64_t kHoldLeastNs = 1'000'000;
+constexpr std::uint64_t kHoldMostNs = 60'000'000'000;
 constexpr std::size_t kInterfaceNameMax = 15; // IFNAMSIZ less the terminating zero
 
 /// Digits only and nothing else: yaml-cpp would take "-1" for an unsigned number, and "0x10" for 16.
@@ -32,7 +36,7 @@ std::string_view kind_of(const YAML::Node& node) {
 
 Position position_of(const YAML::Node& node) {
     const YAML::Mark mark = node.Mark();
-    return {mark.line + 1, mark.column + 1};
+    return {std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1}; // an empty document has no mark
 }
 
 Error config_error(const std::string& file, Position at, const std::string& sentence) {
@@ -70,19 +74,14 @@ std::uint64_t YamlValue::number(std::uint64_t least, std::uint64_t most) const {
     return *value;
 }
 
-std::uint64_t YamlValue::duration_ms(std::uint64_t least, std::uint64_t most) const {
+std::uint64_t YamlValue::duration_ns() const {
     const std::string given = text();
-    const std::size_t digits = std::min(given.find_first_not_of("0123456789"), given.size());
-    const auto value = parse_number(std::string_view(given).substr(0, digits));
-    const std::string unit = given.substr(digits);
-    if (value && *value <= most && (unit == "ms" || unit == "s")) {
-        const std::uint64_t ms = unit == "s" ? *value * 1000 : *value;
-        if (ms >= least && ms <= most) {
-            return ms;
-        }
+    const auto ns = parse_duration(given);
+    if (!ns || *ns < kHoldLeastNs || *ns > kHoldMostNs) {
+        throw error(
+            fmt::format("'{}' is not allowed here; use a whole number with us, ms or s, from 1ms to 60s", given));
     }
-    throw error(fmt::format("'{}' is not allowed here; use a whole number with ms or s, from {}ms to {}s", given, least,
-                            most / 1000));
+    return *ns;
 }
 
 Mac YamlValue::mac() const {

@@ -19,8 +19,8 @@ namespace sfc {
 /// A value in the configuration together with the path of names that leads to it, for messages.
 class YamlValue {
 public:
-    YamlValue(YAML::Node node, std::string file, std::string path)
-        : node_(std::move(node)), file_(std::move(file)), path_(std::move(path)) {}
+    YamlValue(const YAML::Node& node, std::string file, std::string path)
+        : node_(node), file_(std::move(file)), path_(std::move(path)) {}
 
     [[nodiscard]] Position at() const { return position_of(node_); }
     [[nodiscard]] bool is_map() const { return node_.IsMap(); }
@@ -31,8 +31,8 @@ public:
     /// A network interface's name: 1 to 15 bytes without space or slash, as the kernel demands.
     [[nodiscard]] std::string interface() const;
     [[nodiscard]] std::uint64_t number(std::uint64_t least, std::uint64_t most) const;
-    /// "100ms" or "2s", in milliseconds.
-    [[nodiscard]] std::uint64_t duration_ms(std::uint64_t least, std::uint64_t most) const;
+    /// A hold time: "500us", "100ms" or "2s", from 1 ms to 60 s.
+    [[nodiscard]] std::uint64_t duration_ns() const;
     [[nodiscard]] Mac mac() const;
     [[nodiscard]] std::string ip() const;
     [[nodiscard]] bool on_off() const;
