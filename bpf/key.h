@@ -30,10 +30,15 @@ static __always_inline int key_digest(struct xdp_md *ctx, struct work *work, __u
 	__builtin_memset(work->digest, 0, sizeof(work->digest));
 	if (len > SFC_DIGEST_BYTES)
 		len = SFC_DIGEST_BYTES;
-	/* The verifier of 6.1 wants a length that is provably not 0, and clang must not prove the check away. */
-	asm volatile("" : "+r"(len));
-	if (len > 0 && len <= SFC_DIGEST_BYTES && bpf_xdp_load_bytes(ctx, off, work->digest, len))
-		return SFC_REASON_truncated;
+	if (len > 0) {
+		/* The verifier of 6.1 learns no minimum from "is not 0"; less one, masked, plus one is 1 to 64 to it.
+		 */
+		len--;
+		asm volatile("" : "+r"(len));
+		len &= SFC_DIGEST_BYTES - 1;
+		if (bpf_xdp_load_bytes(ctx, off, work->digest, len + 1))
+			return SFC_REASON_truncated;
+	}
 	*digest = hash_words(work->digest, SFC_DIGEST_BYTES / 4, sfc_config.digest_secret);
 	return SFC_OK;
 }

@@ -7,8 +7,6 @@
 #include "port.h"
 #include "rewrite.h"
 
-enum { ETH_P_MPLS_UC_FROM_SF = 0x8847, ETH_P_MPLS_MC_FROM_SF = 0x8848, ETH_P_NSH_FROM_SF = 0x894f };
-
 /* What the steps hand on to each other. */
 struct restore {
 	const struct sfc_port *in;
@@ -16,22 +14,6 @@ struct restore {
 	const struct sfc_service *service;
 	int version;
 };
-
-/* Segment routing behind the fixed header, RFC 8754: an SF must not steer packets. */
-static __always_inline int restore_check_ipv6(struct xdp_md *ctx)
-{
-	struct cursor cur = cursor_at(ctx, ETH_HLEN);
-	struct ipv6hdr *ip = cursor_take(&cur, sizeof(*ip));
-	__u8 *ext = cursor_take(&cur, 4);
-
-	if (!ip || !ext)
-		return SFC_OK;
-	if (ip->nexthdr == NEXTHDR_ROUTING && ext[2] == ROUTING_TYPE_SRH)
-		return SFC_REASON_sfc_from_sf;
-	if (ip->nexthdr == NEXTHDR_ICMPV6 && ext[0] >= ND_FIRST && ext[0] <= ND_LAST)
-		return SFC_REASON_control;
-	return SFC_OK;
-}
 
 /* What kind of frame the SF sent: IP goes on; SFC is refused; the rest is the link's own business. */
 static __always_inline int restore_classify(struct xdp_md *ctx, struct restore *restore)
@@ -47,14 +29,31 @@ static __always_inline int restore_classify(struct xdp_md *ctx, struct restore *
 		return SFC_OK;
 	case ETH_P_IPV6:
 		restore->version = 6;
-		return restore_check_ipv6(ctx);
-	case ETH_P_MPLS_UC_FROM_SF:
-	case ETH_P_MPLS_MC_FROM_SF:
-	case ETH_P_NSH_FROM_SF:
+		return SFC_OK;
+	case ETH_P_MPLS_UC:
+	case ETH_P_MPLS_MC:
+	case ETH_P_NSH:
 		return SFC_REASON_sfc_from_sf;
 	default:
 		return SFC_REASON_control;
 	}
+}
+
+/*
+ * A sound packet of a kind that has no key cannot have an entry. Of these, neighbour discovery is the link's own
+ * business, and segment routing (RFC 8754) is refused: an SF must not steer packets.
+ */
+static __always_inline int restore_keyless(struct xdp_md *ctx, const struct work *work)
+{
+	const struct sfc_key_fields *key = &work->key.f;
+	struct cursor cur = cursor_at(ctx, ETH_HLEN + sizeof(struct ipv6hdr));
+	__u8 *routing = cursor_take(&cur, 3);
+
+	if (key->version == 6 && key->proto == NEXTHDR_ICMPV6)
+		return SFC_REASON_control; /* only neighbour discovery has no key */
+	if (key->version == 6 && key->proto == NEXTHDR_ROUTING && routing && routing[2] == ROUTING_TYPE_SRH)
+		return SFC_REASON_sfc_from_sf;
+	return SFC_REASON_miss;
 }
 
 static __always_inline int restore_key(struct xdp_md *ctx, struct work *work, struct restore *restore)
@@ -66,8 +65,7 @@ static __always_inline int restore_key(struct xdp_md *ctx, struct work *work, st
 	if (!restore->sf)
 		return SFC_REASON_miss;
 	reason = key_build(ctx, work, ETH_HLEN, restore->version, restore->in->sf, restore->sf, work->result.port);
-	/* A sound packet of a kind that has no key cannot have an entry. */
-	return reason == SFC_REASON_no_key ? SFC_REASON_miss : reason;
+	return reason == SFC_REASON_no_key ? restore_keyless(ctx, work) : reason;
 }
 
 static __always_inline int restore_claim(struct work *work, struct restore *restore)

@@ -55,7 +55,11 @@ static __always_inline int rewrite_restore(struct xdp_md *ctx, struct sfc_header
 		return SFC_REASON_no_room;
 	cur = cursor_at(ctx, 0);
 	eth = cursor_take(&cur, sizeof(*eth));
-	if (!eth || bpf_xdp_store_bytes(ctx, sizeof(*eth), header->bytes, len))
+	/* As in key_digest: 6.1 must be shown that the length is at least 1. */
+	len--;
+	asm volatile("" : "+r"(len));
+	len &= SFC_HEADER_MAX - 1;
+	if (!eth || bpf_xdp_store_bytes(ctx, sizeof(*eth), header->bytes, len + 1))
 		return SFC_REASON_no_room;
 	*eth = saved;
 	return SFC_OK;

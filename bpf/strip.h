@@ -8,8 +8,6 @@
 #include "port.h"
 #include "rewrite.h"
 
-enum { ETH_P_MPLS_UNICAST = 0x8847, ETH_P_MPLS_MULTICAST = 0x8848 /* RFC 5332 */ };
-
 /* What the steps hand on to each other. */
 struct strip {
 	const struct sfc_port *in;
@@ -33,8 +31,8 @@ static __always_inline int strip_classify(struct xdp_md *ctx, struct strip *stri
 		return SFC_REASON_runt;
 	strip->ethertype = eth->h_proto;
 	switch (bpf_ntohs(strip->ethertype)) {
-	case ETH_P_MPLS_UNICAST:
-	case ETH_P_MPLS_MULTICAST:
+	case ETH_P_MPLS_UC:
+	case ETH_P_MPLS_MC:
 		reason = mpls_top(ctx, &strip->first_word);
 		strip->match.encap = SFC_ENCAP_MPLS;
 		strip->match.value = strip->first_word >> MPLS_LABEL_SHIFT;
