@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// What the cache promises (docs/DESIGN.md, promises I1 to I3), where a capture cannot show it.
+#include <gtest/gtest.h>
+
+#include "proxy.h"
+
+namespace sfc::test {
+namespace {
+
+const std::vector<Label> kStack = {{.label = 16001}, {.label = 100}, {.label = 200}};
+const std::vector<Label> kOtherStack = {{.label = 16001}, {.label = 100}, {.label = 201}};
+constexpr std::uint64_t kHold = 100'000'000;
+
+TEST(Cache, RestoresTheHeaderOfThePacket) {
+    Proxy proxy;
+    EXPECT_EQ(proxy.strip(mpls_udp(kStack, {})).result.verdict, SFC_VERDICT_TO_SF);
+    const auto outcome = proxy.restore(plain_udp({}));
+    EXPECT_EQ(outcome.result.verdict, SFC_VERDICT_RESTORED);
+    EXPECT_EQ(outcome.action, 4U); // XDP_REDIRECT
+    const Bytes expected = without_ethernet(mpls_udp({{.label = 100, .ttl = 63}, {.label = 200}}, {}));
+    EXPECT_EQ(without_ethernet(outcome.bytes), expected);
+    EXPECT_TRUE(proxy.conservation().balanced());
+}
+
+TEST(Cache, TellsPacketsApartByEveryFieldOfTheKey) {
+    Proxy proxy;
+    proxy.strip(mpls_udp(kStack, {.id = 1}));
+    for (const Udp& other : {Udp{.id = 2}, Udp{.sport = 1001}, Udp{.dport = 54}, Udp{.payload = "Payload"}}) {
+        EXPECT_EQ(proxy.restore(plain_udp(other)).result.reason, SFC_REASON_miss);
+    }
+    EXPECT_EQ(proxy.restore(plain_udp({.id = 1})).result.verdict, SFC_VERDICT_RESTORED);
+}
+
+TEST(Cache, EntryOfAnOlderEpochIsOutOfReach) {
+    Proxy proxy;
+    proxy.strip(mpls_udp(kStack, {}));
+    sfc_sf sf = standard_plan().sfs[kFw].entry;
+    sf.epoch++;
+    proxy.programs.set_sf(kFw, sf);
+    EXPECT_EQ(proxy.restore(plain_udp({})).result.reason, SFC_REASON_miss);
+    EXPECT_EQ(proxy.conservation().cache.live, 1U);
+}
+
+TEST(Cache, NewEpochIsNotAmbiguousWithTheOldOne) {
+    Proxy proxy;
+    proxy.strip(mpls_udp(kStack, {}));
+    sfc_sf sf = standard_plan().sfs[kFw].entry;
+    sf.epoch++;
+    proxy.programs.set_sf(kFw, sf);
+    EXPECT_EQ(proxy.strip(mpls_udp(kOtherStack, {})).result.verdict, SFC_VERDICT_TO_SF);
+    const auto outcome = proxy.restore(plain_udp({}));
+    EXPECT_EQ(outcome.result.verdict, SFC_VERDICT_RESTORED);
+    EXPECT_EQ(outcome.bytes[14 + 4 + 1], 201 >> 4 & 0xff); // second label, bits 4 to 11
+}
+
+TEST(Cache, ExpiredMeansOlderThanHoldAndNotAsOld) {
+    Proxy proxy;
+    proxy.strip(mpls_udp(kStack, {.id = 1}));
+    proxy.strip(mpls_udp(kStack, {.id = 2}));
+    proxy.programs.set_time(kHold);
+    EXPECT_EQ(proxy.restore(plain_udp({.id = 1})).result.verdict, SFC_VERDICT_RESTORED);
+    proxy.programs.set_time(kHold + 1);
+    EXPECT_EQ(proxy.restore(plain_udp({.id = 2})).result.reason, SFC_REASON_late);
+    EXPECT_EQ(proxy.conservation(kHold + 1).cache.expired, 1U);
+    EXPECT_TRUE(proxy.conservation(kHold + 1).balanced());
+}
+
+TEST(Cache, StaleEntryMakesRoomForAnotherHeader) {
+    Proxy proxy;
+    proxy.strip(mpls_udp(kStack, {}));
+    proxy.programs.set_time(kHold + 1);
+    EXPECT_EQ(proxy.conservation(kHold + 1).cache.stale, 1U);
+    EXPECT_EQ(proxy.strip(mpls_udp(kOtherStack, {})).result.verdict, SFC_VERDICT_TO_SF);
+    EXPECT_EQ(proxy.conservation(kHold + 1).cache.expired, 1U);
+    EXPECT_EQ(proxy.restore(plain_udp({})).result.verdict, SFC_VERDICT_RESTORED);
+}
+
+TEST(Cache, RefusesWhenTheReferenceCountIsUsedUp) {
+    Proxy proxy;
+    const Bytes frame = mpls_udp(kStack, {});
+    for (unsigned i = 0; i < SFC_REFS_MAX; i++) {
+        ASSERT_EQ(proxy.strip(frame).result.verdict, SFC_VERDICT_TO_SF);
+    }
+    EXPECT_EQ(proxy.strip(frame).result.reason, SFC_REASON_cache_full);
+    EXPECT_EQ(proxy.conservation().cache.live, +SFC_REFS_MAX);
+    EXPECT_TRUE(proxy.conservation().balanced());
+}
+
+TEST(Cache, EvictsTheOldestFirst) {
+    Plan plan = standard_plan();
+    plan.capacity = SFC_WAYS; // one bucket, so the order is visible
+    Proxy proxy(plan);
+    for (std::uint16_t id = 1; id <= SFC_WAYS + 2; id++) {
+        proxy.strip(mpls_udp(kStack, {.id = id}));
+    }
+    EXPECT_EQ(proxy.restore(plain_udp({.id = 1})).result.reason, SFC_REASON_miss);
+    EXPECT_EQ(proxy.restore(plain_udp({.id = 2})).result.reason, SFC_REASON_miss);
+    for (std::uint16_t id = 3; id <= SFC_WAYS + 2; id++) {
+        EXPECT_EQ(proxy.restore(plain_udp({.id = id})).result.verdict, SFC_VERDICT_RESTORED) << id;
+    }
+    EXPECT_EQ(proxy.conservation().cache.evicted, 2U);
+    EXPECT_TRUE(proxy.conservation().balanced());
+}
+
+TEST(Cache, KernelClockExpiresTheHoldTime) {
+    Plan plan = standard_plan();
+    plan.sfs[kFw].entry.hold_ns = 1; // any later reading of the clock is past it
+    Proxy proxy(plan, {.clock = SFC_CLOCK_KERNEL});
+    proxy.strip(mpls_udp(kStack, {}));
+    EXPECT_EQ(proxy.restore(plain_udp({})).result.reason, SFC_REASON_late);
+}
+
+} // namespace
+} // namespace sfc::test

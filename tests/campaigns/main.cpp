@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// campaign mutate [--frames N] [--seed S] [-j]. The last line is "RESULT pass|fail key=value ...", the exit code says
+// the same.
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "error.h"
+#include "mutate.h"
+#include "sandbox.h"
+
+namespace {
+
+using sfc::test::MutateOptions;
+using sfc::test::MutateResult;
+
+bool passed(const MutateResult& result) {
+    // Both main outcomes must occur, or the campaign tried nothing.
+    const bool tried = result.outcomes.contains("to_sf") && result.outcomes.contains("restored");
+    return tried && result.wrong == 0 && result.balanced && result.kernel_trouble.empty();
+}
+
+void print(const MutateOptions& options, const MutateResult& result, bool json) {
+    if (json) {
+        std::cout << nlohmann::ordered_json{{"version", 1},
+                                            {"campaign", "mutate"},
+                                            {"frames", options.frames},
+                                            {"seed", options.seed},
+                                            {"outcomes", result.outcomes},
+                                            {"wrong", result.wrong},
+                                            {"examples", result.examples},
+                                            {"kernel_trouble", result.kernel_trouble},
+                                            {"balanced", result.balanced}}
+                         .dump()
+                  << '\n';
+    } else {
+        for (const auto& [outcome, frames] : result.outcomes) {
+            std::cout << fmt::format("{:<28} {:>12}\n", outcome, frames);
+        }
+        for (const std::string& line : result.examples) {
+            std::cout << line << '\n';
+        }
+        for (const std::string& line : result.kernel_trouble) {
+            std::cout << "kernel: " << line;
+        }
+    }
+    std::cout << fmt::format("RESULT {} frames={} seed={} wrong={} kernel_trouble={} balanced={}\n",
+                             passed(result) ? "pass" : "fail", options.frames, options.seed, result.wrong,
+                             result.kernel_trouble.size(), result.balanced ? "yes" : "no");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Long checks of the packet path", "campaign"};
+    app.require_subcommand(1);
+    MutateOptions options;
+    bool json = false;
+    auto* mutate = app.add_subcommand("mutate", "Malformed frames through both programs");
+    mutate->add_option("--frames", options.frames, "How many")->check(CLI::Range(1UL, 1'000'000'000'000UL));
+    mutate->add_option("--seed", options.seed, "What to start from; the same seed makes the same frames");
+    mutate->add_flag("-j,--json", json, "Print JSON before the RESULT line");
+    CLI11_PARSE(app, argc, argv);
+    try {
+        sfc::enter_sandbox({"left", "right", "d0", "e0"});
+        const MutateResult result = sfc::test::run_mutate(options);
+        print(options, result, json);
+        return passed(result) ? 0 : 1;
+    } catch (const std::exception& error) {
+        std::cerr << "campaign: error: " << error.what() << '\n';
+        return 1;
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "proxy.h"
+
+#include <net/if.h>
+
+namespace sfc::test {
+
+Plan standard_plan() {
+    const Mac next_hop = {0x02, 0, 0, 0, 0, 0x99};
+    Config config;
+    config.capacity = 64;
+    SfConfig fw;
+    fw.name = "fw";
+    fw.left = PortConfig{.interface = "left", .mac = {}, .ip = {}, .mtu = {}, .at = {}};
+    fw.right = PortConfig{.interface = "right", .mac = {}, .ip = {}, .mtu = {}, .at = {}};
+    config.sfs = {fw};
+    ServiceConfig out;
+    out.name = "out";
+    out.label = 16001;
+    out.domain = {PortConfig{.interface = "d0", .mac = {}, .ip = {}, .mtu = {}, .at = {}}};
+    out.sf = "fw";
+    out.in = Side::Left;
+    out.next_hop.port = PortConfig{.interface = "e0", .mac = next_hop, .ip = {}, .mtu = {}, .at = {}};
+    config.services = {out};
+    return make_plan(config);
+}
+
+Proxy::Proxy(const Plan& plan, LoadSettings settings)
+    : programs(plan, settings), plan_(plan), test_run_(programs), ifindex_(plan.ports.size()) {
+    for (std::size_t id = 1; id < plan.ports.size(); id++) {
+        ifindex_[id] = if_nametoindex(plan.ports[id].name.c_str());
+        programs.set_interface(static_cast<std::uint16_t>(id), ifindex_[id]);
+    }
+}
+
+Conservation Proxy::conservation(std::uint64_t now_ns) const {
+    return conserve(take_snapshot(programs, plan_, now_ns), plan_);
+}
+
+} // namespace sfc::test

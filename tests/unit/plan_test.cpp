@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <gtest/gtest.h>
+
+#include "error.h"
+#include "mac.h"
+#include "names.h"
+#include "options.h"
+#include "proxy.h"
+
+namespace sfc::test {
+namespace {
+
+TEST(Plan, ServiceTurnedRoundUsesTheSamePortsTheOtherWay) {
+    const Plan plan = standard_plan();
+    EXPECT_EQ(plan.services[kOut].entry.to_port, kLeft);
+    EXPECT_EQ(plan.services[kOut].entry.return_port, kRight);
+    EXPECT_EQ(plan.return_port(kLeft), kRight);
+    EXPECT_EQ(plan.return_port(kRight), kLeft);
+    EXPECT_EQ(plan.ports[kDomain].entry.role, SFC_ROLE_DOMAIN);
+    EXPECT_EQ(plan.ports[kEgress].entry.role, SFC_ROLE_EGRESS);
+    EXPECT_EQ(plan.matches.at(0).match.port, kDomain);
+}
+
+TEST(Plan, CapacityIsRoundedUpToAPowerOfTwo) {
+    Config config;
+    config.capacity = 65;
+    EXPECT_EQ(make_plan(config).capacity, 128U);
+    config.capacity = 64;
+    EXPECT_EQ(make_plan(config).capacity, 64U);
+}
+
+TEST(Mac, ReadsWhatItWrites) {
+    EXPECT_EQ(format_mac(parse_mac("02:00:aB:00:00:0b").value()), "02:00:ab:00:00:0b");
+    for (const char* wrong :
+         {"", "02:00:00:00:00", "02-00-00-00-00-0b", "02:00:00:00:00:0g", "02:00:00:00:00:0b:", "+2:00:00:00:00:0b"}) {
+        EXPECT_FALSE(parse_mac(wrong)) << wrong;
+    }
+}
+
+TEST(Names, EveryReasonHasANameAndAMeaning) {
+    for (unsigned reason = 1; reason < SFC_REASON_USED; reason++) {
+        EXPECT_FALSE(reason_name(reason).empty()) << reason;
+        EXPECT_FALSE(reason_text(reason).empty()) << reason;
+    }
+    EXPECT_EQ(reason_name(SFC_REASON_runt), "runt");
+    EXPECT_EQ(reason_name(SFC_REASON_no_room), "no_room");
+    EXPECT_EQ(reason_name(SFC_REASON_MAX), "");
+}
+
+struct Conserved {
+    const char* name;
+    void (*spoil)(Conservation&);
+};
+
+/// One packet through everything; each row takes one figure away, and the balance must notice.
+TEST(Conservation, NoticesEveryMissingPacket) {
+    Conservation good;
+    good.domain = {.received = 3, .passed = 1, .dropped = 1, .to_sf = 1};
+    good.cache = {.to_sf = 5, .claimed = 1, .expired = 1, .evicted = 1, .flushed = 1, .live = 1, .stale = 0};
+    good.sf = {.received = 4, .claimed = 2, .passed = 1, .dropped = 1, .restored = 1, .dropped_after_claim = 1};
+    ASSERT_TRUE(good.balanced());
+    const std::vector<Conserved> rows = {
+        {"received", [](Conservation& c) { c.domain.received++; }},
+        {"passed", [](Conservation& c) { c.domain.passed++; }},
+        {"dropped", [](Conservation& c) { c.domain.dropped++; }},
+        {"to_sf", [](Conservation& c) { c.cache.to_sf++; }},
+        {"expired", [](Conservation& c) { c.cache.expired++; }},
+        {"evicted", [](Conservation& c) { c.cache.evicted++; }},
+        {"flushed", [](Conservation& c) { c.cache.flushed++; }},
+        {"live", [](Conservation& c) { c.cache.live++; }},
+        {"sf received", [](Conservation& c) { c.sf.received++; }},
+        {"sf dropped", [](Conservation& c) { c.sf.dropped++; }},
+        {"restored", [](Conservation& c) { c.sf.restored++; }},
+    };
+    for (const Conserved& row : rows) {
+        Conservation spoiled = good;
+        row.spoil(spoiled);
+        EXPECT_FALSE(spoiled.balanced()) << row.name;
+    }
+}
+
+TEST(Options, PortOfAnInputIsTheOnlyOneOrNamed) {
+    const Plan plan = standard_plan();
+    ReplayOptions options;
+    options.in = {{"", "d0=in.pcap"}, {"", "other.pcap"}};
+    options.from_sf = {{"", "left=back.pcap"}, {"", "back2.pcap"}};
+    resolve_ports(options, plan);
+    EXPECT_EQ(options.in[0].port, "d0");
+    EXPECT_EQ(options.in[0].file, "in.pcap");
+    EXPECT_EQ(options.in[1].port, "d0");
+    EXPECT_EQ(options.from_sf[0].port, "left");
+    EXPECT_EQ(options.from_sf[1].port, "right");
+    options.in = {{"", "left=in.pcap"}};
+    EXPECT_THROW(resolve_ports(options, plan), Error);
+}
+
+} // namespace
+} // namespace sfc::test
