@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Configurations as data: the YAML for the program and the facts for the model come from the same object."""
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+
+HOP_MAC = "02:00:00:00:00:99"
+SF_LEFT = "veth-fw-a"
+SF_RIGHT = "veth-fw-b"
+OTHER = {"left": "right", "right": "left", "both": "both"}
+
+
+def mac(text: str) -> bytes:
+    return bytes.fromhex(text.replace(":", ""))
+
+
+def flow(value) -> str:
+    """YAML flow style; anything with a colon is quoted, as MAC and IPv6 addresses must be."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}: {flow(v)}" for k, v in value.items() if v is not None) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(flow(v) for v in value) + "]"
+    text = str(value)
+    return f'"{text}"' if ":" in text else text
+
+
+@dataclass(frozen=True)
+class Port:
+    """An interface; with mac or ip a routed SF behind it, without both a transparent one."""
+
+    interface: str
+    mac: str | None = None
+    ip: str | None = None
+    mtu: int | None = None
+
+    def value(self):
+        rest = {"mac": self.mac, "ip": self.ip, "mtu": self.mtu}
+        return {"interface": self.interface, **rest} if any(rest.values()) else self.interface
+
+
+@dataclass(frozen=True)
+class Sf:
+    name: str = "fw"
+    left: Port | None = Port(SF_LEFT)
+    right: Port | None = Port(SF_RIGHT)
+    both: Port | None = None
+    hold: str | None = None
+    on_miss: str | None = None
+    ipv4_id: str | None = None
+    tcp_timestamps: str | None = None
+
+    def port(self, side: str) -> Port:
+        return getattr(self, side)
+
+    def ports(self) -> dict[str, Port]:
+        sides = {side: self.port(side) for side in OTHER}
+        return {side: port for side, port in sides.items() if port}
+
+    def yaml(self) -> str:
+        return flow({"name": self.name, "ports": {s: p.value() for s, p in self.ports().items()},
+                     "hold": self.hold, "on_miss": self.on_miss, "ipv4_id": self.ipv4_id,
+                     "tcp_timestamps": self.tcp_timestamps})
+
+
+@dataclass(frozen=True)
+class Service:
+    name: str
+    label: int
+    domain: tuple[Port, ...] = (Port("eth0"),)
+    sf: str = "fw"
+    enter: str = "left"
+    hop: str = HOP_MAC          # a MAC address, an IP address, or the word ingress
+    hop_port: str = "eth1"
+    hop_mtu: int | None = None
+    ttl: str | None = None
+    inner: str | None = None
+    inner_ttl: str | None = None
+    last_label: str | None = None
+
+    def next_hop(self):
+        if self.hop == "ingress":
+            return "ingress"
+        return {"interface": self.hop_port, "ip" if self.hop_is_ip() else "mac": self.hop, "mtu": self.hop_mtu}
+
+    def hop_is_ip(self) -> bool:
+        try:
+            return bool(ipaddress.ip_address(self.hop))
+        except ValueError:
+            return False
+
+    def yaml(self) -> str:
+        domain = [port.value() for port in self.domain]
+        return flow({"name": self.name, "match": {"encapsulation": "mpls", "label": self.label},
+                     "domain": domain[0] if len(domain) == 1 else domain,
+                     "sf": {"name": self.sf, "in": None if self.enter == "both" else self.enter},
+                     "next_hop": self.next_hop(), "ttl": self.ttl, "inner": self.inner,
+                     "inner_ttl": self.inner_ttl, "last_label": self.last_label})
+
+
+@dataclass(frozen=True)
+class Config:
+    services: tuple[Service, ...]
+    sfs: tuple[Sf, ...] = field(default_factory=lambda: (Sf(),))
+    capacity: int | None = None
+    unmatched: str | None = None
+
+    def yaml(self) -> str:
+        head = f"cache: {{capacity: {self.capacity}}}\n" if self.capacity else ""
+        head += f"unmatched: {self.unmatched}\n" if self.unmatched else ""
+        return (head + "sfs:\n" + "".join(f"  - {sf.yaml()}\n" for sf in self.sfs) +
+                "services:\n" + "".join(f"  - {service.yaml()}\n" for service in self.services))
+
+    def match(self, port: str, label: int) -> Service | None:
+        for service in self.services:
+            if service.label == label and port in [p.interface for p in service.domain]:
+                return service
+        return None
+
+    def sf(self, name: str) -> Sf:
+        return next(sf for sf in self.sfs if sf.name == name)
+
+    def sf_port(self, interface: str) -> tuple[Sf, str]:
+        """The SF and the side of it that this interface is."""
+        for sf in self.sfs:
+            for side, port in sf.ports().items():
+                if port.interface == interface:
+                    return sf, side
+        raise KeyError(interface)
+
+
+def one(label: int = 16001, *, sf: Sf | None = None, capacity: int | None = None, **policies) -> Config:
+    """The configuration of most tests: one service through one SF."""
+    return Config((Service("web-out", label, **policies),), (sf or Sf(),), capacity)

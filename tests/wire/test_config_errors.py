@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""A configuration that cannot be meant: exit code 2 and one sentence that names the place and the thing."""
+import re
+import tempfile
+import unittest
+from pathlib import Path
+
+import frames as f
+import lib
+import pcapio
+from bad_configs import CHANGES, GOOD
+
+# Changes of the good configuration that leave it good.
+BOUNDARIES = [
+    ("4096", "64"), ("4096", "65"), ("4096", "4194304"), ("cache: {capacity: 4096}\n", ""),
+    ("100ms", "1ms"), ("100ms", "1000us"), ("100ms", "60s"), ("100ms", "59999999us"),
+    ("16001", "0"), ("16001", "1048575"), ("16003", "16004"), ("label: 16002", "label: 16001"),
+    ("cache:", "unmatched: drop\ncache:"), ("domain: [eth1]", "domain: {interface: eth1, mtu: 1564}"),
+    ("    hold: 100ms\n    on_miss: drop\n", ""),
+]
+
+
+class ConfigErrors(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name)
+        (self.path / "IN.pcap").write_bytes(pcapio.pcap([f.labelled(f.inner(), 16001, 17)]))
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def replay(self, text: str | None):
+        conf = self.path / "conf.yaml"
+        if text is not None:
+            conf.write_text(text)
+        return lib.run("replay", "-c", conf, "--in", f"eth0={self.path}/IN.pcap", "--to-sf", self.path / "SF.pcap",
+                       "--out", self.path / "OUT.pcap", "-j")
+
+    def check_place(self, row: dict, text: str, line: int, column: int):
+        """The line of `at` (or one of the next `lines`), and a column that exists on it."""
+        at = text.index(row["at"])
+        first = text.count("\n", 0, at) + 1
+        self.assertIn(line, range(first, first + row.get("lines", 1)), row)
+        self.assertIn(column, range(1, len((text.splitlines() + [""])[line - 1]) + 2), row)
+        if row.get("exact"):
+            self.assertEqual(column, at - text.rfind("\n", 0, at), row)
+
+    def test_the_good_one_is_good(self):
+        self.assertEqual(self.replay(GOOD).returncode, 0)
+
+    def test_each_change_is_refused_with_its_place(self):
+        for row in CHANGES:
+            with self.subTest(row["name"]):
+                self.assertEqual(GOOD.count(row["old"]) > 0, True, "the row fits the good configuration")
+                text = GOOD.replace(row["old"], row["new"], 1)
+                done = self.replay(text)
+                self.assertEqual(done.returncode, 2, f"{text}\n{done.stderr}")
+                self.assertEqual((done.stderr.count("\n"), done.stderr[-1:]), (1, "\n"), done.stderr)
+                found = re.match(r"sfcproxy: error: \S*conf\.yaml:(\d+):(\d+): ", done.stderr)
+                self.assertTrue(found, done.stderr)
+                self.check_place(row, text, int(found[1]), int(found[2]))
+                self.assertIn(row.get("says", row["at"] if row.get("exact") else ""), done.stderr)
+                self.assertEqual(done.stdout, "")
+                self.assertEqual(sorted(p.name for p in self.path.iterdir()), ["IN.pcap", "conf.yaml"])
+
+    def test_boundaries_that_are_allowed(self):
+        for old, new in BOUNDARIES:
+            with self.subTest(new or f"without {old}"):
+                done = self.replay(GOOD.replace(old, new, 1))
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_files_that_are_no_configuration(self):
+        for name, text in (("empty", ""), ("a word", "hello\n"), ("a list", "- 1\n"), ("no services", GOOD.split("services:")[0]),
+                           ("binary", "\x00\x01\x02")):
+            with self.subTest(name):
+                done = self.replay(text)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+                self.assertRegex(done.stderr, r"conf\.yaml:[1-9]\d*:[1-9]\d*: ")
+
+    def test_missing_file(self):
+        done = self.replay(None)
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertIn("conf.yaml", done.stderr)
+
+    def test_check_refuses_the_same(self):
+        for row in CHANGES[:12]:
+            (self.path / "conf.yaml").write_text(GOOD.replace(row["old"], row["new"], 1))
+            done = lib.run("check", "-c", self.path / "conf.yaml")
+            self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

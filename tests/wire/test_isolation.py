@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Replay is a dry run: names are labels only, and neither interfaces nor namespaces of the machine are touched."""
+import os
+import unittest
+from pathlib import Path
+
+import frames as f
+import lib
+import model
+from cfg import Config, Port, Service, one
+from lib import Input, WireTest
+
+FRAME = f.labelled(f.inner(), 16001, 17)
+MANY = 70_000
+
+
+def machine() -> dict[str, list[str]]:
+    """What a run might leave behind."""
+    folders = ["/sys/class/net", "/run/netns", "/sys/fs/bpf"]
+    return {name: sorted(os.listdir(name)) if Path(name).is_dir() else [] for name in folders}
+
+
+class Isolation(WireTest):
+    def test_nothing_is_left_behind(self):
+        before = machine()
+        self.replay(one(), [FRAME])
+        self.assertEqual(machine(), before)
+        lib.replay("nonsense: 1\n", [FRAME])
+        lib.replay(one(), Input(b"no capture"))
+        self.assertEqual(machine(), before)
+
+    def test_names_of_real_interfaces_are_labels(self):
+        config = Config((Service("web-out", 16001, domain=(Port("lo"),), hop_port="lo"),))
+        result = self.replay(config, Input([FRAME], "lo"))
+        self.same_frames(result.out_bytes(), [model.round_trip(config, "lo", FRAME)[1].out])
+
+    def test_one_run_is_nothing_to_the_next(self):
+        """Entries that were left in the SF are gone with their run."""
+        left = self.replay(one(), [FRAME], back=[])
+        self.assertEqual(left.cache()["live"], 1)
+        found = self.replay(one(), [], back=[f.bare(f.inner())])
+        self.assertEqual(found.reasons("sf"), [("dropped", "miss")])
+
+
+class Counting(WireTest):
+    def test_references_saturate_and_do_not_wrap(self):
+        """Equal packets without end: the count stops somewhere, and what it counted comes back, no more, no less."""
+        result = self.replay(one(), [FRAME] * MANY, window=MANY)
+        reasons = result.reasons("domain")
+        taken = reasons.count(("to_sf", ""))
+        self.assertEqual(reasons, [("to_sf", "")] * taken + [("dropped", "cache_full")] * (MANY - taken))
+        self.assertEqual(result.reasons("sf"), [("restored", "")] * taken)
+        self.assertEqual(result.cache()["live"], 0)
+
+    def test_entry_recovers_from_saturation(self):
+        """When the equal packets have left, the next one is taken again."""
+        result = self.replay(one(), [FRAME] * (MANY + 1), window=MANY)
+        self.assertEqual(result.reasons("domain")[-1], ("to_sf", ""))
+        self.assertEqual(result.reasons("sf")[-1], ("restored", ""))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""The SF side is closed: no headers of the SF's own, no packets that never went in; its link may still resolve."""
+import unittest
+
+import frames as f
+import sf_model
+from cfg import Sf, one
+from lib import WireTest
+from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.layers.inet6 import ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6ND_RA, IPv6, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting
+from scapy.layers.l2 import ARP
+from scapy.packet import Raw
+
+PACKET = f.inner(4, "tcp")
+ND = bytes(IPv6(src="2001:db8::1", dst="2001:db8::2") / ICMPv6ND_NS(tgt="2001:db8::9"))
+ARP_FRAME = f.ether(bytes(ARP(psrc="192.0.2.1", pdst="192.0.2.2")), 0x0806)
+
+
+def routed(kind: int, payload=None) -> bytes:
+    header = bytes([17, 2, kind, 0]) + bytes(4 + 16)
+    return bytes(IPv6(src="2001:db8::1", dst="2001:db8::2", nh=43) / Raw(header + bytes(payload or UDP())))
+
+
+def v6(payload) -> bytes:
+    return bytes(IPv6(src="2001:db8::1", dst="2001:db8::2") / payload)
+
+
+def v4(payload, **fields) -> bytes:
+    return bytes(IP(src="192.0.2.1", dst="192.0.2.2", **fields) / payload)
+
+
+SFC = [
+    {"name": "MPLS", "frame": f.labelled(PACKET, 16001, 17)},
+    {"name": "MPLS multicast", "frame": f.labelled(PACKET, 16001, 17, ethertype=f.MPLS_MULTI)},
+    {"name": "MPLS, broken stack", "frame": f.ether(b"\0", f.MPLS)},
+    {"name": "MPLS, nothing behind", "frame": f.ether(b"", f.MPLS)},
+    {"name": "MPLS, label of no service", "frame": f.labelled(PACKET, 99)},
+    {"name": "NSH", "frame": f.ether(bytes.fromhex("0fc6010300030907") + bytes(16) + f.bare(PACKET), 0x894F)},
+    {"name": "NSH, nothing behind", "frame": f.ether(b"", 0x894F)},
+    {"name": "SRv6", "frame": f.bare(routed(4))},
+    {"name": "SRv6 with TCP", "frame": f.bare(routed(4, TCP()))},
+]
+CONTROL = [
+    {"name": "ARP", "frame": ARP_FRAME},
+    {"name": "LLDP", "frame": f.ether(bytes(46), 0x88CC)},
+    {"name": "STP", "frame": f.ether(b"\x42\x42\x03" + bytes(35), 38)},
+    {"name": "802.1Q", "frame": f.ether(b"\0\1\x08\0" + PACKET, 0x8100)},
+    {"name": "EAPOL", "frame": f.ether(bytes(4), 0x888E)},
+    {"name": "bare Ethernet header", "frame": f.ether(b"", 0x0806)},
+    {"name": "neighbour solicitation", "frame": f.bare(v6(ICMPv6ND_NS(tgt="2001:db8::9")))},
+    {"name": "neighbour advertisement", "frame": f.bare(v6(ICMPv6ND_NA(tgt="2001:db8::9")))},
+    {"name": "router advertisement", "frame": f.bare(v6(ICMPv6ND_RA()))},
+    {"name": "redirect", "frame": f.bare(v6(Raw(b"\x89" + bytes(39))).replace(b"\x3b", b"\x3a", 1))},
+]
+MISS = [
+    {"name": "another TCP", "frame": f.bare(f.tcp(5))}, {"name": "UDP", "frame": f.bare(f.inner(6, "udp"))},
+    {"name": "ICMP unreachable", "frame": f.bare(v4(ICMP(type=3) / Raw(PACKET[:28])))},
+    {"name": "fragment", "frame": f.bare(v4(UDP() / Raw(b"12345678"), flags="MF"))},
+    {"name": "later fragment", "frame": f.bare(v4(Raw(b"12345678"), proto=17, frag=5))},
+    {"name": "SCTP", "frame": f.bare(v4(Raw(bytes(40)), proto=132))},
+    {"name": "IGMP", "frame": f.bare(v4(Raw(bytes(8)), proto=2))},
+    {"name": "hop by hop", "frame": f.bare(v6(IPv6ExtHdrHopByHop() / UDP()))},
+    {"name": "routing type 0", "frame": f.bare(v6(IPv6ExtHdrRouting() / UDP()))},
+    {"name": "routing type 3", "frame": f.bare(routed(3))},
+    {"name": "MLD report", "frame": f.bare(v6(Raw(b"\x8f" + bytes(7))).replace(b"\x3b", b"\x3a", 1))},
+]
+MALFORMED = [
+    {"name": "IPv4 without payload", "frame": f.ether(b"", 0x0800), "reason": "truncated"},
+    {"name": "IPv4 cut", "frame": f.bare(PACKET[:-1]), "reason": "truncated"},
+    {"name": "IPv4 header cut", "frame": f.bare(PACKET[:19]), "reason": "truncated"},
+    {"name": "IPv6 cut", "frame": f.bare(f.inner(6)[:-1]), "reason": "truncated"},
+    {"name": "IPv6 header cut", "frame": f.bare(f.inner(6)[:39]), "reason": "truncated"},
+    {"name": "IPv6 under the EtherType of IPv4", "frame": f.ether(f.inner(6), 0x0800), "reason": "bad_inner"},
+    {"name": "IPv4 under the EtherType of IPv6", "frame": f.ether(PACKET, 0x86DD), "reason": "bad_inner"},
+    {"name": "IHL 4", "frame": f.ether(b"\x44" + PACKET[1:], 0x0800), "reason": "bad_inner"},
+    {"name": "total length 19", "frame": f.bare(PACKET[:2] + b"\0\x13" + PACKET[4:]), "reason": "bad_inner"},
+    {"name": "TCP over the end", "frame": f.bare(v4(Raw(bytes(19)), proto=6)), "reason": "bad_inner"},
+    {"name": "TCP data offset 4", "frame": f.bare(PACKET[:32] + b"\x40" + PACKET[33:]), "reason": "bad_inner"},
+    {"name": "ND type under another version", "frame": f.ether(b"\x40" + ND[1:], 0x86DD), "reason": "bad_inner"},
+    {"name": "ND type in the padding only", "frame": f.ether(ND[:4] + b"\0\0" + ND[6:], 0x86DD), "reason": "bad_inner"},
+    {"name": "UDP over the end", "frame": f.bare(v4(Raw(bytes(7)), proto=17)), "reason": "bad_inner"},
+]
+
+
+class SfSide(WireTest):
+    def check(self, rows: list[dict], verdict: str, reason: str | None = None, sf: Sf = Sf()):
+        """The rows, then the packet that is in the SF: none of them may have taken its entry."""
+        back = [row["frame"] for row in rows] + [f.bare(PACKET)]
+        config = one(sf=sf)
+        result = self.replay(config, [f.labelled(PACKET, 16001, 17)], back=back)
+        for n, row in enumerate(rows):
+            with self.subTest(row["name"]):
+                want = row.get("reason", reason)
+                _, reasons, key = sf_model.sf_side(config, "veth-fw-b", row["frame"])
+                self.assertEqual(reasons, frozenset() if key else {want}, "row against model")
+                self.check_entry(row["name"], result.by_n("sf")[n], verdict, want, None)
+        self.check_entry("the packet", result.by_n("sf")[len(rows)], "restored", "", "web-out")
+        self.assertEqual(len(result.out), 1, "what passed goes to the stack, not to the domain")
+
+    def test_sfc_from_the_sf_is_dropped(self):
+        self.check(SFC, "dropped", "sfc_from_sf")
+        self.check(SFC, "dropped", "sfc_from_sf", Sf(on_miss="pass"))
+
+    def test_link_control_passes(self):
+        self.check(CONTROL, "passed", "control")
+
+    def test_miss_is_dropped_by_default(self):
+        self.check(MISS, "dropped", "miss")
+        self.check(MISS, "dropped", "miss", Sf(on_miss="drop"))
+
+    def test_miss_passes_if_told(self):
+        self.check(MISS, "passed", "miss", Sf(on_miss="pass"))
+
+    def test_malformed_is_dropped(self):
+        self.check(MALFORMED, "dropped")
+        self.check(MALFORMED, "dropped", sf=Sf(on_miss="pass"))
+
+    def test_hop_spent_in_the_sf_is_dropped_after_the_claim(self):
+        config = one(inner_ttl="decrement")
+        for hops, reason in ((0, "ttl"), (1, "ttl"), (2, "")):
+            for family, name in ((4, "ttl"), (6, "hlim")):
+                packet = (IP if family == 4 else IPv6)(f.inner(family))
+                back = packet.copy()
+                setattr(back, name, hops)
+                if family == 4:
+                    del back.chksum
+                result = self.replay(config, [f.labelled(bytes(packet), 16001, 17)], back=[f.bare(bytes(back))])
+                verdict = "dropped" if reason else "restored"
+                self.check_entry(f"IPv{family} {hops}", result.entries("sf")[0], verdict, reason, "web-out")
+                self.assertEqual(result.doc["conservation"]["sf"]["dropped_after_claim"], int(bool(reason)))
+
+
+if __name__ == "__main__":
+    unittest.main()

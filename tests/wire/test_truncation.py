@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Malformed input is inert: a frame cut anywhere is dropped for a reason that the model knows, and leaves no trace."""
+import unittest
+
+import frames as f
+import model
+from cfg import Config, Service
+from lib import WireTest
+
+CONFIG = Config((Service("web-out", 16001), Service("plain", 16003, last_label="plain")))
+INNERS = {"TCP over IPv4": f.inner(4, "tcp"), "UDP over IPv6": f.inner(6, "udp"), "ICMP": f.inner(4, "icmp"),
+          "ICMPv6": f.inner(6, "icmp"), "TCP with options": f.tcp(options=[("Timestamp", (1, 2))] * 2)}
+FIRST_LENGTH = 14
+
+
+class Truncation(WireTest):
+    def sweep(self, frames: list[tuple[str, bytes]]):
+        """Every frame has the verdict of the model, none may be anything but dropped."""
+        result = self.replay(CONFIG, [frame for _, frame in frames])
+        entries = result.entries("domain")
+        self.assertEqual(len(entries), len(frames))
+        for (name, frame), entry in zip(frames, entries):
+            want = model.strip(CONFIG, "eth0", frame)
+            self.assertEqual(want.verdict, "dropped", f"{name}: the model says {want}")
+            self.check_entry(f"{name}, {len(frame)} bytes: {frame[14:].hex()}", entry, "dropped", want.reasons,
+                             want.service.name if want.service else None, 0)
+        self.assertEqual((result.sf, result.out, result.entries("sf")), ([], [], []))
+        self.assertEqual(set(result.cache().values()), {0}, "no state")
+        return {entry["reason"] for entry in entries}
+
+    def cuts(self, inner: bytes, top: int, count: int) -> list[bytes]:
+        full = f.labelled(inner, (top, 0, 9), *range(17, 16 + count))
+        return [full[:length] for length in range(FIRST_LENGTH, len(full))]
+
+    def test_every_label_count_at_every_length(self):
+        for name, inner in INNERS.items():
+            with self.subTest(name):
+                frames = [(f"{count} labels", cut) for count in range(1, 17) for cut in self.cuts(inner, 16001, count)]
+                self.assertEqual(self.sweep(frames), {"truncated", "no_bottom", "last_label"})
+
+    def test_every_length_when_nothing_would_be_left(self):
+        frames = [(name, cut) for name, inner in INNERS.items() for cut in self.cuts(inner, 16003, 1)]
+        self.assertEqual(self.sweep(frames), {"truncated"})
+
+    def test_seventeen_labels_at_every_length(self):
+        frames = [("17 labels", cut) for cut in self.cuts(INNERS["ICMP"], 16001, 17)]
+        self.assertEqual(self.sweep(frames), {"truncated", "no_bottom", "too_many_labels"})
+
+    def test_entropy_pairs_at_every_length(self):
+        full = f.labelled(INNERS["TCP over IPv4"], (16001, 0, 9), 7, 99, 7, 98, 17)
+        self.sweep([("pairs", full[:length]) for length in range(FIRST_LENGTH, len(full))])
+
+    def test_every_length_behind_a_good_packet(self):
+        """Bytes of an earlier, longer frame must not complete a cut one."""
+        inner = INNERS["TCP over IPv4"]
+        full = f.labelled(inner, (16001, 0, 9), 17, 18)
+        frames = [frame for length in range(FIRST_LENGTH, len(full)) for frame in (full, full[:length])]
+        result = self.replay(CONFIG, frames)
+        verdicts = [entry["verdict"] for entry in result.entries("domain")]
+        self.assertEqual(verdicts, ["to_sf", "dropped"] * (len(frames) // 2))
+        self.same_frames(result.out_bytes(), [model.round_trip(CONFIG, "eth0", full)[1].out] * (len(frames) // 2))
+
+    def test_below_an_ethernet_header_is_runt(self):
+        full = f.labelled(INNERS["ICMP"], 16001, 17)
+        result = self.replay(CONFIG, [full[:length] for length in range(FIRST_LENGTH)])
+        for length, entry in enumerate(result.entries("domain")):
+            self.check_entry(f"{length} bytes", entry, "dropped", "runt", None, 0)
+        self.assertEqual(result.doc["conservation"]["domain"],
+                         {"received": FIRST_LENGTH, "passed": 0, "dropped": FIRST_LENGTH, "to_sf": 0})
+
+    def test_runt_from_the_sf(self):
+        packet = f.inner()
+        back = [f.bare(packet)[:length] for length in range(FIRST_LENGTH)] + [f.bare(packet)]
+        result = self.replay(CONFIG, [f.labelled(packet, 16001, 17)], back=back)
+        self.assertEqual(result.reasons("sf"), [("dropped", "runt")] * FIRST_LENGTH + [("restored", "")])
+
+    def test_every_length_from_the_sf(self):
+        """Cut on the way back: nothing is claimed, the packet that comes later in one piece still is."""
+        for name, inner in INNERS.items():
+            with self.subTest(name):
+                full = f.bare(inner)
+                back = [full[:length] for length in range(FIRST_LENGTH, len(full))] + [full]
+                result = self.replay(CONFIG, [f.labelled(inner, 16001, 17)], back=back)
+                self.assertEqual(result.reasons("sf"), [("dropped", "truncated")] * (len(back) - 1) + [("restored", "")])
+                self.assertEqual({e["service"] for e in result.entries("sf")[:-1]}, {None})
+
+
+if __name__ == "__main__":
+    unittest.main()
