@@ -4,6 +4,7 @@
 # What the program needs to build and run, and what only the tests need. All from Debian stable.
 BUILD_PACKAGES=(g++ clang-14 bpftool cmake ninja-build pkg-config libbpf-dev libcli11-dev libfmt-dev libmnl-dev libpcap-dev
     libyaml-cpp-dev nlohmann-json3-dev linux-libc-dev)
+DEMO_PACKAGES=(python3 python3-scapy tcpdump)
 TEST_PACKAGES=(binutils clang-format-14 clang-tidy-14 iproute2 libgtest-dev patch python3 python3-scapy shellcheck tcpdump
     qemu-system-x86)
 
