@@ -104,7 +104,9 @@ static __always_inline enum cache_outcome cache_share(struct sfc_bucket *bucket,
 		return CACHE_FULL;
 	bucket->way[way].refs++;
 	bucket->way[way].seq = ++bucket->seq;
-	bucket->way[way].deadline = deadline;
+	/* The clock is read before the lock, so another CPU may have been here with a later time. */
+	if (deadline > bucket->way[way].deadline)
+		bucket->way[way].deadline = deadline;
 	return CACHE_SHARED;
 }
 

@@ -12,7 +12,11 @@
 
 enum {
 	IPV4_FRAGMENT = 0x3fff, /* RFC 791: more-fragments bit and offset */
+	NEXTHDR_HOP = 0,
 	NEXTHDR_ROUTING = 43,
+	NEXTHDR_FRAGMENT = 44,
+	NEXTHDR_AUTH = 51,
+	NEXTHDR_DEST = 60,
 	NEXTHDR_ICMPV6 = 58,
 	ROUTING_TYPE_SRH = 4, /* RFC 8754 2 */
 	ND_FIRST = 133,       /* RFC 4861 4: router solicitation ... redirect */

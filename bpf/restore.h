@@ -7,6 +7,11 @@
 #include "port.h"
 #include "rewrite.h"
 
+enum {
+	EXTENSION_HEADERS_MAX = 6,
+	VLAN_TAGS_MAX = 2,
+};
+
 /* What the steps hand on to each other. */
 struct restore {
 	const struct sfc_port *in;
@@ -14,6 +19,25 @@ struct restore {
 	const struct sfc_service *service;
 	int version;
 };
+
+/* The EtherType behind up to two VLAN tags, for frames that are not looked into further. */
+static __always_inline __be16 restore_tagged_type(struct xdp_md *ctx, __be16 type)
+{
+	struct cursor cur = cursor_at(ctx, ETH_HLEN);
+
+#pragma unroll
+	for (int tag = 0; tag < VLAN_TAGS_MAX; tag++) {
+		__be16 *vlan;
+
+		if (type != bpf_htons(ETH_P_8021Q) && type != bpf_htons(ETH_P_8021AD))
+			break;
+		vlan = cursor_take(&cur, 4); /* IEEE 802.1Q 9.3: the tag's value, then the next type */
+		if (!vlan)
+			break;
+		type = vlan[1];
+	}
+	return type;
+}
 
 /* What kind of frame the SF sent: IP goes on; SFC is refused; the rest is the link's own business. */
 static __always_inline int restore_classify(struct xdp_md *ctx, struct restore *restore)
@@ -23,13 +47,11 @@ static __always_inline int restore_classify(struct xdp_md *ctx, struct restore *
 
 	if (!eth)
 		return SFC_REASON_runt;
-	switch (bpf_ntohs(eth->h_proto)) {
-	case ETH_P_IP:
-		restore->version = 4;
+	if (eth->h_proto == bpf_htons(ETH_P_IP) || eth->h_proto == bpf_htons(ETH_P_IPV6)) {
+		restore->version = eth->h_proto == bpf_htons(ETH_P_IP) ? 4 : 6;
 		return SFC_OK;
-	case ETH_P_IPV6:
-		restore->version = 6;
-		return SFC_OK;
+	}
+	switch (bpf_ntohs(restore_tagged_type(ctx, eth->h_proto))) {
 	case ETH_P_MPLS_UC:
 	case ETH_P_MPLS_MC:
 	case ETH_P_NSH:
@@ -40,20 +62,43 @@ static __always_inline int restore_classify(struct xdp_md *ctx, struct restore *
 }
 
 /*
- * A sound packet of a kind that has no key cannot have an entry. Of these, neighbour discovery is the link's own
- * business, and segment routing (RFC 8754) is refused: an SF must not steer packets.
+ * Looks for segment routing (RFC 8754) behind the extension headers of RFC 8200 4.1. The offset lives in memory for the
+ * reason given in options_walk. A chain that is longer or cut is no more than a packet without an entry.
  */
-static __always_inline int restore_keyless(struct xdp_md *ctx, const struct work *work)
+static __always_inline int restore_walk(struct xdp_md *ctx, struct work *work)
 {
-	const struct sfc_key_fields *key = &work->key.f;
-	struct cursor cur = cursor_at(ctx, ETH_HLEN + sizeof(struct ipv6hdr));
-	__u8 *routing = cursor_take(&cur, 3);
+	__u8 next = work->key.f.proto;
 
-	if (key->version == 6 && key->proto == NEXTHDR_ICMPV6)
-		return SFC_REASON_control; /* only neighbour discovery has no key */
-	if (key->version == 6 && key->proto == NEXTHDR_ROUTING && routing && routing[2] == ROUTING_TYPE_SRH)
-		return SFC_REASON_sfc_from_sf;
+	work->walk = ETH_HLEN + sizeof(struct ipv6hdr);
+	for (int step = 0; step < EXTENSION_HEADERS_MAX; step++) {
+		struct cursor cur = cursor_at(ctx, forget(&work->walk, 0x3fff));
+		__u8 *header = cursor_take(&cur, 3);
+
+		if (!header)
+			return SFC_REASON_miss;
+		if (next == NEXTHDR_ROUTING && header[2] == ROUTING_TYPE_SRH)
+			return SFC_REASON_sfc_from_sf;
+		if (next == NEXTHDR_FRAGMENT)
+			*(volatile __u32 *)&work->walk += 8;
+		else if (next == NEXTHDR_AUTH)
+			*(volatile __u32 *)&work->walk += (header[1] + 2) * 4;
+		else if (next == NEXTHDR_HOP || next == NEXTHDR_ROUTING || next == NEXTHDR_DEST)
+			*(volatile __u32 *)&work->walk += (header[1] + 1) * 8;
+		else
+			return SFC_REASON_miss;
+		next = header[0];
+	}
 	return SFC_REASON_miss;
+}
+
+/* A sound packet of a kind that has no key cannot have an entry. Neighbour discovery is the link's own business. */
+static __always_inline int restore_keyless(struct xdp_md *ctx, struct work *work)
+{
+	if (work->key.f.version != 6)
+		return SFC_REASON_miss;
+	if (work->key.f.proto == NEXTHDR_ICMPV6)
+		return SFC_REASON_control; /* only neighbour discovery has no key */
+	return restore_walk(ctx, work);
 }
 
 static __always_inline int restore_key(struct xdp_md *ctx, struct work *work, struct restore *restore)

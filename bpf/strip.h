@@ -37,6 +37,8 @@ static __always_inline int strip_classify(struct xdp_md *ctx, struct strip *stri
 		strip->match.encap = SFC_ENCAP_MPLS;
 		strip->match.value = strip->first_word >> MPLS_LABEL_SHIFT;
 		return reason;
+	case ETH_P_NSH:
+		return SFC_REASON_unmatched; /* SFC, but no service can match it yet */
 	default:
 		return SFC_REASON_not_sfc;
 	}

@@ -87,7 +87,9 @@ void CaptureWriter::Close::operator()(pcap_dumper* handle) const {
 CaptureWriter::CaptureWriter(const std::string& file, bool nanoseconds) : file_(file), nanoseconds_(nanoseconds) {
     namespace fs = std::filesystem;
     std::error_code ignored;
-    const bool special = fs::exists(file, ignored) && !fs::is_regular_file(file, ignored);
+    // A link is written through, not replaced: /dev/stdout is one.
+    const bool special =
+        fs::is_symlink(file, ignored) || (fs::exists(file, ignored) && !fs::is_regular_file(file, ignored));
     temporary_ = special ? "" : file + ".part";
     const std::string& path = special ? file_ : temporary_;
     pcap_.reset(pcap_open_dead_with_tstamp_precision(
@@ -99,6 +101,10 @@ CaptureWriter::CaptureWriter(const std::string& file, bool nanoseconds) : file_(
         throw Error(ExitCode::Failed, fmt::format("cannot write {}: {}", file, std::strerror(error)));
     }
     dumper_.reset(pcap_dump_fopen(pcap_.get(), out));
+    if (!dumper_) {
+        std::fclose(out);
+        throw Error(ExitCode::Failed, fmt::format("cannot write {}: {}", file, pcap_geterr(pcap_.get())));
+    }
 }
 
 CaptureWriter::~CaptureWriter() {
@@ -114,12 +120,23 @@ void CaptureWriter::write(const Frame& frame) {
     header.ts.tv_usec = static_cast<suseconds_t>(frame.nanoseconds / (nanoseconds_ ? 1 : 1000));
     header.caplen = header.len = frame.bytes.size();
     pcap_dump(reinterpret_cast<u_char*>(dumper_.get()), &header, frame.bytes.data());
+    check(); // pcap_dump tells nothing
 }
 
-void CaptureWriter::finish() {
+void CaptureWriter::check() {
+    if (std::ferror(pcap_dump_file(dumper_.get())) != 0) {
+        throw Error(ExitCode::Failed, fmt::format("cannot write {}: {}", file_, std::strerror(errno)));
+    }
+}
+
+void CaptureWriter::flush() {
     if (pcap_dump_flush(dumper_.get()) != 0) {
         throw Error(ExitCode::Failed, fmt::format("cannot write {}: {}", file_, std::strerror(errno)));
     }
+    check();
+}
+
+void CaptureWriter::finish() {
     dumper_.reset();
     if (!temporary_.empty() && std::rename(temporary_.c_str(), file_.c_str()) != 0) {
         throw Error(ExitCode::Failed,

@@ -49,8 +49,9 @@ public:
     ~CaptureWriter();
     CaptureWriter(const CaptureWriter&) = delete;
     CaptureWriter& operator=(const CaptureWriter&) = delete;
-    void write(const Frame& frame);
-    void finish();
+    void write(const Frame& frame); ///< throws Error{Failed}, as do the next two
+    void flush();                   ///< everything is on its way to the disk
+    void finish();                  ///< after flush: gives the file its name
 
 private:
     struct Close {
@@ -62,6 +63,8 @@ private:
     bool nanoseconds_;
     std::unique_ptr<pcap, Close> pcap_;
     std::unique_ptr<pcap_dumper, Close> dumper_;
+
+    void check();
 };
 
 } // namespace sfc

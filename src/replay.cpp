@@ -70,6 +70,9 @@ void Replay::run() {
             restore(*frame, n++, port);
         }
     }
+    // Both or none: neither gets its name before both are written.
+    to_sf_->flush();
+    out_->flush();
     to_sf_->finish();
     out_->finish();
 }

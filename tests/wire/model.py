@@ -120,6 +120,8 @@ def strip(config: Config, port: str, frame: bytes) -> Stripped:
     """The verdict on a domain frame, in the order of the specification."""
     if len(frame) < ETHERNET:
         return dropped("runt")
+    if u16(frame, 12) == 0x894F:  # NSH: SFC, but nothing can match it
+        return Stripped("dropped" if config.unmatched == "drop" else "passed", frozenset({"unmatched"}))
     if u16(frame, 12) not in MPLS_TYPES:
         return Stripped("passed", frozenset({"not_sfc"}))
     rows, fault = entries(frame[ETHERNET:])

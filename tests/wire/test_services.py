@@ -138,12 +138,17 @@ class Services(WireTest):
         packet = f.inner()
         frames = {"IPv4": f.bare(packet), "802.1Q": f.ether(b"\0\1\x08\0" + packet, 0x8100),
                   "MPLS in 802.1Q": f.ether(b"\0\1\x88\x47" + f.stack(16001, 17) + packet, 0x8100),
-                  "ARP": f.ether(bytes(46), 0x0806), "NSH": f.ether(bytes(46), 0x894F), "14 bytes": f.ether(b"", 0x0800),
+                  "ARP": f.ether(bytes(46), 0x0806), "14 bytes": f.ether(b"", 0x0800),
                   "length field": f.ether(bytes(46), 46), "8846": f.ether(f.stack(16001, 17) + packet, 0x8846),
                   "8849": f.ether(f.stack(16001, 17) + packet, 0x8849)}
         result = self.check(Config((OUT,)), [("eth0", frame) for frame in frames.values()])
         self.assertEqual(result.reasons("domain"), [("passed", "not_sfc")] * len(frames))
         self.assertEqual(result.entries("sf"), [], "what passed is not returned by the SF")
+
+    def test_nsh_is_sfc_that_nothing_matches(self):
+        for unmatched, verdict in (("pass", "passed"), ("drop", "dropped")):
+            result = self.check(Config((OUT,), unmatched=unmatched), [("eth0", f.ether(bytes(46), 0x894F))])
+            self.assertEqual(result.reasons("domain"), [(verdict, "unmatched")])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ import sf_model
 from cfg import Sf, one
 from lib import WireTest
 from scapy.layers.inet import ICMP, IP, TCP, UDP
-from scapy.layers.inet6 import ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6ND_RA, IPv6, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting
+from scapy.layers.inet6 import (ICMPv6ND_NA, ICMPv6ND_NS, ICMPv6ND_RA, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrHopByHop,
+                                IPv6ExtHdrRouting, PadN)
 from scapy.layers.l2 import ARP
 from scapy.packet import Raw
 
@@ -39,6 +40,11 @@ SFC = [
     {"name": "NSH, nothing behind", "frame": f.ether(b"", 0x894F)},
     {"name": "SRv6", "frame": f.bare(routed(4))},
     {"name": "SRv6 with TCP", "frame": f.bare(routed(4, TCP()))},
+    {"name": "SRv6 behind hop by hop", "frame": f.bare(v6(IPv6ExtHdrHopByHop() / IPv6ExtHdrRouting(type=4) / UDP()))},
+    {"name": "SRv6 behind two options", "frame": f.bare(v6(
+        IPv6ExtHdrDestOpt(options=[PadN(optdata=bytes(12))]) / IPv6ExtHdrDestOpt() / IPv6ExtHdrRouting(type=4) / UDP()))},
+    {"name": "MPLS in 802.1Q", "frame": f.ether(b"\0\1\x88\x47" + f.labelled(PACKET, 16001, 17)[14:], 0x8100)},
+    {"name": "NSH in QinQ", "frame": f.ether(b"\0\1\x81\0\0\2\x89\x4f" + bytes(24), 0x88A8)},
 ]
 CONTROL = [
     {"name": "ARP", "frame": ARP_FRAME},
