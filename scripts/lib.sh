@@ -5,8 +5,8 @@
 BUILD_PACKAGES=(g++ clang-14 bpftool cmake ninja-build pkg-config libbpf-dev libcli11-dev libfmt-dev libmnl-dev libpcap-dev
     libyaml-cpp-dev nlohmann-json3-dev linux-libc-dev)
 DEMO_PACKAGES=(python3 python3-scapy tcpdump)
-TEST_PACKAGES=(binutils clang-format-14 clang-tidy-14 iproute2 libgtest-dev patch python3 python3-scapy shellcheck tcpdump
-    qemu-system-x86)
+TEST_PACKAGES=(binutils clang-format-14 clang-tidy-14 git iproute2 libgtest-dev patch python3 python3-scapy
+    qemu-system-x86 shellcheck tcpdump)
 
 die() {
     echo "${0##*/}: $*" >&2
