@@ -136,9 +136,8 @@ std::vector<std::string> return_ports(const Plan& plan) {
         ids.insert(plan.services[id].entry.return_port);
     }
     std::vector<std::string> names;
-    for (const std::uint16_t id : ids) {
-        names.push_back(plan.ports[id].name);
-    }
+    std::transform(ids.begin(), ids.end(), std::back_inserter(names),
+                   [&](std::uint16_t id) { return plan.ports[id].name; });
     return names;
 }
 

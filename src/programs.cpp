@@ -28,16 +28,17 @@ struct LastWords {
 LastWords last_words; // NOLINT: libbpf's print callback has no user pointer
 constexpr std::size_t kLogTail = 1500;
 
+// NOLINTBEGIN(clang-analyzer-valist.Uninitialized): clang 14 does not see that libbpf started `args`
 std::string format_message(const char* format, va_list args) {
     va_list again;
     va_copy(again, args);
     std::string text(std::max(std::vsnprintf(nullptr, 0, format, args), 0), '\0');
-    std::vsnprintf(text.data(), text.size() + 1, format,
-                   again); // NOLINT(clang-analyzer-valist.Uninitialized): it is copied
+    std::vsnprintf(text.data(), text.size() + 1, format, again);
     va_end(again);
     text.erase(text.find_last_not_of(" \n") + 1);
     return text;
 }
+// NOLINTEND(clang-analyzer-valist.Uninitialized)
 
 int remember(libbpf_print_level level, const char* format, va_list args) {
     if (level != LIBBPF_WARN) {

@@ -51,9 +51,7 @@ void print(const MutateOptions& options, const MutateResult& result, bool json) 
                              result.kernel_trouble.size(), result.balanced ? "yes" : "no");
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
     CLI::App app{"Long checks of the packet path", "campaign"};
     app.require_subcommand(1);
     MutateOptions options;
@@ -63,11 +61,17 @@ int main(int argc, char** argv) {
     mutate->add_option("--seed", options.seed, "What to start from; the same seed makes the same frames");
     mutate->add_flag("-j,--json", json, "Print JSON before the RESULT line");
     CLI11_PARSE(app, argc, argv);
+    sfc::enter_sandbox({"left", "right", "d0", "e0"});
+    const MutateResult result = sfc::test::run_mutate(options);
+    print(options, result, json);
+    return passed(result) ? 0 : 1;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
     try {
-        sfc::enter_sandbox({"left", "right", "d0", "e0"});
-        const MutateResult result = sfc::test::run_mutate(options);
-        print(options, result, json);
-        return passed(result) ? 0 : 1;
+        return run(argc, argv);
     } catch (const std::exception& error) {
         std::cerr << "campaign: error: " << error.what() << '\n';
         return 1;
