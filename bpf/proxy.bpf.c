@@ -40,7 +40,7 @@ int sfc_strip(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	reason = strip_steps(ctx, work, &strip);
 	if (!reason)
-		return verdict_to_sf(work);
+		return verdict_redirect(work, SFC_VERDICT_TO_SF, SFC_EVENT_TO_SF);
 	return strip_end(work, &strip, reason);
 }
 
@@ -62,7 +62,7 @@ int sfc_restore(struct xdp_md *ctx)
 	if (!reason)
 		reason = restore_header(ctx, work, &restore);
 	if (!reason)
-		return verdict_restored(work);
+		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
 	return restore_end(work, &restore, reason);
 }
 

@@ -38,23 +38,14 @@ static __always_inline struct sfc_counters *verdict_owner(const struct work *wor
 	return bpf_map_lookup_elem(&port_counters, &port);
 }
 
-static __always_inline int verdict_to_sf(struct work *work)
+/* The frame leaves through another port: to the SF, or restored to the next hop. */
+static __always_inline int verdict_redirect(struct work *work, enum sfc_verdict verdict, enum sfc_event event)
 {
 	struct sfc_counters *owner = verdict_owner(work);
 
-	work->result.verdict = SFC_VERDICT_TO_SF;
+	work->result.verdict = verdict;
 	if (owner)
-		count_event(owner, work, SFC_EVENT_TO_SF);
-	return XDP_REDIRECT;
-}
-
-static __always_inline int verdict_restored(struct work *work)
-{
-	struct sfc_counters *owner = verdict_owner(work);
-
-	work->result.verdict = SFC_VERDICT_RESTORED;
-	if (owner)
-		count_event(owner, work, SFC_EVENT_RESTORED);
+		count_event(owner, work, event);
 	return XDP_REDIRECT;
 }
 

@@ -48,33 +48,32 @@ Replay::Replay(const Plan& plan, const ReplayOptions& options)
 
 void Replay::run() {
     std::uint64_t stripped = 0;
-    for (const PortFile& input : options_.in) {
-        CaptureReader reader(input.file);
-        file_ = input.file;
-        const std::uint16_t port = plan_.port_id(input.port);
-        std::uint32_t n = 0;
-        while (const auto frame = reader.next()) {
-            strip(*frame, n++, port);
-            if (options_.from_sf.empty() && ++stripped % options_.window == 0) {
-                return_all();
-            }
+    each_frame(options_.in, [&](const Frame& frame, std::uint32_t n, std::uint16_t port) {
+        strip(frame, n, port);
+        if (options_.from_sf.empty() && ++stripped % options_.window == 0) {
+            return_all();
         }
-    }
+    });
     return_all();
-    for (const PortFile& input : options_.from_sf) {
-        CaptureReader reader(input.file);
-        file_ = input.file;
-        const std::uint16_t port = plan_.port_id(input.port);
-        std::uint32_t n = 0;
-        while (const auto frame = reader.next()) {
-            restore(*frame, n++, port);
-        }
-    }
+    each_frame(options_.from_sf,
+               [&](const Frame& frame, std::uint32_t n, std::uint16_t port) { restore(frame, n, port); });
     // Both or none: neither gets its name before both are written.
     to_sf_->flush();
     out_->flush();
     to_sf_->finish();
     out_->finish();
+}
+
+template <class Visit> void Replay::each_frame(const std::vector<PortFile>& inputs, Visit visit) {
+    for (const PortFile& input : inputs) {
+        CaptureReader reader(input.file);
+        file_ = input.file;
+        const std::uint16_t port = plan_.port_id(input.port);
+        std::uint32_t n = 0;
+        while (const auto frame = reader.next()) {
+            visit(*frame, n++, port);
+        }
+    }
 }
 
 void Replay::strip(const Frame& frame, std::uint32_t n, std::uint16_t port) {

@@ -55,6 +55,8 @@ private:
     std::uint64_t runs_ = 0;
     std::string file_; ///< that is being read, for messages
 
+    /// Visits all frames of all inputs in order: frame, its number in its file, port id.
+    template <class Visit> void each_frame(const std::vector<PortFile>& inputs, Visit visit);
     void strip(const Frame& frame, std::uint32_t n, std::uint16_t port);
     void restore(const Frame& frame, std::uint32_t n, std::uint16_t port);
     void return_all();
