@@ -134,7 +134,7 @@ static __always_inline void cache_write(struct sfc_bucket *bucket, __u32 way, co
  * Keeps work->header for the packet with work->key, for `hold_ns`. The last step of strip that can fail.
  * Returns CACHE_OK, CACHE_SHARED, CACHE_AMBIGUOUS (the packet already in the SF keeps its header) or CACHE_FULL.
  */
-static __always_inline enum cache_outcome cache_insert(const struct work *work, __u64 hold_ns)
+static __always_inline enum cache_outcome cache_insert(struct work *work, __u64 hold_ns)
 {
 	enum cache_outcome outcome = CACHE_OK;
 	struct cache_victim victim = {};
@@ -145,6 +145,7 @@ static __always_inline enum cache_outcome cache_insert(const struct work *work, 
 
 	if (!bucket)
 		return CACHE_FULL;
+	work->now = now;
 	bpf_spin_lock(&bucket->lock);
 	way = cache_find(bucket, tag);
 	if (way < SFC_WAYS && now <= bucket->way[way].deadline) {
@@ -175,6 +176,7 @@ static __always_inline enum cache_outcome cache_claim(struct work *work)
 
 	if (!bucket)
 		return CACHE_MISS;
+	work->now = now;
 	bpf_spin_lock(&bucket->lock);
 	way = cache_find(bucket, tag);
 	if (way < SFC_WAYS) {

@@ -17,6 +17,7 @@ struct work {
 	struct sfc_result result;
 	struct sfc_key key;
 	struct sfc_header header;
+	__u64 now;                              /* when the cache was asked, by clock_now() */
 	__u32 cut;                              /* bytes of encapsulation between Ethernet and inner packet */
 	__u32 walk;                             /* offset of a bounded walk, see options.h */
 	__be32 digest[SFC_DIGEST_BYTES / 4];    /* payload bytes, zero behind the end */

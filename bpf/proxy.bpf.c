@@ -66,4 +66,14 @@ int sfc_restore(struct xdp_md *ctx)
 	return restore_end(work, &restore, reason);
 }
 
+/*
+ * The far end of a veth that we redirect into. The kernel hands a redirected frame to a veth only where its peer polls,
+ * which it does with an XDP program of any kind (veth_xdp_xmit); without one all frames are lost.
+ */
+SEC("xdp.frags")
+int sfc_peer(struct xdp_md *ctx __attribute__((unused)))
+{
+	return XDP_PASS;
+}
+
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -127,8 +127,10 @@ static __always_inline int restore_claim(struct work *work, struct restore *rest
 	work->result.service = work->header.f.service;
 	service = work->header.f.service;
 	counters = bpf_map_lookup_elem(&service_counters, &service);
-	if (counters)
+	if (counters) {
 		count_event(counters, work, SFC_EVENT_CLAIMED);
+		counters->last_claimed = work->now;
+	}
 	restore->service = bpf_map_lookup_elem(&services, &service);
 	return restore->service ? SFC_OK : SFC_REASON_no_next_hop;
 }

@@ -44,8 +44,11 @@ static __always_inline int verdict_redirect(struct work *work, enum sfc_verdict 
 	struct sfc_counters *owner = verdict_owner(work);
 
 	work->result.verdict = verdict;
-	if (owner)
+	if (owner) {
 		count_event(owner, work, event);
+		if (event == SFC_EVENT_TO_SF)
+			owner->last_to_sf = work->now;
+	}
 	return XDP_REDIRECT;
 }
 

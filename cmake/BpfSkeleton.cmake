@@ -4,23 +4,30 @@
 find_program(BPF_CLANG NAMES clang-14 clang REQUIRED)
 find_program(BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)
 
-function(bpf_skeleton target source)
-    get_filename_component(name ${source} NAME_WE)
-    set(dir ${CMAKE_CURRENT_BINARY_DIR}/bpf)
-    set(object ${dir}/${name}.bpf.o)
-    set(skeleton ${dir}/${name}.skel.h)
+# bpf_object(SOURCE OBJECT INCLUDES...): compiles SOURCE for the BPF target.
+function(bpf_object source object)
+    get_filename_component(dir ${object} DIRECTORY)
     file(MAKE_DIRECTORY ${dir})
+    list(TRANSFORM ARGN PREPEND -I OUTPUT_VARIABLE includes)
     # -mcpu=v3: 32-bit jumps and atomics that return, in every kernel since 5.12; clang's default is v1.
     add_custom_command(
         OUTPUT ${object}
         COMMAND ${BPF_CLANG} -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror
-                -I${CMAKE_SOURCE_DIR}/include -isystem /usr/include/${CMAKE_CXX_LIBRARY_ARCHITECTURE}
+                ${includes} -isystem /usr/include/${CMAKE_CXX_LIBRARY_ARCHITECTURE}
                 -MD -MF ${object}.d -c ${source} -o ${object}.raw
         # Links one object into one: that drops the DWARF and keeps the BTF.
         COMMAND ${BPFTOOL} gen object ${object} ${object}.raw
         MAIN_DEPENDENCY ${source}
         DEPFILE ${object}.d
         VERBATIM)
+endfunction()
+
+function(bpf_skeleton target source)
+    get_filename_component(name ${source} NAME_WE)
+    set(dir ${CMAKE_CURRENT_BINARY_DIR}/bpf)
+    set(object ${dir}/${name}.bpf.o)
+    set(skeleton ${dir}/${name}.skel.h)
+    bpf_object(${source} ${object} ${CMAKE_SOURCE_DIR}/include)
     add_custom_command(
         OUTPUT ${skeleton}
         COMMAND ${BPFTOOL} gen skeleton ${object} name ${name}_bpf > ${skeleton}.new

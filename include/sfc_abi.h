@@ -16,6 +16,9 @@
 #define static_assert _Static_assert
 #endif
 
+/* Raised with every change of a map's layout: a program and pinned maps of different versions do not meet. */
+enum { SFC_ABI_VERSION = 1 };
+
 enum sfc_limit {
 	SFC_LABELS_MAX = 16, /* label stack entries on arrival; one more is `too_many_labels` */
 	SFC_HEADER_MAX = 64, /* bytes a cached header may have: 15 labels are 60 */
@@ -219,6 +222,8 @@ struct sfc_counters {
 	struct sfc_count passed[SFC_REASON_MAX];
 	struct sfc_count dropped[SFC_REASON_MAX];             /* domain side at strip; SF side without a claim */
 	struct sfc_count dropped_after_claim[SFC_REASON_MAX]; /* SF side, the header had been taken already */
+	__u64 last_to_sf;   /* service: when the last packet was handed to the SF, by the packet path's clock; 0 = never */
+	__u64 last_claimed; /* service: when the last one came back */
 };
 
 static_assert(sizeof(struct sfc_config) == 16 + 16 * SFC_SECRETS, "sfc_config is padded");

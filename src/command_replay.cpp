@@ -55,7 +55,7 @@ void command_replay(Options options) {
     resolve_ports(options.replay, plan);
     std::vector<std::string> interfaces;
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
-        interfaces.push_back(plan.ports[id].name);
+        interfaces.push_back(sandbox_interface(id));
     }
     enter_sandbox(interfaces);
     Replay replay(plan, options.replay);

@@ -7,6 +7,11 @@
 namespace sfc {
 
 // Each prints its result on standard output. What goes wrong is thrown as Error.
+void command_run(const Options& options);
+void command_attach(const Options& options);
+void command_detach(const Options& options);
+void command_status(const Options& options);
+void command_stats(const Options& options);
 void command_check(const Options& options);
 void command_replay(Options options);
 void command_version(const Options& options);

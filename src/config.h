@@ -20,10 +20,15 @@ struct Position {
 /// An interface and how frames are addressed on it. Without mac and ip an SF port is transparent.
 struct PortConfig {
     std::string interface;
+    std::string netns; ///< SF port: name or process id of the namespace that `interface` is in; empty = the proxy's own
     std::optional<Mac> mac;
     std::optional<std::string> ip;
     std::optional<std::uint32_t> mtu; ///< L3 bytes
+    bool peer_prepared = false;       ///< the far end of the veth was set up by hand: attach need not enter it
     Position at;
+
+    /// How the port is called in messages, counters and on the command line: "eth0", or "fw/eth0" with a namespace.
+    [[nodiscard]] std::string port_name() const { return netns.empty() ? interface : netns + "/" + interface; }
 };
 
 struct SfConfig {
@@ -71,6 +76,10 @@ struct Config {
 
 /// Reads and checks a configuration file. Throws Error{Usage} with file, line and column.
 [[nodiscard]] Config load_config(const std::string& file);
+/// The same with the text at hand; `file` is for messages.
+[[nodiscard]] Config parse_config(const std::string& text, const std::string& file);
+/// The text of a configuration file. Throws Error{Usage}.
+[[nodiscard]] std::string read_config_text(const std::string& file);
 
 /// The checks that need more than one entry: names, references, ports with two roles, overlapping matches. Throws as
 /// above.

@@ -66,24 +66,24 @@ private:
     }
 
     void claim_sf_port(const PortConfig& port, const SfConfig& sf) {
-        Seen& seen = ports_[port.interface];
+        Seen& seen = ports_[port.port_name()];
         if (seen.role != SFC_ROLE_NONE) {
             throw error(port.at, fmt::format("port '{}' belongs to {} already; every SF has its own ports",
-                                             port.interface, seen.by));
+                                             port.port_name(), seen.by));
         }
         seen = {SFC_ROLE_SF, fmt::format("SF '{}'", sf.name), port.mtu};
     }
 
     /// A domain port or a next hop's interface: never an SF port, or SFC headers would reach an SF.
     void claim_domain_port(const PortConfig& port, const std::string& by) {
-        Seen& seen = ports_[port.interface];
+        Seen& seen = ports_[port.port_name()];
         if (seen.role == SFC_ROLE_SF) {
             throw error(port.at,
                         fmt::format("port '{}' is a port of {}; a port is a domain port or an SF port, never both",
-                                    port.interface, seen.by));
+                                    port.port_name(), seen.by));
         }
         if (seen.mtu && port.mtu && *seen.mtu != *port.mtu) {
-            throw error(port.at, fmt::format("port '{}' has mtu {} here and {} at {}; give one value", port.interface,
+            throw error(port.at, fmt::format("port '{}' has mtu {} here and {} at {}; give one value", port.port_name(),
                                              *port.mtu, *seen.mtu, seen.by));
         }
         if (seen.role == SFC_ROLE_NONE) {
@@ -105,17 +105,17 @@ private:
         const std::string by = fmt::format("service '{}'", service.name);
         std::set<std::string> own;
         for (const PortConfig& port : service.domain) {
-            if (!own.insert(port.interface).second) {
-                throw error(port.at, fmt::format("port '{}' stands in the domain of {} twice", port.interface, by));
+            if (!own.insert(port.port_name()).second) {
+                throw error(port.at, fmt::format("port '{}' stands in the domain of {} twice", port.port_name(), by));
             }
             claim_domain_port(port, by);
-            const auto [other, fresh] = matches_.emplace(std::pair(port.interface, service.label), service.name);
+            const auto [other, fresh] = matches_.emplace(std::pair(port.port_name(), service.label), service.name);
             if (!fresh) {
                 throw error(
                     service.label_at,
                     fmt::format(
                         "label {} on port '{}' is matched by service '{}' already; one match selects one service",
-                        service.label, port.interface, other->second));
+                        service.label, port.port_name(), other->second));
             }
         }
         if (!service.next_hop.ingress) {

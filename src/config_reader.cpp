@@ -2,7 +2,9 @@
 // From YAML to Config: keys, types and ranges of single values.
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -25,7 +27,7 @@ PortConfig read_port(const YamlValue& value) {
         port.interface = value.interface();
         return port;
     }
-    const YamlMap map(value, {"interface", "mac", "ip", "mtu"});
+    const YamlMap map(value, {"interface", "mac", "ip", "mtu", "peer"});
     port.interface = map.required("interface").interface();
     if (const auto mac = map.optional("mac")) {
         port.mac = mac->mac();
@@ -38,6 +40,9 @@ PortConfig read_port(const YamlValue& value) {
     }
     if (const auto mtu = map.optional("mtu")) {
         port.mtu = mtu->number(kMtuLeast, kMtuMost);
+    }
+    if (const auto peer = map.optional("peer")) {
+        port.peer_prepared = peer->word<bool>({{"prepared", true}});
     }
     return port;
 }
@@ -57,11 +62,19 @@ void read_sf_ports(const YamlValue& value, SfConfig& sf) {
 }
 
 SfConfig read_sf(const YamlValue& value) {
-    const YamlMap map(value, {"name", "ports", "hold", "on_miss", "ipv4_id", "tcp_timestamps"});
+    const YamlMap map(value, {"name", "netns", "ports", "hold", "on_miss", "ipv4_id", "tcp_timestamps"});
     SfConfig sf;
     sf.at = value.at();
     sf.name = map.required("name").text();
     read_sf_ports(map.required("ports"), sf);
+    if (const auto netns = map.optional("netns")) {
+        const std::string name = netns->netns();
+        for (auto* port : {&sf.left, &sf.right, &sf.both}) {
+            if (*port) {
+                (*port)->netns = name;
+            }
+        }
+    }
     if (const auto hold = map.optional("hold")) {
         sf.hold_ns = hold->duration_ns();
     }
@@ -185,19 +198,28 @@ Config read_config(const YamlValue& root, const std::string& file) {
 
 } // namespace
 
-Config load_config(const std::string& file) {
-    std::ifstream in(file);
-    if (!in) {
-        throw Error(ExitCode::Usage, fmt::format("cannot read configuration {}: {}", file, std::strerror(errno)));
-    }
+Config parse_config(const std::string& text, const std::string& file) {
     try {
-        const YAML::Node root = YAML::Load(in);
-        Config config = read_config(YamlValue(root, file, ""), file);
+        Config config = read_config(YamlValue(YAML::Load(text), file, ""), file);
         check_config(config);
         return config;
     } catch (const YAML::Exception& error) {
         throw config_error(file, {error.mark.line + 1, error.mark.column + 1}, error.msg);
     }
+}
+
+std::string read_config_text(const std::string& file) {
+    std::error_code none;
+    std::ifstream in(file);
+    if (!in || std::filesystem::is_directory(file, none)) {
+        throw Error(ExitCode::Usage, fmt::format("cannot read configuration {}: {}", file,
+                                                 in ? "is a directory" : std::strerror(errno)));
+    }
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+Config load_config(const std::string& file) {
+    return parse_config(read_config_text(file), file);
 }
 
 } // namespace sfc

@@ -12,6 +12,21 @@ int run(int argc, char** argv) {
         return static_cast<int>(sfc::ExitCode::Ok);
     }
     switch (options->command) {
+    case sfc::Command::Run:
+        sfc::command_run(*options);
+        break;
+    case sfc::Command::Attach:
+        sfc::command_attach(*options);
+        break;
+    case sfc::Command::Detach:
+        sfc::command_detach(*options);
+        break;
+    case sfc::Command::Status:
+        sfc::command_status(*options);
+        break;
+    case sfc::Command::Stats:
+        sfc::command_stats(*options);
+        break;
     case sfc::Command::Check:
         sfc::command_check(*options);
         break;

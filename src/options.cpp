@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <set>
@@ -39,15 +40,25 @@ std::uint64_t parse_window(const std::string& text) {
     return number;
 }
 
+double parse_watch(const std::string& text) {
+    constexpr double kLeast = 0.1, kMost = 3600;
+    char* end = nullptr;
+    const double seconds = text.empty() ? 1 : std::strtod(text.c_str(), &end);
+    if ((end != nullptr && *end != '\0') || !(seconds >= kLeast && seconds <= kMost)) {
+        throw Error(ExitCode::Usage,
+                    fmt::format("--watch '{}' is not allowed; use seconds from {} to {}", text, kLeast, kMost));
+    }
+    return seconds;
+}
+
 /// What the parser writes to, before it becomes Options.
 struct Raw {
     Options options;
     std::vector<std::string> in, from_sf;
-    std::string window, tick;
+    std::string window, tick, watch;
 };
 
 void add_commands(CLI::App& app, Raw& raw) {
-    app.require_subcommand(1);
     auto* check = app.add_subcommand("check", "Check a configuration and show what becomes of it");
     auto* replay = app.add_subcommand("replay", "Push captures through the real BPF programs");
     auto* version = app.add_subcommand("version", "Show the version");
@@ -76,6 +87,39 @@ void add_commands(CLI::App& app, Raw& raw) {
     check->callback([&raw] { raw.options.command = Command::Check; });
     replay->callback([&raw] { raw.options.command = Command::Replay; });
     version->callback([&raw] { raw.options.command = Command::Version; });
+}
+
+void add_live_commands(CLI::App& app, Raw& raw) {
+    auto* run = app.add_subcommand("run", "Attach, keep next hops and ports current, detach at the end");
+    auto* attach = app.add_subcommand("attach", "Attach and return; no process is needed afterwards");
+    auto* detach = app.add_subcommand("detach", "Take everything off again");
+    auto* status = app.add_subcommand("status", "Show what the kernel says is attached");
+    auto* stats = app.add_subcommand("stats", "Show counters, reasons and where packets are lost");
+    AttachOptions& options = raw.options.attach;
+    for (auto* command : {run, attach, detach, status, stats}) {
+        command->add_option("--pin", options.pin, "Directory on a BPF file system that holds everything")
+            ->type_name("DIR")
+            ->capture_default_str();
+    }
+    for (auto* command : {run, attach}) {
+        command->add_option("-c,--config", options.config, "Configuration (YAML)")->required()->type_name("FILE");
+        command->add_flag("--generic", options.generic, "Generic XDP: for interfaces without native XDP; slower");
+    }
+    for (auto* command : {status, stats}) {
+        command->add_flag("-j,--json", raw.options.json, "Print JSON");
+    }
+    run->add_flag("--keep", raw.options.keep, "Stay attached when stopped");
+    stats->add_option("-w,--watch", raw.watch, "Print rates every SECONDS (default 1), until stopped")
+        ->type_name("SECONDS")
+        ->expected(0, 1);
+    run->callback([&raw] { raw.options.command = Command::Run; });
+    attach->callback([&raw] { raw.options.command = Command::Attach; });
+    detach->callback([&raw] { raw.options.command = Command::Detach; });
+    status->callback([&raw] { raw.options.command = Command::Status; });
+    stats->callback([&raw, stats] {
+        raw.options.command = Command::Stats;
+        raw.options.watch_s = stats->count("--watch") == 0 ? 0 : parse_watch(raw.watch);
+    });
 }
 
 void finish_replay(Raw& raw) {
@@ -147,6 +191,8 @@ std::optional<Options> parse_options(int argc, char** argv) {
     CLI::App app{"Caching SFC proxy: strips SFC encapsulation before a service function and restores it behind it",
                  "sfcproxy"};
     Raw raw;
+    app.require_subcommand(1);
+    add_live_commands(app, raw);
     add_commands(app, raw);
     try {
         app.parse(argc, argv);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "attachment.h"
 #include "plan.h"
 
 namespace sfc {
@@ -25,13 +26,16 @@ struct ReplayOptions {
     std::uint64_t tick_ns = 0;
 };
 
-enum class Command { None, Check, Replay, Version };
+enum class Command { None, Run, Attach, Detach, Status, Stats, Check, Replay, Version };
 
 struct Options {
     Command command = Command::None;
     bool json = false;
     std::string config;
     ReplayOptions replay;
+    AttachOptions attach;
+    bool keep = false;    ///< run: stay attached at the end
+    double watch_s = 0;   ///< stats: seconds between two reports; 0 = one report
 };
 
 /// Reads the command line. Throws Error{Usage}. Nothing where help was asked for, which has been printed then.

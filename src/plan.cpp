@@ -41,12 +41,13 @@ private:
     Plan plan_;
 
     std::uint16_t port_of(const PortConfig& port, sfc_role role) {
-        std::uint16_t id = plan_.port_id(port.interface);
+        std::uint16_t id = plan_.port_id(port.port_name());
         if (id == SFC_NONE) {
             id = plan_.ports.size();
-            plan_.ports.push_back({port.interface, {}});
+            plan_.ports.push_back({.name = port.port_name(), .interface = port.interface, .netns = port.netns});
             plan_.ports[id].entry.role = role;
         }
+        plan_.ports[id].peer_prepared |= port.peer_prepared;
         if (port.mtu) {
             plan_.ports[id].entry.mtu = *port.mtu;
         }
@@ -60,6 +61,7 @@ private:
         entry.routed = port.mac || port.ip ? 1 : 0;
         entry.unready = port.ip ? 1 : 0;
         copy_mac(port.mac.value_or(Mac{}), entry.sf_mac);
+        plan_.ports[id].ip = port.ip;
         return id;
     }
 
@@ -107,8 +109,9 @@ private:
         service.entry.inner_ttl = config.inner_ttl;
         service.entry.last_label = config.last_label;
         set_next_hop(config.next_hop, service.entry);
+        service.next_hop_ip = config.next_hop.port.ip;
         for (const PortConfig& port : config.domain) {
-            plan_.matches.push_back({{plan_.port_id(port.interface), SFC_ENCAP_MPLS, config.label}, id});
+            plan_.matches.push_back({{plan_.port_id(port.port_name()), SFC_ENCAP_MPLS, config.label}, id});
         }
         plan_.services.push_back(service);
     }

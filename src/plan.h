@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,10 @@ struct Plan {
     struct Port {
         std::string name;
         sfc_port entry{};
+        std::string interface{}; ///< where `netns` is set, its name in there, and ours is the peer
+        std::string netns{};
+        std::optional<std::string> ip{}; ///< routed SF port: where its MAC is to be asked for
+        bool peer_prepared = false;
     };
     struct Sf {
         std::string name;
@@ -24,6 +29,7 @@ struct Plan {
     struct Service {
         std::string name;
         sfc_service entry{};
+        std::optional<std::string> next_hop_ip{};
     };
     struct Match {
         sfc_match match{};

@@ -8,6 +8,7 @@
 #include <net/if.h>
 
 #include "error.h"
+#include "sandbox.h"
 
 namespace sfc {
 namespace {
@@ -38,8 +39,8 @@ Replay::Replay(const Plan& plan, const ReplayOptions& options)
       programs_(with_all_ready(plan), {.clock = SFC_CLOCK_MAP, .header_limit = SFC_HEADER_MAX, .seed = kReplaySeed}),
       test_run_(programs_), ifindex_(plan.ports.size()), outside_(plan.ports.size()) {
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
-        ifindex_[id] = if_nametoindex(plan.ports[id].name.c_str());
-        programs_.set_interface(id, ifindex_[id]);
+        ifindex_[id] = if_nametoindex(sandbox_interface(id).c_str());
+        programs_.maps().set_interface(id, ifindex_[id]);
     }
     const bool nanoseconds = any_nanoseconds(options);
     to_sf_ = std::make_unique<CaptureWriter>(options.to_sf, nanoseconds);
@@ -116,7 +117,7 @@ void Replay::return_all() {
 
 /// The k-th program run sees time k x tick.
 void Replay::next_tick() {
-    programs_.set_time(runs_++ * options_.tick_ns);
+    programs_.maps().set_time(runs_++ * options_.tick_ns);
 }
 
 /// Frames that the kernel would not run a program on, or that are not whole: counted as the port would count them.
@@ -152,7 +153,7 @@ void Replay::record(const TestRun::Outcome& outcome, std::uint32_t n, bool sf_si
 
 Snapshot Replay::snapshot() const {
     const std::uint64_t now = runs_ == 0 ? 0 : (runs_ - 1) * options_.tick_ns;
-    Snapshot snapshot = take_snapshot(programs_, plan_, now);
+    Snapshot snapshot = take_snapshot(programs_.maps(), plan_, now);
     for (std::size_t id = 1; id < outside_.size(); id++) {
         sfc_counters& port = snapshot.ports[id];
         const sfc_counters& extra = outside_[id];

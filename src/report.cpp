@@ -48,15 +48,15 @@ bool Conservation::balanced() const {
            sf.received == sf.claimed + sf.passed + sf.dropped && sf.claimed == sf.restored + sf.dropped_after_claim;
 }
 
-Snapshot take_snapshot(const Programs& programs, const Plan& plan, std::uint64_t now_ns) {
+Snapshot take_snapshot(const Maps& maps, const Plan& plan, std::uint64_t now_ns) {
     Snapshot snapshot;
     for (std::size_t id = 0; id < plan.ports.size(); id++) {
-        snapshot.ports.push_back(programs.port_counters(id));
+        snapshot.ports.push_back(maps.port_counters(id));
     }
     for (std::size_t id = 0; id < plan.services.size(); id++) {
-        snapshot.services.push_back(programs.service_counters(id));
+        snapshot.services.push_back(maps.service_counters(id));
     }
-    snapshot.cache = programs.cache_use(now_ns);
+    snapshot.cache = maps.cache_use(now_ns);
     return snapshot;
 }
 

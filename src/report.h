@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "plan.h"
-#include "programs.h"
+#include "maps.h"
 
 namespace sfc {
 
@@ -34,7 +34,7 @@ struct Conservation {
     [[nodiscard]] bool balanced() const;
 };
 
-[[nodiscard]] Snapshot take_snapshot(const Programs& programs, const Plan& plan, std::uint64_t now_ns);
+[[nodiscard]] Snapshot take_snapshot(const Maps& maps, const Plan& plan, std::uint64_t now_ns);
 [[nodiscard]] Conservation conserve(const Snapshot& snapshot, const Plan& plan);
 
 [[nodiscard]] Json counters_json(const Snapshot& snapshot, const Plan& plan);

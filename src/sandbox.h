@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,5 +11,8 @@ namespace sfc {
 /// there one interface per name. So names of a configuration are only labels, and no interface of the host is ever
 /// touched. Throws Error{Permission} or Error{Kernel}.
 void enter_sandbox(const std::vector<std::string>& interfaces);
+
+/// What the interface of a plan's port is called there: names of a configuration may be of other namespaces ("fw/eth0").
+[[nodiscard]] std::string sandbox_interface(std::uint16_t port);
 
 } // namespace sfc

@@ -14,7 +14,7 @@ namespace sfc {
 
 TestRun::TestRun(const Programs& programs, int cpu)
     : programs_(programs), cpu_(cpu < 0 ? sched_getcpu() : cpu), out_(kRunMost + SFC_HEADER_MAX),
-      scratch_(programs.scratch_size()) {
+      scratch_(programs.maps().scratch_size()) {
     cpu_set_t set;
     CPU_ZERO(&set);
     CPU_SET(cpu_, &set);
@@ -33,7 +33,7 @@ TestRun::Outcome TestRun::run(int program, std::span<const std::uint8_t> frame, 
     if (bpf_prog_test_run_opts(program, &opts) != 0) {
         throw system_error(fmt::format("cannot run the program on a frame of {} bytes", frame.size()), errno);
     }
-    return {opts.retval, programs_.result(cpu_, scratch_), std::span(out_).first(opts.data_size_out)};
+    return {opts.retval, programs_.maps().result(cpu_, scratch_), std::span(out_).first(opts.data_size_out)};
 }
 
 TestRun::Outcome TestRun::strip(std::span<const std::uint8_t> frame, std::uint32_t ifindex) {

@@ -65,6 +65,15 @@ std::string YamlValue::interface() const {
     return name;
 }
 
+std::string YamlValue::netns() const {
+    std::string name = text();
+    if (name.empty() || name.find_first_of("/ \t\n") != std::string::npos || name == "." || name == "..") {
+        throw error(fmt::format("'{}' is not a network namespace; allowed are a name of 'ip netns list' and a process id",
+                                name));
+    }
+    return name;
+}
+
 std::uint64_t YamlValue::number(std::uint64_t least, std::uint64_t most) const {
     const std::string given = text();
     const auto value = parse_number(given);

@@ -30,6 +30,8 @@ public:
     [[nodiscard]] std::string text() const;
     /// A network interface's name: 1 to 15 bytes without space or slash, as the kernel demands.
     [[nodiscard]] std::string interface() const;
+    /// A network namespace: the name under which `ip netns` knows it, or a process id.
+    [[nodiscard]] std::string netns() const;
     [[nodiscard]] std::uint64_t number(std::uint64_t least, std::uint64_t most) const;
     /// A hold time: "500us", "100ms" or "2s", from 1 ms to 60 s.
     [[nodiscard]] std::uint64_t duration_ns() const;

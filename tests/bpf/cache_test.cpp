@@ -36,7 +36,7 @@ TEST(Cache, EntryOfAnOlderEpochIsOutOfReach) {
     proxy.strip(mpls_udp(kStack, {}));
     sfc_sf sf = standard_plan().sfs[kFw].entry;
     sf.epoch++;
-    proxy.programs.set_sf(kFw, sf);
+    proxy.programs.maps().set_sf(kFw, sf);
     EXPECT_EQ(proxy.restore(plain_udp({})).result.reason, SFC_REASON_miss);
     EXPECT_EQ(proxy.conservation().cache.live, 1U);
 }
@@ -46,7 +46,7 @@ TEST(Cache, NewEpochIsNotAmbiguousWithTheOldOne) {
     proxy.strip(mpls_udp(kStack, {}));
     sfc_sf sf = standard_plan().sfs[kFw].entry;
     sf.epoch++;
-    proxy.programs.set_sf(kFw, sf);
+    proxy.programs.maps().set_sf(kFw, sf);
     EXPECT_EQ(proxy.strip(mpls_udp(kOtherStack, {})).result.verdict, SFC_VERDICT_TO_SF);
     const auto outcome = proxy.restore(plain_udp({}));
     EXPECT_EQ(outcome.result.verdict, SFC_VERDICT_RESTORED);
@@ -57,9 +57,9 @@ TEST(Cache, ExpiredMeansOlderThanHoldAndNotAsOld) {
     Proxy proxy;
     proxy.strip(mpls_udp(kStack, {.id = 1}));
     proxy.strip(mpls_udp(kStack, {.id = 2}));
-    proxy.programs.set_time(kHold);
+    proxy.programs.maps().set_time(kHold);
     EXPECT_EQ(proxy.restore(plain_udp({.id = 1})).result.verdict, SFC_VERDICT_RESTORED);
-    proxy.programs.set_time(kHold + 1);
+    proxy.programs.maps().set_time(kHold + 1);
     EXPECT_EQ(proxy.restore(plain_udp({.id = 2})).result.reason, SFC_REASON_late);
     EXPECT_EQ(proxy.conservation(kHold + 1).cache.expired, 1U);
     EXPECT_TRUE(proxy.conservation(kHold + 1).balanced());
@@ -68,7 +68,7 @@ TEST(Cache, ExpiredMeansOlderThanHoldAndNotAsOld) {
 TEST(Cache, StaleEntryMakesRoomForAnotherHeader) {
     Proxy proxy;
     proxy.strip(mpls_udp(kStack, {}));
-    proxy.programs.set_time(kHold + 1);
+    proxy.programs.maps().set_time(kHold + 1);
     EXPECT_EQ(proxy.conservation(kHold + 1).cache.stale, 1U);
     EXPECT_EQ(proxy.strip(mpls_udp(kOtherStack, {})).result.verdict, SFC_VERDICT_TO_SF);
     EXPECT_EQ(proxy.conservation(kHold + 1).cache.expired, 1U);

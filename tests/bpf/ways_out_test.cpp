@@ -35,7 +35,7 @@ TEST(WaysOut, SfWithoutMac) {
 TEST(WaysOut, MissingInterfaces) {
     for (const Id missing : {kLeft, kEgress}) {
         Proxy proxy;
-        proxy.programs.clear_interface(missing, proxy.ifindex(missing));
+        proxy.programs.maps().clear_interface(missing);
         expect_refused(proxy, SFC_REASON_no_next_hop);
     }
 }
@@ -48,7 +48,7 @@ TEST(WaysOut, HeaderOverTheLimit) {
 TEST(WaysOut, NextHopLostWhileThePacketIsInTheSf) {
     Proxy proxy;
     proxy.strip(mpls_udp(kStack, {}));
-    proxy.programs.clear_interface(kEgress, proxy.ifindex(kEgress));
+    proxy.programs.maps().clear_interface(kEgress);
     const auto outcome = proxy.restore(plain_udp({}));
     EXPECT_EQ(outcome.result.reason, SFC_REASON_no_next_hop);
     EXPECT_EQ(outcome.result.service, kOut);

@@ -38,7 +38,7 @@ public:
 
     MutateResult run() {
         for (std::uint64_t n = 0; n < options_.frames; n++) {
-            proxy_.programs.set_time(n * kTickNs);
+            proxy_.programs.maps().set_time(n * kTickNs);
             one(n);
         }
         result_.balanced = proxy_.conservation(options_.frames * kTickNs).balanced();

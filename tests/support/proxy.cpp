@@ -29,12 +29,12 @@ Proxy::Proxy(const Plan& plan, LoadSettings settings)
     : programs(plan, settings), plan_(plan), test_run_(programs), ifindex_(plan.ports.size()) {
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
         ifindex_[id] = if_nametoindex(plan.ports[id].name.c_str());
-        programs.set_interface(static_cast<std::uint16_t>(id), ifindex_[id]);
+        programs.maps().set_interface(static_cast<std::uint16_t>(id), ifindex_[id]);
     }
 }
 
 Conservation Proxy::conservation(std::uint64_t now_ns) const {
-    return conserve(take_snapshot(programs, plan_, now_ns), plan_);
+    return conserve(take_snapshot(programs.maps(), plan_, now_ns), plan_);
 }
 
 } // namespace sfc::test

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Where every packet went: what the edges pushed against what arrived, with a name for each one that did not."""
+import dataclasses
+
+from lab.edge import total
+
+
+@dataclasses.dataclass
+class Account:
+    """Packets of both directions. `lost`: how many for each cause."""
+    pushed: int
+    good: int
+    wrong: int
+    bare: int
+    lost: dict
+    balanced: bool
+
+    @property
+    def missing(self):
+        return self.pushed - self.good - self.wrong
+
+    @property
+    def closed(self):
+        """Every missing packet has a name, and no name stands for a packet that is not missing."""
+        return self.missing == sum(self.lost.values())
+
+
+def reasons(stats, key):
+    """packets per reason, over all services: reasons(stats, "dropped")."""
+    found = {}
+    for service in stats["counters"]["services"].values():
+        for reason, count in service.get(key, {}).items():
+            found[reason] = found.get(reason, 0) + count["packets"]
+    return found
+
+
+def ended_at_port(stats, side, kind):
+    """packets per reason that a port itself passed or dropped: ended_at_port(stats, "sf_ports", "dropped")."""
+    found = {}
+    for port in stats["counters"][side].values():
+        for reason, count in port.get(kind, {}).items():
+            found[reason] = found.get(reason, 0) + count["packets"]
+    return found
+
+
+def lost_in_sf(stats, firewall, sf_drops):
+    """Headers that were never claimed, by what the SF and the proxy say of the packets. What nobody claims to have
+    dropped is left as "vanished"."""
+    cache = stats["conservation"]["cache"]
+    unclaimed = cache["expired"] + cache["evicted"] + cache["flushed"] + cache["live"]
+    at_sf_port = ended_at_port(stats, "sf_ports", "dropped")
+    causes = {"blocked by the SF's rule": firewall["blocked"], "SF: not allowed": firewall["other"],
+              "SF: link full": sf_drops, "back too late": at_sf_port.get("late", 0),
+              "not recognised": at_sf_port.get("miss", 0),
+              "to the SF: link full": after_verdict(stats, "sf_ports")}
+    causes["vanished in the SF"] = unclaimed - sum(causes.values())
+    return causes
+
+
+def after_verdict(stats, side):
+    """Frames that the proxy had sent and the link did not take: on the SF's ports, or ("rest") on the others."""
+    lost = 0
+    for port, count in stats["after_verdict"]["ports"].items():
+        if (port in stats["counters"]["sf_ports"]) == (side == "sf_ports"):
+            lost += count if isinstance(count, int) else count["packets"]
+    return lost
+
+
+def settle(pushed, arrived, edge_errors, stats, firewall, sf_drops):
+    """Everything counted, as one Account."""
+    lost = lost_in_sf(stats, firewall, sf_drops)
+    for reason, count in reasons(stats, "dropped").items():
+        lost[f"proxy: {reason}"] = count
+    for reason, count in reasons(stats, "dropped_after_claim").items():
+        lost[f"proxy, after the SF: {reason}"] = count
+    for reason, count in ended_at_port(stats, "domain_ports", "dropped").items():
+        lost[f"proxy, port: {reason}"] = count
+    lost["proxy: unmatched"] = ended_at_port(stats, "domain_ports", "passed").get("unmatched", 0)
+    lost["from the proxy: link full"] = after_verdict(stats, "rest")
+    for device, count in edge_errors.items():
+        lost[f"classifier {device}: link full"] = count
+    return Account(pushed=sum(total(side, "pushed") for side in pushed),
+                   good=sum(total(side, "good") for side in arrived),
+                   wrong=sum(side["wrong"] for side in arrived),
+                   bare=sum(side["bare"] for side in arrived),
+                   lost={cause: count for cause, count in lost.items() if count},
+                   balanced=stats["conservation"]["balanced"])
+
+
+def in_words(account):
+    """"2 lost (2 blocked by the SF's rule)"."""
+    if not account.lost:
+        return f"{account.missing} lost"
+    causes = ", ".join(f"{count} {cause}" for cause, count in sorted(account.lost.items(), key=lambda x: -x[1]))
+    return f"{account.missing} lost ({causes})"

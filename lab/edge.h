@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the programs at the edge share: settings, counters, kept frames. lab/edge.py is the other side of these. */
+#pragma once
+
+#include <stdbool.h>
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+enum {
+	EVENT_PUSHED = 0, /* + kind of packet, 0 to 7 */
+	EVENT_GOOD = 8,   /* + kind of packet */
+	EVENT_WIRE = 16,
+	EVENT_WRONG,
+	EVENT_BARE,
+	EVENT_MAX = 32,
+	DIRECTIONS = 2,
+	KEPT_BYTES = 256,
+};
+
+enum kept_slot { KEPT_PUSHED, KEPT_CHECKED, KEPT_WRONG, KEPT_MAX };
+
+/* Of one port, by its ifindex. Each namespace loads the object for itself, as ifindexes are unique only within one. */
+struct edge_port {
+	__u32 partner;     /* ifindex that frames leave through */
+	__u32 direction;   /* 0: the top label is 16001, 1: 16002 */
+	__u32 after_proxy; /* edge_check: 1 = expect the stack as the proxy must have advanced it, 0 = as pushed */
+	__be16 keep_port;  /* the first TCP segment with payload for this port is kept; 0 is none */
+	__u16 reserved;
+};
+
+struct kept {
+	__u32 taken;
+	__u32 len; /* of the whole frame */
+	__u8 bytes[KEPT_BYTES];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64);
+	__type(key, __u32);
+	__type(value, struct edge_port);
+} edge_ports SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, DIRECTIONS *EVENT_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} edge_counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, KEPT_MAX);
+	__type(key, __u32);
+	__type(value, struct kept);
+} edge_kept SEC(".maps");
+
+static __always_inline struct edge_port *port_of(struct xdp_md *ctx)
+{
+	__u32 ifindex = ctx->ingress_ifindex;
+
+	return bpf_map_lookup_elem(&edge_ports, &ifindex);
+}
+
+static __always_inline void count(const struct edge_port *port, __u32 event)
+{
+	__u32 key = port->direction * EVENT_MAX + event;
+	__u64 *value = bpf_map_lookup_elem(&edge_counts, &key);
+
+	if (value)
+		*value += 1;
+}
+
+/* Keeps the frame as it is now, if it is the first one for this slot. */
+static __always_inline void keep(struct xdp_md *ctx, __u32 slot)
+{
+	struct kept *kept = bpf_map_lookup_elem(&edge_kept, &slot);
+	__u64 len = bpf_xdp_get_buff_len(ctx);
+	__u64 part = len; /* 64 bits, as the verifier has to see its bounds */
+
+	if (!kept || __sync_val_compare_and_swap(&kept->taken, 0, 1) != 0)
+		return;
+	kept->len = len;
+	if (part > KEPT_BYTES)
+		part = KEPT_BYTES;
+	if (part > 0)
+		bpf_xdp_load_bytes(ctx, 0, kept->bytes, part);
+}

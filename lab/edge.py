@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""The programs of lab/edge.bpf.c: load, attach, settings, counters, kept frames."""
+import json
+import pathlib
+import struct
+
+from lab.net import call
+
+OBJECT = pathlib.Path(__file__).resolve().parent.parent / "build/lab/edge.bpf.o"
+KINDS = ("tcp", "udp", "icmp", "other", "tcp6", "udp6", "icmp6", "other6")
+EVENTS = [f"pushed_{kind}" for kind in KINDS] + [f"good_{kind}" for kind in KINDS] + ["wire", "wrong", "bare"]
+EVENT_MAX = 32          # as in lab/edge.h
+KEPT = ("pushed", "checked", "wrong")
+MTU_DOMAIN = 1564       # 1500 and the 16 labels that the proxy takes at most
+
+
+class Edge:
+    """The programs in one namespace. Loaded once for each, because the settings go by ifindex, and those are unique
+    only within a namespace."""
+
+    def __init__(self, lab, role):
+        self.lab, self.role = lab, role
+        self.pins = lab.bpffs / f"edge-{role}"
+        self.pins.mkdir()
+        call("bpftool", "prog", "loadall", OBJECT, self.pins / "progs", "pinmaps", self.pins / "maps")
+
+    def attach(self, device, program, partner=None, direction=0, after_proxy=True, keep_port=0):
+        """Frames that arrive at `device` go through `program`, and leave at `partner` if it is one that forwards."""
+        value = struct.pack("=III", self._ifindex(partner) if partner else 0, direction, int(after_proxy))
+        value += struct.pack(">H2x", keep_port)
+        call("bpftool", "map", "update", "pinned", self.pins / "maps/edge_ports",
+             "key", *_bytes(struct.pack("=I", self._ifindex(device))), "value", *_bytes(value))
+        self.lab.run(self.role, "bpftool", "net", "attach", "xdpdrv", "pinned", self.pins / "progs" / program,
+                     "dev", device)
+
+    def detach(self, device):
+        self.lab.run(self.role, "bpftool", "net", "detach", "xdpdrv", "dev", device)
+
+    def _ifindex(self, device):
+        return json.loads(self.lab.run(self.role, "ip", "-j", "link", "show", device).stdout)[0]["ifindex"]
+
+    def counters(self, direction):
+        """Event to number of packets, since the start."""
+        totals = [sum(cpu["value"] for cpu in entry["values"]) for entry in self._dump("edge_counts")]
+        return dict(zip(EVENTS, totals[direction * EVENT_MAX:]))
+
+    def kept(self, which):
+        """The frame that was kept as "pushed", "checked" or "wrong" (its first 256 bytes); None if there was none."""
+        value = self._dump("edge_kept")[KEPT.index(which)]["value"]
+        return bytes(value["bytes"][:value["len"]]) if value["taken"] else None
+
+    def _dump(self, name):
+        raw = json.loads(call("bpftool", "-j", "map", "dump", "pinned", self.pins / "maps" / name).stdout)
+        return [entry["formatted"] for entry in raw]
+
+
+def _bytes(value):
+    return ["hex", *[f"{byte:02x}" for byte in value]]
+
+
+def total(counters, event):
+    """Of all kinds of packets: total(counters, "pushed")."""
+    return sum(value for key, value in counters.items() if key.startswith(event + "_"))
+
+
+def link_errors(lab, role, device):
+    """Frames that XDP lost at this end of a veth: could not be redirected, or found the far end's ring full."""
+    lost = 0
+    for line in lab.run(role, "ethtool", "-S", device).stdout.splitlines():
+        key, _, value = line.strip().partition(": ")
+        if key.endswith(("_xdp_xmit_errors", "_xdp_redirect_errors", "_xdp_drops", "_drops")):
+            lost += int(value)
+    return lost
+
+
+def link_drops(lab, role, device):
+    """Frames that the kernel could not send here, because the far end's ring was full."""
+    shown = json.loads(lab.run(role, "ip", "-j", "-s", "link", "show", device).stdout)[0]
+    return shown["stats64"]["tx"]["dropped"]

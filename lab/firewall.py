@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""A routed service function that keeps state: Linux forwarding with nftables. It knows nothing of SFC."""
+import json
+
+from lab.edge import link_drops
+from lab.net import LabError, wait_for
+
+ROLE = "SF"
+BLOCKED_PORT = 9999
+RULES = """
+table inet sf {
+    counter blocked {}
+    counter other {}
+    chain forward {
+        type filter hook forward priority filter; policy drop;
+        ct state established,related accept
+        tcp dport %d counter name blocked drop
+        tcp dport { 80, 5201 } ct state new accept
+        udp dport 5201 ct state new accept
+        icmp type echo-request accept
+        icmpv6 type echo-request accept
+        counter name other drop
+    }
+}
+table netdev lab {
+    counter mpls {}
+    chain arriving {
+        type filter hook ingress devices = { fw0, fw1 } priority filter; policy accept;
+        ether type { 0x8847, 0x8848 } counter name mpls
+    }
+}
+""" % BLOCKED_PORT
+
+# A labelled frame, from the proxy's namespace to the SF, around the proxy.
+SEND_LABELLED = """
+import socket, struct
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(("f0", 0))
+s.send(b"\\xff" * 6 + b"\\x02" + bytes(5) + struct.pack(">HI", 0x8847, 16001 << 12 | 0x140) + bytes(60))
+"""
+
+
+def build(lab):
+    """fw0 is towards f0 and the sender, fw1 towards f1 and the receiver."""
+    lab.namespace(ROLE, net__ipv4__ip_forward=1, net__ipv6__conf__all__forwarding=1)
+    lab.link(("proxy", "f0"), (ROLE, "fw0"))
+    lab.link(("proxy", "f1"), (ROLE, "fw1"))
+    lab.address("proxy", "f0", "10.0.1.1/30", "fd00:1::1/64")
+    lab.address("proxy", "f1", "10.0.2.1/30", "fd00:2::1/64")
+    lab.address(ROLE, "fw0", "10.0.1.2/30", "fd00:1::2/64")
+    lab.address(ROLE, "fw1", "10.0.2.2/30", "fd00:2::2/64")
+    lab.route(ROLE, "192.0.2.0/24", "via", "10.0.1.1")
+    lab.route(ROLE, "198.51.100.0/24", "via", "10.0.2.1")
+    lab.route(ROLE, "2001:db8:1::/64", "via", "fd00:1::1")
+    lab.route(ROLE, "2001:db8:2::/64", "via", "fd00:2::1")
+    lab.run(ROLE, "nft", "-f", "-", input=RULES)
+
+
+def counters(lab):
+    """Packets by the name of the nftables counter: blocked, other, mpls."""
+    objects = json.loads(lab.run(ROLE, "nft", "-j", "list", "counters").stdout)["nftables"]
+    return {entry["counter"]["name"]: entry["counter"]["packets"] for entry in objects if "counter" in entry}
+
+
+def drops(lab):
+    """Frames that the SF forwarded and its links did not take."""
+    return link_drops(lab, ROLE, "fw0") + link_drops(lab, ROLE, "fw1")
+
+
+def prove_mpls_counter(lab):
+    """The counter `mpls` must see a labelled frame; else that it stays at zero would prove nothing."""
+    before = counters(lab)["mpls"]
+    lab.run("proxy", "/usr/bin/python3", "-c", SEND_LABELLED)
+    try:
+        wait_for("one labelled frame in the SF", lambda: counters(lab)["mpls"] == before + 1, seconds=2)
+    except LabError as error:
+        raise LabError(f"the SF's counter of labelled frames does not work: {error}") from error
+    return before + 1

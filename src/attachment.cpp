@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "attachment.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "error.h"
+#include "hook.h"
+#include "netlink.h"
+#include "programs.h"
+
+namespace sfc {
+namespace {
+
+constexpr std::array<const char*, 4> kHookPins = {"", "sfc_strip", "sfc_restore", ""}; // by enum sfc_role
+
+std::string link_pin(std::uint16_t id) {
+    return fmt::format("link_{}", id);
+}
+
+std::string peer_pin(std::uint16_t id) {
+    return fmt::format("peer_{}", id);
+}
+
+void pin_programs(const PinDirectory& pins, const Plan& plan) {
+    const Programs programs(plan, {});
+    pins.pin(programs.strip_fd(), "sfc_strip");
+    pins.pin(programs.restore_fd(), "sfc_restore");
+    pins.pin(programs.peer_fd(), "sfc_peer");
+    for (const std::string_view name : Maps::kNames) {
+        pins.pin(programs.maps().fd(name), std::string(name));
+    }
+}
+
+/// SF ports and next hops first: nothing is stripped before it can go on and come back.
+std::vector<std::uint16_t> in_order(const Plan& plan) {
+    std::vector<std::uint16_t> ids;
+    for (const unsigned role : {SFC_ROLE_EGRESS, SFC_ROLE_SF, SFC_ROLE_DOMAIN}) {
+        for (std::size_t id = 1; id < plan.ports.size(); id++) {
+            if (plan.ports[id].entry.role == role) {
+                ids.push_back(id);
+            }
+        }
+    }
+    return ids;
+}
+
+Place must_find(const Plan::Port& port) {
+    auto place = find_place(port);
+    if (!place) {
+        throw Error(ExitCode::Kernel, missing_text(port));
+    }
+    return std::move(*place);
+}
+
+void check_place(const Plan& plan, std::uint16_t id, const Place& place) {
+    const Plan::Port& port = plan.ports[id];
+    if (port.entry.role != SFC_ROLE_EGRESS) {
+        check_free(place.link);
+    }
+    if (port.entry.mtu > place.link.mtu) {
+        throw Error(ExitCode::Kernel, fmt::format("port '{}': mtu {} is configured, but interface '{}' has {}", port.name,
+                                                  port.entry.mtu, place.link.name, place.link.mtu));
+    }
+    if (place.veth() && !place.far && !port.peer_prepared && is_target(plan, id)) {
+        throw Error(ExitCode::Kernel,
+                    fmt::format("port '{}': the far end of '{}' is interface {}. It must poll, or all frames sent there "
+                                "are lost; as root inside that namespace run 'ethtool -K IF gro on tx off' on it, then "
+                                "write 'peer: prepared' at this port",
+                                port.name, place.link.name, place.far_text()));
+    }
+}
+
+/// Before anything is changed: every interface is there, free and fit, and no two ports are one.
+void check_all(const Plan& plan) {
+    std::map<std::uint32_t, std::string> seen;
+    for (const std::uint16_t id : in_order(plan)) {
+        const Place place = must_find(plan.ports[id]);
+        check_place(plan, id, place);
+        const auto [other, fresh] = seen.emplace(place.link.index, plan.ports[id].name);
+        if (!fresh) {
+            throw Error(ExitCode::Kernel, fmt::format("ports '{}' and '{}' are the same interface '{}'", other->second,
+                                                      plan.ports[id].name, place.link.name));
+        }
+    }
+}
+
+/// The plan's port as the interface makes it.
+sfc_port entry_of(const Plan::Port& port, const sfc_port& now, const Link& link) {
+    sfc_port entry = now;
+    std::copy(link.mac.begin(), link.mac.end(), entry.mac);
+    entry.mtu = port.entry.mtu != 0 ? std::min(port.entry.mtu, link.mtu) : link.mtu;
+    return entry;
+}
+
+} // namespace
+
+bool is_target(const Plan& plan, std::uint16_t id) {
+    if (plan.ports[id].entry.role != SFC_ROLE_DOMAIN) {
+        return true;
+    }
+    return std::any_of(plan.services.begin(), plan.services.end(), [&](const Plan::Service& service) {
+        return service.entry.egress_port == id || service.entry.egress_port == SFC_PORT_INGRESS;
+    });
+}
+
+Attachment::Attachment(PinDirectory pins, State state, Plan plan)
+    : pins_(std::move(pins)), state_(std::move(state)), plan_(std::move(plan)),
+      maps_(std::make_unique<Maps>([this](std::string_view name) {
+          Fd map = pins_.get(std::string(name));
+          if (!map) {
+              throw system_error(fmt::format("cannot open the pinned map '{}/{}'", pins_.path(), name), errno);
+          }
+          return map;
+      })) {}
+
+Attachment Attachment::create(const Plan& plan, State state, const std::string& pin, const Say& say) {
+    check_all(plan);
+    std::string note;
+    PinDirectory pins = PinDirectory::create(pin, note);
+    if (!note.empty()) {
+        say(note);
+    }
+    try {
+        pins.lock();
+        pin_programs(pins, plan);
+        state.save(pins);
+    } catch (...) {
+        pins.remove();
+        throw;
+    }
+    Attachment attachment(std::move(pins), std::move(state), plan);
+    try {
+        attachment.attach_all(say);
+    } catch (...) {
+        attachment.detach([](const std::string&) {});
+        throw;
+    }
+    return attachment;
+}
+
+std::optional<Attachment> Attachment::open(const std::string& pin) {
+    auto pins = PinDirectory::open(pin);
+    if (!pins) {
+        return std::nullopt;
+    }
+    State state = State::load(*pins);
+    Plan plan = make_plan(parse_config(state.config, state.file));
+    return Attachment(std::move(*pins), std::move(state), std::move(plan));
+}
+
+void Attachment::attach_all(const Say& say) {
+    for (const std::uint16_t id : in_order(plan_)) {
+        attach_port(id, say);
+    }
+}
+
+void Attachment::attach_port(std::uint16_t id, const Say& say) {
+    const Plan::Port& port = plan_.ports[id];
+    const Place place = must_find(port);
+    check_place(plan_, id, place);
+    try {
+        prepare(id, place, say);
+        state_.lost_before[port.name] = lost_frames(Ethtool(), place.link.name);
+        state_.save(pins_);
+        maps_->set_port(id, entry_of(port, maps_->port(id), place.link));
+        maps_->set_interface(id, place.link.index);
+        if (const char* program = kHookPins[port.entry.role]; *program != '\0') {
+            const Fd hook = attach_xdp(pins_.get(program).get(), place.link, state_.generic);
+            pins_.pin(hook.get(), link_pin(id));
+        }
+    } catch (...) {
+        release_port(id, [](const std::string&) {});
+        throw;
+    }
+}
+
+void Attachment::release_port(std::uint16_t id, const Say& say) {
+    for (const std::string& pin : {link_pin(id), peer_pin(id)}) {
+        detach_xdp(pins_.get(pin));
+        pins_.unpin(pin);
+    }
+    maps_->clear_interface(id);
+    undo_changes(plan_.ports[id].name, say);
+}
+
+void Attachment::detach(const Say& say) {
+    for (std::uint16_t id = 1; id < plan_.ports.size(); id++) {
+        release_port(id, say);
+    }
+    pins_.remove();
+}
+
+std::uint32_t Attachment::attached_to(std::uint16_t id) const {
+    if (plan_.ports[id].entry.role == SFC_ROLE_EGRESS) {
+        return maps_->sends_to(id);
+    }
+    return hooked_interface(pins_.get(link_pin(id)));
+}
+
+} // namespace sfc

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "maps.h"
+#include "pins.h"
+#include "place.h"
+#include "plan.h"
+#include "state.h"
+
+namespace sfc {
+
+struct AttachOptions {
+    std::string config;
+    std::string pin = PinDirectory::kDefault;
+    bool generic = false;
+};
+
+/// Gets sentences about what was changed on the way.
+using Say = std::function<void(const std::string&)>;
+
+/// The programs on the interfaces of this network namespace, pinned: they outlive this object and the process.
+class Attachment {
+public:
+    /// Attaches everything, or throws and leaves nothing behind. `plan` and `state` come from options.config.
+    [[nodiscard]] static Attachment create(const Plan& plan, State state, const std::string& pin, const Say& say);
+    /// What a process attached before; nothing where there is nothing.
+    [[nodiscard]] static std::optional<Attachment> open(const std::string& pin);
+
+    /// Takes everything off again and undoes what was changed. Goes on over what fails and says so.
+    void detach(const Say& say);
+
+    /// Finds the port's interface, prepares it and its far end, and attaches. Throws Error; the port is then as before.
+    void attach_port(std::uint16_t id, const Say& say);
+    /// The port's interface has gone or must go: nothing is accepted from it or sent to it.
+    void release_port(std::uint16_t id, const Say& say);
+    /// The interface that the kernel says the port's program is on; 0 where it is on none.
+    [[nodiscard]] std::uint32_t attached_to(std::uint16_t id) const;
+
+    [[nodiscard]] const Plan& plan() const { return plan_; }
+    [[nodiscard]] const Maps& maps() const { return *maps_; }
+    [[nodiscard]] const State& state() const { return state_; }
+    [[nodiscard]] PinDirectory& pins() { return pins_; }
+    [[nodiscard]] const PinDirectory& pins() const { return pins_; }
+
+private:
+    Attachment(PinDirectory pins, State state, Plan plan);
+
+    PinDirectory pins_;
+    State state_;
+    Plan plan_;
+    std::unique_ptr<Maps> maps_;
+
+    void attach_all(const Say& say);
+    void prepare(std::uint16_t id, const Place& place, const Say& say);
+    void switch_off(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, const Say& say);
+    void undo_changes(const std::string& port, const Say& say);
+};
+
+/// Frames for this port are redirected into its interface.
+[[nodiscard]] bool is_target(const Plan& plan, std::uint16_t id);
+/// What the drivers count as lost behind our verdict: a frame that was redirected and not sent.
+[[nodiscard]] std::uint64_t lost_frames(const Ethtool& ethtool, const std::string& interface);
+
+} // namespace sfc

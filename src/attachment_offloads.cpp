@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// What must be so at a port and at its far end before frames flow: each rule here is a way in which the kernel would
+// otherwise lose or spoil packets without a word. All of it is recorded and undone.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "attachment.h"
+#include "error.h"
+#include "hook.h"
+#include "netlink.h"
+#include "xdp_features.h"
+
+namespace sfc {
+namespace {
+
+/// A redirected frame reaches a veth only where its far end polls, which an XDP program of any kind makes it do.
+void make_poll(const PinDirectory& pins, const std::string& pin, const Place& place) {
+    const InNetns inside(*place.far_netns);
+    const Fd program = pins.get("sfc_peer");
+    const Fd hook = attach_xdp(program.get(), *place.far, false);
+    pins.pin(hook.get(), pin);
+}
+
+void check_reachable(const Plan::Port& port, const Link& link) {
+    if (takes_redirects(link.index).value_or(true)) {
+        return;
+    }
+    throw Error(ExitCode::Kernel,
+                link.kind == "veth"
+                    ? fmt::format("port '{}': the far end of '{}' does not poll, so all frames sent there would be lost; "
+                                  "run 'ethtool -K IF gro on tx off' on it",
+                                  port.name, link.name)
+                    : fmt::format("port '{}': the driver of '{}'{} cannot send frames that an XDP program redirects",
+                                  port.name, link.name, link.kind.empty() ? "" : " (" + link.kind + ")"));
+}
+
+} // namespace
+
+void Attachment::prepare(std::uint16_t id, const Place& place, const Say& say) {
+    const Plan::Port& port = plan_.ports[id];
+    const bool receives = port.entry.role != SFC_ROLE_EGRESS;
+    if (place.far && receives) {
+        // A frame that goes through XDP has no checksum offload any more: what the far end's stack leaves to the
+        // device would leave this host unfinished (CHECKSUM_PARTIAL). The same with a VLAN tag beside the frame.
+        switch_off(id, *place.far, *place.far_netns, Offload::TxChecksum, say);
+        switch_off(id, *place.far, *place.far_netns, Offload::TxVlan, say);
+    }
+    if (state_.generic && receives) {
+        // Generic XDP comes behind GRO and, on a veth, sees what the far end's stack left unsegmented: one frame that
+        // stands for many packets, of which only one could be restored.
+        switch_off(id, place.link, Netns::current(), Offload::Gro, say);
+        if (place.far) {
+            switch_off(id, *place.far, *place.far_netns, Offload::Tso, say);
+            switch_off(id, *place.far, *place.far_netns, Offload::Gso, say);
+        }
+    }
+    if (place.veth() && !place.far && receives) {
+        say(fmt::format("port '{}': the far end of '{}' is interface {}; if its own sockets send through it, switch "
+                        "'tx' off there, or checksums will be wrong",
+                        port.name, place.link.name, place.far_text()));
+    }
+    if (state_.generic || !is_target(plan_, id)) {
+        return;
+    }
+    if (place.far && place.far->xdp == XdpMode::None) {
+        make_poll(pins_, fmt::format("peer_{}", id), place);
+        say(fmt::format("port '{}': put a program that passes everything on its far end {}, without which the kernel "
+                        "would lose what is sent there",
+                        port.name, place.far_text()));
+    }
+    check_reachable(port, place.link);
+}
+
+void Attachment::switch_off(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, const Say& say) {
+    const std::string& port = plan_.ports[id].name;
+    const std::string where = fmt::format("'{}' in network namespace {}", link.name, netns.where());
+    const InNetns inside(netns);
+    const Ethtool ethtool;
+    if (!ethtool.get(link.name, offload)) {
+        return;
+    }
+    state_.changes.push_back({netns.inode(), port, link.name, link.index, offload});
+    state_.save(pins_); // before it is done, so that it is undone even if this process dies in between
+    ethtool.set(link.name, offload, false);
+    if (ethtool.get(link.name, offload)) {
+        throw Error(ExitCode::Kernel, fmt::format("port '{}': offload '{}' of interface {} cannot be switched off", port,
+                                                  offload_name(offload), where));
+    }
+    say(fmt::format("port '{}': switched offload '{}' of interface {} off until detach", port, offload_name(offload),
+                    where));
+}
+
+void Attachment::undo_changes(const std::string& port, const Say& say) {
+    const auto mine = std::stable_partition(state_.changes.begin(), state_.changes.end(),
+                                            [&](const Change& change) { return change.port != port; });
+    for (auto change = state_.changes.end(); change != mine;) { // last first
+        --change;
+        try {
+            const auto netns = Netns::find_by_inode(change->netns);
+            if (!netns) {
+                continue; // gone, and the interface with it
+            }
+            const InNetns inside(*netns);
+            Netlink netlink;
+            const auto link = find_link(netlink, change->index);
+            if (link && link->name == change->interface) {
+                Ethtool().set(change->interface, change->offload, true);
+            }
+        } catch (const Error& error) {
+            say(fmt::format("port '{}': offload '{}' stays off: {}", port, offload_name(change->offload), error.what()));
+        }
+    }
+    state_.changes.erase(mine, state_.changes.end());
+    state_.save(pins_);
+}
+
+std::uint64_t lost_frames(const Ethtool& ethtool, const std::string& interface) {
+    // veth: rx_queue_0_drops are redirects that failed, tx_queue_0_xdp_xmit_errors frames that the far end had no room
+    // for. Other drivers name theirs alike.
+    std::uint64_t lost = 0;
+    for (const auto& [name, value] : ethtool.statistics(interface)) {
+        const bool veth_drop = name.starts_with("rx_queue_") && name.ends_with("_drops") && !name.ends_with("xdp_drops");
+        const bool error = name.find("xdp") != std::string::npos && name.find("err") != std::string::npos;
+        lost += veth_drop || error ? value : 0;
+    }
+    return lost;
+}
+
+} // namespace sfc

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <chrono>
+#include <iostream>
+#include <numeric>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "attach_common.h"
+#include "commands.h"
+#include "live.h"
+#include "rates.h"
+
+namespace sfc {
+namespace {
+
+using Lost = std::map<std::string, std::uint64_t>;
+
+std::uint64_t total(const Lost& lost) {
+    return std::accumulate(lost.begin(), lost.end(), std::uint64_t{0},
+                           [](std::uint64_t sum, const auto& port) { return sum + port.second; });
+}
+
+Json stats_json(const Attachment& attachment, const LiveSnapshot& live) {
+    const Plan& plan = attachment.plan();
+    const Lost lost = after_verdict(attachment);
+    Json conservation = conservation_json(conserve(live.snapshot, plan));
+    conservation["still"] = live.still;
+    return {{"version", 1},
+            {"counters", counters_json(live.snapshot, plan)},
+            {"conservation", conservation},
+            {"after_verdict", {{"packets", total(lost)}, {"ports", lost}}},
+            {"silent", silent_services(attachment, live.snapshot)}};
+}
+
+void print_text(const Attachment& attachment, const LiveSnapshot& live) {
+    const Plan& plan = attachment.plan();
+    std::cout << counters_text(live.snapshot, plan) << '\n' << conservation_text(conserve(live.snapshot, plan));
+    if (!live.still) {
+        std::cout << "             packets moved while this was read; the equations are exact only when they rest\n";
+    }
+    const Lost lost = after_verdict(attachment);
+    std::cout << fmt::format("after_verdict {} frames lost by the kernel behind our verdict\n", total(lost));
+    for (const auto& [port, packets] : lost) {
+        if (packets != 0) {
+            std::cout << fmt::format("  at {:<16} {:>12}   its queue was full, or its far end down or not polling\n", port,
+                                     packets);
+        }
+    }
+    for (const auto& [service, sentence] : silent_services(attachment, live.snapshot)) {
+        std::cout << fmt::format("DEAD SF?     service {}: {}\n", service, sentence);
+    }
+}
+
+void watch(const Attachment& attachment, const Options& options) {
+    LiveSnapshot before{take_snapshot(attachment.maps(), attachment.plan(), now_ns()), false};
+    std::uint64_t then = now_ns();
+    while (std::cout) {
+        std::this_thread::sleep_for(std::chrono::duration<double>(options.watch_s));
+        LiveSnapshot after{take_snapshot(attachment.maps(), attachment.plan(), now_ns()), false};
+        const std::uint64_t now = now_ns();
+        const Rates rates = rates_between(before.snapshot, after.snapshot, attachment.plan(), now - then);
+        const auto silent = silent_services(attachment, after.snapshot);
+        if (options.json) {
+            Json json = rates_json(rates);
+            json["silent"] = silent;
+            std::cout << json.dump() << std::endl; // NOLINT: read line by line
+        } else {
+            std::cout << rates_text(rates);
+            for (const auto& [service, sentence] : silent) {
+                std::cout << fmt::format("  DEAD SF? service {}: {}\n", service, sentence);
+            }
+            std::cout << std::endl; // NOLINT: read line by line
+        }
+        before = std::move(after);
+        then = now;
+    }
+}
+
+} // namespace
+
+void command_stats(const Options& options) {
+    const Attachment attachment = must_open(options.attach.pin);
+    if (options.watch_s > 0) {
+        watch(attachment, options);
+    } else if (options.json) {
+        std::cout << stats_json(attachment, take_live_snapshot(attachment)).dump() << '\n';
+    } else {
+        print_text(attachment, take_live_snapshot(attachment));
+    }
+}
+
+} // namespace sfc

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "maps.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+
+#include "error.h"
+
+namespace sfc {
+namespace {
+
+Error map_error(std::string_view verb, std::uint32_t key, std::string_view map) {
+    return system_error(fmt::format("cannot {} entry {} of map {}", verb, key, map), errno);
+}
+
+template <class T> void write(const Maps& maps, std::string_view map, std::uint32_t key, const T& value) {
+    if (bpf_map_update_elem(maps.fd(map), &key, &value, BPF_ANY) != 0) {
+        throw map_error("write", key, map);
+    }
+}
+
+template <class T> T read(const Maps& maps, std::string_view map, std::uint32_t key) {
+    T value{};
+    if (bpf_map_lookup_elem(maps.fd(map), &key, &value) != 0) {
+        throw map_error("read", key, map);
+    }
+    return value;
+}
+
+bpf_map_info info_of(int fd) {
+    bpf_map_info info{};
+    __u32 size = sizeof(info);
+    if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0) {
+        throw system_error("cannot ask the kernel about a map", errno);
+    }
+    return info;
+}
+
+} // namespace
+
+Maps::Maps(const std::function<Fd(std::string_view)>& open) : cpus_(libbpf_num_possible_cpus()) {
+    std::transform(kNames.begin(), kNames.end(), fds_.begin(), open);
+    buckets_ = info_of(fd("cache")).max_entries;
+    scratch_value_ = info_of(fd("scratch")).value_size;
+}
+
+int Maps::fd(std::string_view name) const {
+    return fds_.at(std::find(kNames.begin(), kNames.end(), name) - kNames.begin()).get();
+}
+
+void Maps::fill(const Plan& plan) const {
+    for (std::size_t id = 1; id < plan.ports.size(); id++) {
+        set_port(id, plan.ports[id].entry);
+    }
+    for (std::size_t id = 1; id < plan.sfs.size(); id++) {
+        set_sf(id, plan.sfs[id].entry);
+    }
+    for (std::size_t id = 1; id < plan.services.size(); id++) {
+        set_service(id, plan.services[id].entry);
+    }
+    for (const Plan::Match& match : plan.matches) {
+        if (bpf_map_update_elem(fd("matches"), &match.match, &match.service, BPF_NOEXIST) != 0) {
+            throw system_error(fmt::format("cannot enter label {} of service '{}'", match.match.value,
+                                           plan.services[match.service].name),
+                               errno);
+        }
+    }
+}
+
+void Maps::set_interface(std::uint16_t id, std::uint32_t ifindex) const {
+    const std::uint32_t port = id;
+    write(*this, "port_ids", ifindex, port);
+    write(*this, "tx_ports", port, ifindex);
+}
+
+void Maps::stop_sending(std::uint16_t id) const {
+    const std::uint32_t port = id;
+    bpf_map_delete_elem(fd("tx_ports"), &port); // may be gone: the kernel does it itself when the interface vanishes
+}
+
+void Maps::clear_interface(std::uint16_t id) const {
+    std::vector<std::uint32_t> stale; // an interface's number may be given to another one later
+    std::uint32_t ifindex = 0;
+    for (int more = bpf_map_get_next_key(fd("port_ids"), nullptr, &ifindex); more == 0;
+         more = bpf_map_get_next_key(fd("port_ids"), &ifindex, &ifindex)) {
+        if (read<std::uint32_t>(*this, "port_ids", ifindex) == id) {
+            stale.push_back(ifindex);
+        }
+    }
+    for (const std::uint32_t gone : stale) {
+        bpf_map_delete_elem(fd("port_ids"), &gone);
+    }
+    stop_sending(id);
+}
+
+void Maps::set_port(std::uint16_t id, const sfc_port& port) const {
+    write(*this, "ports", id, port);
+}
+
+void Maps::set_sf(std::uint16_t id, const sfc_sf& sf) const {
+    write(*this, "sfs", id, sf);
+}
+
+void Maps::set_service(std::uint16_t id, const sfc_service& service) const {
+    write(*this, "services", id, service);
+}
+
+void Maps::set_time(std::uint64_t ns) const {
+    write(*this, "set_clock", 0, ns);
+}
+
+sfc_port Maps::port(std::uint16_t id) const {
+    return read<sfc_port>(*this, "ports", id);
+}
+
+sfc_sf Maps::sf(std::uint16_t id) const {
+    return read<sfc_sf>(*this, "sfs", id);
+}
+
+sfc_service Maps::service(std::uint16_t id) const {
+    return read<sfc_service>(*this, "services", id);
+}
+
+std::uint32_t Maps::sends_to(std::uint16_t id) const {
+    const std::uint32_t port = id;
+    std::uint32_t ifindex = 0;
+    return bpf_map_lookup_elem(fd("tx_ports"), &port, &ifindex) == 0 ? ifindex : 0;
+}
+
+std::size_t Maps::scratch_size() const {
+    return std::size_t{scratch_value_} * cpus_;
+}
+
+sfc_result Maps::result(int cpu, std::span<std::uint8_t> scratch) const {
+    const std::uint32_t zero = 0;
+    if (bpf_map_lookup_elem(fd("scratch"), &zero, scratch.data()) != 0) {
+        throw system_error("cannot read the verdict", errno);
+    }
+    sfc_result result;
+    std::memcpy(&result, scratch.data() + std::size_t{scratch_value_} * cpu, sizeof(result));
+    return result;
+}
+
+sfc_counters Maps::sum(std::string_view map, std::uint32_t id) const {
+    std::vector<sfc_counters> per_cpu(cpus_);
+    if (bpf_map_lookup_elem(fd(map), &id, per_cpu.data()) != 0) {
+        throw map_error("read", id, map);
+    }
+    // All cells are counts but the two times at the end, of which the latest is wanted.
+    constexpr std::size_t kCells = offsetof(sfc_counters, last_to_sf) / sizeof(std::uint64_t);
+    sfc_counters total{};
+    std::array<std::uint64_t, kCells> sums{};
+    for (const sfc_counters& one : per_cpu) {
+        std::array<std::uint64_t, kCells> cells{};
+        std::memcpy(cells.data(), &one, sizeof(cells));
+        std::transform(sums.begin(), sums.end(), cells.begin(), sums.begin(), std::plus<>());
+        total.last_to_sf = std::max(total.last_to_sf, one.last_to_sf);
+        total.last_claimed = std::max(total.last_claimed, one.last_claimed);
+    }
+    std::memcpy(&total, sums.data(), sizeof(sums));
+    return total;
+}
+
+sfc_counters Maps::port_counters(std::uint16_t id) const {
+    return sum("port_counters", id);
+}
+
+sfc_counters Maps::service_counters(std::uint16_t id) const {
+    return sum("service_counters", id);
+}
+
+CacheUse Maps::cache_use(std::uint64_t now_ns) const {
+    CacheUse use;
+    sfc_bucket bucket;
+    for (std::uint32_t index = 0; index < buckets_; index++) {
+        // Under the bucket's lock, or a slot that is being reused could be counted half.
+        if (bpf_map_lookup_elem_flags(fd("cache"), &index, &bucket, BPF_F_LOCK) != 0) {
+            throw map_error("read", index, "cache");
+        }
+        for (const sfc_way& way : bucket.way) {
+            use.live += way.refs;
+            use.stale += now_ns > way.deadline ? way.refs : 0;
+        }
+    }
+    return use;
+}
+
+} // namespace sfc

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "state.h"
+
+#include <cerrno>
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "error.h"
+#include "sfc_abi.h"
+
+namespace sfc {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kPin = "state";
+constexpr std::size_t kSpare = 65536; // for changes that come later, so that the map need not grow often
+
+json to_json(const State& state) {
+    json changes = json::array();
+    for (const Change& change : state.changes) {
+        changes.push_back({{"netns", change.netns},
+                           {"port", change.port},
+                           {"interface", change.interface},
+                           {"index", change.index},
+                           {"offload", offload_name(change.offload)}});
+    }
+    return {{"abi", +SFC_ABI_VERSION},      {"file", state.file},   {"config", state.config},
+            {"generic", state.generic},     {"netns", state.netns}, {"changes", changes},
+            {"lost_before", state.lost_before}};
+}
+
+State from_json(const json& text) {
+    State state{text.at("file"), text.at("config"), text.at("generic"), text.at("netns"), {}, {}};
+    for (const json& change : text.at("changes")) {
+        state.changes.push_back({change.at("netns"), change.at("port"), change.at("interface"), change.at("index"),
+                                 parse_offload(change.at("offload").get<std::string>()).value_or(Offload::TxChecksum)});
+    }
+    state.lost_before = text.at("lost_before").get<std::map<std::string, std::uint64_t>>();
+    return state;
+}
+
+std::uint32_t value_size(int fd) {
+    bpf_map_info info{};
+    __u32 size = sizeof(info);
+    return bpf_obj_get_info_by_fd(fd, &info, &size) == 0 ? info.value_size : 0;
+}
+
+} // namespace
+
+void State::save(const PinDirectory& pins) const {
+    std::string text = to_json(*this).dump(-1, ' ', false, json::error_handler_t::replace);
+    Fd map = pins.get(kPin);
+    if (map && value_size(map.get()) <= text.size()) {
+        pins.unpin(kPin);
+        map = Fd();
+    }
+    if (!map) {
+        map = Fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "sfc_state", sizeof(__u32), text.size() + kSpare, 1, nullptr));
+        if (!map) {
+            throw system_error("cannot make a map for the state", errno);
+        }
+        pins.pin(map.get(), kPin);
+    }
+    text.resize(value_size(map.get()), '\0');
+    const __u32 zero = 0;
+    if (bpf_map_update_elem(map.get(), &zero, text.data(), BPF_ANY) != 0) {
+        throw system_error("cannot write the state", errno);
+    }
+}
+
+State State::load(const PinDirectory& pins) {
+    const Fd map = pins.get(kPin);
+    if (!map) {
+        throw system_error(fmt::format("'{}' holds no state of sfcproxy", pins.path()), errno);
+    }
+    std::string text(value_size(map.get()), '\0');
+    const __u32 zero = 0;
+    if (bpf_map_lookup_elem(map.get(), &zero, text.data()) != 0) {
+        throw system_error("cannot read the state", errno);
+    }
+    text.resize(text.find_last_not_of('\0') + 1);
+    const json parsed = json::parse(text, nullptr, false);
+    if (parsed.is_discarded() || parsed.value("abi", 0) != SFC_ABI_VERSION) {
+        throw Error(ExitCode::Kernel, fmt::format("what is pinned under '{}' was made by another version of sfcproxy; "
+                                                  "detach it with that one, or remove the directory",
+                                                  pins.path()));
+    }
+    return from_json(parsed);
+}
+
+} // namespace sfc

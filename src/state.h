@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ethtool.h"
+#include "pins.h"
+
+namespace sfc {
+
+/// An offload that attach switched off, to be switched on again at detach.
+struct Change {
+    std::uint64_t netns = 0; ///< inode of the network namespace that the interface is in
+    std::string port;        ///< for whose sake
+    std::string interface;
+    std::uint32_t index = 0;
+    Offload offload = Offload::TxChecksum;
+};
+
+/// What another sfcproxy process must know of an attachment and the kernel does not keep. Pinned beside the maps, as a
+/// map with one text, so that it lives and dies with them.
+struct State {
+    std::string file;   ///< the configuration's name, for messages
+    std::string config; ///< its text: ids follow from it
+    bool generic = false;
+    std::uint64_t netns = 0; ///< inode of the network namespace that the ports are in
+    std::vector<Change> changes;
+    std::map<std::string, std::uint64_t> lost_before; ///< per port: what its driver had counted as lost at attach
+
+    /// Throws Error.
+    void save(const PinDirectory& pins) const;
+    /// Throws Error{Kernel} where the pins are of another version of sfcproxy.
+    [[nodiscard]] static State load(const PinDirectory& pins);
+};
+
+} // namespace sfc
