@@ -52,11 +52,13 @@ def host(lab, role, device, address, address6, gateway, gateway6):
 
 
 class Edges:
-    """The programs around the proxy. Direction 0 is from the sender to the receiver."""
+    """The programs around the proxy. Direction 0 is from the sender to the receiver. A proxy with generic XDP needs
+    generic edges: what native XDP redirects into its veth would be lost."""
 
-    def __init__(self, lab, keep_port=0, after_proxy=True):
+    def __init__(self, lab, keep_port=0, after_proxy=True, generic=False):
         self.lab = lab
-        self.classifier, self.sender, self.receiver = (Edge(lab, role) for role in ("classifier", "sender", "receiver"))
+        self.classifier, self.sender, self.receiver = (Edge(lab, role, generic)
+                                                       for role in ("classifier", "sender", "receiver"))
         self.classifier.attach("c0", "edge_push", partner="c1", direction=0, keep_port=keep_port)
         self.classifier.attach("c1", "edge_wire", partner="c0", direction=1)
         self.classifier.attach("c2", "edge_wire", partner="c3", direction=0)

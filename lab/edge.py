@@ -18,8 +18,9 @@ class Edge:
     """The programs in one namespace. Loaded once for each, because the settings go by ifindex, and those are unique
     only within a namespace."""
 
-    def __init__(self, lab, role):
+    def __init__(self, lab, role, generic=False):
         self.lab, self.role = lab, role
+        self.mode = "xdpgeneric" if generic else "xdpdrv"
         self.pins = lab.bpffs / f"edge-{role}"
         self.pins.mkdir()
         call("bpftool", "prog", "loadall", OBJECT, self.pins / "progs", "pinmaps", self.pins / "maps")
@@ -30,11 +31,11 @@ class Edge:
         value += struct.pack(">H2x", keep_port)
         call("bpftool", "map", "update", "pinned", self.pins / "maps/edge_ports",
              "key", *_bytes(struct.pack("=I", self._ifindex(device))), "value", *_bytes(value))
-        self.lab.run(self.role, "bpftool", "net", "attach", "xdpdrv", "pinned", self.pins / "progs" / program,
+        self.lab.run(self.role, "bpftool", "net", "attach", self.mode, "pinned", self.pins / "progs" / program,
                      "dev", device)
 
     def detach(self, device):
-        self.lab.run(self.role, "bpftool", "net", "detach", "xdpdrv", "dev", device)
+        self.lab.run(self.role, "bpftool", "net", "detach", self.mode, "dev", device)
 
     def _ifindex(self, device):
         return json.loads(self.lab.run(self.role, "ip", "-j", "link", "show", device).stdout)[0]["ifindex"]

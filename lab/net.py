@@ -19,9 +19,13 @@ class LabError(Exception):
 
 
 def call(*command, check=True, timeout=30, **options):
-    """Runs a command to its end and returns it with its output; one that fails is a LabError with what it said."""
+    """Runs a command to its end and returns it with its output; one that fails or takes longer than `timeout` seconds
+    is a LabError."""
     words = [str(word) for word in command]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=timeout, check=False, **options)
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=timeout, check=False, **options)
+    except subprocess.TimeoutExpired as error:
+        raise LabError(f"{' '.join(words)}: no end after {timeout:g} s") from error
     if check and done.returncode:
         raise LabError(f"{' '.join(words)}: exit code {done.returncode}\n{done.stdout}{done.stderr}".rstrip())
     return done

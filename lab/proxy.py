@@ -36,7 +36,7 @@ class Proxy:
             if self.process.poll() is not None:
                 raise LabError(f"sfcproxy ended with exit code {self.process.returncode}:\n{self.said()}")
             if time.monotonic() > end:
-                raise LabError(f"sfcproxy is not ready after {seconds:g} s; status: {json.dumps(status)}\n{self.said()}")
+                raise LabError(f"sfcproxy is not ready after {seconds:g} s\n{json.dumps(status)}\n{self.said()}")
             time.sleep(0.1)
 
     def said(self):

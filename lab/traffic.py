@@ -5,7 +5,7 @@ import json
 import re
 import textwrap
 
-from lab.net import call, wait_for
+from lab.net import LabError, call, wait_for
 
 GET = """
 import sys, urllib.request
@@ -38,16 +38,19 @@ def serve(lab, role, *web_ports):
     web.mkdir()
     (web / "index.html").write_text("hello from behind the SF\n")
     for port in web_ports:
-        lab.start(role, "/usr/bin/python3", "-m", "http.server", "--directory", web, port)
+        lab.start(role, "/usr/bin/python3", "-m", "http.server", "--bind", "::", "--directory", web, port)
     for port in (5201, *web_ports):
         wait_for(f"port {port}", lambda at=port: lab.run(role, "ss", "-Hltn", f"sport = :{at}").stdout.strip())
 
 
 def iperf(lab, role, address, *options, seconds=2, name=""):
     """TCP, or UDP with -u and -b. Reports what the receiver got."""
-    done = lab.run(role, "iperf3", "-J", "-c", address, "-p", "5201", "-t", seconds, *options, check=False,
-                   timeout=seconds + 20)
     title = f"{name} to {address}" if "-R" not in options else f"{name} from {address}"
+    try:
+        done = lab.run(role, "iperf3", "-J", "-c", address, "-p", "5201", "-t", seconds, "--connect-timeout", "1000",
+                       *options, check=False, timeout=seconds + 3)
+    except LabError:
+        return Result(title, False, "did not come to an end", 0.0)
     report = json.loads(done.stdout) if done.stdout.startswith("{") else {"error": done.stderr.strip()}
     if "error" in report:
         return Result(title, False, report["error"], 0.0)
@@ -71,8 +74,20 @@ def web(lab, role, address, port):
 def blocked(lab, role, address, port):
     """The server is there and listens; only the SF is between. Good is that nothing gets through."""
     result = web(lab, role, address, port)
-    text = "opened, though the SF must block it" if result.good else "no answer, as the SF's rules want it"
-    return Result(result.name, not result.good and "timed out" in result.text, text)
+    silent = not result.good and "timed out" in result.text
+    return Result(result.name, silent, "no answer, as the SF's rules want it" if silent else f"got {result.text}")
+
+
+def bad_checksums(lab, role):
+    """Packets that a host's stack refused for the checksum of their TCP, UDP or ICMP, since its namespace was made."""
+    tables = lab.run(role, "cat", "/proc/net/snmp").stdout.splitlines()
+    found = 0
+    for names, values in zip(tables[::2], tables[1::2]):
+        found += sum(int(value) for name, value in zip(names.split(), values.split()) if name == "InCsumErrors")
+    for line in lab.run(role, "cat", "/proc/net/snmp6").stdout.splitlines():
+        name, value = line.split()
+        found += int(value) if name.endswith("InCsumErrors") else 0
+    return found
 
 
 def capture(lab, role, device, path, expression):

@@ -113,7 +113,9 @@ def count_all(lab, edges, proxy, seen):
     for edge in (edges.receiver, edges.sender):
         if edge.kept("wrong"):
             print(f"  BAD first wrong frame at the {edge.role}: {edge.kept('wrong').hex()}")
-    return settled, rules["mpls"] - seen
+    spoilt = traffic.bad_checksums(lab, "sender") + traffic.bad_checksums(lab, "receiver")
+    print(f"  the hosts: {spoilt} packets with a wrong checksum; the SF: {rules['mpls'] - seen} frames with labels")
+    return settled, rules["mpls"] - seen, spoilt
 
 
 def switched_off(lab, edges, proxy):
@@ -130,22 +132,20 @@ def switched_off(lab, edges, proxy):
     return code == 0 and result.text.startswith("0 of") and sent == 5
 
 
-def verdict(results, same, settled, headers, off):
+def verdict(results, settled, headers, others):
     tcp = [result.mbps for result in results if result.name.startswith("TCP")]
     checks = {"a transfer failed": all(result.good for result in results),
-              "the packet shown is not the same at three places": same,
               "wrong stacks": settled.wrong == 0,
               "packets without a stack": settled.bare == 0,
               "SFC headers in the SF": headers == 0,
               "the proxy's counters are not balanced": settled.balanced,
               "the sums do not agree": settled.closed,
               "packets vanished": "vanished in the SF" not in settled.lost,
-              "the SF blocked nothing": settled.lost.get("blocked by the SF's rule", 0) > 0,
-              "switched off, it did not stop": off}
+              "the SF blocked nothing": settled.lost.get("blocked by the SF's rule", 0) > 0} | others
     bad = [what for what, good in checks.items() if not good]
-    print(f"\n{'FAIL' if bad else 'PASS'}: {settled.pushed} packets, {account.in_words(settled)}, {settled.wrong} with a "
-          f"wrong stack, {headers} SFC headers seen by the SF, {min(tcp):.0f} to {max(tcp):.0f} Mb/s"
-          + "".join(f"\n  {what}" for what in bad))
+    print(f"\n{'FAIL' if bad else 'PASS'}: {settled.pushed} packets, {account.in_words(settled)}, "
+          f"{settled.wrong} with a wrong stack, {headers} SFC headers seen by the SF, "
+          f"{min(tcp):.0f} to {max(tcp):.0f} Mb/s" + "".join(f"\n  {what}" for what in bad))
     return 1 if bad else 0
 
 
@@ -159,10 +159,12 @@ def main():
         part("one packet at three places")
         same = one_packet(lab, edges)
         part("what the proxy counted")
-        settled, headers = count_all(lab, edges, proxy, seen)
+        settled, headers, spoilt = count_all(lab, edges, proxy, seen)
         part("the same with the proxy switched off")
         off = switched_off(lab, edges, proxy)
-        return verdict(results, same, settled, headers, off)
+        return verdict(results, settled, headers, {"the packet shown is not the same at three places": same,
+                                                   "wrong checksums": spoilt == 0,
+                                                   "switched off, it did not stop": off})
 
 
 if __name__ == "__main__":

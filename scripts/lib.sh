@@ -4,9 +4,9 @@
 # What the program needs to build and run, and what only the tests need. All from Debian stable.
 BUILD_PACKAGES=(g++ clang-14 bpftool cmake ninja-build pkg-config libbpf-dev libcli11-dev libfmt-dev libmnl-dev libpcap-dev
     libyaml-cpp-dev nlohmann-json3-dev linux-libc-dev)
-DEMO_PACKAGES=(python3 python3-scapy tcpdump)
-TEST_PACKAGES=(binutils clang-format-14 clang-tidy-14 git iproute2 libgtest-dev patch python3 python3-scapy
-    qemu-system-x86 shellcheck tcpdump)
+DEMO_PACKAGES=(ethtool iperf3 iproute2 iputils-ping mount nftables procps python3 python3-scapy tcpdump util-linux)
+TEST_PACKAGES=(binutils clang-format-14 clang-tidy-14 git libgtest-dev patch qemu-system-x86 shellcheck
+    tcpreplay)
 
 die() {
     echo "${0##*/}: $*" >&2

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "attach_common.h"
 
+#include <array>
+#include <fstream>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -17,6 +19,33 @@ NoInterrupts::NoInterrupts() {
 
 NoInterrupts::~NoInterrupts() {
     sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
+void need_privileges() {
+    struct Need {
+        unsigned bit;
+        const char* name;
+    };
+    constexpr std::array kNeeds = {Need{12, "CAP_NET_ADMIN"}, Need{39, "CAP_BPF"}};
+    constexpr std::uint64_t kSysAdmin = 1ULL << 21; // stands for CAP_BPF too, and lets other namespaces be entered
+    std::ifstream status("/proc/thread-self/status");
+    std::string word, missing;
+    std::uint64_t effective = 0;
+    while (status >> word && word != "CapEff:") {
+    }
+    status >> std::hex >> effective;
+    for (const Need& need : kNeeds) {
+        const bool stands_in = need.bit == 39 && (effective & kSysAdmin) != 0;
+        if ((effective >> need.bit & 1) == 0 && !stands_in) {
+            missing += (missing.empty() ? "" : " and ") + std::string(need.name);
+        }
+    }
+    if (!missing.empty()) {
+        throw Error(ExitCode::Permission,
+                    fmt::format("this process lacks {}; run it as root, or with CAP_NET_ADMIN, CAP_BPF and, to enter the "
+                                "namespaces of SFs, CAP_SYS_ADMIN",
+                                missing));
+    }
 }
 
 State wanted_state(const AttachOptions& options) {

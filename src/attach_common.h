@@ -22,6 +22,8 @@ private:
     sigset_t before_{};
 };
 
+/// Throws Error{Permission} naming what this process lacks, before anything is tried.
+void need_privileges();
 /// Reads and checks the configuration, without touching anything. Throws Error{Usage}.
 [[nodiscard]] State wanted_state(const AttachOptions& options);
 /// What is attached under `pin`. Throws Error{Kernel} where nothing is.

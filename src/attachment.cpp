@@ -118,6 +118,9 @@ Attachment::Attachment(PinDirectory pins, State state, Plan plan)
       })) {}
 
 Attachment Attachment::create(const Plan& plan, State state, const std::string& pin, const Say& say) {
+    if (PinDirectory::open(pin)) {
+        throw PinDirectory::taken(pin);
+    }
     check_all(plan);
     std::string note;
     PinDirectory pins = PinDirectory::create(pin, note);

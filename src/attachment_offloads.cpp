@@ -55,6 +55,11 @@ void Attachment::prepare(std::uint16_t id, const Place& place, const Say& say) {
             switch_off(id, *place.far, *place.far_netns, Offload::Gso, say);
         }
     }
+    if (state_.generic && receives && place.far && place.far->xdp == XdpMode::Native) {
+        say(fmt::format("port '{}': its far end {} runs native XDP; what that redirects here does not arrive in generic "
+                        "mode, since '{}' does not poll",
+                        port.name, place.far_text(), place.link.name));
+    }
     if (place.veth() && !place.far && receives) {
         say(fmt::format("port '{}': the far end of '{}' is interface {}; if its own sockets send through it, switch "
                         "'tx' off there, or checksums will be wrong",

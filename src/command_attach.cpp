@@ -36,12 +36,14 @@ void command_attach(const Options& options) {
     State state = wanted_state(options.attach);
     const Plan plan = make_plan(parse_config(state.config, state.file));
     refuse_addresses(plan);
+    need_privileges();
     const Attachment attachment = Attachment::create(plan, std::move(state), options.attach.pin, say_line);
     say_line(attached_text(attachment));
 }
 
 void command_detach(const Options& options) {
     const NoInterrupts whole;
+    need_privileges();
     auto attachment = must_open(options.attach.pin);
     attachment.pins().lock();
     attachment.detach(say_line);

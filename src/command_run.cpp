@@ -41,6 +41,7 @@ Fd ticks(int ms) {
 /// What a `run` that was killed left behind goes on as it is, if it is what is wanted; else everything is attached anew.
 Attachment take_over_or_create(const AttachOptions& options) {
     State state = wanted_state(options);
+    need_privileges();
     auto found = Attachment::open(options.pin);
     if (!found) {
         const Plan plan = make_plan(parse_config(state.config, state.file));

@@ -80,11 +80,16 @@ void detach_xdp(const Fd& hook) {
 
 void check_free(const Link& link) {
     if (link.xdp != XdpMode::None) {
+        const std::string name = program_name(link.xdp_program);
+        if (name.starts_with("sfc_")) {
+            throw Error(ExitCode::Kernel, fmt::format("interface '{}' is a port of another sfcproxy already (program '{}', "
+                                                      "id {}); 'sfcproxy detach --pin DIR' with its directory ends that",
+                                                      link.name, name, link.xdp_program));
+        }
         throw Error(ExitCode::Kernel,
                     fmt::format("interface '{}' has an XDP program already: '{}' (id {}, {}); take it off first, for "
                                 "example with 'ip link set dev {} xdp off'",
-                                link.name, program_name(link.xdp_program), link.xdp_program, xdp_mode_name(link.xdp),
-                                link.name));
+                                link.name, name, link.xdp_program, xdp_mode_name(link.xdp), link.name));
     }
 }
 

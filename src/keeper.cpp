@@ -11,7 +11,7 @@
 namespace sfc {
 namespace {
 
-constexpr int kRetryTicks = 4; // ports that are missing are looked for once a second
+constexpr int kRetryTicks = 2; // how often ports that are missing are looked for
 
 constexpr std::uint32_t group(std::uint32_t number) {
     return 1U << (number - 1);

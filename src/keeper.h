@@ -23,7 +23,7 @@ public:
     void handle_events();
     /// To be called every kTickMs: asks neighbours, retries ports that are missing.
     void tick();
-    static constexpr int kTickMs = 250; // two misses and the answer stay well under a second
+    static constexpr int kTickMs = 400; // one answer lost, and the next one still comes within a second
 
 private:
     /// What is known of a port's interface.

@@ -60,7 +60,7 @@ std::optional<Netns> Netns::try_open(const std::string& path, const std::string&
 }
 
 Netns Netns::current() {
-    auto here = try_open("/proc/thread-self/ns/net", "this one");
+    auto here = try_open("/proc/thread-self/ns/net", "of this process");
     if (!here) {
         throw system_error("cannot open this thread's network namespace", errno);
     }

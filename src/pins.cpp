@@ -16,7 +16,6 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
-#include "error.h"
 
 namespace sfc {
 namespace {
@@ -56,14 +55,18 @@ Fd open_directory(const std::string& path) {
 
 } // namespace
 
+Error PinDirectory::taken(const std::string& path) {
+    return {ExitCode::Kernel, fmt::format("something is attached already under '{}'; see 'sfcproxy status', end it with "
+                                          "'sfcproxy detach', or name another place with --pin",
+                                          path)};
+}
+
 PinDirectory PinDirectory::create(const std::string& path, std::string& note) {
     const std::string parent = fs::path(path).parent_path();
     need_bpf_fs(parent.empty() ? "." : parent, note);
     if (mkdir(path.c_str(), 0700) != 0) {
         if (errno == EEXIST) {
-            throw Error(ExitCode::Kernel, fmt::format("something is attached already under '{}'; see 'sfcproxy status', "
-                                                      "end it with 'sfcproxy detach', or name another place with --pin",
-                                                      path));
+            throw taken(path);
         }
         throw system_error(fmt::format("cannot make directory '{}'", path), errno);
     }
