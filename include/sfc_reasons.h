@@ -5,33 +5,43 @@
  */
 #pragma once
 
-/* X(name, what it means), in order of number; SFC_OK is 0. */
+/* X(name, what it means, where to look or what to do), in order of number; SFC_OK is 0. */
 #define SFC_REASONS(X)                                                                                                 \
-	X(runt, "shorter than an Ethernet header")                                                                     \
-	X(truncated, "ends inside a label, or before the end of the IP packet")                                        \
-	X(no_bottom, "label stack without a bottom-of-stack bit")                                                      \
-	X(too_many_labels, "label stack of more than 16 entries")                                                      \
-	X(ttl, "hop count is used up")                                                                                 \
-	X(last_label, "nothing is left after the top label")                                                           \
-	X(bad_inner, "payload is not what the service's `inner` says, or its headers contradict each other")           \
-	X(no_key, "inner packet of a kind that has no key")                                                            \
-	X(too_big, "would not fit the MTU of the SF port or of the next hop")                                          \
-	X(header_too_long, "header longer than the headroom for restoring it")                                         \
-	X(ambiguous, "a packet with an equal key and a different header is in the SF")                                 \
-	X(cache_full, "too many equal packets in flight")                                                              \
-	X(no_next_hop, "interface or MAC of the SF port or of the next hop is missing")                                \
-	X(unmatched, "SFC frame that no service on this port matches")                                                 \
-	X(not_sfc, "no SFC encapsulation")                                                                             \
-	X(miss, "no header is cached for this packet, epoch and port")                                                 \
-	X(late, "came back after the hold time")                                                                       \
-	X(sfc_from_sf, "SFC encapsulation coming from an SF")                                                          \
-	X(no_room, "no headroom to put the header on")                                                                 \
-	X(control, "ARP, neighbour discovery and other traffic of an SF port's own link")                              \
-	X(snapped, "cut by the capture's snap length (replay only)")
+	X(runt, "shorter than an Ethernet header", "look at the sender or the driver")                                 \
+	X(truncated, "ends inside a label, or before the end of the IP packet",                                        \
+	  "look at the sender; a capture that was cut short shows it too")                                             \
+	X(no_bottom, "label stack without a bottom-of-stack bit", "the node that pushed this stack is broken")         \
+	X(too_many_labels, "label stack of more than 16 entries", "shorten the chain")                                 \
+	X(ttl, "hop count is used up", "a loop, or an ingress that starts with too small a TTL")                       \
+	X(last_label, "nothing is left after the top label",                                                           \
+	  "the chain ends here: 'last_label: plain' lets it leave as IP")                                              \
+	X(bad_inner, "payload is not what the service's `inner` says, or its headers contradict each other",           \
+	  "check the service's 'inner', and whether the label means a pseudowire")                                     \
+	X(no_key, "inner packet of a kind that has no key", "fragments and this protocol are not supported yet")       \
+	X(too_big, "would not fit the MTU of the SF port or of the next hop",                                          \
+	  "raise the MTU of the SF port or next hop, or lower the senders' MSS")                                       \
+	X(header_too_long, "header longer than the headroom for restoring it", "shorten the chain")                    \
+	X(ambiguous, "a packet with an equal key and a different header is in the SF",                                 \
+	  "equal packets on different chains; see whether the SF holds packets back")                                  \
+	X(cache_full, "too many equal packets in flight", "look for a loop that repeats one packet")                   \
+	X(no_next_hop, "interface or MAC of the SF port or of the next hop is missing",                                \
+	  "see 'sfcproxy status': interface gone or down, or next hop not answering")                                  \
+	X(unmatched, "SFC frame that no service on this port matches", "no service has this label on this port")       \
+	X(not_sfc, "no SFC encapsulation", "normal for ARP, routing protocols and management")                         \
+	X(miss, "no header is cached for this packet, epoch and port",                                                 \
+	  "the SF changed a key field (NAT, TCP timestamps, 'ipv4_id: off'), sends packets of its own, or 'hold' is "  \
+	  "too short")                                                                                                 \
+	X(late, "came back after the hold time", "the SF is slower than 'hold'; raise it")                             \
+	X(sfc_from_sf, "SFC encapsulation coming from an SF",                                                          \
+	  "an SF must not send SFC frames; is it a tunnel endpoint or compromised?")                                   \
+	X(no_room, "no headroom to put the header on", "the driver leaves too little headroom")                        \
+	X(control, "ARP, neighbour discovery and other traffic of an SF port's own link",                              \
+	  "normal: the link between proxy and SF")                                                                     \
+	X(snapped, "cut by the capture's snap length (replay only)", "capture with a larger snap length")
 
 enum sfc_reason {
 	SFC_OK,
-#define SFC_REASON_ENUM(name, text) SFC_REASON_##name,
+#define SFC_REASON_ENUM(name, text, hint) SFC_REASON_##name,
 	SFC_REASONS(SFC_REASON_ENUM)
 #undef SFC_REASON_ENUM
 		SFC_REASON_USED, /* one past the last reason */

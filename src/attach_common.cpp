@@ -41,10 +41,11 @@ void need_privileges() {
         }
     }
     if (!missing.empty()) {
-        throw Error(ExitCode::Permission,
-                    fmt::format("this process lacks {}; run it as root, or with CAP_NET_ADMIN, CAP_BPF and, to enter the "
-                                "namespaces of SFs, CAP_SYS_ADMIN",
-                                missing));
+        throw Error(
+            ExitCode::Permission,
+            fmt::format("this process lacks {}; run it as root, or with CAP_NET_ADMIN, CAP_BPF and, to enter the "
+                        "namespaces of SFs, CAP_SYS_ADMIN",
+                        missing));
     }
 }
 

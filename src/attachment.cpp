@@ -62,15 +62,16 @@ void check_place(const Plan& plan, std::uint16_t id, const Place& place) {
         check_free(place.link);
     }
     if (port.entry.mtu > place.link.mtu) {
-        throw Error(ExitCode::Kernel, fmt::format("port '{}': mtu {} is configured, but interface '{}' has {}", port.name,
-                                                  port.entry.mtu, place.link.name, place.link.mtu));
+        throw Error(ExitCode::Kernel, fmt::format("port '{}': mtu {} is configured, but interface '{}' has {}",
+                                                  port.name, port.entry.mtu, place.link.name, place.link.mtu));
     }
     if (place.veth() && !place.far && !port.peer_prepared && is_target(plan, id)) {
-        throw Error(ExitCode::Kernel,
-                    fmt::format("port '{}': the far end of '{}' is interface {}. It must poll, or all frames sent there "
-                                "are lost; as root inside that namespace run 'ethtool -K IF gro on tx off' on it, then "
-                                "write 'peer: prepared' at this port",
-                                port.name, place.link.name, place.far_text()));
+        throw Error(
+            ExitCode::Kernel,
+            fmt::format("port '{}': the far end of '{}' is interface {}. It must poll, or all frames sent there "
+                        "are lost; as root inside that namespace run 'ethtool -K IF gro on tx off' on it, then "
+                        "write 'peer: prepared' at this port",
+                        port.name, place.link.name, place.far_text()));
     }
 }
 

@@ -26,13 +26,14 @@ void check_reachable(const Plan::Port& port, const Link& link) {
     if (takes_redirects(link.index).value_or(true)) {
         return;
     }
-    throw Error(ExitCode::Kernel,
-                link.kind == "veth"
-                    ? fmt::format("port '{}': the far end of '{}' does not poll, so all frames sent there would be lost; "
-                                  "run 'ethtool -K IF gro on tx off' on it",
-                                  port.name, link.name)
-                    : fmt::format("port '{}': the driver of '{}'{} cannot send frames that an XDP program redirects",
-                                  port.name, link.name, link.kind.empty() ? "" : " (" + link.kind + ")"));
+    throw Error(
+        ExitCode::Kernel,
+        link.kind == "veth"
+            ? fmt::format("port '{}': the far end of '{}' does not poll, so all frames sent there would be lost; "
+                          "run 'ethtool -K IF gro on tx off' on it",
+                          port.name, link.name)
+            : fmt::format("port '{}': the driver of '{}'{} cannot send frames that an XDP program redirects", port.name,
+                          link.name, link.kind.empty() ? "" : " (" + link.kind + ")"));
 }
 
 } // namespace
@@ -56,9 +57,10 @@ void Attachment::prepare(std::uint16_t id, const Place& place, const Say& say) {
         }
     }
     if (state_.generic && receives && place.far && place.far->xdp == XdpMode::Native) {
-        say(fmt::format("port '{}': its far end {} runs native XDP; what that redirects here does not arrive in generic "
-                        "mode, since '{}' does not poll",
-                        port.name, place.far_text(), place.link.name));
+        say(fmt::format(
+            "port '{}': its far end {} runs native XDP; what that redirects here does not arrive in generic "
+            "mode, since '{}' does not poll",
+            port.name, place.far_text(), place.link.name));
     }
     if (place.veth() && !place.far && receives) {
         say(fmt::format("port '{}': the far end of '{}' is interface {}; if its own sockets send through it, switch "
@@ -89,8 +91,8 @@ void Attachment::switch_off(std::uint16_t id, const Link& link, const Netns& net
     state_.save(pins_); // before it is done, so that it is undone even if this process dies in between
     ethtool.set(link.name, offload, false);
     if (ethtool.get(link.name, offload)) {
-        throw Error(ExitCode::Kernel, fmt::format("port '{}': offload '{}' of interface {} cannot be switched off", port,
-                                                  offload_name(offload), where));
+        throw Error(ExitCode::Kernel, fmt::format("port '{}': offload '{}' of interface {} cannot be switched off",
+                                                  port, offload_name(offload), where));
     }
     say(fmt::format("port '{}': switched offload '{}' of interface {} off until detach", port, offload_name(offload),
                     where));
@@ -113,7 +115,8 @@ void Attachment::undo_changes(const std::string& port, const Say& say) {
                 Ethtool().set(change->interface, change->offload, true);
             }
         } catch (const Error& error) {
-            say(fmt::format("port '{}': offload '{}' stays off: {}", port, offload_name(change->offload), error.what()));
+            say(fmt::format("port '{}': offload '{}' stays off: {}", port, offload_name(change->offload),
+                            error.what()));
         }
     }
     state_.changes.erase(mine, state_.changes.end());
@@ -125,7 +128,8 @@ std::uint64_t lost_frames(const Ethtool& ethtool, const std::string& interface) 
     // for. Other drivers name theirs alike.
     std::uint64_t lost = 0;
     for (const auto& [name, value] : ethtool.statistics(interface)) {
-        const bool veth_drop = name.starts_with("rx_queue_") && name.ends_with("_drops") && !name.ends_with("xdp_drops");
+        const bool veth_drop =
+            name.starts_with("rx_queue_") && name.ends_with("_drops") && !name.ends_with("xdp_drops");
         const bool error = name.find("xdp") != std::string::npos && name.find("err") != std::string::npos;
         lost += veth_drop || error ? value : 0;
     }

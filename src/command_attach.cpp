@@ -21,10 +21,11 @@ void refuse_addresses(const Plan& plan) {
     }
     for (const Plan::Service& service : plan.services) {
         if (service.next_hop_ip) {
-            throw Error(ExitCode::Usage,
-                        fmt::format("the next hop of service '{}' is given by ip {}, which only 'sfcproxy run' can keep "
-                                    "resolved; give its mac, or use 'sfcproxy run'",
-                                    service.name, *service.next_hop_ip));
+            throw Error(
+                ExitCode::Usage,
+                fmt::format("the next hop of service '{}' is given by ip {}, which only 'sfcproxy run' can keep "
+                            "resolved; give its mac, or use 'sfcproxy run'",
+                            service.name, *service.next_hop_ip));
         }
     }
 }

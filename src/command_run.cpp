@@ -38,7 +38,8 @@ Fd ticks(int ms) {
     return fd;
 }
 
-/// What a `run` that was killed left behind goes on as it is, if it is what is wanted; else everything is attached anew.
+/// What a `run` that was killed left behind goes on as it is, if it is what is wanted; else everything is attached
+/// anew.
 Attachment take_over_or_create(const AttachOptions& options) {
     State state = wanted_state(options);
     need_privileges();
@@ -50,9 +51,9 @@ Attachment take_over_or_create(const AttachOptions& options) {
     found->pins().lock();
     if (found->state().config != state.config || found->state().generic != state.generic ||
         found->state().netns != state.netns) {
-        throw Error(ExitCode::Kernel,
-                    fmt::format("'{}' holds an attachment of another configuration or network namespace ('{}'); end it with 'sfcproxy detach'",
-                                options.pin, found->state().file));
+        throw Error(ExitCode::Kernel, fmt::format("'{}' holds an attachment of another configuration or network "
+                                                  "namespace ('{}'); end it with 'sfcproxy detach'",
+                                                  options.pin, found->state().file));
     }
     say_line(fmt::format("going on with what is attached under '{}'", options.pin));
     return std::move(*found);
@@ -60,8 +61,8 @@ Attachment take_over_or_create(const AttachOptions& options) {
 
 void keep(Keeper& keeper) {
     const Fd stop = signals(), timer = ticks(Keeper::kTickMs);
-    std::array<pollfd, 3> wait = {
-        pollfd{stop.get(), POLLIN, 0}, pollfd{timer.get(), POLLIN, 0}, pollfd{keeper.events_fd(), POLLIN, 0}};
+    std::array<pollfd, 3> wait = {pollfd{stop.get(), POLLIN, 0}, pollfd{timer.get(), POLLIN, 0},
+                                  pollfd{keeper.events_fd(), POLLIN, 0}};
     signalfd_siginfo signal{};
     // Taken from the queue, or it would end this process as soon as signals are let through again.
     while (wait[0].revents == 0 || read(stop.get(), &signal, sizeof(signal)) != sizeof(signal)) {

@@ -30,6 +30,7 @@ Json stats_json(const Attachment& attachment, const LiveSnapshot& live) {
             {"counters", counters_json(live.snapshot, plan)},
             {"conservation", conservation},
             {"after_verdict", {{"packets", total(lost)}, {"ports", lost}}},
+            {"hints", hints_json(live.snapshot)},
             {"silent", silent_services(attachment, live.snapshot)}};
 }
 
@@ -43,8 +44,8 @@ void print_text(const Attachment& attachment, const LiveSnapshot& live) {
     std::cout << fmt::format("after_verdict {} frames lost by the kernel behind our verdict\n", total(lost));
     for (const auto& [port, packets] : lost) {
         if (packets != 0) {
-            std::cout << fmt::format("  at {:<16} {:>12}   its queue was full, or its far end down or not polling\n", port,
-                                     packets);
+            std::cout << fmt::format("  at {:<16} {:>12}   its queue was full, or its far end down or not polling\n",
+                                     port, packets);
         }
     }
     for (const auto& [service, sentence] : silent_services(attachment, live.snapshot)) {

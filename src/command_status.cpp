@@ -73,9 +73,10 @@ bool all_ready(const Json& json) {
     const auto every = [&](const char* list, auto good) {
         return std::all_of(json[list].begin(), json[list].end(), good);
     };
-    return every("ports", [](const Json& port) {
-               return port["attached"].get<bool>() && port["receives"].get<bool>() && port.value("ready", true);
-           }) &&
+    return every("ports",
+                 [](const Json& port) {
+                     return port["attached"].get<bool>() && port["receives"].get<bool>() && port.value("ready", true);
+                 }) &&
            every("services", [](const Json& service) { return service["next_hop"]["ready"].get<bool>(); });
 }
 
@@ -111,11 +112,11 @@ std::string text_of(const Json& value) {
 }
 
 void print_port(const Json& port) {
-    std::string state = !port["attached"].get<bool>()    ? "NOT ATTACHED"
-                        : !port["up"].get<bool>()        ? "down"
-                        : !port["receives"].get<bool>()  ? "nothing is sent to it"
-                        : !port.value("ready", true)     ? "SF's MAC not known"
-                                                         : "ok";
+    std::string state = !port["attached"].get<bool>()   ? "NOT ATTACHED"
+                        : !port["up"].get<bool>()       ? "down"
+                        : !port["receives"].get<bool>() ? "nothing is sent to it"
+                        : !port.value("ready", true)    ? "SF's MAC not known"
+                                                        : "ok";
     std::cout << fmt::format("  {:<16} {:<7} {:<16} {:<8} mtu {:<6} {} {}\n", text_of(port["name"]),
                              text_of(port["role"]), text_of(port["interface"]), text_of(port["mode"]),
                              port["mtu"].get<unsigned>(), text_of(port["mac"]), state);

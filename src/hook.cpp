@@ -58,8 +58,8 @@ Fd attach_xdp(int program, const Link& link, bool generic) {
     if (!hook) {
         const int error = errno;
         const std::string hint = attach_hint(error, link, generic);
-        throw system_error(fmt::format("cannot attach to interface '{}'{}{}", link.name, hint.empty() ? "" : ": ", hint),
-                           error);
+        throw system_error(
+            fmt::format("cannot attach to interface '{}'{}{}", link.name, hint.empty() ? "" : ": ", hint), error);
     }
     return hook;
 }
@@ -82,9 +82,10 @@ void check_free(const Link& link) {
     if (link.xdp != XdpMode::None) {
         const std::string name = program_name(link.xdp_program);
         if (name.starts_with("sfc_")) {
-            throw Error(ExitCode::Kernel, fmt::format("interface '{}' is a port of another sfcproxy already (program '{}', "
-                                                      "id {}); 'sfcproxy detach --pin DIR' with its directory ends that",
-                                                      link.name, name, link.xdp_program));
+            throw Error(ExitCode::Kernel,
+                        fmt::format("interface '{}' is a port of another sfcproxy already (program '{}', "
+                                    "id {}); 'sfcproxy detach --pin DIR' with its directory ends that",
+                                    link.name, name, link.xdp_program));
         }
         throw Error(ExitCode::Kernel,
                     fmt::format("interface '{}' has an XDP program already: '{}' (id {}, {}); take it off first, for "

@@ -20,8 +20,8 @@ constexpr std::uint32_t group(std::uint32_t number) {
 } // namespace
 
 Keeper::Keeper(Attachment& attachment, Say say)
-    : attachment_(attachment), say_(std::move(say)),
-      events_(NETLINK_ROUTE, group(RTNLGRP_LINK) | group(RTNLGRP_NEIGH)), docks_(attachment.plan().ports.size()) {
+    : attachment_(attachment), say_(std::move(say)), events_(NETLINK_ROUTE, group(RTNLGRP_LINK) | group(RTNLGRP_NEIGH)),
+      docks_(attachment.plan().ports.size()) {
     for (std::uint16_t id = 1; id < docks_.size(); id++) {
         docks_[id].ifindex = attachment_.attached_to(id);
     }
@@ -200,15 +200,17 @@ void Keeper::apply(Target& target, const std::optional<Mac>& mac) {
         entry.next_hop_ready = mac ? 1 : 0;
         std::copy_n(mac.value_or(Mac{}).begin(), Mac{}.size(), entry.next_hop_mac);
         maps.set_service(target.service, entry);
-        say_(fmt::format("service '{}': next hop {} {}", plan.services[target.service].name, target.text,
-                         mac ? "is at " + format_mac(*mac) : "does not answer, its packets are dropped as no_next_hop"));
+        say_(
+            fmt::format("service '{}': next hop {} {}", plan.services[target.service].name, target.text,
+                        mac ? "is at " + format_mac(*mac) : "does not answer, its packets are dropped as no_next_hop"));
     } else {
         sfc_port entry = maps.port(target.port);
         entry.unready = mac ? 0 : 1;
         std::copy_n(mac.value_or(Mac{}).begin(), Mac{}.size(), entry.sf_mac);
         maps.set_port(target.port, entry);
-        say_(fmt::format("port '{}': SF address {} {}", plan.ports[target.port].name, target.text,
-                         mac ? "is at " + format_mac(*mac) : "does not answer, its packets are dropped as no_next_hop"));
+        say_(
+            fmt::format("port '{}': SF address {} {}", plan.ports[target.port].name, target.text,
+                        mac ? "is at " + format_mac(*mac) : "does not answer, its packets are dropped as no_next_hop"));
     }
 }
 

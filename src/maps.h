@@ -24,8 +24,8 @@ class Maps {
 public:
     /// The names in the BPF object, which are those of the pins too.
     static constexpr std::array<std::string_view, 11> kNames = {
-        "ports", "port_ids", "tx_ports",      "sfs",              "matches",   "services",
-        "cache", "scratch",  "port_counters", "service_counters", "set_clock",
+        "ports",   "port_ids",      "tx_ports",         "sfs",       "matches", "services", "cache",
+        "scratch", "port_counters", "service_counters", "set_clock",
     };
 
     /// `open` gives a new descriptor of the map of that name, or throws.

@@ -7,11 +7,11 @@ namespace sfc {
 namespace {
 
 struct Reason {
-    std::string_view name, text;
+    std::string_view name, text, hint;
 };
 
-constexpr std::array kReasons = {Reason{"", ""},
-#define SFC_REASON_ROW(name, text) Reason{#name, text},
+constexpr std::array kReasons = {Reason{"", "", ""},
+#define SFC_REASON_ROW(name, text, hint) Reason{#name, text, hint},
                                  SFC_REASONS(SFC_REASON_ROW)
 #undef SFC_REASON_ROW
 };
@@ -32,6 +32,10 @@ std::string_view reason_name(unsigned reason) {
 
 std::string_view reason_text(unsigned reason) {
     return reason < kReasons.size() ? kReasons[reason].text : "";
+}
+
+std::string_view reason_hint(unsigned reason) {
+    return reason < kReasons.size() ? kReasons[reason].hint : "";
 }
 
 std::string_view verdict_name(unsigned verdict) {

@@ -59,7 +59,8 @@ IpBytes own_address(const char* interface, const IpBytes& target) {
     std::size_t best_common = 0;
     for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
         const int family = target.size() == 4 ? AF_INET : AF_INET6;
-        if (entry->ifa_addr == nullptr || entry->ifa_addr->sa_family != family || std::string(interface) != entry->ifa_name) {
+        if (entry->ifa_addr == nullptr || entry->ifa_addr->sa_family != family ||
+            std::string(interface) != entry->ifa_name) {
             continue;
         }
         const auto* bytes = family == AF_INET

@@ -17,9 +17,7 @@ public:
     NetlinkRequest(const NetlinkRequest&) = delete;
     NetlinkRequest& operator=(const NetlinkRequest&) = delete;
     /// The family's own header (ifinfomsg, ndmsg ...), zeroed.
-    template <class T> T& family_header() {
-        return *static_cast<T*>(mnl_nlmsg_put_extra_header(header_, sizeof(T)));
-    }
+    template <class T> T& family_header() { return *static_cast<T*>(mnl_nlmsg_put_extra_header(header_, sizeof(T))); }
     [[nodiscard]] nlmsghdr* header() { return header_; }
 
 private:

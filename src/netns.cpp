@@ -72,7 +72,8 @@ Netns Netns::open(const std::string& name_or_pid) {
         return std::move(*named);
     }
     if (is_number(name_or_pid)) {
-        if (auto of = try_open(fmt::format("/proc/{}/ns/net", name_or_pid), fmt::format("of process {}", name_or_pid))) {
+        if (auto of =
+                try_open(fmt::format("/proc/{}/ns/net", name_or_pid), fmt::format("of process {}", name_or_pid))) {
             return std::move(*of);
         }
     }

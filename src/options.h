@@ -34,8 +34,8 @@ struct Options {
     std::string config;
     ReplayOptions replay;
     AttachOptions attach;
-    bool keep = false;    ///< run: stay attached at the end
-    double watch_s = 0;   ///< stats: seconds between two reports; 0 = one report
+    bool keep = false;  ///< run: stay attached at the end
+    double watch_s = 0; ///< stats: seconds between two reports; 0 = one report
 };
 
 /// Reads the command line. Throws Error{Usage}. Nothing where help was asked for, which has been printed then.

@@ -16,7 +16,6 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
-
 namespace sfc {
 namespace {
 
@@ -29,11 +28,13 @@ bool on_bpf_fs(const std::string& directory) {
 }
 
 bool same_mounts_as_init() {
-    struct stat mine {}, init {};
+    struct stat mine {
+    }, init{};
     return stat("/proc/self/ns/mnt", &mine) == 0 && stat("/proc/1/ns/mnt", &init) == 0 && mine.st_ino == init.st_ino;
 }
 
-/// `ip netns exec` gives its command a /sys of its own, without the BPF file system, that is gone when the command ends.
+/// `ip netns exec` gives its command a /sys of its own, without the BPF file system, that is gone when the command
+/// ends.
 void need_bpf_fs(const std::string& parent, std::string& note) {
     if (on_bpf_fs(parent)) {
         return;
@@ -42,11 +43,12 @@ void need_bpf_fs(const std::string& parent, std::string& note) {
         note = fmt::format("mounted the BPF file system on {}", kUsualMount);
         return;
     }
-    throw Error(ExitCode::Kernel,
-                fmt::format("'{}' is not on a BPF file system, so nothing can be pinned there; run 'mount -t bpf bpf {}', "
-                            "or name another place with --pin; inside 'ip netns exec NAME' use 'nsenter "
-                            "--net=/run/netns/NAME' instead, which leaves the file systems alone",
-                            parent, parent));
+    throw Error(
+        ExitCode::Kernel,
+        fmt::format("'{}' is not on a BPF file system, so nothing can be pinned there; run 'mount -t bpf bpf {}', "
+                    "or name another place with --pin; inside 'ip netns exec NAME' use 'nsenter "
+                    "--net=/run/netns/NAME' instead, which leaves the file systems alone",
+                    parent, parent));
 }
 
 Fd open_directory(const std::string& path) {
@@ -56,9 +58,10 @@ Fd open_directory(const std::string& path) {
 } // namespace
 
 Error PinDirectory::taken(const std::string& path) {
-    return {ExitCode::Kernel, fmt::format("something is attached already under '{}'; see 'sfcproxy status', end it with "
-                                          "'sfcproxy detach', or name another place with --pin",
-                                          path)};
+    return {ExitCode::Kernel,
+            fmt::format("something is attached already under '{}'; see 'sfcproxy status', end it with "
+                        "'sfcproxy detach', or name another place with --pin",
+                        path)};
 }
 
 PinDirectory PinDirectory::create(const std::string& path, std::string& note) {

@@ -15,8 +15,8 @@ Error refuse(const Plan::Port& port, const std::string& sentence) {
 
 /// The far end of one of our own interfaces. Where its namespace cannot be entered, it stays unknown.
 void find_far_end(Netlink& netlink, Place& place) {
-    auto netns = place.link.peer_nsid ? Netns::find_by_nsid(netlink, *place.link.peer_nsid)
-                                      : std::optional(Netns::current());
+    auto netns =
+        place.link.peer_nsid ? Netns::find_by_nsid(netlink, *place.link.peer_nsid) : std::optional(Netns::current());
     if (!netns) {
         return;
     }

@@ -15,7 +15,7 @@ struct Plan {
     struct Port {
         std::string name;
         sfc_port entry{};
-        std::string interface{}; ///< where `netns` is set, its name in there, and ours is the peer
+        std::string interface {}; ///< where `netns` is set, its name in there, and ours is the peer
         std::string netns{};
         std::optional<std::string> ip{}; ///< routed SF port: where its MAC is to be asked for
         bool peer_prepared = false;

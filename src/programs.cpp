@@ -128,7 +128,8 @@ void Programs::size_maps(const Plan& plan) {
 
 std::vector<ProgramInfo> Programs::info() const {
     std::vector<ProgramInfo> list;
-    for (const bpf_program* program : {skeleton_->progs.sfc_strip, skeleton_->progs.sfc_restore, skeleton_->progs.sfc_peer}) {
+    for (const bpf_program* program :
+         {skeleton_->progs.sfc_strip, skeleton_->progs.sfc_restore, skeleton_->progs.sfc_peer}) {
         bpf_prog_info info{};
         __u32 size = sizeof(info);
         if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0) {

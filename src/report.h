@@ -6,8 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "plan.h"
 #include "maps.h"
+#include "plan.h"
 
 namespace sfc {
 
@@ -39,6 +39,8 @@ struct Conservation {
 
 [[nodiscard]] Json counters_json(const Snapshot& snapshot, const Plan& plan);
 [[nodiscard]] Json conservation_json(const Conservation& conservation);
+/// Hints for the reasons that occur.
+[[nodiscard]] Json hints_json(const Snapshot& snapshot);
 [[nodiscard]] std::string counters_text(const Snapshot& snapshot, const Plan& plan);
 [[nodiscard]] std::string conservation_text(const Conservation& conservation);
 

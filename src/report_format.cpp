@@ -46,6 +46,7 @@ void rows(std::string& out, std::string_view outcome, std::span<const sfc_count>
         if (cells[reason].packets != 0) {
             out += fmt::format("  {:<28} {:>12} {:>14}   {}\n", fmt::format("{} {}", outcome, reason_name(reason)),
                                cells[reason].packets, cells[reason].bytes, reason_text(reason));
+            out += fmt::format("  {:<28} {:>12} {:>14}     hint: {}\n", "", "", "", reason_hint(reason));
         }
     }
 }
@@ -79,6 +80,22 @@ Json counters_json(const Snapshot& snapshot, const Plan& plan) {
         json["services"][plan.services[id].name] = service_json(snapshot.services[id]);
     }
     return json;
+}
+
+Json hints_json(const Snapshot& snapshot) {
+    Json hints = Json::object();
+    for (const auto* owners : {&snapshot.ports, &snapshot.services}) {
+        for (const sfc_counters& counters : *owners) {
+            for (std::size_t reason = 1; reason < SFC_REASON_USED; reason++) {
+                if (counters.passed[reason].packets + counters.dropped[reason].packets +
+                        counters.dropped_after_claim[reason].packets !=
+                    0) {
+                    hints[std::string(reason_name(reason))] = reason_hint(reason);
+                }
+            }
+        }
+    }
+    return hints;
 }
 
 Json conservation_json(const Conservation& sums) {

@@ -27,8 +27,8 @@ json to_json(const State& state) {
                            {"index", change.index},
                            {"offload", offload_name(change.offload)}});
     }
-    return {{"abi", +SFC_ABI_VERSION},      {"file", state.file},   {"config", state.config},
-            {"generic", state.generic},     {"netns", state.netns}, {"changes", changes},
+    return {{"abi", +SFC_ABI_VERSION},         {"file", state.file},   {"config", state.config},
+            {"generic", state.generic},        {"netns", state.netns}, {"changes", changes},
             {"lost_before", state.lost_before}};
 }
 

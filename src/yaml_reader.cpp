@@ -68,8 +68,8 @@ std::string YamlValue::interface() const {
 std::string YamlValue::netns() const {
     std::string name = text();
     if (name.empty() || name.find_first_of("/ \t\n") != std::string::npos || name == "." || name == "..") {
-        throw error(fmt::format("'{}' is not a network namespace; allowed are a name of 'ip netns list' and a process id",
-                                name));
+        throw error(fmt::format(
+            "'{}' is not a network namespace; allowed are a name of 'ip netns list' and a process id", name));
     }
     return name;
 }
