@@ -58,11 +58,12 @@ def lost_in_sf(stats, firewall, sf_drops):
 
 
 def after_verdict(stats, side):
-    """Frames that the proxy had sent and the link did not take: on the SF's ports, or ("rest") on the others."""
+    """Frames that the proxy had sent and the link did not take: on the SF's ports, or ("rest") on the others. What was
+    refused before it left its own port had come from the other side."""
     lost = 0
     for port, count in stats["after_verdict"]["ports"].items():
-        if (port in stats["counters"]["sf_ports"]) == (side == "sf_ports"):
-            lost += count if isinstance(count, int) else count["packets"]
+        to_sf = port in stats["counters"]["sf_ports"]
+        lost += count["not_sent"] if to_sf == (side == "sf_ports") else count["not_redirected"]
     return lost
 
 

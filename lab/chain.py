@@ -29,26 +29,28 @@ services:
 """
 
 
-def build(lab):
-    """Namespaces, links and addresses."""
+def build(lab, mtu=1500):
+    """Namespaces, links and addresses. `mtu` is that of the hosts' packets; the domain has room for labels as well."""
+    domain = mtu + MTU_DOMAIN - 1500
     for role in ("sender", "classifier", "proxy", "receiver"):
         lab.namespace(role)
-    lab.link(("sender", "s0"), ("classifier", "c0"), MTU_DOMAIN)
-    lab.link(("classifier", "c1"), ("proxy", "p0"), MTU_DOMAIN)
-    lab.link(("proxy", "p1"), ("classifier", "c2"), MTU_DOMAIN)
-    lab.link(("classifier", "c3"), ("receiver", "r0"), MTU_DOMAIN)
+    lab.link(("sender", "s0"), ("classifier", "c0"), domain)
+    lab.link(("classifier", "c1"), ("proxy", "p0"), domain)
+    lab.link(("proxy", "p1"), ("classifier", "c2"), domain)
+    lab.link(("classifier", "c3"), ("receiver", "r0"), domain)
     lab.address("proxy", "p0", "192.0.2.1/24", "2001:db8:1::1/64")
     lab.address("proxy", "p1", "198.51.100.1/24", "2001:db8:2::1/64")
-    host(lab, "sender", "s0", SENDER, SENDER6, "192.0.2.1", "2001:db8:1::1")
-    host(lab, "receiver", "r0", RECEIVER, RECEIVER6, "198.51.100.1", "2001:db8:2::1")
+    host(lab, "sender", "s0", SENDER, SENDER6, "192.0.2.1", "2001:db8:1::1", mtu)
+    host(lab, "receiver", "r0", RECEIVER, RECEIVER6, "198.51.100.1", "2001:db8:2::1", mtu)
 
 
-def host(lab, role, device, address, address6, gateway, gateway6):
-    """Packets of up to 1500 bytes, so that labels fit; checksums in software, as XDP cannot hand that work on."""
+def host(lab, role, device, address, address6, gateway, gateway6, mtu):
+    """Packets of up to `mtu` bytes, so that labels fit; checksums in software, as XDP cannot hand that work on."""
     lab.address(role, device, f"{address}/24", f"{address6}/64")
     lab.run(role, "ethtool", "-K", device, "tx", "off")
-    lab.route(role, "default", "via", gateway, "mtu", "1500", "advmss", "1460")
-    lab.run(role, "ip", "-6", "route", "replace", "default", "via", gateway6, "mtu", "1500", "advmss", "1440")
+    lab.route(role, "default", "via", gateway, "mtu", mtu, "advmss", mtu - 40)
+    lab.run(role, "ip", "-6", "route", "replace", "default", "via", gateway6, "mtu", mtu,
+            "advmss", mtu - 60)
 
 
 class Edges:

@@ -16,7 +16,7 @@ table inet sf {
         ct state established,related accept
         tcp dport %d counter name blocked drop
         tcp dport { 80, 5201 } ct state new accept
-        udp dport 5201 ct state new accept
+        udp dport { 5201, 7000, 7001 } ct state new accept
         icmp type echo-request accept
         icmpv6 type echo-request accept
         counter name other drop
@@ -40,11 +40,11 @@ s.send(b"\\xff" * 6 + b"\\x02" + bytes(5) + struct.pack(">HI", 0x8847, 16001 << 
 """
 
 
-def build(lab):
+def build(lab, mtu=1500):
     """fw0 is towards f0 and the sender, fw1 towards f1 and the receiver."""
     lab.namespace(ROLE, net__ipv4__ip_forward=1, net__ipv6__conf__all__forwarding=1)
-    lab.link(("proxy", "f0"), (ROLE, "fw0"))
-    lab.link(("proxy", "f1"), (ROLE, "fw1"))
+    lab.link(("proxy", "f0"), (ROLE, "fw0"), mtu)
+    lab.link(("proxy", "f1"), (ROLE, "fw1"), mtu)
     lab.address("proxy", "f0", "10.0.1.1/30", "fd00:1::1/64")
     lab.address("proxy", "f1", "10.0.2.1/30", "fd00:2::1/64")
     lab.address(ROLE, "fw0", "10.0.1.2/30", "fd00:1::2/64")

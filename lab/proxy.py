@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Starts, asks and stops `sfcproxy run` in a namespace of the lab."""
 import json
+import os
 import pathlib
 import subprocess
 import time
 
 from lab.net import LabError, call
 
-PROGRAM = pathlib.Path(__file__).resolve().parent.parent / "build/sfcproxy"
+PROGRAM = os.environ.get("SFCPROXY") or pathlib.Path(__file__).resolve().parent.parent / "build/sfcproxy"
 
 
 class Proxy:

@@ -44,11 +44,12 @@ def serve(lab, role, *web_ports):
 
 
 def iperf(lab, role, address, *options, seconds=2, name=""):
-    """TCP, or UDP with -u and -b. Reports what the receiver got."""
+    """TCP, or UDP with -u and -b. Reports what the receiver got. With -n the number of bytes ends it, not the time."""
+    limit = [] if "-n" in options else ["-t", seconds]
     title = f"{name} to {address}" if "-R" not in options else f"{name} from {address}"
     try:
-        done = lab.run(role, "iperf3", "-J", "-c", address, "-p", "5201", "-t", seconds, "--connect-timeout", "1000",
-                       *options, check=False, timeout=seconds + 3)
+        done = lab.run(role, "iperf3", "-J", "-c", address, "-p", "5201", *limit, "--connect-timeout", "1000",
+                       *options, check=False, timeout=seconds + (20 if "-n" in options else 3))
     except LabError:
         return Result(title, False, "did not come to an end", 0.0)
     report = json.loads(done.stdout) if done.stdout.startswith("{") else {"error": done.stderr.strip()}

@@ -168,7 +168,7 @@ void Attachment::attach_port(std::uint16_t id, const Say& say) {
     check_place(plan_, id, place);
     try {
         prepare(id, place, say);
-        state_.lost_before[port.name] = lost_frames(Ethtool(), place.link.name);
+        state_.lost_before[port.name] = lost_frames(Ethtool(), place.link, state_.generic);
         state_.save(pins_);
         maps_->set_port(id, entry_of(port, maps_->port(id), place.link));
         maps_->set_interface(id, place.link.index);

@@ -37,6 +37,10 @@ public:
 
     /// Finds the port's interface, prepares it and its far end, and attaches. Throws Error; the port is then as before.
     void attach_port(std::uint16_t id, const Say& say);
+    /// Switches off again what somebody switched on since: nobody tells us what happens at a far end. Throws Error.
+    void keep_offloads(std::uint16_t id, const Place& place, const Say& say);
+    /// Whether somebody has switched it on again.
+    [[nodiscard]] static bool undone(const Change& change);
     /// The port's interface has gone or must go: nothing is accepted from it or sent to it.
     void release_port(std::uint16_t id, const Say& say);
     /// The interface that the kernel says the port's program is on; 0 where it is on none.
@@ -64,7 +68,5 @@ private:
 
 /// Frames for this port are redirected into its interface.
 [[nodiscard]] bool is_target(const Plan& plan, std::uint16_t id);
-/// What the drivers count as lost behind our verdict: a frame that was redirected and not sent.
-[[nodiscard]] std::uint64_t lost_frames(const Ethtool& ethtool, const std::string& interface);
 
 } // namespace sfc

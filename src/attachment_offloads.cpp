@@ -38,9 +38,8 @@ void check_reachable(const Plan::Port& port, const Link& link) {
 
 } // namespace
 
-void Attachment::prepare(std::uint16_t id, const Place& place, const Say& say) {
-    const Plan::Port& port = plan_.ports[id];
-    const bool receives = port.entry.role != SFC_ROLE_EGRESS;
+void Attachment::keep_offloads(std::uint16_t id, const Place& place, const Say& say) {
+    const bool receives = plan_.ports[id].entry.role != SFC_ROLE_EGRESS;
     if (place.far && receives) {
         // A frame that goes through XDP has no checksum offload any more: what the far end's stack leaves to the
         // device would leave this host unfinished (CHECKSUM_PARTIAL). The same with a VLAN tag beside the frame.
@@ -56,6 +55,12 @@ void Attachment::prepare(std::uint16_t id, const Place& place, const Say& say) {
             switch_off(id, *place.far, *place.far_netns, Offload::Gso, say);
         }
     }
+}
+
+void Attachment::prepare(std::uint16_t id, const Place& place, const Say& say) {
+    const Plan::Port& port = plan_.ports[id];
+    const bool receives = port.entry.role != SFC_ROLE_EGRESS;
+    keep_offloads(id, place, say);
     if (state_.generic && receives && place.far && place.far->xdp == XdpMode::Native) {
         say(fmt::format(
             "port '{}': its far end {} runs native XDP; what that redirects here does not arrive in generic "
@@ -84,18 +89,44 @@ void Attachment::switch_off(std::uint16_t id, const Link& link, const Netns& net
     const std::string where = fmt::format("'{}' in network namespace {}", link.name, netns.where());
     const InNetns inside(netns);
     const Ethtool ethtool;
-    if (!ethtool.get(link.name, offload)) {
+    if (!ethtool.active(link.name, offload)) {
         return;
     }
-    state_.changes.push_back({netns.inode(), port, link.name, link.index, offload});
-    state_.save(pins_); // before it is done, so that it is undone even if this process dies in between
-    ethtool.set(link.name, offload, false);
-    if (ethtool.get(link.name, offload)) {
+    const std::vector<std::string> features = ethtool.wanted(link.name, offload);
+    const bool again = std::any_of(state_.changes.begin(), state_.changes.end(), [&](const Change& change) {
+        return change.netns == netns.inode() && change.index == link.index && change.offload == offload;
+    });
+    if (!again) {
+        state_.changes.push_back({netns.inode(), port, link.name, link.index, offload, features});
+        state_.save(pins_); // before it is done, so that it is undone even if this process dies in between
+    }
+    ethtool.set(link.name, features, false);
+    if (ethtool.active(link.name, offload)) {
         throw Error(ExitCode::Kernel, fmt::format("port '{}': offload '{}' of interface {} cannot be switched off",
                                                   port, offload_name(offload), where));
     }
-    say(fmt::format("port '{}': switched offload '{}' of interface {} off until detach", port, offload_name(offload),
-                    where));
+    say(fmt::format("port '{}': switched offload '{}' of interface {} off until detach{}", port, offload_name(offload),
+                    where, again ? "; somebody had switched it on again" : ""));
+}
+
+namespace {
+
+/// Runs `action(interface)` where the change was made; false where that is gone.
+template <class Action> bool at_change(const Change& change, Action action) {
+    const auto netns = Netns::find_by_inode(change.netns);
+    if (!netns) {
+        return false;
+    }
+    const InNetns inside(*netns);
+    Netlink netlink;
+    const auto link = find_link(netlink, change.index);
+    return link && link->name == change.interface && action(Ethtool());
+}
+
+} // namespace
+
+bool Attachment::undone(const Change& change) {
+    return at_change(change, [&](const Ethtool& ethtool) { return ethtool.active(change.interface, change.offload); });
 }
 
 void Attachment::undo_changes(const std::string& port, const Say& say) {
@@ -104,16 +135,10 @@ void Attachment::undo_changes(const std::string& port, const Say& say) {
     for (auto change = state_.changes.end(); change != mine;) { // last first
         --change;
         try {
-            const auto netns = Netns::find_by_inode(change->netns);
-            if (!netns) {
-                continue; // gone, and the interface with it
-            }
-            const InNetns inside(*netns);
-            Netlink netlink;
-            const auto link = find_link(netlink, change->index);
-            if (link && link->name == change->interface) {
-                Ethtool().set(change->interface, change->offload, true);
-            }
+            at_change(*change, [&](const Ethtool& ethtool) {
+                ethtool.set(change->interface, change->features, true);
+                return true;
+            });
         } catch (const Error& error) {
             say(fmt::format("port '{}': offload '{}' stays off: {}", port, offload_name(change->offload),
                             error.what()));
@@ -121,19 +146,6 @@ void Attachment::undo_changes(const std::string& port, const Say& say) {
     }
     state_.changes.erase(mine, state_.changes.end());
     state_.save(pins_);
-}
-
-std::uint64_t lost_frames(const Ethtool& ethtool, const std::string& interface) {
-    // veth: rx_queue_0_drops are redirects that failed, tx_queue_0_xdp_xmit_errors frames that the far end had no room
-    // for. Other drivers name theirs alike.
-    std::uint64_t lost = 0;
-    for (const auto& [name, value] : ethtool.statistics(interface)) {
-        const bool veth_drop =
-            name.starts_with("rx_queue_") && name.ends_with("_drops") && !name.ends_with("xdp_drops");
-        const bool error = name.find("xdp") != std::string::npos && name.find("err") != std::string::npos;
-        lost += veth_drop || error ? value : 0;
-    }
-    return lost;
 }
 
 } // namespace sfc

@@ -14,11 +14,35 @@
 namespace sfc {
 namespace {
 
-using Lost = std::map<std::string, std::uint64_t>;
+using Lost = std::map<std::string, LostFrames>;
 
 std::uint64_t total(const Lost& lost) {
     return std::accumulate(lost.begin(), lost.end(), std::uint64_t{0},
-                           [](std::uint64_t sum, const auto& port) { return sum + port.second; });
+                           [](std::uint64_t sum, const auto& port) { return sum + port.second.total(); });
+}
+
+Json lost_json(const Lost& lost) {
+    Json json{{"packets", total(lost)}, {"ports", Json::object()}};
+    for (const auto& [port, frames] : lost) {
+        json["ports"][port] = {{"not_redirected", frames.not_redirected}, {"not_sent", frames.not_sent}};
+    }
+    return json;
+}
+
+void print_lost(const Lost& lost) {
+    std::cout << fmt::format("after_verdict {} frames lost by the kernel behind our verdict\n", total(lost));
+    for (const auto& [port, frames] : lost) {
+        if (frames.not_redirected != 0) {
+            std::cout << fmt::format(
+                "  from {:<14} {:>12}   not redirected: the target was down, or its MTU too small\n", port,
+                frames.not_redirected);
+        }
+        if (frames.not_sent != 0) {
+            std::cout << fmt::format(
+                "  to {:<16} {:>12}   not sent: the far end's queue was full, or it did not poll\n", port,
+                frames.not_sent);
+        }
+    }
 }
 
 Json stats_json(const Attachment& attachment, const LiveSnapshot& live) {
@@ -29,7 +53,7 @@ Json stats_json(const Attachment& attachment, const LiveSnapshot& live) {
     return {{"version", 1},
             {"counters", counters_json(live.snapshot, plan)},
             {"conservation", conservation},
-            {"after_verdict", {{"packets", total(lost)}, {"ports", lost}}},
+            {"after_verdict", lost_json(lost)},
             {"hints", hints_json(live.snapshot)},
             {"silent", silent_services(attachment, live.snapshot)}};
 }
@@ -40,14 +64,7 @@ void print_text(const Attachment& attachment, const LiveSnapshot& live) {
     if (!live.still) {
         std::cout << "             packets moved while this was read; the equations are exact only when they rest\n";
     }
-    const Lost lost = after_verdict(attachment);
-    std::cout << fmt::format("after_verdict {} frames lost by the kernel behind our verdict\n", total(lost));
-    for (const auto& [port, packets] : lost) {
-        if (packets != 0) {
-            std::cout << fmt::format("  at {:<16} {:>12}   its queue was full, or its far end down or not polling\n",
-                                     port, packets);
-        }
-    }
+    print_lost(after_verdict(attachment));
     for (const auto& [service, sentence] : silent_services(attachment, live.snapshot)) {
         std::cout << fmt::format("DEAD SF?     service {}: {}\n", service, sentence);
     }

@@ -100,8 +100,10 @@ Json status_json(const Attachment& attachment) {
         json["services"].push_back(service_json(attachment, id, silent));
     }
     for (const Change& change : attachment.state().changes) {
-        json["changes"].push_back(
-            {{"port", change.port}, {"interface", change.interface}, {"offload", offload_name(change.offload)}});
+        json["changes"].push_back({{"port", change.port},
+                                   {"interface", change.interface},
+                                   {"offload", offload_name(change.offload)},
+                                   {"on_again", Attachment::undone(change)}});
     }
     json["ready"] = all_ready(json);
     return json;
@@ -144,8 +146,10 @@ void print_text(const Json& json) {
         }
     }
     for (const Json& change : json["changes"]) {
-        std::cout << fmt::format("changed until detach: offload '{}' of '{}' is off, for port {}\n",
-                                 text_of(change["offload"]), text_of(change["interface"]), text_of(change["port"]));
+        std::cout << fmt::format("changed until detach: offload '{}' of '{}' is {}, for port {}\n",
+                                 text_of(change["offload"]), text_of(change["interface"]),
+                                 change["on_again"].get<bool>() ? "ON AGAIN: SWITCH IT OFF, OR TCP WILL BREAK" : "off",
+                                 text_of(change["port"]));
     }
     std::cout << (json["ready"].get<bool>() ? "ready\n" : "NOT READY\n");
 }

@@ -18,56 +18,58 @@
 namespace sfc {
 namespace {
 
-/// The single-feature commands: older than the feature lists, and enough here.
-struct Row {
+struct Group {
     Offload offload;
     std::string_view name;
-    std::uint32_t get, set;
-    std::uint32_t flag; ///< with ETHTOOL_GFLAGS: which bit; 0 = the value is a bool
+    std::string_view prefix; ///< of the names that the kernel gives the features
 };
-constexpr std::array kRows = {
-    Row{Offload::TxChecksum, "tx", ETHTOOL_GTXCSUM, ETHTOOL_STXCSUM, 0},
-    Row{Offload::Tso, "tso", ETHTOOL_GTSO, ETHTOOL_STSO, 0},
-    Row{Offload::Gso, "gso", ETHTOOL_GGSO, ETHTOOL_SGSO, 0},
-    Row{Offload::Gro, "gro", ETHTOOL_GGRO, ETHTOOL_SGRO, 0},
-    Row{Offload::TxVlan, "txvlan", ETHTOOL_GFLAGS, ETHTOOL_SFLAGS, ETH_FLAG_TXVLAN},
+constexpr std::array kGroups = {
+    Group{Offload::TxChecksum, "tx", "tx-checksum-"},      Group{Offload::Tso, "tso", "tx-tcp"},
+    Group{Offload::Gso, "gso", "tx-generic-segmentation"}, Group{Offload::Gro, "gro", "rx-gro"},
+    Group{Offload::TxVlan, "txvlan", "tx-vlan-"},
 };
 
-const Row& row_of(Offload offload) {
-    return *std::find_if(kRows.begin(), kRows.end(), [&](const Row& row) { return row.offload == offload; });
+const Group& group_of(Offload offload) {
+    return *std::find_if(kGroups.begin(), kGroups.end(), [&](const Group& group) { return group.offload == offload; });
 }
 
-/// Returns 0 or errno.
-int command(int socket, const std::string& interface, void* data) {
-    ifreq request{};
-    interface.copy(request.ifr_name, IFNAMSIZ - 1);
-    request.ifr_data = static_cast<char*>(data);
-    return ioctl(socket, SIOCETHTOOL, &request) == 0 ? 0 : errno;
+bool belongs(const std::string& feature, Offload offload) {
+    // "rx-gro" is one feature; its namesakes ("rx-gro-list", "rx-gro-hw") are others.
+    return offload == Offload::Gro ? feature == group_of(offload).prefix
+                                   : feature.starts_with(group_of(offload).prefix);
 }
 
-std::uint32_t read_value(int socket, const std::string& interface, const Row& row) {
-    ethtool_value value{row.get, 0};
-    if (const int error = command(socket, interface, &value)) {
-        throw system_error(fmt::format("cannot read offload '{}' of interface '{}'", row.name, interface), error);
-    }
-    return value.data;
+/// A request with an array behind it, as the ethtool ioctl wants it: `Header`, then `bytes`.
+template <class Header> std::vector<std::uint64_t> request(const Header& header, std::size_t bytes) {
+    std::vector<std::uint64_t> buffer((sizeof(Header) + bytes) / sizeof(std::uint64_t) + 1);
+    std::memcpy(buffer.data(), &header, sizeof(header));
+    return buffer;
 }
 
-std::uint32_t statistics_count(int socket, const std::string& interface) {
-    ethtool_drvinfo info{};
-    info.cmd = ETHTOOL_GDRVINFO;
-    return command(socket, interface, &info) == 0 ? info.n_stats : 0;
+template <class Item, class Header> Item item(const std::vector<std::uint64_t>& buffer, std::size_t index) {
+    Item value;
+    std::memcpy(&value, reinterpret_cast<const char*>(buffer.data()) + sizeof(Header) + index * sizeof(Item),
+                sizeof(value));
+    return value;
 }
+
+constexpr std::size_t kBlockBits = 32; // features come in words of so many
 
 } // namespace
 
+struct Ethtool::Feature {
+    std::string name;
+    bool available, requested, active;
+};
+
 std::string_view offload_name(Offload offload) {
-    return row_of(offload).name;
+    return group_of(offload).name;
 }
 
 std::optional<Offload> parse_offload(std::string_view name) {
-    const auto* row = std::find_if(kRows.begin(), kRows.end(), [&](const Row& one) { return one.name == name; });
-    return row == kRows.end() ? std::nullopt : std::optional(row->offload);
+    const auto* group =
+        std::find_if(kGroups.begin(), kGroups.end(), [&](const Group& one) { return one.name == name; });
+    return group == kGroups.end() ? std::nullopt : std::optional(group->offload);
 }
 
 Ethtool::Ethtool() : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
@@ -76,43 +78,92 @@ Ethtool::Ethtool() : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
     }
 }
 
-bool Ethtool::get(const std::string& interface, Offload offload) const {
-    const Row& row = row_of(offload);
-    const std::uint32_t value = read_value(socket_.get(), interface, row);
-    return row.flag != 0 ? (value & row.flag) != 0 : value != 0;
+/// Returns 0 or errno; SFEATURES has flags of its own for success.
+int Ethtool::command(const std::string& interface, void* data) const {
+    ifreq wanted{};
+    interface.copy(wanted.ifr_name, IFNAMSIZ - 1);
+    wanted.ifr_data = static_cast<char*>(data);
+    return ioctl(socket_.get(), SIOCETHTOOL, &wanted) >= 0 ? 0 : errno;
 }
 
-void Ethtool::set(const std::string& interface, Offload offload, bool on) const {
-    const Row& row = row_of(offload);
-    std::uint32_t wanted = on ? 1 : 0;
-    if (row.flag != 0) {
-        const std::uint32_t before = read_value(socket_.get(), interface, row);
-        wanted = on ? before | row.flag : before & ~row.flag;
+std::vector<std::string> Ethtool::strings(const std::string& interface, std::uint32_t set) const {
+    auto info = request(ethtool_sset_info{ETHTOOL_GSSET_INFO, 0, 1ULL << set}, sizeof(std::uint32_t));
+    const bool known = command(interface, info.data()) == 0;
+    const auto count = known ? item<std::uint32_t, ethtool_sset_info>(info, 0) : 0;
+    auto names = request(ethtool_gstrings{ETHTOOL_GSTRINGS, set, count}, std::size_t{count} * ETH_GSTRING_LEN);
+    std::vector<std::string> result;
+    if (count == 0 || command(interface, names.data()) != 0) {
+        return result;
     }
-    ethtool_value value{row.set, wanted};
-    if (const int error = command(socket_.get(), interface, &value)) {
+    for (std::uint32_t i = 0; i < count; i++) {
+        const auto name = item<std::array<char, ETH_GSTRING_LEN>, ethtool_gstrings>(names, i);
+        result.emplace_back(name.data(), strnlen(name.data(), name.size()));
+    }
+    return result;
+}
+
+std::vector<Ethtool::Feature> Ethtool::features(const std::string& interface) const {
+    const std::vector<std::string> names = strings(interface, ETH_SS_FEATURES);
+    const auto blocks = static_cast<std::uint32_t>((names.size() + kBlockBits - 1) / kBlockBits);
+    auto got = request(ethtool_gfeatures{ETHTOOL_GFEATURES, blocks}, blocks * sizeof(ethtool_get_features_block));
+    if (const int error = blocks == 0 ? EOPNOTSUPP : command(interface, got.data())) {
+        throw system_error(fmt::format("cannot read the offloads of interface '{}'", interface), error);
+    }
+    std::vector<Feature> result;
+    for (std::size_t i = 0; i < names.size(); i++) {
+        const auto block = item<ethtool_get_features_block, ethtool_gfeatures>(got, i / kBlockBits);
+        const std::uint32_t bit = 1U << (i % kBlockBits);
+        result.push_back(
+            {names[i], (block.available & bit) != 0, (block.requested & bit) != 0, (block.active & bit) != 0});
+    }
+    return result;
+}
+
+bool Ethtool::active(const std::string& interface, Offload offload) const {
+    const std::vector<Feature> all = features(interface);
+    return std::any_of(all.begin(), all.end(),
+                       [&](const Feature& feature) { return feature.active && belongs(feature.name, offload); });
+}
+
+std::vector<std::string> Ethtool::wanted(const std::string& interface, Offload offload) const {
+    std::vector<std::string> names;
+    for (const Feature& feature : features(interface)) {
+        if ((feature.requested || feature.active) && belongs(feature.name, offload)) {
+            names.push_back(feature.name);
+        }
+    }
+    return names;
+}
+
+void Ethtool::set(const std::string& interface, const std::vector<std::string>& names, bool on) const {
+    const std::vector<Feature> all = features(interface);
+    std::vector<ethtool_set_features_block> blocks((all.size() + kBlockBits - 1) / kBlockBits);
+    for (std::size_t i = 0; i < all.size(); i++) {
+        if (all[i].available && std::find(names.begin(), names.end(), all[i].name) != names.end()) {
+            blocks[i / kBlockBits].valid |= 1U << (i % kBlockBits);
+            blocks[i / kBlockBits].requested |= on ? 1U << (i % kBlockBits) : 0;
+        }
+    }
+    const std::size_t bytes = blocks.size() * sizeof(blocks[0]);
+    auto wish = request(ethtool_sfeatures{ETHTOOL_SFEATURES, static_cast<std::uint32_t>(blocks.size())}, bytes);
+    std::memcpy(reinterpret_cast<char*>(wish.data()) + sizeof(ethtool_sfeatures), blocks.data(), bytes);
+    if (const int error = command(interface, wish.data())) {
         throw system_error(
-            fmt::format("cannot switch offload '{}' of interface '{}' {}", row.name, interface, on ? "on" : "off"),
+            fmt::format("cannot switch {} of interface '{}' {}", fmt::join(names, ", "), interface, on ? "on" : "off"),
             error);
     }
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> Ethtool::statistics(const std::string& interface) const {
-    const std::uint32_t count = statistics_count(socket_.get(), interface);
-    std::vector<char> names(sizeof(ethtool_gstrings) + std::size_t{count} * ETH_GSTRING_LEN);
-    std::vector<std::uint64_t> values(1 + count); // ethtool_stats is two 32-bit words, then the figures
-    const ethtool_gstrings ask_names{ETHTOOL_GSTRINGS, ETH_SS_STATS, count};
-    const std::array<std::uint32_t, 2> ask_values = {ETHTOOL_GSTATS, count};
-    std::memcpy(names.data(), &ask_names, sizeof(ask_names));
-    std::memcpy(values.data(), ask_values.data(), sizeof(ask_values));
+    const std::vector<std::string> names = strings(interface, ETH_SS_STATS);
+    auto got = request(ethtool_stats{ETHTOOL_GSTATS, static_cast<std::uint32_t>(names.size())},
+                       names.size() * sizeof(std::uint64_t));
     std::vector<std::pair<std::string, std::uint64_t>> result;
-    if (count == 0 || command(socket_.get(), interface, names.data()) != 0 ||
-        command(socket_.get(), interface, values.data()) != 0) {
+    if (names.empty() || command(interface, got.data()) != 0) {
         return result;
     }
-    for (std::uint32_t i = 0; i < count; i++) {
-        const char* name = names.data() + sizeof(ethtool_gstrings) + std::size_t{i} * ETH_GSTRING_LEN;
-        result.emplace_back(std::string(name, strnlen(name, ETH_GSTRING_LEN)), values[1 + i]);
+    for (std::size_t i = 0; i < names.size(); i++) {
+        result.emplace_back(names[i], item<std::uint64_t, ethtool_stats>(got, i));
     }
     return result;
 }

@@ -112,6 +112,7 @@ void Keeper::follow_port(std::uint16_t id) {
         dock = Dock{.ifindex = place->link.index, .usable = true, .mac = {}, .mtu = 0, .trouble = {}};
         say_(fmt::format("port '{}': attached again", port.name));
     }
+    attachment_.keep_offloads(id, *place, say_);
     update(id, place->link);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include <fmt/format.h>
 #include <linux/if_arp.h>
@@ -48,6 +49,13 @@ void read_xdp(const nlattr& xdp, Link& link) {
     });
 }
 
+void read_statistics(const nlattr& attribute, Link& link) {
+    rtnl_link_stats64 statistics{}; // older kernels send a shorter one
+    std::memcpy(&statistics, mnl_attr_get_payload(&attribute),
+                std::min<std::size_t>(mnl_attr_get_payload_len(&attribute), sizeof(statistics)));
+    link.tx_dropped = statistics.tx_dropped;
+}
+
 void read_attribute(const nlattr& attribute, Link& link) {
     switch (mnl_attr_get_type(&attribute)) {
     case IFLA_IFNAME:
@@ -70,6 +78,9 @@ void read_attribute(const nlattr& attribute, Link& link) {
         break;
     case IFLA_LINKINFO:
         read_kind(attribute, link);
+        break;
+    case IFLA_STATS64:
+        read_statistics(attribute, link);
         break;
     case IFLA_XDP:
         read_xdp(attribute, link);

@@ -29,6 +29,7 @@ struct Link {
     std::optional<std::int32_t> peer_nsid; ///< veth: that namespace, nothing where it is this one
     XdpMode xdp = XdpMode::None;
     std::uint32_t xdp_program = 0; ///< its id
+    std::uint64_t tx_dropped = 0;  ///< frames that it was given and could not send
 };
 
 /// In the namespace of `netlink`. Nothing where there is none of that name or index. Throws Error.

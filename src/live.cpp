@@ -47,8 +47,8 @@ LiveSnapshot take_live_snapshot(const Attachment& attachment) {
     return live;
 }
 
-std::map<std::string, std::uint64_t> after_verdict(const Attachment& attachment) {
-    std::map<std::string, std::uint64_t> lost;
+std::map<std::string, LostFrames> after_verdict(const Attachment& attachment) {
+    std::map<std::string, LostFrames> lost;
     Netlink netlink;
     const Ethtool ethtool;
     for (std::uint16_t id = 1; id < attachment.plan().ports.size(); id++) {
@@ -56,8 +56,9 @@ std::map<std::string, std::uint64_t> after_verdict(const Attachment& attachment)
         const auto link = find_link(netlink, attachment.attached_to(id));
         if (link) {
             const auto before = attachment.state().lost_before.find(name);
-            const std::uint64_t base = before == attachment.state().lost_before.end() ? 0 : before->second;
-            lost[name] = lost_frames(ethtool, link->name) - base;
+            const LostFrames base = before == attachment.state().lost_before.end() ? LostFrames{} : before->second;
+            const LostFrames now = lost_frames(ethtool, *link, attachment.state().generic);
+            lost[name] = {now.not_redirected - base.not_redirected, now.not_sent - base.not_sent};
         }
     }
     return lost;

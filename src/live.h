@@ -24,7 +24,7 @@ struct LiveSnapshot {
 [[nodiscard]] LiveSnapshot take_live_snapshot(const Attachment& attachment);
 
 /// Frames that the kernel lost behind our verdict, by port: full or closed far ends.
-[[nodiscard]] std::map<std::string, std::uint64_t> after_verdict(const Attachment& attachment);
+[[nodiscard]] std::map<std::string, LostFrames> after_verdict(const Attachment& attachment);
 
 /// Services whose SF gets packets and gives none back, with a sentence each.
 [[nodiscard]] std::map<std::string, std::string> silent_services(const Attachment& attachment,

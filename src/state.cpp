@@ -25,20 +25,27 @@ json to_json(const State& state) {
                            {"port", change.port},
                            {"interface", change.interface},
                            {"index", change.index},
-                           {"offload", offload_name(change.offload)}});
+                           {"offload", offload_name(change.offload)},
+                           {"features", change.features}});
     }
-    return {{"abi", +SFC_ABI_VERSION},         {"file", state.file},   {"config", state.config},
-            {"generic", state.generic},        {"netns", state.netns}, {"changes", changes},
-            {"lost_before", state.lost_before}};
+    json lost = json::object();
+    for (const auto& [port, frames] : state.lost_before) {
+        lost[port] = {frames.not_redirected, frames.not_sent};
+    }
+    return {{"abi", +SFC_ABI_VERSION}, {"file", state.file}, {"config", state.config}, {"generic", state.generic},
+            {"netns", state.netns},    {"changes", changes}, {"lost_before", lost}};
 }
 
 State from_json(const json& text) {
     State state{text.at("file"), text.at("config"), text.at("generic"), text.at("netns"), {}, {}};
     for (const json& change : text.at("changes")) {
         state.changes.push_back({change.at("netns"), change.at("port"), change.at("interface"), change.at("index"),
-                                 parse_offload(change.at("offload").get<std::string>()).value_or(Offload::TxChecksum)});
+                                 parse_offload(change.at("offload").get<std::string>()).value_or(Offload::TxChecksum),
+                                 change.at("features")});
     }
-    state.lost_before = text.at("lost_before").get<std::map<std::string, std::uint64_t>>();
+    for (const auto& [port, frames] : text.at("lost_before").items()) {
+        state.lost_before[port] = {frames.at(0), frames.at(1)};
+    }
     return state;
 }
 

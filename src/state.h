@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ethtool.h"
+#include "lost_frames.h"
 #include "pins.h"
 
 namespace sfc {
@@ -18,6 +19,7 @@ struct Change {
     std::string interface;
     std::uint32_t index = 0;
     Offload offload = Offload::TxChecksum;
+    std::vector<std::string> features; ///< what of the group was on
 };
 
 /// What another sfcproxy process must know of an attachment and the kernel does not keep. Pinned beside the maps, as a
@@ -28,7 +30,7 @@ struct State {
     bool generic = false;
     std::uint64_t netns = 0; ///< inode of the network namespace that the ports are in
     std::vector<Change> changes;
-    std::map<std::string, std::uint64_t> lost_before; ///< per port: what its driver had counted as lost at attach
+    std::map<std::string, LostFrames> lost_before; ///< per port: what had been counted as lost at attach
 
     /// Throws Error.
     void save(const PinDirectory& pins) const;

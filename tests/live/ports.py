@@ -75,7 +75,7 @@ class HiddenNamespace:
 
     def run(self, *command):
         where = f"/proc/{os.getpid()}/fd/{self.descriptor}"
-        subprocess.run(["nsenter", f"--net={where}", *command], check=True)
+        subprocess.run(["nsenter", f"--net={where}", *command], check=True, stdout=subprocess.DEVNULL)
 
     def __exit__(self, *_exception):
         self.hide()
