@@ -53,6 +53,9 @@ def lost_in_sf(stats, firewall, sf_drops):
               "SF: link full": sf_drops, "back too late": at_sf_port.get("late", 0),
               "not recognised": at_sf_port.get("miss", 0),
               "to the SF: link full": after_verdict(stats, "sf_ports")}
+    # What an SF's own stack says of itself (multicast listener reports) is not recognised either, and nobody's loss.
+    surplus = max(0, sum(causes.values()) - unclaimed)
+    causes["not recognised"] -= min(surplus, causes["not recognised"])
     causes["vanished in the SF"] = unclaimed - sum(causes.values())
     return causes
 

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The README's way from nothing to a proxy in front of one's own SF, command by command as it stands there."""
+import json
+import os
 import pathlib
 import re
+import signal
 import sys
 import unittest
 
@@ -43,7 +46,7 @@ class ReadmeTest(unittest.TestCase):
             self.assertTrue(traffic.ping(lab, "sender", chain.RECEIVER).good, log.read_text())
             good = [total(side, "good") for side in edges.arrived()]
             self.assertEqual(good, [20, 20])
-            lab.run("proxy", "pkill", "-TERM", "-f", f"run {pin}", check=False)
+            os.kill(json.loads(ports.run(lab, "status", "-j")[1])["process"], signal.SIGTERM)
             shell.wait(20)
         said = log.read_text()
         for word in ("ok", "ready", "balanced", "web-out", "detached"):
