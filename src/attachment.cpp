@@ -192,7 +192,7 @@ void Attachment::release_port(std::uint16_t id, const Say& say) {
 }
 
 void Attachment::detach(const Say& say) {
-    for (std::uint16_t id = 1; id < plan_.ports.size(); id++) {
+    for (std::size_t id = 1; id < plan_.ports.size(); id++) {
         release_port(id, say);
     }
     pins_.remove();

@@ -93,10 +93,10 @@ Json status_json(const Attachment& attachment) {
               {"ports", Json::array()},
               {"services", Json::array()},
               {"changes", Json::array()}};
-    for (std::uint16_t id = 1; id < attachment.plan().ports.size(); id++) {
+    for (std::size_t id = 1; id < attachment.plan().ports.size(); id++) {
         json["ports"].push_back(port_json(attachment, netlink, id));
     }
-    for (std::uint16_t id = 1; id < attachment.plan().services.size(); id++) {
+    for (std::size_t id = 1; id < attachment.plan().services.size(); id++) {
         json["services"].push_back(service_json(attachment, id, silent));
     }
     for (const Change& change : attachment.state().changes) {

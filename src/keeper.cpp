@@ -22,7 +22,7 @@ constexpr std::uint32_t group(std::uint32_t number) {
 Keeper::Keeper(Attachment& attachment, Say say)
     : attachment_(attachment), say_(std::move(say)), events_(NETLINK_ROUTE, group(RTNLGRP_LINK) | group(RTNLGRP_NEIGH)),
       docks_(attachment.plan().ports.size()) {
-    for (std::uint16_t id = 1; id < docks_.size(); id++) {
+    for (std::size_t id = 1; id < docks_.size(); id++) {
         docks_[id].ifindex = attachment_.attached_to(id);
     }
     find_targets();
@@ -32,14 +32,15 @@ Keeper::Keeper(Attachment& attachment, Say say)
 
 void Keeper::find_targets() {
     const Plan& plan = attachment_.plan();
-    for (std::uint16_t id = 1; id < plan.ports.size(); id++) {
+    for (std::size_t id = 1; id < plan.ports.size(); id++) {
         if (const auto& ip = plan.ports[id].ip) {
-            targets_.push_back({id, SFC_NONE, parse_ip(*ip), *ip, {}});
+            targets_.push_back({static_cast<std::uint16_t>(id), SFC_NONE, parse_ip(*ip), *ip, {}});
         }
     }
-    for (std::uint16_t id = 1; id < plan.services.size(); id++) {
+    for (std::size_t id = 1; id < plan.services.size(); id++) {
         if (const auto& ip = plan.services[id].next_hop_ip) {
-            targets_.push_back({plan.services[id].entry.egress_port, id, parse_ip(*ip), *ip, {}});
+            targets_.push_back(
+                {plan.services[id].entry.egress_port, static_cast<std::uint16_t>(id), parse_ip(*ip), *ip, {}});
         }
     }
 }
@@ -78,7 +79,7 @@ void Keeper::tick() {
 }
 
 void Keeper::follow_ports() {
-    for (std::uint16_t id = 1; id < docks_.size(); id++) {
+    for (std::size_t id = 1; id < docks_.size(); id++) {
         try {
             follow_port(id);
             docks_[id].trouble.clear();

@@ -51,7 +51,7 @@ std::map<std::string, LostFrames> after_verdict(const Attachment& attachment) {
     std::map<std::string, LostFrames> lost;
     Netlink netlink;
     const Ethtool ethtool;
-    for (std::uint16_t id = 1; id < attachment.plan().ports.size(); id++) {
+    for (std::size_t id = 1; id < attachment.plan().ports.size(); id++) {
         const std::string& name = attachment.plan().ports[id].name;
         const auto link = find_link(netlink, attachment.attached_to(id));
         if (link) {

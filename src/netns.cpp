@@ -85,7 +85,6 @@ Netns Netns::open(const std::string& name_or_pid) {
 }
 
 template <class Accept> std::optional<Netns> Netns::search(Accept accept) {
-    namespace fs = std::filesystem;
     std::error_code none;
     std::set<std::uint64_t> seen; // thousands of processes share a few namespaces
     const auto look = [&](const std::string& path, const std::string& where) -> std::optional<Netns> {
@@ -96,13 +95,13 @@ template <class Accept> std::optional<Netns> Netns::search(Accept accept) {
         auto found = try_open(path, where);
         return found && accept(*found) ? std::move(found) : std::nullopt;
     };
-    for (const auto& entry : fs::directory_iterator(kNamed, none)) {
+    for (const auto& entry : std::filesystem::directory_iterator(kNamed, none)) {
         const std::string name = entry.path().filename();
         if (auto found = look(entry.path(), fmt::format("'{}'", name))) {
             return found;
         }
     }
-    for (const auto& entry : fs::directory_iterator("/proc", none)) {
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", none)) {
         const std::string pid = entry.path().filename();
         if (is_number(pid)) {
             if (auto found = look(entry.path() / "ns/net", fmt::format("of process {}", pid))) {
