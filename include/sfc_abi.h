@@ -222,7 +222,7 @@ struct sfc_counters {
 	struct sfc_count passed[SFC_REASON_MAX];
 	struct sfc_count dropped[SFC_REASON_MAX];             /* domain side at strip; SF side without a claim */
 	struct sfc_count dropped_after_claim[SFC_REASON_MAX]; /* SF side, the header had been taken already */
-	__u64 last_to_sf;   /* service: when the last packet was handed to the SF, by the packet path's clock; 0 = never */
+	__u64 last_to_sf;   /* service: when the last packet went to the SF, by the packet path's clock; 0 = never */
 	__u64 last_claimed; /* service: when the last one came back */
 };
 
