@@ -173,3 +173,6 @@ if __name__ == "__main__":
     except LabError as problem:
         print(f"\nFAIL: {problem}")
         sys.exit(1)
+    except KeyboardInterrupt:
+        print("\ninterrupted; all of the lab is removed")
+        sys.exit(130)
