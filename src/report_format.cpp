@@ -46,7 +46,7 @@ void rows(std::string& out, std::string_view outcome, std::span<const sfc_count>
         if (cells[reason].packets != 0) {
             out += fmt::format("  {:<28} {:>12} {:>14}   {}\n", fmt::format("{} {}", outcome, reason_name(reason)),
                                cells[reason].packets, cells[reason].bytes, reason_text(reason));
-            out += fmt::format("  {:<28} {:>12} {:>14}     hint: {}\n", "", "", "", reason_hint(reason));
+            out += fmt::format("      hint: {}\n", reason_hint(reason));
         }
     }
 }
