@@ -82,7 +82,7 @@ void keep(Keeper& keeper) {
 } // namespace
 
 void command_run(const Options& options) {
-    const NoInterrupts held; // they come through the descriptor
+    const NoInterrupts held;             // they come through the descriptor
     (void)std::signal(SIGPIPE, SIG_IGN); // whoever reads what is said may go; the next hops still want to be kept
     Attachment attachment = take_over_or_create(options.attach);
     say_line(attached_text(attachment));
