@@ -13,6 +13,12 @@ namespace {
 
 constexpr int kRetryTicks = 2; // how often ports that are missing are looked for
 
+Mac to_mac(const __u8 (&bytes)[6]) {
+    Mac mac;
+    std::copy(std::begin(bytes), std::end(bytes), mac.begin());
+    return mac;
+}
+
 constexpr std::uint32_t group(std::uint32_t number) {
     return 1U << (number - 1);
 }
@@ -22,25 +28,40 @@ constexpr std::uint32_t group(std::uint32_t number) {
 Keeper::Keeper(Attachment& attachment, Say say)
     : attachment_(attachment), say_(std::move(say)), events_(NETLINK_ROUTE, group(RTNLGRP_LINK) | group(RTNLGRP_NEIGH)),
       docks_(attachment.plan().ports.size()) {
-    for (std::size_t id = 1; id < docks_.size(); id++) {
-        docks_[id].ifindex = attachment_.attached_to(id);
-    }
     find_targets();
+    take_stock();
     follow_ports();
     read_neighbours();
 }
 
+/// What is written in the maps may have been learnt by an earlier process, and counts until something else is known.
 void Keeper::find_targets() {
     const Plan& plan = attachment_.plan();
+    const auto known = [](bool ready, const __u8(&mac)[6]) {
+        return ready ? std::optional(to_mac(mac)) : std::nullopt;
+    };
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
         if (const auto& ip = plan.ports[id].ip) {
-            targets_.push_back({static_cast<std::uint16_t>(id), SFC_NONE, parse_ip(*ip), *ip, {}});
+            const sfc_port entry = attachment_.maps().port(id);
+            targets_.push_back({static_cast<std::uint16_t>(id), SFC_NONE, parse_ip(*ip), *ip,
+                                known(entry.unready == 0, entry.sf_mac)});
         }
     }
     for (std::size_t id = 1; id < plan.services.size(); id++) {
         if (const auto& ip = plan.services[id].next_hop_ip) {
-            targets_.push_back(
-                {plan.services[id].entry.egress_port, static_cast<std::uint16_t>(id), parse_ip(*ip), *ip, {}});
+            const sfc_service entry = attachment_.maps().service(id);
+            targets_.push_back({entry.egress_port, static_cast<std::uint16_t>(id), parse_ip(*ip), *ip,
+                                known(entry.next_hop_ready != 0, entry.next_hop_mac)});
+        }
+    }
+}
+
+/// A port may have gone while no process looked: what is left of it must not be in the way of its return.
+void Keeper::take_stock() {
+    for (std::size_t id = 1; id < docks_.size(); id++) {
+        docks_[id].ifindex = attachment_.attached_to(id);
+        if (docks_[id].ifindex == 0) {
+            undock(id, fmt::format("port '{}' is not attached any more", attachment_.plan().ports[id].name));
         }
     }
 }
@@ -172,8 +193,8 @@ void Keeper::read_neighbours() {
         }
     });
     for (const Target& target : targets_) {
-        if (!target.mac && docks_[target.port].ifindex != 0) {
-            resolve(target);
+        if (docks_[target.port].ifindex != 0) {
+            resolve(target); // even where a MAC is known: answers change only entries that the kernel has
         }
     }
 }
@@ -195,25 +216,24 @@ void Keeper::apply(Target& target, const std::optional<Mac>& mac) {
         return;
     }
     target.mac = mac;
-    const Plan& plan = attachment_.plan();
     const Maps& maps = attachment_.maps();
+    const Mac bytes = mac.value_or(Mac{});
+    std::string whose;
     if (target.service != SFC_NONE) {
         sfc_service entry = maps.service(target.service);
         entry.next_hop_ready = mac ? 1 : 0;
-        std::copy_n(mac.value_or(Mac{}).begin(), Mac{}.size(), entry.next_hop_mac);
+        std::copy(bytes.begin(), bytes.end(), entry.next_hop_mac);
         maps.set_service(target.service, entry);
-        say_(
-            fmt::format("service '{}': next hop {} {}", plan.services[target.service].name, target.text,
-                        mac ? "is at " + format_mac(*mac) : "does not answer, its packets are dropped as no_next_hop"));
+        whose = fmt::format("service '{}': next hop", attachment_.plan().services[target.service].name);
     } else {
         sfc_port entry = maps.port(target.port);
         entry.unready = mac ? 0 : 1;
-        std::copy_n(mac.value_or(Mac{}).begin(), Mac{}.size(), entry.sf_mac);
+        std::copy(bytes.begin(), bytes.end(), entry.sf_mac);
         maps.set_port(target.port, entry);
-        say_(
-            fmt::format("port '{}': SF address {} {}", plan.ports[target.port].name, target.text,
-                        mac ? "is at " + format_mac(*mac) : "does not answer, its packets are dropped as no_next_hop"));
+        whose = fmt::format("port '{}': SF address", attachment_.plan().ports[target.port].name);
     }
+    say_(fmt::format("{} {} {}", whose, target.text,
+                     mac ? "is at " + format_mac(*mac) : "does not answer, its packets are dropped as no_next_hop"));
 }
 
 } // namespace sfc

@@ -53,6 +53,7 @@ private:
     int ticks_ = 0;
 
     void find_targets();
+    void take_stock();
     void follow_ports();
     void follow_port(std::uint16_t id);
     void dock(std::uint16_t id);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The SF's namespace is deleted and made anew with the same names, while packets are in it and more arrive."""
+import signal
 import time
 import unittest
 
@@ -29,7 +30,8 @@ socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"which header is mine?"
 class NewSf(LiveTest):
     def setUp(self):
         super().setUp()
-        self.build(Routed()).run(config(BY_IP, sf=f"hold: {HOLD}s"))
+        self.text = config(BY_IP, sf=f"hold: {HOLD}s")
+        self.build(Routed()).run(self.text)
 
     def packet_in_sf(self):
         """One packet that the SF keeps: its frame as it reached fw0."""
@@ -91,6 +93,23 @@ class NewSf(LiveTest):
         self.assertEqual((settled.wrong, settled.bare), (0, 0))
         self.assertTrue(settled.balanced)
         self.assertGreater(settled.lost["proxy: no_next_hop"], 100)
+
+    def test_made_anew_while_nobody_runs(self):
+        """`run` was killed, the SF renewed, and only then does the next `run` go on with what is there."""
+        kept = self.packet_in_sf()
+        self.lab.stop(self.bench.proxy.process, signal.SIGKILL)
+        self.renew()
+        self.bench.run(self.text)
+        said = self.bench.proxy.said()
+        self.assertIn("going on with", said)
+        self.assertNotIn("cannot", said)
+        restored, missed = self.give_back(kept)
+        self.assertEqual(restored, 0)
+        self.assertGreater(missed, 0)   # the new links' own listener reports are not recognised either
+        self.assertTrue(traffic.ping(self.lab, "sender", chain.RECEIVER).good)
+        settled = self.bench.settle()
+        self.assertEqual((settled.wrong, settled.bare), (0, 0))
+        self.assertTrue(settled.balanced)
 
 
 if __name__ == "__main__":
