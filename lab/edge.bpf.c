@@ -33,9 +33,11 @@ static __always_inline bool is_kept(const struct edge_port *port, const struct p
 	return port->keep_port && port->keep_port == packet->port && packet->payload > 0;
 }
 
-static __always_inline int wire(const struct edge_port *port)
+static __always_inline int wire(const struct edge_port *port, const struct ethernet *ethernet)
 {
 	count(port, EVENT_WIRE);
+	if (ethernet->type != bpf_htons(ETH_P_MPLS_UC))
+		count(port, EVENT_LINK);
 	return bpf_redirect(port->partner, 0);
 }
 
@@ -61,7 +63,7 @@ int edge_push(struct xdp_md *ctx)
 	if (!port || bpf_xdp_load_bytes(ctx, 0, &head.ethernet, sizeof(head.ethernet)))
 		return XDP_ABORTED;
 	if (!is_data(ctx, &head.ethernet, &packet))
-		return wire(port);
+		return wire(port, &head.ethernet);
 	depth = make_stack(&packet, port->direction, head.stack);
 	head.ethernet.type = bpf_htons(ETH_P_MPLS_UC);
 	if (push(ctx, &head, depth))
@@ -77,8 +79,11 @@ SEC("xdp.frags")
 int edge_wire(struct xdp_md *ctx)
 {
 	struct edge_port *port = port_of(ctx);
+	struct ethernet ethernet;
 
-	return port ? wire(port) : XDP_ABORTED;
+	if (!port || bpf_xdp_load_bytes(ctx, 0, &ethernet, sizeof(ethernet)))
+		return XDP_ABORTED;
+	return wire(port, &ethernet);
 }
 
 /* Reads the stack of a frame into `stack`. Returns its depth, 0 where it has no bottom or is longer than ours are. */

@@ -16,6 +16,7 @@ enum {
 	EVENT_WIRE = 16,
 	EVENT_WRONG,
 	EVENT_BARE,
+	EVENT_LINK, /* of EVENT_WIRE: no SFC, so a link's own: ARP, neighbour discovery */
 	EVENT_MAX = 32,
 	DIRECTIONS = 2,
 	KEPT_BYTES = 256,

@@ -8,7 +8,7 @@ from lab.net import call
 
 OBJECT = pathlib.Path(__file__).resolve().parent.parent / "build/lab/edge.bpf.o"
 KINDS = ("tcp", "udp", "icmp", "other", "tcp6", "udp6", "icmp6", "other6")
-EVENTS = [f"pushed_{kind}" for kind in KINDS] + [f"good_{kind}" for kind in KINDS] + ["wire", "wrong", "bare"]
+EVENTS = [f"pushed_{kind}" for kind in KINDS] + [f"good_{kind}" for kind in KINDS] + ["wire", "wrong", "bare", "link"]
 EVENT_MAX = 32          # as in lab/edge.h
 KEPT = ("pushed", "checked", "wrong")
 MTU_DOMAIN = 1564       # 1500 and the 16 labels that the proxy takes at most
