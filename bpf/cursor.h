@@ -8,6 +8,12 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+/* Upper bounds of offsets in a frame, as masks: the verifier of 6.1 follows packet pointers up to 64 KiB. */
+enum {
+	INNER_L3_MASK = 0xff,    /* Ethernet, 16 labels or 4 wrappers, Ethernet with two tags: at most 100 bytes */
+	INNER_OFF_MASK = 0x7fff, /* and 8 extension headers of 2 KiB */
+};
+
 /* Everything read directly is in the linear part; `pos` never passes `end` without a check. */
 struct cursor {
 	void *pos;

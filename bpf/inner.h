@@ -8,29 +8,15 @@
 #include <linux/ipv6.h>
 
 #include "cursor.h"
+#include "extensions.h"
 #include "maps.h"
 
 enum {
 	IPV4_FRAGMENT = 0x3fff, /* RFC 791: more-fragments bit and offset */
-	NEXTHDR_HOP = 0,
-	NEXTHDR_ROUTING = 43,
-	NEXTHDR_FRAGMENT = 44,
-	NEXTHDR_AUTH = 51,
-	NEXTHDR_DEST = 60,
-	NEXTHDR_ICMPV6 = 58,
-	ROUTING_TYPE_SRH = 4, /* RFC 8754 2 */
-	ND_FIRST = 133,       /* RFC 4861 4: router solicitation ... redirect */
-	ND_LAST = 137,
+	IPV4_OFFSET = 0x1fff,
 };
 
-/* The parsed facts about an inner packet. */
-struct inner {
-	__u32 l4_off; /* from the start of the frame */
-	__u32 l4_len; /* bytes of L4 header and payload, by the IP header */
-};
-
-/* First nibble of the payload behind Ethernet and `cut` bytes of encapsulation: 4, 6, another value, or -1 where there
- * is none. */
+/* First nibble of what stands at `l3_off`: 4, 6, another value, or -1 where there is nothing. */
 static __always_inline int inner_version(struct xdp_md *ctx, __u32 l3_off)
 {
 	struct cursor cur = cursor_at(ctx, l3_off);
@@ -39,15 +25,13 @@ static __always_inline int inner_version(struct xdp_md *ctx, __u32 l3_off)
 	return first ? *first >> 4 : -1;
 }
 
-/*
- * RFC 791 3.1. Fills the IP part of the key. Options are skipped by IHL and never part of the key.
- * Returns SFC_OK or the reason; on a reason the key is of no use.
- */
-static __always_inline int inner_parse_ipv4(struct xdp_md *ctx, __u32 l3_off, struct sfc_key_fields *key,
-					    struct inner *inner)
+/* RFC 791 3.1. Options are skipped by IHL. Returns SFC_OK or the reason. */
+static __always_inline int inner_parse_ipv4(struct xdp_md *ctx, struct work *work, __u32 l3_off)
 {
 	struct cursor cur = cursor_at(ctx, l3_off);
 	struct iphdr *ip = cursor_take(&cur, sizeof(*ip));
+	struct sfc_key_fields *key = &work->key.f;
+	struct inner *inner = &work->inner;
 	__u32 header, total;
 
 	if (!ip)
@@ -58,38 +42,55 @@ static __always_inline int inner_parse_ipv4(struct xdp_md *ctx, __u32 l3_off, st
 		return SFC_REASON_bad_inner;
 	if (l3_off + total > bpf_xdp_get_buff_len(ctx))
 		return SFC_REASON_truncated;
-	if (ip->frag_off & bpf_htons(IPV4_FRAGMENT))
-		return SFC_REASON_no_key;
 	__builtin_memcpy(key->saddr, &ip->saddr, 4);
 	__builtin_memcpy(key->daddr, &ip->daddr, 4);
-	key->version = 4;
-	key->proto = ip->protocol;
 	key->ipv4_id = ip->id;
-	inner->l4_off = l3_off + header;
-	inner->l4_len = total - header;
+	inner->proto = ip->protocol;
+	inner->off = l3_off + header;
+	inner->len = total - header;
+	if (ip->frag_off & bpf_htons(IPV4_FRAGMENT)) {
+		inner->fragment = 1;
+		inner->fragment_off = ip->frag_off & bpf_htons(IPV4_FRAGMENT);
+		inner->fragment_id = ip->id;
+	}
 	return SFC_OK;
 }
 
-/* RFC 8200 3. Extension headers have no key yet: their number ends up in `proto`, which no key builder knows. */
-static __always_inline int inner_parse_ipv6(struct xdp_md *ctx, __u32 l3_off, struct sfc_key_fields *key,
-					    struct inner *inner)
+/* RFC 8200 3. Returns SFC_OK or the reason. */
+static __always_inline int inner_parse_ipv6(struct xdp_md *ctx, struct work *work, __u32 l3_off)
 {
 	struct cursor cur = cursor_at(ctx, l3_off);
 	struct ipv6hdr *ip = cursor_take(&cur, sizeof(*ip));
+	struct sfc_key_fields *key = &work->key.f;
+	struct inner *inner = &work->inner;
 
 	if (!ip)
 		return SFC_REASON_truncated;
 	if (ip->version != 6)
 		return SFC_REASON_bad_inner;
-	inner->l4_off = l3_off + sizeof(*ip);
-	inner->l4_len = bpf_ntohs(ip->payload_len);
-	if (inner->l4_off + inner->l4_len > bpf_xdp_get_buff_len(ctx))
+	inner->off = l3_off + sizeof(*ip);
+	inner->len = bpf_ntohs(ip->payload_len);
+	if (inner->off + inner->len > bpf_xdp_get_buff_len(ctx))
 		return SFC_REASON_truncated;
 	__builtin_memcpy(key->saddr, &ip->saddr, 16);
 	__builtin_memcpy(key->daddr, &ip->daddr, 16);
-	key->version = 6;
-	key->proto = ip->nexthdr;
-	return SFC_OK;
+	inner->proto = ip->nexthdr;
+	return extensions_is_one(ip->nexthdr) ? extensions_walk(ctx, work) : SFC_OK;
+}
+
+/*
+ * Reads the IP packet of inner->version at inner->l3_off up to what it carries, and its addresses into the key.
+ * Returns SFC_OK, SFC_REASON_truncated, _bad_inner or _no_key.
+ */
+static __always_inline int inner_parse(struct xdp_md *ctx, struct work *work)
+{
+	__u32 l3_off = forget(&work->inner.l3_off, INNER_L3_MASK);
+
+	work->inner.fragment = 0;
+	work->inner.sfc = 0;
+	if (work->inner.version == 4)
+		return inner_parse_ipv4(ctx, work, l3_off);
+	return inner_parse_ipv6(ctx, work, l3_off);
 }
 
 /* RFC 1624 by the kernel's ip_decrease_ttl: one hop less adds 0x0100 to the one's complement checksum. */

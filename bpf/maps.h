@@ -12,14 +12,44 @@
  * it. */
 const volatile struct sfc_config sfc_config = {};
 
+/*
+ * Where the reading of an inner packet stands. In memory and not in registers: the verifier then sees equal states
+ * where the packets differ, and functions of their own can go on from here.
+ */
+struct inner {
+	__u32 l3_off; /* of the IP header, or of what follows the EtherType, from the start of the frame */
+	__u32 off;    /* of what the IP header and its extension headers lead to */
+	__u32 len;    /* bytes from there to the end that the IP header gives; Ethernet padding is not among them */
+	__u8 version; /* 4, 6, or 0 for no IP */
+	__u8 proto;
+	__u8 fragment;       /* 1 = it is one */
+	__u8 sfc;            /* 1 = a segment routing header, or more headers than we read */
+	__be16 fragment_off; /* as on the wire, without the bits that mean something else */
+	__u16 reserved;
+	__be32 fragment_id;
+	__u32 walk_off; /* the next extension header */
+	__u32 walk_len;
+	__u32 walk_next;
+};
+
+/* An inner Ethernet frame. The first 16 bytes are part of the key. */
+struct link {
+	__u8 macs[12];
+	__be16 vlan_id[2]; /* zero where there is no tag */
+	__be16 ethertype;  /* behind the tags */
+	__u16 reserved;
+};
+
 /* What one program run knows about its frame. Not on the stack: 512 bytes are too few for a key and a header. */
 struct work {
 	struct sfc_result result;
+	struct inner inner;
+	struct link link;
 	struct sfc_key key;
 	struct sfc_header header;
 	__u64 now;                              /* when the cache was asked, by clock_now() */
 	__u32 cut;                              /* bytes of encapsulation between Ethernet and inner packet */
-	__u32 walk;                             /* offset of a bounded walk, see options.h */
+	__u32 option;                           /* offset of the walk in options.h */
 	__be32 digest[SFC_DIGEST_BYTES / 4];    /* payload bytes, zero behind the end */
 	__u8 options[SFC_TCP_OPTIONS_MAX + 24]; /* 64, so that an offset masked with 63 stays inside */
 };

@@ -54,11 +54,13 @@ int sfc_restore(struct xdp_md *ctx)
 
 	if (!work)
 		return XDP_ABORTED;
-	reason = restore_classify(ctx, &restore);
+	reason = restore_classify(ctx, work, &restore);
 	if (!reason)
 		reason = restore_key(ctx, work, &restore);
 	if (!reason)
-		reason = restore_claim(work, &restore);
+		reason = restore_trust(ctx, work, &restore);
+	if (!reason)
+		reason = restore_claim(ctx, work, &restore);
 	if (!reason)
 		reason = restore_header(ctx, work, &restore);
 	if (!reason)

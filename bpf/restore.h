@@ -6,114 +6,73 @@
 #include "key.h"
 #include "port.h"
 #include "rewrite.h"
-
-enum {
-	EXTENSION_HEADERS_MAX = 6,
-	VLAN_TAGS_MAX = 2,
-};
+#include "untrusted.h"
 
 /* What the steps hand on to each other. */
 struct restore {
 	const struct sfc_port *in;
 	const struct sfc_sf *sf;
 	const struct sfc_service *service;
-	int version;
+	__u8 form; /* enum sfc_form */
 };
 
-/* The EtherType behind up to two VLAN tags, for frames that are not looked into further. */
-static __always_inline __be16 restore_tagged_type(struct xdp_md *ctx, __be16 type)
-{
-	struct cursor cur = cursor_at(ctx, ETH_HLEN);
-
-#pragma unroll
-	for (int tag = 0; tag < VLAN_TAGS_MAX; tag++) {
-		__be16 *vlan;
-
-		if (type != bpf_htons(ETH_P_8021Q) && type != bpf_htons(ETH_P_8021AD))
-			break;
-		vlan = cursor_take(&cur, 4); /* IEEE 802.1Q 9.3: the tag's value, then the next type */
-		if (!vlan)
-			break;
-		type = vlan[1];
-	}
-	return type;
-}
-
-/* What kind of frame the SF sent: IP goes on; SFC is refused; the rest is the link's own business. */
-static __always_inline int restore_classify(struct xdp_md *ctx, struct restore *restore)
+/* Which SF sent it, and what: IP and, where the SF gets them, Ethernet frames go on; SFC is refused; the rest is the
+ * link's own business. */
+static __always_inline int restore_classify(struct xdp_md *ctx, struct work *work, struct restore *restore)
 {
 	struct cursor cur = cursor_at(ctx, 0);
 	struct ethhdr *eth = cursor_take(&cur, sizeof(*eth));
-
-	if (!eth)
-		return SFC_REASON_runt;
-	if (eth->h_proto == bpf_htons(ETH_P_IP) || eth->h_proto == bpf_htons(ETH_P_IPV6)) {
-		restore->version = eth->h_proto == bpf_htons(ETH_P_IP) ? 4 : 6;
-		return SFC_OK;
-	}
-	switch (bpf_ntohs(restore_tagged_type(ctx, eth->h_proto))) {
-	case ETH_P_MPLS_UC:
-	case ETH_P_MPLS_MC:
-	case ETH_P_NSH:
-		return SFC_REASON_sfc_from_sf;
-	default:
-		return SFC_REASON_control;
-	}
-}
-
-/*
- * Looks for segment routing (RFC 8754) behind the extension headers of RFC 8200 4.1. The offset lives in memory for the
- * reason given in options_walk. A chain that is longer or cut is no more than a packet without an entry.
- */
-static __always_inline int restore_walk(struct xdp_md *ctx, struct work *work)
-{
-	__u8 next = work->key.f.proto;
-
-	work->walk = ETH_HLEN + sizeof(struct ipv6hdr);
-	for (int step = 0; step < EXTENSION_HEADERS_MAX; step++) {
-		struct cursor cur = cursor_at(ctx, forget(&work->walk, 0x3fff));
-		__u8 *header = cursor_take(&cur, 3);
-
-		if (!header)
-			return SFC_REASON_miss;
-		if (next == NEXTHDR_ROUTING && header[2] == ROUTING_TYPE_SRH)
-			return SFC_REASON_sfc_from_sf;
-		if (next == NEXTHDR_FRAGMENT)
-			*(volatile __u32 *)&work->walk += 8;
-		else if (next == NEXTHDR_AUTH)
-			*(volatile __u32 *)&work->walk += (header[1] + 2) * 4;
-		else if (next == NEXTHDR_HOP || next == NEXTHDR_ROUTING || next == NEXTHDR_DEST)
-			*(volatile __u32 *)&work->walk += (header[1] + 1) * 8;
-		else
-			return SFC_REASON_miss;
-		next = header[0];
-	}
-	return SFC_REASON_miss;
-}
-
-/* A sound packet of a kind that has no key cannot have an entry. Neighbour discovery is the link's own business. */
-static __always_inline int restore_keyless(struct xdp_md *ctx, struct work *work)
-{
-	if (work->key.f.version != 6)
-		return SFC_REASON_miss;
-	if (work->key.f.proto == NEXTHDR_ICMPV6)
-		return SFC_REASON_control; /* only neighbour discovery has no key */
-	return restore_walk(ctx, work);
-}
-
-static __always_inline int restore_key(struct xdp_md *ctx, struct work *work, struct restore *restore)
-{
 	__u32 sf = restore->in->sf;
 	int reason;
 
+	if (!eth)
+		return SFC_REASON_runt;
 	restore->sf = bpf_map_lookup_elem(&sfs, &sf);
 	if (!restore->sf)
 		return SFC_REASON_miss;
-	reason = key_build(ctx, work, ETH_HLEN, restore->version, restore->in->sf, restore->sf, work->result.port);
-	return reason == SFC_REASON_no_key ? restore_keyless(ctx, work) : reason;
+	work->inner.l3_off = ETH_HLEN;
+	work->inner.version = eth->h_proto == bpf_htons(ETH_P_IP) ? 4 : eth->h_proto == bpf_htons(ETH_P_IPV6) ? 6 : 0;
+	if (!work->inner.version) {
+		reason = untrusted_unwrap(ctx, work);
+		if (reason)
+			return reason;
+		restore->form = SFC_FORM_WRAPPED;
+		if (!work->inner.version && !restore->sf->ethernet)
+			return SFC_REASON_control;
+	}
+	if (restore->sf->ethernet) {
+		work->inner.l3_off = 0;
+		restore->form = 0;
+	}
+	return SFC_OK;
 }
 
-static __always_inline int restore_claim(struct work *work, struct restore *restore)
+/* A sound packet of a kind that has no key cannot have an entry: SFC, or the link's own. */
+static __always_inline int restore_key(struct xdp_md *ctx, struct work *work, const struct restore *restore)
+{
+	const struct sfc_sf *sf = restore->sf;
+	int reason = key_build(ctx, work, sf, work->result.port, restore->form);
+
+	if (reason == SFC_REASON_no_key)
+		return work->inner.sfc ? SFC_REASON_sfc_from_sf : SFC_REASON_control;
+	return reason;
+}
+
+/* `tunnels: drop` holds for packets with an entry too, so it is asked before one is claimed. */
+static __always_inline int restore_trust(struct xdp_md *ctx, struct work *work, const struct restore *restore)
+{
+	struct sfc_key key;
+
+	if (restore->sf->tunnels != SFC_TUNNELS_DROP)
+		return SFC_OK;
+	key = work->key;
+	if (untrusted_judge(ctx, work, SFC_TUNNELS_DROP) == SFC_REASON_sfc_from_sf)
+		return SFC_REASON_sfc_from_sf;
+	work->key = key;
+	return SFC_OK;
+}
+
+static __always_inline int restore_claim(struct xdp_md *ctx, struct work *work, struct restore *restore)
 {
 	enum cache_outcome outcome = cache_claim(work);
 	struct sfc_counters *counters;
@@ -121,8 +80,13 @@ static __always_inline int restore_claim(struct work *work, struct restore *rest
 
 	if (outcome == CACHE_LATE)
 		return SFC_REASON_late;
-	if (outcome != CACHE_OK)
-		return SFC_REASON_miss;
+	if (outcome != CACHE_OK) {
+		int reason = untrusted_judge(ctx, work, restore->sf->tunnels);
+
+		/* Never SFC_OK: clang knows, and would leave out what the verifier wants to see. */
+		asm volatile("" : "+r"(reason));
+		return reason ? reason : SFC_REASON_miss;
+	}
 	work->result.claimed = 1;
 	work->result.service = work->header.f.service;
 	service = work->header.f.service;
@@ -141,6 +105,7 @@ static __always_inline int restore_header(struct xdp_md *ctx, struct work *work,
 {
 	const struct sfc_service *service = restore->service;
 	struct sfc_header_fields *header = &work->header.f;
+	__u32 outer = restore->sf->ethernet ? ETH_HLEN : 0; /* the frame becomes the payload of another one */
 	int back = service->egress_port == SFC_PORT_INGRESS;
 	__u16 egress_id = back ? header->ingress_port : service->egress_port;
 	const struct sfc_port *egress = port_get(egress_id);
@@ -148,14 +113,14 @@ static __always_inline int restore_header(struct xdp_md *ctx, struct work *work,
 
 	if (!egress || !service->next_hop_ready)
 		return SFC_REASON_no_next_hop;
-	if (!port_fits(egress, work->result.frame_len - ETH_HLEN + header->len))
+	if (!port_fits(egress, work->result.frame_len - ETH_HLEN + outer + header->len))
 		return SFC_REASON_too_big;
 	if (service->inner_ttl == SFC_INNER_TTL_DECREMENT) {
 		reason = inner_decrement(ctx, ETH_HLEN);
 		if (reason)
 			return reason;
 	}
-	reason = rewrite_restore(ctx, header);
+	reason = rewrite_restore(ctx, header, outer);
 	if (reason)
 		return reason;
 	reason = rewrite_macs(ctx, back ? header->ingress_mac : service->next_hop_mac, egress->mac);

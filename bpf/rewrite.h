@@ -32,30 +32,43 @@ static __always_inline int rewrite_strip(struct xdp_md *ctx, __u32 cut, __be16 e
 }
 
 /*
- *   before:            | Ethernet | inner packet |
+ * Cuts everything before an inner Ethernet frame: `cut` bytes and the outer Ethernet header.
+ * Returns SFC_OK or SFC_REASON_no_room; the frame is unchanged then.
+ */
+static __always_inline int rewrite_strip_ethernet(struct xdp_md *ctx, __u32 cut)
+{
+	return bpf_xdp_adjust_head(ctx, (int)(cut + ETH_HLEN)) ? SFC_REASON_no_room : SFC_OK;
+}
+
+/*
+ *   before:            | Ethernet | inner packet |      `outer` is 0
  *   after:   | Ethernet | header  | inner packet |
+ *
+ *   before:                       | inner frame  |      `outer` is ETH_HLEN; MACs are zero
+ *   after:   | Ethernet | header  | inner frame  |
  *
  * An empty header (last_label: plain) leaves the frame and its EtherType as they are.
  * Returns SFC_OK or SFC_REASON_no_room; the frame is unchanged then.
  */
-static __always_inline int rewrite_restore(struct xdp_md *ctx, struct sfc_header_fields *header)
+static __always_inline int rewrite_restore(struct xdp_md *ctx, struct sfc_header_fields *header, __u32 outer)
 {
 	struct cursor cur = cursor_at(ctx, 0);
 	struct ethhdr *eth = cursor_take(&cur, sizeof(*eth));
 	__u32 len = *(volatile __u16 *)&header->len;
-	struct ethhdr saved;
+	struct ethhdr saved = {};
 
 	if (len == 0)
 		return SFC_OK;
 	if (!eth || len > SFC_HEADER_MAX)
 		return SFC_REASON_no_room;
-	saved = *eth;
+	if (!outer)
+		saved = *eth;
 	saved.h_proto = header->ethertype;
-	if (bpf_xdp_adjust_head(ctx, -(int)len))
+	if (bpf_xdp_adjust_head(ctx, -(int)(len + outer)))
 		return SFC_REASON_no_room;
 	cur = cursor_at(ctx, 0);
 	eth = cursor_take(&cur, sizeof(*eth));
-	/* As in key_digest: 6.1 must be shown that the length is at least 1. */
+	/* As in digest_short: 6.1 must be shown that the length is at least 1. */
 	len--;
 	asm volatile("" : "+r"(len));
 	len &= SFC_HEADER_MAX - 1;

@@ -16,7 +16,6 @@ struct strip {
 	struct sfc_match match;
 	__be16 ethertype;
 	__u32 first_word; /* MPLS: the top entry */
-	int version;      /* of the inner packet */
 };
 
 /* Encapsulation by EtherType, and the value that a service matches. One case per encapsulation here and in strip_parse.
@@ -82,33 +81,37 @@ static __always_inline int strip_parse(struct xdp_md *ctx, struct work *work, co
 	return work->header.f.len > sfc_config.header_limit ? SFC_REASON_header_too_long : SFC_OK;
 }
 
-/* MPLS does not say what it carries (RFC 4928): the service does, and the first nibble must agree. */
-static __always_inline int strip_inner(struct xdp_md *ctx, struct work *work, struct strip *strip)
+/* MPLS does not say what it carries (RFC 4928): the service does, and for IP the first nibble must agree. */
+static __always_inline int strip_inner(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
 	__u32 l3_off = ETH_HLEN + forget(&work->cut, 127);
+	__u8 inner = strip->service->inner;
+	int version;
 
-	strip->version = inner_version(ctx, l3_off);
-	if (strip->version < 0)
+	work->inner.l3_off = l3_off;
+	work->inner.version = 0;
+	if (inner == SFC_INNER_ETHERNET)
+		return SFC_OK;
+	version = inner_version(ctx, l3_off);
+	if (version < 0)
 		return SFC_REASON_truncated;
-	if (strip->version != 4 && strip->version != 6)
+	if (version != 4 && version != 6)
 		return SFC_REASON_bad_inner;
-	if (strip->service->inner == SFC_INNER_IPV4 && strip->version != 4)
+	if ((inner == SFC_INNER_IPV4 && version != 4) || (inner == SFC_INNER_IPV6 && version != 6))
 		return SFC_REASON_bad_inner;
-	if (strip->service->inner == SFC_INNER_IPV6 && strip->version != 6)
-		return SFC_REASON_bad_inner;
+	work->inner.version = version;
 	return SFC_OK;
 }
 
 static __always_inline int strip_key(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
 	const struct sfc_service *service = strip->service;
-	__u32 l3_off = ETH_HLEN + forget(&work->cut, 127);
-	int reason = key_build(ctx, work, l3_off, strip->version, service->sf, strip->sf, service->return_port);
+	int reason = key_build(ctx, work, strip->sf, service->return_port, 0);
 
 	if (reason == SFC_REASON_truncated || reason == SFC_REASON_bad_inner)
 		return reason;
 	/* Judged here and not on return, so that an SF cannot give a dead packet new life. */
-	if (service->inner_ttl == SFC_INNER_TTL_DECREMENT && inner_hops(ctx, l3_off) <= 1)
+	if (service->inner_ttl == SFC_INNER_TTL_DECREMENT && inner_hops(ctx, ETH_HLEN + forget(&work->cut, 127)) <= 1)
 		return SFC_REASON_ttl;
 	return reason;
 }
@@ -120,15 +123,21 @@ static __always_inline int strip_ways_out(struct work *work, const struct strip 
 	const struct sfc_port *to = port_get(service->to_port);
 	__u16 egress_id = service->egress_port == SFC_PORT_INGRESS ? work->result.port : service->egress_port;
 	const struct sfc_port *egress = port_get(egress_id);
-	__u32 bare = work->result.frame_len - ETH_HLEN - work->cut;
+	__u32 inner = work->result.frame_len - ETH_HLEN - work->cut;
+	__u32 to_sf = strip->sf->ethernet ? inner - ETH_HLEN : inner; /* MTUs do not count a frame's own header */
 
 	if (!to || !egress)
 		return SFC_REASON_no_next_hop;
-	if (!port_fits(to, bare) || !port_fits(egress, bare + work->header.f.len))
+	if (!port_fits(to, to_sf) || !port_fits(egress, inner + work->header.f.len))
 		return SFC_REASON_too_big;
 	if (to->unready || !service->next_hop_ready || !port_present(service->to_port) || !port_present(egress_id))
 		return SFC_REASON_no_next_hop;
 	return SFC_OK;
+}
+
+static __always_inline __be16 strip_inner_type(const struct work *work)
+{
+	return bpf_htons(work->inner.version == 4 ? ETH_P_IP : ETH_P_IPV6);
 }
 
 static __always_inline int strip_keep(struct xdp_md *ctx, struct work *work, const struct strip *strip)
@@ -141,7 +150,7 @@ static __always_inline int strip_keep(struct xdp_md *ctx, struct work *work, con
 		return SFC_REASON_runt;
 	header->service = work->result.service;
 	if (!header->len)
-		header->ethertype = bpf_htons(strip->version == 4 ? ETH_P_IP : ETH_P_IPV6);
+		header->ethertype = strip_inner_type(work);
 	if (strip->service->egress_port == SFC_PORT_INGRESS) {
 		header->ingress_port = work->result.port;
 		__builtin_memcpy(header->ingress_mac, eth->h_source, ETH_ALEN);
@@ -153,9 +162,12 @@ static __always_inline int strip_keep(struct xdp_md *ctx, struct work *work, con
 static __always_inline int strip_cut(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
 	const struct sfc_port *to = port_get(strip->service->to_port);
-	__be16 ethertype = bpf_htons(strip->version == 4 ? ETH_P_IP : ETH_P_IPV6);
-	int reason = rewrite_strip(ctx, forget(&work->cut, 127), ethertype);
+	__u32 cut = forget(&work->cut, 127);
+	int reason;
 
+	if (strip->sf->ethernet)
+		return rewrite_strip_ethernet(ctx, cut); /* a frame keeps its MACs */
+	reason = rewrite_strip(ctx, cut, strip_inner_type(work));
 	if (reason)
 		return reason;
 	if (!to)

@@ -17,18 +17,20 @@
 #endif
 
 /* Raised with every change of a map's layout: a program and pinned maps of different versions do not meet. */
-enum { SFC_ABI_VERSION = 1 };
+enum { SFC_ABI_VERSION = 2 };
 
 enum sfc_limit {
 	SFC_LABELS_MAX = 16, /* label stack entries on arrival; one more is `too_many_labels` */
 	SFC_HEADER_MAX = 64, /* bytes a cached header may have: 15 labels are 60 */
 	SFC_HEADROOM = 216, /* what XDP on veth leaves for pushing beyond what was popped (256 less struct xdp_frame) */
 	SFC_WAYS = 8,       /* slots of one bucket, guarded by one lock */
-	SFC_KEY_WORDS = 9,  /* 64-bit words of struct sfc_key */
+	SFC_KEY_WORDS = 8,  /* 64-bit words of struct sfc_key */
 	SFC_HEADER_WORDS = 10,               /* 64-bit words of struct sfc_header */
 	SFC_DIGEST_BYTES = 64,               /* how much of an L4 payload enters the digest */
 	SFC_SECRETS = 2 * SFC_KEY_WORDS + 1, /* one multiplier per 32-bit word of a key, and the initial value */
 	SFC_TCP_OPTIONS_MAX = 40,            /* RFC 9293 3.1: data offset is at most 15 words */
+	SFC_EXTENSIONS_MAX = 8,              /* IPv6 extension headers of one packet */
+	SFC_RTP_RANGES = 4,                  /* of UDP ports, per SF */
 	SFC_PORTS_MAX = 1024,
 	SFC_SERVICES_MAX = 4096,
 	SFC_CAPACITY_MIN = 64,
@@ -41,11 +43,12 @@ enum sfc_id { SFC_NONE = 0, SFC_PORT_INGRESS = 0xffff /* as egress: back where t
 
 enum sfc_role { SFC_ROLE_NONE, SFC_ROLE_DOMAIN, SFC_ROLE_SF, SFC_ROLE_EGRESS /* only sends: a next hop's interface */ };
 enum sfc_encap { SFC_ENCAP_NONE, SFC_ENCAP_MPLS };
-enum sfc_inner { SFC_INNER_IP, SFC_INNER_IPV4, SFC_INNER_IPV6 };
+enum sfc_inner { SFC_INNER_IP, SFC_INNER_IPV4, SFC_INNER_IPV6, SFC_INNER_ETHERNET };
 enum sfc_ttl { SFC_TTL_UNIFORM, SFC_TTL_PIPE }; /* RFC 3443 */
 enum sfc_inner_ttl { SFC_INNER_TTL_KEEP, SFC_INNER_TTL_DECREMENT };
 enum sfc_last_label { SFC_LAST_LABEL_DROP, SFC_LAST_LABEL_PLAIN };
 enum sfc_miss { SFC_MISS_DROP, SFC_MISS_PASS };
+enum sfc_tunnels { SFC_TUNNELS_KEYED, SFC_TUNNELS_DROP, SFC_TUNNELS_PASS };
 enum sfc_unmatched { SFC_UNMATCHED_PASS, SFC_UNMATCHED_DROP };
 enum sfc_clock { SFC_CLOCK_KERNEL, SFC_CLOCK_MAP };
 
@@ -72,13 +75,31 @@ struct sfc_port {
 	__u32 mtu;
 };
 
+/* What may be left out of the keys of an SF: set = it is in them. docs/keys.md says where each applies. */
+enum sfc_key_part {
+	SFC_PART_IPV4_ID = 1,
+	SFC_PART_TCP_TIMESTAMPS = 2,
+	SFC_PART_DIGEST = 4,
+	SFC_PART_LENGTH = 8, /* TCP keeps it all the same */
+	SFC_PARTS_ALL = 15,
+};
+
+/* UDP ports from `first` to `last`, host byte order. */
+struct sfc_port_range {
+	__u16 first;
+	__u16 last;
+};
+
 struct sfc_sf {
 	__u64 hold_ns;
-	__u32 epoch;         /* part of every key: bumping it makes all older entries unreachable */
-	__u8 on_miss;        /* enum sfc_miss */
-	__u8 ipv4_id;        /* 1 = the IPv4 identification is part of the key */
-	__u8 tcp_timestamps; /* 1 = TSval and TSecr are part of the key */
-	__u8 reserved;
+	__u32 epoch;      /* part of every key: bumping it makes all older entries unreachable */
+	__u8 on_miss;     /* enum sfc_miss */
+	__u8 key_parts;   /* enum sfc_key_part */
+	__u8 tunnels;     /* enum sfc_tunnels: what may come from the SF */
+	__u8 ethernet;    /* 1 = its services carry Ethernet frames */
+	__u32 rtp_ranges; /* how many of `rtp` are in use */
+	struct sfc_port_range rtp[SFC_RTP_RANGES];
+	__u32 reserved;
 };
 
 struct sfc_service {
@@ -103,33 +124,51 @@ struct sfc_match {
 };
 
 /*
- * Which packet this is: the fields that an SF leaves alone, all compared, never only hashed. What does not apply is
- * zero. Scope first: a header is restored only for the SF, epoch and port that it was stripped for.
+ * Which packet this is: the fields that an SF leaves alone (docs/keys.md), all compared, never only hashed. What does
+ * not apply is zero. Scope first: a header is restored only for the port, and so the SF, and the epoch that it was
+ * stripped for. Where the fields of a kind stand:
+ *
+ *              sport, dport          type, code        seq             ack              u
+ *   TCP        ports                 flags             sequence        acknowledgement  timestamps
+ *   UDP        ports                                                                    digest
+ *   RTP        ports                 sequence number   timestamp       SSRC             digest
+ *   ICMP                             type, code        rest of header                   digest
+ *   SCTP       ports                 first chunk       tag             its TSN          digest
+ *   ESP, AH                                            SPI             sequence         digest
+ *   GRE        flags, protocol                         key             sequence         digest
+ *   fragment   offset and MF                           identification                   digest
+ *   Ethernet   0, EtherType                                                             digest
  */
 struct sfc_key_fields {
-	__u16 sf;
-	__u16 port; /* the port it must come back on */
-	__u32 epoch;
-	__u8 saddr[16]; /* IPv4 in the first four bytes */
-	__u8 daddr[16];
-	__u8 version; /* 4 or 6 */
+	__u16 port;  /* the port it must come back on */
+	__u16 epoch; /* the lower half of the SF's: old entries are gone long before it wraps */
+	__u8 form;   /* IP version in the lower half, SFC_FORM_* above it */
 	__u8 proto;
-	__u16 length; /* L4 payload, from the IP header, so Ethernet padding never counts */
-	__be16 ipv4_id;
-	__u8 type; /* TCP: FIN, SYN, RST, PSH; ICMP: type */
-	__u8 code; /* ICMP: code */
+	__u16 length;   /* payload, by the IP header */
+	__u8 saddr[16]; /* IPv4 in the first four bytes. Ethernet: MACs and two VLAN ids */
+	__u8 daddr[16]; /* Ethernet: both IPv4 addresses, or the digest of both IPv6 ones */
 	__be16 sport;
 	__be16 dport;
-	__be32 seq; /* TCP: sequence number; ICMP: the rest of the header */
+	__be16 ipv4_id;
+	__u8 type;
+	__u8 code;
+	__be32 seq;
 	__be32 ack;
-	__u32 reserved;
 	union {
-		__u64 digest; /* UDP, ICMP: of the first payload bytes */
+		__u64 digest;
 		struct {
-			__be32 tsval; /* TCP: RFC 7323, zero where the option is absent */
+			__be32 tsval; /* RFC 7323, zero where the option is absent */
 			__be32 tsecr;
 		} tcp;
 	} u;
+};
+
+enum sfc_form {
+	SFC_FORM_VERSION = 0x0f,
+	SFC_FORM_FRAGMENT = 0x10,
+	SFC_FORM_RTP = 0x20,
+	SFC_FORM_WRAPPED = 0x40, /* from an SF, behind VLAN tags or the like: equals no key that strip makes */
+	SFC_FORM_ETHERNET = 0x80,
 };
 
 struct sfc_key {
@@ -228,7 +267,7 @@ struct sfc_counters {
 
 static_assert(sizeof(struct sfc_config) == 16 + 16 * SFC_SECRETS, "sfc_config is padded");
 static_assert(sizeof(struct sfc_port) == 24, "sfc_port is padded");
-static_assert(sizeof(struct sfc_sf) == 16, "sfc_sf is padded");
+static_assert(sizeof(struct sfc_sf) == 40, "sfc_sf is padded");
 static_assert(sizeof(struct sfc_service) == 20, "sfc_service is padded");
 static_assert(sizeof(struct sfc_match) == 8, "a hash map key must have no padding");
 static_assert(sizeof(struct sfc_key_fields) == 8 * SFC_KEY_WORDS, "key and its words differ");

@@ -17,7 +17,8 @@
 	  "the chain ends here: 'last_label: plain' lets it leave as IP")                                              \
 	X(bad_inner, "payload is not what the service's `inner` says, or its headers contradict each other",           \
 	  "check the service's 'inner', and whether the label means a pseudowire")                                     \
-	X(no_key, "inner packet of a kind that has no key", "fragments and this protocol are not supported yet")       \
+	X(no_key, "inner packet that belongs to a link, or carries SFC",                                               \
+	  "neighbour discovery, IGMP, segment routing, more than 8 IPv6 extension headers: docs/keys.md")              \
 	X(too_big, "would not fit the MTU of the SF port or of the next hop",                                          \
 	  "raise the MTU of the SF port or next hop, or lower the senders' MSS")                                       \
 	X(header_too_long, "header longer than the headroom for restoring it", "shorten the chain")                    \
@@ -32,8 +33,8 @@
 	  "the SF changed a key field (NAT, TCP timestamps, 'ipv4_id: off'), sends packets of its own, or 'hold' is "  \
 	  "too short")                                                                                                 \
 	X(late, "came back after the hold time", "the SF is slower than 'hold'; raise it")                             \
-	X(sfc_from_sf, "SFC encapsulation coming from an SF",                                                          \
-	  "an SF must not send SFC frames; is it a tunnel endpoint or compromised?")                                   \
+	X(sfc_from_sf, "SFC encapsulation, or a tunnel that can carry it, coming from an SF",                          \
+	  "an SF must not send SFC frames; is it a tunnel endpoint ('tunnels: pass') or compromised?")                 \
 	X(no_room, "no headroom to put the header on", "the driver leaves too little headroom")                        \
 	X(control, "ARP, neighbour discovery and other traffic of an SF port's own link",                              \
 	  "normal: the link between proxy and SF")                                                                     \

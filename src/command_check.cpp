@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "commands.h"
+#include "key_text.h"
 #include "report.h"
 
 namespace sfc {
@@ -13,25 +14,12 @@ template <std::size_t N> std::string_view word(const std::array<std::string_view
     return words.at(value);
 }
 
-constexpr std::array<std::string_view, 3> kInner = {"ip", "ipv4", "ipv6"};
+constexpr std::array<std::string_view, 4> kInner = {"ip", "ipv4", "ipv6", "ethernet"};
 constexpr std::array<std::string_view, 2> kTtl = {"uniform", "pipe"};
 constexpr std::array<std::string_view, 2> kInnerTtl = {"keep", "decrement"};
 constexpr std::array<std::string_view, 2> kLastLabel = {"drop", "plain"};
 constexpr std::array<std::string_view, 2> kOnMiss = {"drop", "pass"};
-
-std::vector<std::string> key_fields(const sfc_sf& sf) {
-    std::vector<std::string> fields = {"sf",       "epoch",     "return port",   "ip version",
-                                       "protocol", "addresses", "payload length"};
-    if (sf.ipv4_id != 0) {
-        fields.emplace_back("ipv4 id");
-    }
-    fields.emplace_back(sf.tcp_timestamps != 0 ? "tcp: ports, seq, ack, fin/syn/rst/psh, timestamps"
-                                               : "tcp: ports, seq, ack, fin/syn/rst/psh");
-    fields.emplace_back(fmt::format("udp: ports, digest of {} payload bytes", +SFC_DIGEST_BYTES));
-    fields.emplace_back(
-        fmt::format("icmp, icmpv6: type, code, rest of header, digest of {} payload bytes", +SFC_DIGEST_BYTES));
-    return fields;
-}
+constexpr std::array<std::string_view, 3> kTunnels = {"keyed", "drop", "pass"};
 
 Json sf_json(const Plan& plan, const Plan::Sf& sf) {
     const auto port = [&](std::uint16_t id) -> Json {
@@ -46,7 +34,9 @@ Json sf_json(const Plan& plan, const Plan::Sf& sf) {
             {"ports", ports},
             {"hold_ns", sf.entry.hold_ns},
             {"on_miss", word(kOnMiss, sf.entry.on_miss)},
-            {"key", key_fields(sf.entry)}};
+            {"tunnels", word(kTunnels, sf.entry.tunnels)},
+            {"gets", sf.entry.ethernet != 0 ? "Ethernet frames" : "IP packets"},
+            {"key", key_json(sf.entry)}};
 }
 
 Json next_hop_json(const Plan& plan, const sfc_service& service, const NextHopConfig& hop) {
@@ -102,6 +92,13 @@ std::string flat(const Json& json) {
     return text;
 }
 
+/// One line for each kind of packet.
+void print_key(const Json& json) {
+    for (const auto& [kind, fields] : json.items()) {
+        std::cout << fmt::format("  {:<12} {:<15} {}\n", kind == "all" ? "key" : "", kind, fields.get<std::string>());
+    }
+}
+
 void print_text(const Json& json) {
     std::cout << fmt::format("{}: ok\n", json["file"].get<std::string>());
     for (const char* key : {"cache", "limits", "unmatched"}) {
@@ -112,7 +109,9 @@ void print_text(const Json& json) {
             std::cout << fmt::format("{} {}\n", list == std::string_view("sfs") ? "SF" : "service",
                                      entry["name"].get<std::string>());
             for (const auto& [key, value] : entry.items()) {
-                if (key != "name") {
+                if (key == "key") {
+                    print_key(value);
+                } else if (key != "name") {
                     std::cout << fmt::format("  {:<12} {}\n", key, flat(value));
                 }
             }

@@ -37,8 +37,9 @@ struct SfConfig {
     std::optional<PortConfig> both;        ///< one-armed
     std::uint64_t hold_ns = 100'000'000;
     sfc_miss on_miss = SFC_MISS_DROP;
-    bool ipv4_id = true;
-    bool tcp_timestamps = true;
+    unsigned key_parts = SFC_PARTS_ALL;
+    sfc_tunnels tunnels = SFC_TUNNELS_KEYED;
+    std::vector<sfc_port_range> rtp_ports;
     Position at;
 };
 

@@ -43,6 +43,7 @@ public:
 private:
     const Config& config_;
     std::map<std::string, const SfConfig*> sfs_;
+    std::map<std::string, const ServiceConfig*> first_of_sf_; ///< what the SF gets is settled by its first service
     std::set<std::string> services_;
     std::map<std::string, Seen> ports_;
     std::map<std::pair<std::string, std::uint32_t>, std::string> matches_;
@@ -102,6 +103,7 @@ private:
             throw error(service.at, fmt::format("service name '{}' stands here twice", service.name));
         }
         check_sf_of(service);
+        check_inner(service);
         const std::string by = fmt::format("service '{}'", service.name);
         std::set<std::string> own;
         for (const PortConfig& port : service.domain) {
@@ -120,6 +122,35 @@ private:
         }
         if (!service.next_hop.ingress) {
             claim_domain_port(service.next_hop.port, by);
+        }
+    }
+
+    /// An SF that gets Ethernet frames gets nothing else, and they go to it as they are.
+    void check_inner(const ServiceConfig& service) {
+        const bool ethernet = service.inner == SFC_INNER_ETHERNET;
+        const ServiceConfig& first = *first_of_sf_.emplace(service.sf, &service).first->second;
+        if (ethernet != (first.inner == SFC_INNER_ETHERNET)) {
+            throw error(service.at,
+                        fmt::format("SF '{}' would get {} from service '{}' and {} from service '{}'; it gets one kind",
+                                    service.sf, ethernet ? "Ethernet frames" : "IP packets", service.name,
+                                    ethernet ? "IP packets" : "Ethernet frames", first.name));
+        }
+        if (!ethernet) {
+            return;
+        }
+        if (service.last_label == SFC_LAST_LABEL_PLAIN || service.inner_ttl == SFC_INNER_TTL_DECREMENT) {
+            throw error(service.at, fmt::format("service '{}' has 'inner: ethernet' and so takes no '{}'", service.name,
+                                                service.last_label == SFC_LAST_LABEL_PLAIN ? "last_label: plain"
+                                                                                           : "inner_ttl: decrement"));
+        }
+        const SfConfig& sf = *sfs_.at(service.sf);
+        for (const auto* port : {&sf.left, &sf.right, &sf.both}) {
+            if (*port && ((*port)->mac || (*port)->ip)) {
+                throw error((*port)->at,
+                            fmt::format("port '{}' of SF '{}' takes no 'mac' and no 'ip': the SF gets the Ethernet "
+                                        "frames of service '{}' as they are",
+                                        (*port)->port_name(), sf.name, service.name));
+            }
         }
     }
 

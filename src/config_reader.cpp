@@ -61,8 +61,41 @@ void read_sf_ports(const YamlValue& value, SfConfig& sf) {
     }
 }
 
+/// What an SF of this kind leaves alone.
+unsigned parts_of_profile(const YamlValue& value) {
+    return value.word<unsigned>({{"transparent", SFC_PARTS_ALL},
+                                 {"normalizer", SFC_PARTS_ALL & ~(SFC_PART_IPV4_ID | SFC_PART_TCP_TIMESTAMPS)},
+                                 {"transcoder", SFC_PARTS_ALL & ~(SFC_PART_DIGEST | SFC_PART_LENGTH)}});
+}
+
+/// The key: a profile, and single parts that are set beside it.
+void read_key(const YamlMap& map, SfConfig& sf) {
+    if (const auto profile = map.optional("profile")) {
+        sf.key_parts = parts_of_profile(*profile);
+    }
+    const std::pair<const char*, unsigned> parts[] = {{"ipv4_id", SFC_PART_IPV4_ID},
+                                                      {"tcp_timestamps", SFC_PART_TCP_TIMESTAMPS},
+                                                      {"payload_digest", SFC_PART_DIGEST},
+                                                      {"payload_length", SFC_PART_LENGTH}};
+    for (const auto& [key, part] : parts) {
+        if (const auto value = map.optional(key)) {
+            sf.key_parts = value->on_off() ? sf.key_parts | part : sf.key_parts & ~part;
+        }
+    }
+    if (const auto ports = map.optional("rtp_ports")) {
+        for (const YamlValue& item : ports->items()) {
+            const auto [first, last] = item.range(1, 65535);
+            sf.rtp_ports.push_back({static_cast<__u16>(first), static_cast<__u16>(last)});
+        }
+        if (sf.rtp_ports.size() > SFC_RTP_RANGES) {
+            throw ports->error(fmt::format("at most {} ports and ranges are possible", +SFC_RTP_RANGES));
+        }
+    }
+}
+
 SfConfig read_sf(const YamlValue& value) {
-    const YamlMap map(value, {"name", "netns", "ports", "hold", "on_miss", "ipv4_id", "tcp_timestamps"});
+    const YamlMap map(value, {"name", "netns", "ports", "hold", "on_miss", "tunnels", "profile", "ipv4_id",
+                              "tcp_timestamps", "payload_digest", "payload_length", "rtp_ports"});
     SfConfig sf;
     sf.at = value.at();
     sf.name = map.required("name").text();
@@ -81,12 +114,11 @@ SfConfig read_sf(const YamlValue& value) {
     if (const auto miss = map.optional("on_miss")) {
         sf.on_miss = miss->word<sfc_miss>({{"drop", SFC_MISS_DROP}, {"pass", SFC_MISS_PASS}});
     }
-    if (const auto id = map.optional("ipv4_id")) {
-        sf.ipv4_id = id->on_off();
+    if (const auto tunnels = map.optional("tunnels")) {
+        sf.tunnels = tunnels->word<sfc_tunnels>(
+            {{"keyed", SFC_TUNNELS_KEYED}, {"drop", SFC_TUNNELS_DROP}, {"pass", SFC_TUNNELS_PASS}});
     }
-    if (const auto timestamps = map.optional("tcp_timestamps")) {
-        sf.tcp_timestamps = timestamps->on_off();
-    }
+    read_key(map, sf);
     return sf;
 }
 
@@ -141,8 +173,10 @@ std::vector<PortConfig> read_domain(const YamlValue& value) {
 
 void read_policies(const YamlMap& map, ServiceConfig& service) {
     if (const auto inner = map.optional("inner")) {
-        service.inner =
-            inner->word<sfc_inner>({{"ip", SFC_INNER_IP}, {"ipv4", SFC_INNER_IPV4}, {"ipv6", SFC_INNER_IPV6}});
+        service.inner = inner->word<sfc_inner>({{"ip", SFC_INNER_IP},
+                                                {"ipv4", SFC_INNER_IPV4},
+                                                {"ipv6", SFC_INNER_IPV6},
+                                                {"ethernet", SFC_INNER_ETHERNET}});
     }
     if (const auto ttl = map.optional("ttl")) {
         service.ttl = ttl->word<sfc_ttl>({{"uniform", SFC_TTL_UNIFORM}, {"pipe", SFC_TTL_PIPE}});

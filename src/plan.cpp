@@ -72,8 +72,10 @@ private:
         sf.entry.hold_ns = config.hold_ns;
         sf.entry.epoch = 1;
         sf.entry.on_miss = config.on_miss;
-        sf.entry.ipv4_id = config.ipv4_id ? 1 : 0;
-        sf.entry.tcp_timestamps = config.tcp_timestamps ? 1 : 0;
+        sf.entry.key_parts = config.key_parts;
+        sf.entry.tunnels = config.tunnels;
+        sf.entry.rtp_ranges = config.rtp_ports.size();
+        std::copy(config.rtp_ports.begin(), config.rtp_ports.end(), sf.entry.rtp);
         sf.left = add_sf_port(config.both ? *config.both : *config.left, id);
         sf.right = config.both ? sf.left : add_sf_port(*config.right, id);
         plan_.sfs.push_back(sf);
@@ -101,7 +103,8 @@ private:
         Plan::Service service;
         service.name = config.name;
         service.entry.sf = sf_id(config.sf);
-        const Plan::Sf& sf = plan_.sfs[service.entry.sf];
+        Plan::Sf& sf = plan_.sfs[service.entry.sf];
+        sf.entry.ethernet = config.inner == SFC_INNER_ETHERNET ? 1 : 0; // the same for all its services
         service.entry.to_port = config.in == Side::Right ? sf.right : sf.left;
         service.entry.return_port = config.in == Side::Right ? sf.left : sf.right;
         service.entry.inner = config.inner;

@@ -68,7 +68,8 @@ void draw_secrets(sfc_config& config, const std::optional<std::uint64_t>& seed) 
             throw system_error("cannot draw random secrets", errno);
         }
         for (auto& secret : group) {
-            secret = seed ? split_mix(state) : secret;
+            // Odd, so that no multiplier maps a difference of one word to zero (hash.h).
+            secret = (seed ? split_mix(state) : secret) | 1;
         }
     }
 }

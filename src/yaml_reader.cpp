@@ -83,6 +83,18 @@ std::uint64_t YamlValue::number(std::uint64_t least, std::uint64_t most) const {
     return *value;
 }
 
+std::pair<std::uint64_t, std::uint64_t> YamlValue::range(std::uint64_t least, std::uint64_t most) const {
+    const std::string given = text();
+    const std::size_t dash = given.find('-');
+    const auto first = parse_number(given.substr(0, dash));
+    const auto last = dash == std::string::npos ? first : parse_number(given.substr(dash + 1));
+    if (!first || !last || *first < least || *last > most || *first > *last) {
+        throw error(fmt::format("'{}' is not allowed here; use a number from {} to {}, or a range as in \"{}-{}\"",
+                                given, least, most, least, most));
+    }
+    return {*first, *last};
+}
+
 std::uint64_t YamlValue::duration_ns() const {
     const std::string given = text();
     const auto ns = parse_duration(given);

@@ -111,7 +111,7 @@ TEST(Config, DefaultsAreThoseOfTheDesign) {
     EXPECT_EQ(config.unmatched, SFC_UNMATCHED_PASS);
     EXPECT_EQ(config.sfs[0].hold_ns, 100'000'000U);
     EXPECT_EQ(config.sfs[0].on_miss, SFC_MISS_DROP);
-    EXPECT_TRUE(config.sfs[0].ipv4_id);
+    EXPECT_EQ(config.sfs[0].key_parts, +SFC_PARTS_ALL);
     EXPECT_EQ(config.services[0].inner, SFC_INNER_IP);
     EXPECT_EQ(config.services[0].ttl, SFC_TTL_UNIFORM);
     EXPECT_EQ(config.services[0].inner_ttl, SFC_INNER_TTL_KEEP);
