@@ -149,10 +149,24 @@ static __always_inline int untrusted_is_tunnel(struct xdp_md *ctx, const struct 
 	}
 }
 
+/* Neighbour discovery, multicast listeners, IGMP: only an SF that gets Ethernet frames has keys for these. */
+static __always_inline int untrusted_is_links_own(struct xdp_md *ctx, const struct inner *inner)
+{
+	struct cursor cur = cursor_at(ctx, forget(&inner->off, INNER_OFF_MASK));
+	__u8 *type;
+
+	if (inner->fragment)
+		return 0;
+	if (inner->version == 4)
+		return inner->proto == IP_IGMP;
+	type = cursor_take(&cur, 1);
+	return inner->proto == IP_ICMPV6 && inner->len > 0 && type && key_is_link_local(*type);
+}
+
 /*
  * Judges a packet of an SF that has no entry: it overwrites addresses in the key. Returns SFC_REASON_sfc_from_sf for
- * segment routing and, unless the SF's policy lets them pass, for tunnels; else SFC_REASON_miss, or
- * SFC_REASON_control for frames that carry no IP.
+ * segment routing and, unless the SF's policy lets them pass, for tunnels; SFC_REASON_control for what is the link's
+ * own or no IP; else SFC_REASON_miss.
  */
 __noinline int untrusted_judge(struct xdp_md *ctx, struct work *work, __u32 tunnels)
 {
@@ -170,5 +184,5 @@ __noinline int untrusted_judge(struct xdp_md *ctx, struct work *work, __u32 tunn
 		return SFC_REASON_sfc_from_sf;
 	if (reason == SFC_OK && tunnels != SFC_TUNNELS_PASS && untrusted_is_tunnel(ctx, &work->inner))
 		return SFC_REASON_sfc_from_sf;
-	return SFC_REASON_miss;
+	return reason == SFC_OK && untrusted_is_links_own(ctx, &work->inner) ? SFC_REASON_control : SFC_REASON_miss;
 }
