@@ -32,7 +32,7 @@ services: [{name: out, match: {encapsulation: mpls, label: 16001}, domain: d0, s
 }
 
 double median(std::vector<double> values) {
-    std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
+    std::ranges::sort(values);
     return values[values.size() / 2];
 }
 

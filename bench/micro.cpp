@@ -37,8 +37,8 @@ Micro::Micro(const Plan& plan, std::uint32_t in_flight)
     if (!skeleton_) {
         throw system_error("cannot load the harness into this kernel", errno);
     }
-    for (std::uint16_t id = 1; id < plan.ports.size(); id++) {
-        programs_.maps().set_interface(id, if_nametoindex(plan.ports[id].name.c_str()));
+    for (std::size_t id = 1; id < plan.ports.size(); id++) {
+        programs_.maps().set_interface(static_cast<std::uint16_t>(id), if_nametoindex(plan.ports[id].name.c_str()));
     }
     const int nothing = bpf_program__fd(skeleton_->progs.micro_nothing);
     const int strip = programs_.strip_fd(), restore = programs_.restore_fd();
@@ -64,8 +64,13 @@ double Micro::run(const bpf_program* program, std::uint32_t len, const char* por
     xdp_md context{};
     context.data_end = len;
     context.ingress_ifindex = if_nametoindex(port);
-    LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = data.data(), .data_size_in = len, .ctx_in = &context,
-                .ctx_size_in = sizeof(context), .repeat = static_cast<int>(in_flight_));
+    bpf_test_run_opts opts{};
+    opts.sz = sizeof(opts);
+    opts.data_in = data.data();
+    opts.data_size_in = len;
+    opts.ctx_in = &context;
+    opts.ctx_size_in = sizeof(context);
+    opts.repeat = static_cast<int>(in_flight_);
     if (bpf_prog_test_run_opts(bpf_program__fd(program), &opts) != 0) {
         throw system_error("cannot run the harness", errno);
     }
