@@ -5,13 +5,13 @@
 #include <linux/if_ether.h>
 
 #include "digest.h"
+#include "untrusted.h"
 
 enum {
 	VLAN_ID = 0x0fff, /* IEEE 802.1Q 9.6: the rest is priority, which an SF may change */
 	VLAN_TAGS_KEY = 2,
-	LENGTH_LIMIT = 0x0600, /* IEEE 802.3 3.2.6: below it the field is a length */
-	PAYLOAD_LEAST = 46,    /* IEEE 802.3 3.2.7: shorter payloads are padded on the wire */
-	ADDRESSES_HALF = 2,    /* where saddr begins in the key, in 32-bit words; daddr follows it */
+	PAYLOAD_LEAST = 46, /* IEEE 802.3 3.2.7: shorter payloads are padded on the wire */
+	ADDRESSES_HALF = 2, /* where saddr begins in the key, in 32-bit words; daddr follows it */
 	ADDRESSES_HALVES = 8,
 	ARP_BYTES = 28, /* RFC 826 for Ethernet and IPv4 */
 };
@@ -68,16 +68,38 @@ __noinline int ethernet_parse(struct xdp_md *ctx, struct work *work)
 }
 
 /*
- * The key of a frame that carries no IP. Where nothing tells how long its payload is, 46 bytes and zeros behind the end
- * stand for the padding that it may have or lose on the way.
+ * SFC behind wrappers that ethernet_parse does not read. What it finds there is forgotten again. Returns SFC_OK,
+ * SFC_REASON_bad_inner, or SFC_REASON_no_key with inner->sfc set.
  */
-__noinline int ethernet_content(struct xdp_md *ctx, struct work *work, __u32 parts)
+static __always_inline int ethernet_hides_sfc(struct xdp_md *ctx, struct work *work, __u32 frame_off)
+{
+	struct sfc_key_fields *key = &work->key.f;
+
+	if (untrusted_unwrap(ctx, work, frame_off))
+		return SFC_REASON_bad_inner;
+	if (!work->inner.version)
+		return SFC_OK;
+	inner_parse(ctx, work);
+	__builtin_memset(key->saddr, 0, sizeof(key->saddr) + sizeof(key->daddr));
+	key->ipv4_id = 0;
+	return work->inner.sfc ? SFC_REASON_no_key : SFC_OK;
+}
+
+/*
+ * The key of the frame at `frame_off` that ethernet_parse has read and that carries no IP. Where nothing tells how long
+ * its payload is, 46 bytes and zeros behind the end stand for the padding that it may have or lose on the way.
+ */
+__noinline int ethernet_content(struct xdp_md *ctx, struct work *work, __u32 parts, __u32 frame_off)
 {
 	__u32 off, len, type, length;
+	int reason;
 
 	if (!work)
 		return SFC_REASON_truncated;
 	off = forget(&work->inner.l3_off, INNER_L3_MASK);
+	reason = ethernet_hides_sfc(ctx, work, frame_off);
+	if (reason)
+		return reason;
 	type = bpf_ntohs(work->link.ethertype);
 	work->key.f.dport = work->link.ethertype;
 	__builtin_memcpy(work->key.f.saddr, &work->link, sizeof(work->key.f.saddr));

@@ -108,12 +108,14 @@ static __always_inline int key_build(struct xdp_md *ctx, struct work *work, cons
 	key->epoch = sf->epoch;
 	key->form = form;
 	if (sf->ethernet) {
+		__u32 frame_off = work->inner.l3_off;
+
 		key->form |= SFC_FORM_ETHERNET;
 		reason = ethernet_parse(ctx, work);
 		if (reason)
 			return reason;
 		if (work->inner.version == 0)
-			return ethernet_content(ctx, work, sf->key_parts);
+			return ethernet_content(ctx, work, sf->key_parts, frame_off);
 	}
 	reason = key_ip(ctx, work, sf);
 	return sf->ethernet && !reason ? ethernet_fold(work) : reason;

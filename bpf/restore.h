@@ -6,7 +6,6 @@
 #include "key.h"
 #include "port.h"
 #include "rewrite.h"
-#include "untrusted.h"
 
 /* What the steps hand on to each other. */
 struct restore {
@@ -33,7 +32,7 @@ static __always_inline int restore_classify(struct xdp_md *ctx, struct work *wor
 	work->inner.l3_off = ETH_HLEN;
 	work->inner.version = eth->h_proto == bpf_htons(ETH_P_IP) ? 4 : eth->h_proto == bpf_htons(ETH_P_IPV6) ? 6 : 0;
 	if (!work->inner.version) {
-		reason = untrusted_unwrap(ctx, work);
+		reason = untrusted_unwrap(ctx, work, 0);
 		if (reason)
 			return reason;
 		restore->form = SFC_FORM_WRAPPED;

@@ -12,11 +12,13 @@
 
 enum {
 	WRAPPERS_MAX = 4,
-	ETH_P_PBB = 0x88e7, /* IEEE 802.1Q 9.7: I-TAG, which holds the customer's MACs */
+	ETH_P_PBB = 0x88e7,    /* IEEE 802.1Q 9.7: I-TAG, which holds the customer's MACs */
+	LENGTH_LIMIT = 0x0600, /* IEEE 802.3 3.2.6: below it the field is a length */
 	VLAN_BYTES = 4,
 	PBB_BYTES = 18,
-	PPPOE_BYTES = 8, /* RFC 2516 4: 6 bytes, then PPP's protocol */
-	SNAP_BYTES = 8,  /* IEEE 802 9.4: AA AA 03, three bytes of organisation, EtherType */
+	PPPOE_BYTES = 8,    /* RFC 2516 4: 6 bytes, then PPP's protocol */
+	SNAP_BYTES = 8,     /* IEEE 802 9.4: AA AA 03, three bytes of organisation, EtherType */
+	TYPE_NONE = 0xffff, /* reserved, IEEE 802: stands for what has no EtherType */
 	PPP_IP = 0x0021,
 	PPP_IPV6 = 0x0057,
 	PPP_MPLS_UC = 0x0281, /* RFC 3032 4.3 */
@@ -64,11 +66,11 @@ static __always_inline __u32 wrapper_ppp_type(__u32 protocol)
 	case PPP_MPLS_MC:
 		return ETH_P_MPLS_UC;
 	default:
-		return 0;
+		return TYPE_NONE;
 	}
 }
 
-/* The EtherType that ends a wrapper of `type` whose last eight bytes are at `tail_off`; 0 where it has none. */
+/* The EtherType that ends a wrapper of `type` whose last eight bytes are at `tail_off`. */
 static __always_inline __u32 wrapper_next(struct xdp_md *ctx, __u32 type, __u32 tail_off)
 {
 	struct cursor cur = cursor_at(ctx, tail_off);
@@ -76,29 +78,29 @@ static __always_inline __u32 wrapper_next(struct xdp_md *ctx, __u32 type, __u32 
 	__u32 next;
 
 	if (!tail)
-		return 0;
+		return TYPE_NONE;
 	next = tail[SNAP_BYTES - 2] << 8 | tail[SNAP_BYTES - 1];
 	if (type == ETH_P_PPP_SES)
 		return wrapper_ppp_type(next);
 	if (type < LENGTH_LIMIT && (tail[0] != 0xaa || tail[1] != 0xaa || tail[2] != 0x03))
-		return 0;
+		return TYPE_NONE;
 	return next;
 }
 
 /*
- * Looks through up to four wrappers behind Ethernet at what the SF sent. inner->l3_off and ->version become those of an
- * IP packet in there; version is 0 where there is none. Returns SFC_REASON_sfc_from_sf, or SFC_OK.
+ * Looks through up to four wrappers behind the Ethernet header at `frame_off`. inner->l3_off and ->version become those
+ * of an IP packet in there; version is 0 where there is none. Returns SFC_REASON_sfc_from_sf, or SFC_OK.
  */
-__noinline int untrusted_unwrap(struct xdp_md *ctx, struct work *work)
+__noinline int untrusted_unwrap(struct xdp_md *ctx, struct work *work, __u32 frame_off)
 {
-	struct cursor cur = cursor_at(ctx, 0);
+	struct cursor cur = cursor_at(ctx, frame_off & INNER_L3_MASK);
 	struct ethhdr *eth = cursor_take(&cur, sizeof(*eth));
 	__u32 type, bytes;
 
 	if (!work || !eth)
 		return SFC_REASON_runt;
 	/* The offset is that of the eight bytes before the payload: the verifier loses a difference of two offsets. */
-	work->inner.walk_off = ETH_HLEN - SNAP_BYTES;
+	work->inner.walk_off = frame_off + ETH_HLEN - SNAP_BYTES;
 	work->inner.version = 0;
 	type = bpf_ntohs(eth->h_proto);
 	for (int i = 0; i < WRAPPERS_MAX; i++) {
@@ -108,8 +110,6 @@ __noinline int untrusted_unwrap(struct xdp_md *ctx, struct work *work)
 		*(volatile __u32 *)&work->inner.walk_off += bytes;
 		type = wrapper_next(ctx, type, forget(&work->inner.walk_off, INNER_L3_MASK));
 		asm volatile("" : "+r"(type));
-		if (!type)
-			return SFC_OK;
 	}
 	if (type == ETH_P_MPLS_UC || type == ETH_P_MPLS_MC || type == ETH_P_NSH || wrapper_bytes(type))
 		return SFC_REASON_sfc_from_sf;
@@ -128,9 +128,16 @@ static __always_inline int untrusted_is_tunnel_port(__u16 port)
 static __always_inline int untrusted_is_tunnel(struct xdp_md *ctx, const struct inner *inner)
 {
 	struct cursor cur = cursor_at(ctx, forget(&inner->off, INNER_OFF_MASK));
+	__u32 proto = inner->proto, len = inner->len;
 	__be16 *ports;
 
-	switch (inner->proto) {
+	/* A first fragment may have more extension headers behind its fragment header. */
+	if (inner->fragment && inner->version == 6) {
+		proto = inner->walk_next;
+		len = inner->walk_len;
+		cur = cursor_at(ctx, forget(&inner->walk_off, INNER_OFF_MASK));
+	}
+	switch (proto) {
 	case IP_IPIP:
 	case IP_IPV6:
 	case IP_GRE:
@@ -143,7 +150,7 @@ static __always_inline int untrusted_is_tunnel(struct xdp_md *ctx, const struct 
 		    inner->fragment_off & bpf_htons(inner->version == 4 ? IPV4_OFFSET : FRAGMENT_OFFSET))
 			return 0; /* the first fragment does not pass, so this one is of no use */
 		ports = cursor_take(&cur, 4);
-		return ports && inner->len >= 4 && untrusted_is_tunnel_port(bpf_ntohs(ports[1]));
+		return ports && len >= 4 && untrusted_is_tunnel_port(bpf_ntohs(ports[1]));
 	default:
 		return 0;
 	}
@@ -174,7 +181,7 @@ __noinline int untrusted_judge(struct xdp_md *ctx, struct work *work, __u32 tunn
 
 	if (!work)
 		return SFC_REASON_miss;
-	reason = untrusted_unwrap(ctx, work);
+	reason = untrusted_unwrap(ctx, work, 0);
 	if (reason)
 		return reason;
 	if (work->inner.version == 0)

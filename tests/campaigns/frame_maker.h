@@ -1,36 +1,47 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
-#include <cstdint>
-#include <random>
+#include <span>
+#include <vector>
 
-#include "packet.h"
+#include "ethernet_maker.h"
 
 namespace sfc::test {
 
+/// Which kinds of packet a service takes, as far as the maker minds.
+struct Chain {
+    std::uint32_t label = 0;
+    bool ipv4 = true;
+    bool ipv6 = true;
+    bool ethernet = false;
+};
+
 /// Makes frames that are nearly right: every field of a labelled packet drawn at random, then damaged now and then.
-/// The same seed makes the same frames on every machine: only the generator's raw bits are used, since the library's
-/// distributions may differ.
 class FrameMaker {
 public:
-    explicit FrameMaker(std::uint64_t seed) : random_(seed) {}
+    FrameMaker(Random& random, std::vector<Chain> chains) : random_(random), chains_(std::move(chains)) {}
 
-    /// A number from 0 to `bound` - 1.
-    std::uint32_t below(std::uint32_t bound) { return static_cast<std::uint32_t>(random_() % bound); }
-    bool one_in(std::uint32_t n) { return below(n) == 0; }
-
-    /// Ethernet, a label stack, an IP packet, padding.
+    /// Ethernet, a label stack, a packet, padding. Some frames and some packets come again.
     Bytes labelled();
-    /// Truncates, flips, overwrites, inserts: zero to three times.
+    /// Truncates, flips, overwrites, inserts: mostly nothing, at most three times.
     void damage(Bytes& frame);
 
 private:
-    std::mt19937_64 random_;
+    static constexpr std::size_t kKept = 64;
 
-    void put_stack(Bytes& out);
-    void put_ip(Bytes& out, const Bytes& l4, std::uint8_t proto);
-    Bytes l4(std::uint8_t proto);
-    void put_random(Bytes& out, std::size_t count);
+    struct Kept {
+        Bytes frame;
+        Bytes packet;
+        Chain chain;
+    };
+
+    Random& random_;
+    std::vector<Chain> chains_;
+    std::vector<Kept> kept_; ///< lately made
+
+    void put_stack(Bytes& out, std::uint32_t label);
+    Bytes packet(const Chain& chain);
+    void damage_once(Bytes& frame);
 };
 
 } // namespace sfc::test

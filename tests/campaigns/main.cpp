@@ -10,6 +10,7 @@
 #include "error.h"
 #include "mutate.h"
 #include "sandbox.h"
+#include "setup.h"
 
 namespace {
 
@@ -18,8 +19,37 @@ using sfc::test::MutateResult;
 
 bool passed(const MutateResult& result) {
     // Both main outcomes must occur, or the campaign tried nothing.
-    const bool tried = result.outcomes.contains("to_sf") && result.outcomes.contains("restored");
-    return tried && result.wrong == 0 && result.balanced && result.kernel_trouble.empty();
+    const bool tried =
+        result.outcomes.contains("to_sf") && result.outcomes.contains("restored") && result.untried.empty();
+    return tried && result.wrong == 0 && result.balanced && result.kernel_trouble.empty() &&
+           result.not_comparable.empty();
+}
+
+void print_counts(const char* title, const std::map<std::string, std::uint64_t>& counts) {
+    std::cout << title << '\n';
+    for (const auto& [name, frames] : counts) {
+        std::cout << fmt::format("  {:<40} {:>12}\n", name, frames);
+    }
+}
+
+void print_text(const MutateResult& result) {
+    print_counts("outcomes", result.outcomes);
+    print_counts("restored, by kind of packet", result.restored);
+    if (result.wrong > 0) {
+        print_counts("differences", result.differences);
+    }
+    for (const std::string& line : result.examples) {
+        std::cout << line << '\n';
+    }
+    for (const std::string& what : result.untried) {
+        std::cout << "never occurred: " << what << '\n';
+    }
+    if (!result.not_comparable.empty()) {
+        std::cout << "not comparable: " << result.not_comparable << '\n';
+    }
+    for (const std::string& line : result.kernel_trouble) {
+        std::cout << "kernel: " << line;
+    }
 }
 
 void print(const MutateOptions& options, const MutateResult& result, bool json) {
@@ -29,6 +59,10 @@ void print(const MutateOptions& options, const MutateResult& result, bool json) 
                                             {"frames", options.frames},
                                             {"seed", options.seed},
                                             {"outcomes", result.outcomes},
+                                            {"restored", result.restored},
+                                            {"untried", result.untried},
+                                            {"differences", result.differences},
+                                            {"not_comparable", result.not_comparable},
                                             {"wrong", result.wrong},
                                             {"examples", result.examples},
                                             {"kernel_trouble", result.kernel_trouble},
@@ -36,15 +70,7 @@ void print(const MutateOptions& options, const MutateResult& result, bool json) 
                          .dump()
                   << '\n';
     } else {
-        for (const auto& [outcome, frames] : result.outcomes) {
-            std::cout << fmt::format("{:<28} {:>12}\n", outcome, frames);
-        }
-        for (const std::string& line : result.examples) {
-            std::cout << line << '\n';
-        }
-        for (const std::string& line : result.kernel_trouble) {
-            std::cout << "kernel: " << line;
-        }
+        print_text(result);
     }
     std::cout << fmt::format("RESULT {} frames={} seed={} wrong={} kernel_trouble={} balanced={}\n",
                              passed(result) ? "pass" : "fail", options.frames, options.seed, result.wrong,
@@ -61,7 +87,7 @@ int run(int argc, char** argv) {
     mutate->add_option("--seed", options.seed, "What to start from; the same seed makes the same frames");
     mutate->add_flag("-j,--json", json, "Print JSON before the RESULT line");
     CLI11_PARSE(app, argc, argv);
-    sfc::enter_sandbox({"left", "right", "d0", "e0"});
+    sfc::enter_sandbox(sfc::test::campaign_interfaces());
     const MutateResult result = sfc::test::run_mutate(options);
     print(options, result, json);
     return passed(result) ? 0 : 1;

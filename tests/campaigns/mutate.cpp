@@ -1,120 +1,198 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// Malformed frames through both programs. What must hold for every frame, whatever is in it:
-// a passed frame is untouched; what the SF gets is bare IP and the input's own bytes; what leaves is the input's own
-// bytes but for the top label's TTL; every frame is accounted for; the kernel has nothing to say.
+// Malformed, changed, forged and late frames through both programs; an oracle says of each what must become of it.
+// Besides: every frame is accounted for, and the kernel has nothing to say.
 #include "mutate.h"
 
 #include <algorithm>
-#include <iostream>
+#include <array>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
-#include "frame_maker.h"
+#include "compare.h"
 #include "kernel_log.h"
-#include "names.h"
-#include "proxy.h"
+#include "runner_kernel.h"
+#include "setup.h"
+#include "sf_changes.h"
 
 namespace sfc::test {
 namespace {
 
-constexpr std::size_t kEthernet = 14;
-constexpr std::size_t kTtlByte = kEthernet + 3; // of the label that is on top after restore
-constexpr std::uint64_t kTickNs = 1'000'000;    // a hundred frames are one hold time: some come back late
+using oracle::Expected;
+using oracle::Verdict;
 
-/// Whether `part` is how `whole` ends, byte for byte.
-bool ends_with(std::span<const std::uint8_t> whole, std::span<const std::uint8_t> part) {
-    return part.size() <= whole.size() && std::equal(part.rbegin(), part.rend(), whole.rbegin());
-}
-
-bool is_ip(std::span<const std::uint8_t> frame) {
-    const unsigned type = frame[12] << 8 | frame[13];
-    return type == 0x0800 || type == 0x86dd;
-}
+constexpr std::uint64_t kTickNs = 1'000'000; // a hundred frames are one hold time
+constexpr std::uint64_t kLongest = 20'000;   // frames until the last packets come back: no entry stays for ever
+constexpr std::uint64_t kAllTried = 50'000;  // a campaign of so many frames must have seen everything
+constexpr std::uint32_t kReferences = 65'535;
 
 class Mutate {
 public:
-    explicit Mutate(const MutateOptions& options) : options_(options), make_(options.seed) {}
-
-    MutateResult run() {
-        for (std::uint64_t n = 0; n < options_.frames; n++) {
-            proxy_.programs.maps().set_time(n * kTickNs);
-            one(n);
-        }
-        result_.balanced = proxy_.conservation(options_.frames * kTickNs).balanced();
-        result_.kernel_trouble = log_.trouble();
-        return result_;
-    }
-
-private:
-    MutateOptions options_;
-    FrameMaker make_;
-    KernelLog log_;
-    Proxy proxy_;
-    MutateResult result_;
-
-    void wrong(std::uint64_t n, const char* what, const Bytes& frame) {
-        result_.wrong++;
-        if (result_.examples.size() < 5) {
-            result_.examples.push_back(fmt::format("frame {}: {}: {:02x}", n, what, fmt::join(frame, "")));
-        }
-    }
-
-    void one(std::uint64_t n) {
-        Bytes frame = make_.labelled();
-        make_.damage(frame);
-        const auto stripped = proxy_.strip(frame);
-        note(stripped.result);
-        if (stripped.result.verdict == SFC_VERDICT_PASSED && !std::ranges::equal(stripped.bytes, frame)) {
-            wrong(n, "passed, but changed", frame);
-        }
-        if (stripped.result.verdict != SFC_VERDICT_TO_SF) {
-            return;
-        }
-        const Bytes in_sf(stripped.bytes.begin(), stripped.bytes.end());
-        if (!is_ip(in_sf) || in_sf.size() >= frame.size() || !ends_with(frame, without_ethernet(in_sf))) {
-            wrong(n, "the SF got something else than the inner packet", frame);
-        }
-        give_back(n, frame, in_sf);
-    }
-
-    /// Most packets come back as they went; some damaged, some twice, some never.
-    void give_back(std::uint64_t n, const Bytes& frame, Bytes in_sf) {
-        const bool damaged = make_.one_in(4);
-        if (damaged) {
-            make_.damage(in_sf);
-        }
-        for (std::uint32_t times = make_.one_in(8) ? make_.below(3) : 1; times > 0; times--) {
-            const auto restored = proxy_.restore(in_sf);
-            note(restored.result);
-            if (restored.result.verdict == SFC_VERDICT_RESTORED && !damaged) {
-                check_restored(n, frame, restored.bytes);
+    Mutate(const MutateOptions& options, const oracle::World& world, const Plan& plan, Runner& runner)
+        : options_(options), random_(options.seed), make_(random_, campaign_chains(world)), world_(world),
+          compare_(world, plan, runner, result_), due_(kLongest + 1) {
+        for (int port = 0; port < static_cast<int>(world.ports.size()); port++) {
+            if (world.ports[port].sf >= 0) {
+                sf_ports_.push_back(port);
             }
         }
     }
 
-    void check_restored(std::uint64_t n, const Bytes& frame, std::span<const std::uint8_t> out) {
-        Bytes bytes = without_ethernet(out);
-        Bytes input = frame;
-        const std::size_t gone = frame.size() - out.size(); // the top label, and entropy pairs
-        if (gone >= 4 && gone < frame.size() - kTtlByte) {
-            input[kTtlByte + gone] = bytes[kTtlByte - kEthernet];
+    MutateResult run() {
+        for (std::uint64_t n = 0; n < options_.frames + kLongest + 1; n++) {
+            compare_.set_time(n * kTickNs);
+            return_due(n);
+            if (n < options_.frames) {
+                one(n);
+            }
         }
-        if (gone < 4 || gone % 4 != 0 || !ends_with(input, bytes)) {
-            wrong(n, "restored something else than its own header", frame);
+        if (options_.frames >= kAllTried) {
+            fill_one_entry();
+            note_untried();
+        }
+        compare_.finish();
+        return std::move(result_);
+    }
+
+private:
+    /// A packet in an SF.
+    struct InSf {
+        int port = 0; ///< that it is to come back on
+        Bytes frame;
+    };
+
+    MutateOptions options_;
+    Random random_;
+    FrameMaker make_;
+    const oracle::World& world_;
+    MutateResult result_;
+    Compare compare_;
+    std::vector<std::vector<InSf>> due_; ///< by number of frame, in a circle
+    std::vector<int> sf_ports_;
+
+    void one(std::uint64_t n) {
+        Bytes frame = make_.labelled();
+        make_.damage(frame);
+        const std::vector<int>& ports = world_.services[0].domain; // all that there are
+        const Expected expected = compare_.strip(random_.one_in(8) ? ports[1] : ports[0], frame);
+        if (expected.verdict == Verdict::ToSf) {
+            in_sf(n, {expected.service->return_port, expected.bytes});
+        }
+        if (random_.one_in(6)) {
+            forge();
         }
     }
 
-    void note(const sfc_result& result) {
-        result_.outcomes[fmt::format("{}{}{}", verdict_name(result.verdict), result.reason != 0 ? " " : "",
-                                     reason_name(result.reason))]++;
+    /// How long a packet is in the SF: mostly shorter than the hold time, often about as long, sometimes far longer.
+    std::uint64_t delay() {
+        const std::uint32_t kind = random_.below(64);
+        return kind < 32   ? 0
+               : kind < 52 ? random_.below(40)
+               : kind < 60 ? 45 + random_.below(60)
+               : kind < 63 ? random_.below(400)
+                           : kLongest - random_.below(1000);
+    }
+
+    void in_sf(std::uint64_t n, InSf packet) {
+        const std::uint64_t frames = delay();
+        if (frames == 0) {
+            give_back(packet);
+        } else {
+            due_[(n + frames) % due_.size()].push_back(std::move(packet));
+        }
+    }
+
+    void return_due(std::uint64_t n) {
+        std::vector<InSf>& now = due_[n % due_.size()];
+        for (const InSf& packet : now) {
+            give_back(packet);
+        }
+        now.clear();
+    }
+
+    /// Once as it went, or with changes that do not matter; before that perhaps on another port or as another packet,
+    /// perhaps a second time.
+    void give_back(const InSf& packet) {
+        if (random_.one_in(16)) {
+            (void)compare_.restore(any_sf_port(), packet.frame);
+        }
+        if (random_.one_in(8)) {
+            Bytes other = packet.frame;
+            if (random_.one_in(2)) {
+                change_a_field(other, random_);
+            } else {
+                make_.damage(other);
+            }
+            (void)compare_.restore(packet.port, other);
+        }
+        Bytes back = packet.frame;
+        if (random_.one_in(3)) {
+            change_as_allowed(back, random_);
+        }
+        const Expected expected = compare_.restore(packet.port, back);
+        const bool claimed = expected.service != nullptr || expected.reason == SFC_REASON_late;
+        if (!claimed || random_.one_in(16)) {
+            (void)compare_.restore(packet.port, packet.frame);
+        }
+    }
+
+    int any_sf_port() { return sf_ports_[random_.below(static_cast<std::uint32_t>(sf_ports_.size()))]; }
+
+    void forge() {
+        Bytes frame = make_forged(random_);
+        (void)compare_.restore(any_sf_port(), frame);
+    }
+
+    /// As many equal packets as an entry can count, and one more.
+    void fill_one_entry() {
+        const Bytes frame = mpls_udp({{.label = 16001}, {.label = 17}}, {});
+        for (std::uint32_t i = 0; i <= kReferences; i++) {
+            (void)compare_.strip(world_.services[0].domain[0], frame);
+        }
+    }
+
+    void note_untried() {
+        constexpr std::array<const char*, 19> kOutcomes = {"to_sf",
+                                                           "restored",
+                                                           "passed not_sfc",
+                                                           "passed unmatched",
+                                                           "passed miss",
+                                                           "passed control",
+                                                           "dropped truncated",
+                                                           "dropped ttl",
+                                                           "dropped no_bottom",
+                                                           "dropped too_many_labels",
+                                                           "dropped last_label",
+                                                           "dropped bad_inner",
+                                                           "dropped no_key",
+                                                           "dropped too_big",
+                                                           "dropped ambiguous",
+                                                           "dropped cache_full",
+                                                           "dropped miss",
+                                                           "dropped late",
+                                                           "dropped sfc_from_sf"};
+        for (const char* outcome : kOutcomes) {
+            if (!result_.outcomes.contains(outcome)) {
+                result_.untried.emplace_back(outcome);
+            }
+        }
+        for (const std::string& kind : oracle::kinds()) {
+            if (!result_.restored.contains(kind)) {
+                result_.untried.push_back("restored " + kind);
+            }
+        }
     }
 };
 
 } // namespace
 
 MutateResult run_mutate(const MutateOptions& options) {
-    return Mutate(options).run();
+    const oracle::World world = campaign_world();
+    const Plan plan = make_plan(parse_config(oracle::yaml(world, kCampaignCapacity), "campaign"));
+    KernelLog log;
+    const auto runner = make_kernel_runner(plan);
+    MutateResult result = Mutate(options, world, plan, *runner).run();
+    result.kernel_trouble = log.trouble();
+    return result;
 }
 
 } // namespace sfc::test

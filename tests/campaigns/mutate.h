@@ -9,15 +9,19 @@
 namespace sfc::test {
 
 struct MutateOptions {
-    std::uint64_t frames = 1'000'000;
+    std::uint64_t frames = 1'000'000; ///< of the domain side
     std::uint64_t seed = 1;
 };
 
 struct MutateResult {
-    std::map<std::string, std::uint64_t> outcomes; ///< "verdict reason": frames
-    std::uint64_t wrong = 0;                       ///< frames that broke a rule
-    std::vector<std::string> examples;             ///< the first few of them
+    std::map<std::string, std::uint64_t> outcomes;    ///< "verdict reason": frames of both sides
+    std::map<std::string, std::uint64_t> restored;    ///< kind of packet: frames
+    std::map<std::string, std::uint64_t> differences; ///< from the oracle, by what it expected and what came
+    std::vector<std::string> untried;                 ///< kinds and reasons that should have occurred
+    std::uint64_t wrong = 0;                          ///< frames that ended otherwise than the oracle says
+    std::vector<std::string> examples;                ///< the first of each difference
     std::vector<std::string> kernel_trouble;
+    std::string not_comparable; ///< why the oracle's answers do not hold; empty where they do
     bool balanced = false;
 };
 

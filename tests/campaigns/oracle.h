@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <vector>
+
+#include "oracle_cache.h"
+#include "oracle_ethernet.h"
+
+namespace sfc::test::oracle {
+
+enum class Verdict { ToSf, Restored, Passed, Dropped };
+
+/// What must become of a frame.
+struct Expected {
+    Verdict verdict = Verdict::Dropped;
+    sfc_reason reason = SFC_OK;
+    const Service* service = nullptr; ///< where the outcome belongs to a service
+    int egress = -1;                  ///< the port that it leaves by
+    std::vector<std::uint8_t> bytes;  ///< as it leaves; empty where it is passed or dropped
+    Kind kind = Kind::None;           ///< as far as it is known
+    bool ethernet = false;            ///< the packet is an Ethernet frame
+};
+
+/// A second proxy, from docs/keys.md, docs/DESIGN.md and the RFCs alone: it says of every frame what must become of it.
+/// Shares no code with the programs. Its cache never evicts.
+class Oracle {
+public:
+    explicit Oracle(const World& world) : world_(world) {}
+
+    [[nodiscard]] Expected strip(int port, View frame, std::uint64_t now_ns);
+    [[nodiscard]] Expected restore(int port, View frame, std::uint64_t now_ns);
+    [[nodiscard]] const Cache& cache() const { return cache_; }
+
+private:
+    const World& world_;
+    Cache cache_;
+
+    [[nodiscard]] Expected insert(int port, View frame, View inner, const Service& service, const std::string& left,
+                                  const Packet& packet, std::uint64_t now_ns);
+    [[nodiscard]] Expected give_back(View payload, const Cache::Claim& claim, const Packet& packet) const;
+    [[nodiscard]] std::uint32_t mtu_out(const Service& service, int ingress) const;
+};
+
+} // namespace sfc::test::oracle

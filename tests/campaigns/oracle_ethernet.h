@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include "oracle_packet.h"
+
+namespace sfc::test::oracle {
+
+constexpr std::size_t kEthernetHeader = 14;
+
+/// An Ethernet frame as the payload of a label stack, and as it comes back (docs/keys.md "Ethernet frames").
+[[nodiscard]] Packet judge_ethernet(View frame, const Sf& sf);
+
+/// What is behind all wrappers of a frame from an SF (docs/keys.md "The SF side is not trusted").
+struct Hidden {
+    bool sfc = false;          ///< MPLS, NSH, segment routing, or too deep to tell
+    bool steered = false;      ///< it is segment routing
+    bool ip = false;           ///< an IP packet
+    bool tunnel = false;       ///< and it is a tunnel
+    bool link = false;         ///< or belongs to the link
+    sfc_reason fault = SFC_OK; ///< of that packet: truncated or bad_inner
+};
+
+[[nodiscard]] Hidden look_for_sfc(View frame, const Sf& sf);
+
+} // namespace sfc::test::oracle

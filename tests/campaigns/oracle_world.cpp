@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "oracle_world.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace sfc::test::oracle {
+namespace {
+
+std::string text(const Mac& mac) {
+    return fmt::format("\"{:02x}\"", fmt::join(mac, ":"));
+}
+
+std::string text(const Port& port) {
+    return fmt::format("{{interface: {}{}{}}}", port.name, port.routed ? ", mac: " + text(port.mac) : "",
+                       port.mtu != 0 ? fmt::format(", mtu: {}", port.mtu) : "");
+}
+
+const char* on_off(bool value) {
+    return value ? "on" : "off";
+}
+
+std::string settings(const Sf& sf) {
+    constexpr std::array<const char*, 3> kTunnels = {"keyed", "drop", "pass"};
+    std::string out = fmt::format("hold: {}ms, on_miss: {}, tunnels: {}", sf.hold_ns / 1'000'000,
+                                  sf.on_miss_pass ? "pass" : "drop", kTunnels[static_cast<std::size_t>(sf.tunnels)]);
+    if (!sf.profile.empty()) {
+        out += fmt::format(", profile: {}", sf.profile); // the four settings must follow from it
+    } else {
+        out +=
+            fmt::format(", ipv4_id: {}, tcp_timestamps: {}, payload_digest: {}, payload_length: {}", on_off(sf.ipv4_id),
+                        on_off(sf.tcp_timestamps), on_off(sf.payload_digest), on_off(sf.payload_length));
+    }
+    if (!sf.rtp_ports.empty()) {
+        std::vector<std::string> ranges;
+        std::transform(sf.rtp_ports.begin(), sf.rtp_ports.end(), std::back_inserter(ranges), [](const auto& range) {
+            return range.first == range.second ? fmt::format("{}", range.first)
+                                               : fmt::format("\"{}-{}\"", range.first, range.second);
+        });
+        out += fmt::format(", rtp_ports: [{}]", fmt::join(ranges, ", "));
+    }
+    return out;
+}
+
+std::string sf_ports(const World& world, int sf) {
+    std::vector<std::string> ports;
+    for (const Port& port : world.ports) {
+        if (port.sf == sf) {
+            ports.push_back(text(port));
+        }
+    }
+    return ports.size() == 1 ? "both: " + ports[0] : fmt::format("left: {}, right: {}", ports[0], ports[1]);
+}
+
+std::string text(const World& world, const Service& service) {
+    constexpr std::array<const char*, 4> kInner = {"ip", "ipv4", "ipv6", "ethernet"};
+    std::vector<std::string> domain;
+    for (const int port : service.domain) {
+        domain.push_back(text(world.ports[port]));
+    }
+    std::string in;
+    if (service.to_port != service.return_port) {
+        in = service.to_port < service.return_port ? ", in: left" : ", in: right";
+    }
+    const Port& egress = world.ports[std::max(service.egress, 0)];
+    const std::string hop = service.egress < 0
+                                ? "ingress"
+                                : fmt::format("{{interface: {}, mac: {}{}}}", egress.name, text(service.next_hop),
+                                              egress.mtu != 0 ? fmt::format(", mtu: {}", egress.mtu) : "");
+    return fmt::format("{{name: {}, match: {{encapsulation: mpls, label: {}}}, domain: [{}], sf: {{name: {}{}}}, "
+                       "next_hop: {}, inner: {}, ttl: {}{}{}}}",
+                       service.name, service.label, fmt::join(domain, ", "), world.sfs[service.sf].name, in, hop,
+                       kInner[static_cast<std::size_t>(service.inner)], service.pipe ? "pipe" : "uniform",
+                       service.decrement ? ", inner_ttl: decrement" : "", service.plain ? ", last_label: plain" : "");
+}
+
+} // namespace
+
+const Service* World::match(int port, std::uint32_t label) const {
+    for (const Service& service : services) {
+        if (service.label == label &&
+            std::find(service.domain.begin(), service.domain.end(), port) != service.domain.end()) {
+            return &service;
+        }
+    }
+    return nullptr;
+}
+
+std::string yaml(const World& world, std::uint32_t capacity) {
+    std::string out =
+        fmt::format("cache: {{capacity: {}}}\nunmatched: {}\nsfs:\n", capacity, world.unmatched_drop ? "drop" : "pass");
+    for (std::size_t id = 0; id < world.sfs.size(); id++) {
+        out += fmt::format("  - {{name: {}, ports: {{{}}}, {}}}\n", world.sfs[id].name,
+                           sf_ports(world, static_cast<int>(id)), settings(world.sfs[id]));
+    }
+    out += "services:\n";
+    for (const Service& service : world.services) {
+        out += fmt::format("  - {}\n", text(world, service));
+    }
+    return out;
+}
+
+} // namespace sfc::test::oracle

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sfc::test::oracle {
+
+using Mac = std::array<std::uint8_t, 6>;
+
+enum class Tunnels { Keyed, Drop, Pass };
+
+/// A configuration as the oracle knows it. The text for the program comes from the same values, and nothing else does:
+/// what a setting means the oracle says for itself.
+struct Sf {
+    std::string name;
+    std::string profile; ///< empty: not in the text
+    std::uint64_t hold_ns = 100'000'000;
+    bool on_miss_pass = false;
+    bool ipv4_id = true;
+    bool tcp_timestamps = true;
+    bool payload_digest = true;
+    bool payload_length = true;
+    bool ethernet = false; ///< its services have `inner: ethernet`
+    Tunnels tunnels = Tunnels::Keyed;
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> rtp_ports; ///< ranges, both ends in them
+};
+
+/// Ports have the numbers of their places in World::ports.
+struct Port {
+    std::string name;
+    int sf = -1;           ///< -1: a domain port or a next hop's
+    std::uint32_t mtu = 0; ///< 0: no limit
+    bool routed = false;   ///< an SF port that is addressed by its MAC
+    Mac mac{};
+};
+
+enum class Inner { Ip, Ipv4, Ipv6, Ethernet };
+
+struct Service {
+    std::string name;
+    std::uint32_t label = 0;
+    std::vector<int> domain;
+    int sf = 0;
+    int to_port = 0;
+    int return_port = 0;
+    int egress = -1; ///< -1: `next_hop: ingress`
+    Mac next_hop{};
+    Inner inner = Inner::Ip;
+    bool pipe = false;
+    bool decrement = false; ///< `inner_ttl: decrement`
+    bool plain = false;     ///< `last_label: plain`
+};
+
+struct World {
+    std::vector<Sf> sfs;
+    std::vector<Port> ports;
+    std::vector<Service> services;
+    bool unmatched_drop = false;
+
+    [[nodiscard]] const Service* match(int port, std::uint32_t label) const;
+};
+
+/// The configuration file.
+[[nodiscard]] std::string yaml(const World& world, std::uint32_t capacity);
+
+} // namespace sfc::test::oracle

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "sfc_abi.h"
+
+namespace sfc::test {
+
+/// What a program made of a frame.
+struct Ran {
+    unsigned action = 0; ///< XDP_*
+    sfc_result result{};
+    std::span<const std::uint8_t> bytes; ///< the frame as the program left it; valid until the next run
+};
+
+/// What the programs counted. The references of the cache are those of all services together.
+struct Totals {
+    bool balanced = false; ///< the three equations of conservation hold exactly
+    std::uint64_t evicted = 0;
+    std::uint64_t expired = 0;
+    std::uint64_t flushed = 0;
+    std::uint64_t live = 0;
+};
+
+/// One build of the programs with one plan and its maps. A campaign knows nothing else of it, so that it can drive any
+/// build in the same way. The campaign owns the clock: the programs read SFC_CLOCK_MAP.
+class Runner {
+public:
+    virtual ~Runner() = default;
+    /// Runs a program on a frame as if it had come in by this port of the plan.
+    virtual Ran strip(std::uint16_t port_id, std::span<const std::uint8_t> frame) = 0;
+    virtual Ran restore(std::uint16_t port_id, std::span<const std::uint8_t> frame) = 0;
+    virtual void set_time(std::uint64_t ns) = 0;
+    [[nodiscard]] virtual Totals totals() = 0;
+};
+
+} // namespace sfc::test
