@@ -2,7 +2,7 @@
 """Where every packet went: what the edges pushed against what arrived, with a name for each one that did not."""
 import dataclasses
 
-from lab.edge import total
+from lab.edge import FAMILY_KINDS, KINDS, total
 
 
 @dataclasses.dataclass
@@ -55,8 +55,8 @@ def lost_in_sf(stats, firewall, sf_drops):
     unclaimed = cache["expired"] + cache["evicted"] + cache["flushed"] + cache["live"]
     at_sf_port = ended_at_port(stats, "sf_ports", "dropped")
     causes = {"blocked by the SF's rule": firewall["blocked"], "SF: not allowed": firewall["other"],
-              "SF: link full": sf_drops, "back too late": at_sf_port.get("late", 0),
-              "not recognised": at_sf_port.get("miss", 0),
+              "SF: rest of a torn datagram": firewall.get("torn", 0), "SF: link full": sf_drops,
+              "back too late": at_sf_port.get("late", 0), "not recognised": at_sf_port.get("miss", 0),
               "to the SF: link full": after_verdict(stats, "sf_ports")}
     # What an SF's own stack says of itself (multicast listener reports) is not recognised either, and nobody's loss.
     surplus = max(0, sum(causes.values()) - unclaimed)
@@ -103,3 +103,20 @@ def in_words(account):
         return f"{account.missing} lost"
     causes = ", ".join(f"{count} {cause}" for cause, count in sorted(account.lost.items(), key=lambda x: -x[1]))
     return f"{account.missing} lost ({causes})"
+
+
+def kinds_table(pushed, arrived):
+    """How many of each kind of packet were pushed and arrived with the right stack, as indented lines."""
+    lines = [f"  {'':12}{'IPv4 pushed':>14}{'right':>10}{'IPv6 pushed':>16}{'right':>10}"]
+    for kind in FAMILY_KINDS:
+        sums = [sum(side[f"{event}_{kind}{family}"] for side in sides)
+                for family in ("", "6") for event, sides in (("pushed", pushed), ("good", arrived))]
+        if kind != "other" or any(sums):
+            name = kind if kind in ("fragment", "other") else kind.upper()
+            lines.append("  {:12}{:>14}{:>10}{:>16}{:>10}".format(name, *sums))
+    return "\n".join(lines)
+
+
+def silent_kinds(arrived):
+    """Kinds of which nothing arrived with the right stack, be it in one direction only; "other" need not be there."""
+    return [kind for kind in KINDS if not kind.startswith("other") and not all(side[f"good_{kind}"] for side in arrived)]

@@ -12,6 +12,7 @@ SENDER6, RECEIVER6 = "2001:db8:1::10", "2001:db8:2::10"
 CONFIG = """
 sfs:
   - name: firewall
+    rtp_ports: [5004]
     ports:
       left: {interface: f0, ip: 10.0.1.2}
       right: {interface: f1, ip: 10.0.2.2}

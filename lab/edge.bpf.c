@@ -68,7 +68,7 @@ int edge_push(struct xdp_md *ctx)
 	head.ethernet.type = bpf_htons(ETH_P_MPLS_UC);
 	if (push(ctx, &head, depth))
 		return XDP_ABORTED;
-	count(port, EVENT_PUSHED + (packet.kind & 7));
+	count(port, EVENT_PUSHED + kind_of(&packet));
 	if (is_kept(port, &packet))
 		keep(ctx, KEPT_PUSHED);
 	return bpf_redirect(port->partner, 0);
@@ -117,7 +117,7 @@ static __always_inline bool is_right(const struct edge_port *port, const struct 
 static __always_inline int cut_stack(struct xdp_md *ctx, struct ethernet *ethernet, const struct packet *packet,
 				     __u32 depth)
 {
-	ethernet->type = packet->kind & KIND_V6 ? bpf_htons(ETH_P_IPV6) : bpf_htons(ETH_P_IP);
+	ethernet->type = packet->ip6 ? bpf_htons(ETH_P_IPV6) : bpf_htons(ETH_P_IP);
 	if (bpf_xdp_adjust_head(ctx, 4 * depth) || bpf_xdp_store_bytes(ctx, 0, ethernet, sizeof(*ethernet)))
 		return XDP_ABORTED;
 	return XDP_PASS;
@@ -154,7 +154,7 @@ int edge_check(struct xdp_md *ctx)
 		keep(ctx, KEPT_CHECKED);
 	if (!is_right(port, &packet, stack, depth))
 		return wrong(ctx, port);
-	count(port, EVENT_GOOD + (packet.kind & 7));
+	count(port, EVENT_GOOD + kind_of(&packet));
 	return cut_stack(ctx, &ethernet, &packet, depth);
 }
 

@@ -10,14 +10,29 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+/* RTP is UDP with RTP_PORT; a fragment is one whatever it is a fragment of. */
 enum {
-	EVENT_PUSHED = 0, /* + kind of packet, 0 to 7 */
-	EVENT_GOOD = 8,   /* + kind of packet */
-	EVENT_WIRE = 16,
+	KIND_TCP,
+	KIND_UDP,
+	KIND_ICMP,
+	KIND_SCTP,
+	KIND_ESP,
+	KIND_GRE,
+	KIND_RTP,
+	KIND_FRAGMENT,
+	KIND_OTHER,
+	KIND_V6, /* + one of the above: the same over IPv6 */
+	KIND_MAX = 2 * KIND_V6,
+};
+
+enum {
+	EVENT_PUSHED = 0,      /* + kind of packet */
+	EVENT_GOOD = KIND_MAX, /* + kind of packet */
+	EVENT_WIRE = 2 * KIND_MAX,
 	EVENT_WRONG,
 	EVENT_BARE,
 	EVENT_LINK, /* of EVENT_WIRE: no SFC, so a link's own: ARP, neighbour discovery */
-	EVENT_MAX = 32,
+	EVENT_MAX = 64,
 	DIRECTIONS = 2,
 	KEPT_BYTES = 256,
 };
@@ -88,6 +103,6 @@ static __always_inline void keep(struct xdp_md *ctx, __u32 slot)
 	kept->len = len;
 	if (part > KEPT_BYTES)
 		part = KEPT_BYTES;
-	if (part > 0)
+	if (part >= ETH_HLEN) /* always; kernel 6.1 does not see a lower bound in "not 0" */
 		bpf_xdp_load_bytes(ctx, 0, kept->bytes, part);
 }

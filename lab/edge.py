@@ -7,9 +7,10 @@ import struct
 from lab.net import call
 
 OBJECT = pathlib.Path(__file__).resolve().parent.parent / "build/lab/edge.bpf.o"
-KINDS = ("tcp", "udp", "icmp", "other", "tcp6", "udp6", "icmp6", "other6")
+FAMILY_KINDS = ("tcp", "udp", "icmp", "sctp", "esp", "gre", "rtp", "fragment", "other")
+KINDS = FAMILY_KINDS + tuple(f"{kind}6" for kind in FAMILY_KINDS)
 EVENTS = [f"pushed_{kind}" for kind in KINDS] + [f"good_{kind}" for kind in KINDS] + ["wire", "wrong", "bare", "link"]
-EVENT_MAX = 32          # as in lab/edge.h
+EVENT_MAX = 64          # as in lab/edge.h
 KEPT = ("pushed", "checked", "wrong")
 MTU_DOMAIN = 1564       # 1500 and the 16 labels that the proxy takes at most
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """A routed service function that keeps state: Linux forwarding with nftables. It knows nothing of SFC."""
+import contextlib
 import json
 
 from lab.edge import link_drops
@@ -7,16 +8,25 @@ from lab.net import LabError, wait_for
 
 ROLE = "SF"
 BLOCKED_PORT = 9999
+# Connection tracking puts fragments together, and what leaves is cut again: of IPv4 into the same pieces, of IPv6 into
+# pieces with another identification, which nobody can tell to be the same. So those of IPv6 pass it untracked.
 RULES = """
 table inet sf {
     counter blocked {}
     counter other {}
+    chain raw {
+        type filter hook prerouting priority -450; policy accept;
+        exthdr frag exists notrack
+    }
     chain forward {
         type filter hook forward priority filter; policy drop;
         ct state established,related accept
         tcp dport %d counter name blocked drop
         tcp dport { 80, 5201 } ct state new accept
-        udp dport { 5201, 7000, 7001 } ct state new accept
+        udp dport { 5004, 5201, 7000, 7001 } ct state new accept
+        sctp dport 5000 ct state new accept
+        meta l4proto { esp, gre } ct state new accept
+        exthdr frag exists ct state untracked accept
         icmp type echo-request accept
         icmpv6 type echo-request accept
         counter name other drop
@@ -57,14 +67,35 @@ def build(lab, mtu=1500):
 
 
 def counters(lab):
-    """Packets by the name of the nftables counter: blocked, other, mpls."""
+    """Packets by the name of the nftables counter: blocked, other, mpls; and torn()."""
     objects = json.loads(lab.run(ROLE, "nft", "-j", "list", "counters").stdout)["nftables"]
-    return {entry["counter"]["name"]: entry["counter"]["packets"] for entry in objects if "counter" in entry}
+    found = {entry["counter"]["name"]: entry["counter"]["packets"] for entry in objects if "counter" in entry}
+    return found | {"torn": torn(lab)}
+
+
+def torn(lab):
+    """IPv4 fragments that went into the SF and no further, as others of their datagram are missing. (Of datagrams that
+    a rule drops there is one count in `blocked` or `other`, and not one for each fragment.)"""
+    names, values = [line.split() for line in lab.run(ROLE, "cat", "/proc/net/snmp").stdout.splitlines()[:2]]
+    ip = dict(zip(names[1:], map(int, values[1:])))
+    return ip["ReasmReqds"] - ip["FragCreates"]
 
 
 def drops(lab):
     """Frames that the SF forwarded and its links did not take."""
     return link_drops(lab, ROLE, "fw0") + link_drops(lab, ROLE, "fw1")
+
+
+@contextlib.contextmanager
+def slow(lab):
+    """Meanwhile packets wait for each other in the SF, so that several of a kind are in it at once and only their keys
+    tell them apart; else each is through before the next one comes. A packet is to fit into the burst."""
+    for device in ("fw0", "fw1"):
+        lab.run(ROLE, "tc", "qdisc", "add", "dev", device, "root", "tbf", "rate", "8mbit", "burst", 400,
+                "limit", 100000)
+    yield
+    for device in ("fw0", "fw1"):
+        lab.run(ROLE, "tc", "qdisc", "delete", "dev", device, "root")
 
 
 def prove_mpls_counter(lab):

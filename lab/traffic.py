@@ -22,8 +22,8 @@ class Result:
     mbps: float | None = None
 
 
-def ping(lab, role, address, count=20, interval=0.02):
-    done = lab.run(role, "ping", "-q", "-n", "-c", count, "-i", interval, "-W", "1", address, check=False)
+def ping(lab, role, address, count=20, interval=0.02, size=56):
+    done = lab.run(role, "ping", "-q", "-n", "-c", count, "-i", interval, "-W", "1", "-s", size, address, check=False)
     found = re.search(r"(\d+) received", done.stdout)
     answered = int(found.group(1)) if found else 0
     times = re.search(r"= [\d.]+/([\d.]+)/", done.stdout)
@@ -57,7 +57,7 @@ def iperf(lab, role, address, *options, seconds=2, name=""):
         return Result(title, False, report["error"], 0.0)
     end = report["end"]
     if "-u" in options:
-        sums = end["sum"]
+        sums = end["sum_received"]
         text = f"{sums['packets']} datagrams, {sums['lost_packets']} lost"
         return Result(title, sums["packets"] > 0, text, sums["bits_per_second"] / 1e6)
     mbps = end["sum_received"]["bits_per_second"] / 1e6

@@ -9,7 +9,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from scapy.all import IP, IPv6, TCP, Ether, rdpcap, wrpcap  # noqa: E402  (the path above comes first)
 
-from lab import account, chain, firewall, traffic  # noqa: E402
+from lab import account, chain, firewall, generators, traffic  # noqa: E402
 from lab.edge import Edge, total  # noqa: E402
 from lab.net import Lab, LabError  # noqa: E402
 from lab.proxy import Proxy  # noqa: E402
@@ -65,6 +65,11 @@ def send(lab):
         results.append(show(result))
     for address in here:
         results.append(show(traffic.iperf(lab, "sender", address, "-u", "-b", "30M", "-l", "1200", name="UDP")))
+    sides = [(role, device, (address, address6)) for role, device, address, address6 in
+             (("sender", "s0", chain.SENDER, chain.SENDER6), ("receiver", "r0", *here))]
+    with firewall.slow(lab):
+        results += [show(result) for result in generators.dialogues(lab, *sides)]
+    results += [show(result) for address in here for result in generators.fragments(lab, "sender", address)]
     results += [show(traffic.blocked(lab, "sender", address, firewall.BLOCKED_PORT)) for address in here]
     return results
 
@@ -104,10 +109,11 @@ def count_all(lab, edges, proxy, seen):
     for line in proxy.stats_text().rstrip().splitlines():
         print(traffic.wrapped(line, 2))
     rules = firewall.counters(lab)
-    settled = account.settle(edges.pushed(), edges.arrived(), edges.errors(), proxy.stats(), rules,
-                             firewall.drops(lab))
+    pushed, arrived = edges.pushed(), edges.arrived()
+    settled = account.settle(pushed, arrived, edges.errors(), proxy.stats(), rules, firewall.drops(lab))
+    print(f"\n{account.kinds_table(pushed, arrived)}")
     print(f"\n  the edges: {settled.pushed} pushed, {settled.good} arrived with the right stack, {settled.wrong} with "
-          f"a wrong one,\n  {settled.bare} without; missing: {account.in_words(settled)}")
+          f"a wrong one,\n" + traffic.wrapped(f"{settled.bare} without; missing: {account.in_words(settled)}", 2))
     if not settled.closed:
         print(f"  BAD {settled.missing} are missing, {sum(settled.lost.values())} have a name")
     for edge in (edges.receiver, edges.sender):
@@ -115,7 +121,8 @@ def count_all(lab, edges, proxy, seen):
             print(f"  BAD first wrong frame at the {edge.role}: {edge.kept('wrong').hex()}")
     spoilt = traffic.bad_checksums(lab, "sender") + traffic.bad_checksums(lab, "receiver")
     print(f"  the hosts: {spoilt} packets with a wrong checksum; the SF: {rules['mpls'] - seen} frames with labels")
-    return settled, rules["mpls"] - seen, spoilt
+    return settled, rules["mpls"] - seen, {"wrong checksums": spoilt == 0} | {
+        f"of {kind} nothing came right, one way or both": False for kind in account.silent_kinds(arrived)}
 
 
 def switched_off(lab, edges, proxy):
@@ -143,9 +150,10 @@ def verdict(results, settled, headers, others):
               "packets vanished": "vanished in the SF" not in settled.lost,
               "the SF blocked nothing": settled.lost.get("blocked by the SF's rule", 0) > 0} | others
     bad = [what for what, good in checks.items() if not good]
-    print(f"\n{'FAIL' if bad else 'PASS'}: {settled.pushed} packets, {account.in_words(settled)}, "
-          f"{settled.wrong} with a wrong stack, {headers} SFC headers seen by the SF, "
-          f"{min(tcp):.0f} to {max(tcp):.0f} Mb/s" + "".join(f"\n  {what}" for what in bad))
+    print("\n" + traffic.wrapped(
+        f"{'FAIL' if bad else 'PASS'}: {settled.pushed} packets, {account.in_words(settled)}, "
+        f"{settled.wrong} with a wrong stack, {headers} SFC headers seen by the SF, "
+        f"{min(tcp):.0f} to {max(tcp):.0f} Mb/s", 0) + "".join(f"\n  {what}" for what in bad))
     return 1 if bad else 0
 
 
@@ -159,12 +167,11 @@ def main():
         part("one packet at three places")
         same = one_packet(lab, edges)
         part("what the proxy counted")
-        settled, headers, spoilt = count_all(lab, edges, proxy, seen)
+        settled, headers, others = count_all(lab, edges, proxy, seen)
         part("the same with the proxy switched off")
         off = switched_off(lab, edges, proxy)
-        return verdict(results, settled, headers, {"the packet shown is not the same at three places": same,
-                                                   "wrong checksums": spoilt == 0,
-                                                   "switched off, it did not stop": off})
+        return verdict(results, settled, headers, others | {
+            "the packet shown is not the same at three places": same, "switched off, it did not stop": off})
 
 
 if __name__ == "__main__":
