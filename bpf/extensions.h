@@ -9,6 +9,7 @@ enum {
 	NEXTHDR_HOP = 0,
 	NEXTHDR_ROUTING = 43,
 	NEXTHDR_FRAGMENT = 44,
+	NEXTHDR_AUTH = 51,
 	NEXTHDR_DEST = 60,
 	EXTENSION_UNIT = 8,       /* lengths count these, and none is shorter */
 	ROUTING_TYPE_SRH = 4,     /* RFC 8754 2 */
@@ -24,10 +25,20 @@ struct extension {
 	__be32 id;   /* fragment */
 };
 
-/* The ones that are walked. AH and ESP end the walk: they have keys. */
 static __always_inline int extensions_is_one(__u32 next)
 {
-	return next == NEXTHDR_HOP || next == NEXTHDR_ROUTING || next == NEXTHDR_FRAGMENT || next == NEXTHDR_DEST;
+	return next == NEXTHDR_HOP || next == NEXTHDR_ROUTING || next == NEXTHDR_FRAGMENT || next == NEXTHDR_DEST ||
+	       next == NEXTHDR_AUTH;
+}
+
+/* RFC 4302 2.2: AH counts in 32-bit words, and two of them less. */
+static __always_inline __u32 extensions_size(const struct extension *header, __u32 kind)
+{
+	if (kind == NEXTHDR_FRAGMENT)
+		return EXTENSION_UNIT;
+	if (kind == NEXTHDR_AUTH)
+		return (header->length + 2) * 4;
+	return (header->length + 1) * EXTENSION_UNIT;
 }
 
 /* What follows is the payload of the packet, or of the fragment. */
@@ -43,7 +54,7 @@ static __always_inline int extensions_step(struct xdp_md *ctx, struct inner *inn
 {
 	struct cursor cur = cursor_at(ctx, forget(&inner->walk_off, INNER_OFF_MASK));
 	struct extension *header;
-	__u32 size = EXTENSION_UNIT;
+	__u32 size;
 
 	if (inner->walk_len < EXTENSION_UNIT)
 		return SFC_REASON_bad_inner;
@@ -54,11 +65,10 @@ static __always_inline int extensions_step(struct xdp_md *ctx, struct inner *inn
 		inner->sfc = 1;
 		return SFC_REASON_no_key;
 	}
-	if (inner->walk_next != NEXTHDR_FRAGMENT)
-		size += header->length * EXTENSION_UNIT;
+	size = extensions_size(header, inner->walk_next);
 	if (size > inner->walk_len)
 		return SFC_REASON_bad_inner;
-	if (inner->walk_next == NEXTHDR_FRAGMENT && !inner->fragment) {
+	if (inner->walk_next == NEXTHDR_FRAGMENT && !inner->settled) {
 		inner->fragment = 1;
 		inner->fragment_off = header->word & bpf_htons(FRAGMENT_OFFSET_M);
 		inner->fragment_id = header->id;
@@ -70,8 +80,9 @@ static __always_inline int extensions_step(struct xdp_md *ctx, struct inner *inn
 }
 
 /*
- * From inner->off and ->proto to what the extension headers lead to. Behind the header of a first fragment it only
- * looks for segment routing: the rest of a header may be in the next fragment.
+ * From inner->off and ->proto to what the extension headers lead to: `settled` by AH, which has a key, or a fragment
+ * header. Behind these it only looks for segment routing: RFC 8200 4.1 allows any order, and in a first fragment the
+ * rest of a header may be in the next one.
  *
  * Not static: the verifier then checks it once, by itself. It assumes that `work` may be NULL.
  * Returns SFC_OK, SFC_REASON_truncated, _bad_inner, or _no_key with inner->sfc set.
@@ -88,13 +99,17 @@ __noinline int extensions_walk(struct xdp_md *ctx, struct work *work)
 	inner->walk_off = inner->off;
 	inner->walk_len = inner->len;
 	for (int step = 0; step < SFC_EXTENSIONS_MAX; step++) {
-		int first = !inner->fragment;
+		int open;
 
+		if (inner->walk_next == NEXTHDR_AUTH)
+			inner->settled = 1;
+		open = !inner->settled;
 		reason = extensions_step(ctx, inner);
 		if (reason)
 			break;
-		if (first)
+		if (open)
 			extensions_stop(inner);
+		inner->settled |= inner->fragment;
 		if (inner->fragment_off & bpf_htons(FRAGMENT_OFFSET) && inner->fragment)
 			return SFC_OK;
 		if (!extensions_is_one(inner->walk_next))
@@ -104,5 +119,5 @@ __noinline int extensions_walk(struct xdp_md *ctx, struct work *work)
 		inner->sfc = 1; /* longer than we read: what is behind cannot be judged */
 		return SFC_REASON_no_key;
 	}
-	return inner->fragment && reason == SFC_REASON_bad_inner ? SFC_OK : reason;
+	return inner->settled && reason == SFC_REASON_bad_inner ? SFC_OK : reason;
 }

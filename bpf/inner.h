@@ -88,6 +88,7 @@ static __always_inline int inner_parse(struct xdp_md *ctx, struct work *work)
 
 	work->inner.fragment = 0;
 	work->inner.sfc = 0;
+	work->inner.settled = 0;
 	if (work->inner.version == 4)
 		return inner_parse_ipv4(ctx, work, l3_off);
 	return inner_parse_ipv6(ctx, work, l3_off);

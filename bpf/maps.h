@@ -25,7 +25,8 @@ struct inner {
 	__u8 fragment;       /* 1 = it is one */
 	__u8 sfc;            /* 1 = a segment routing header, or more headers than we read */
 	__be16 fragment_off; /* as on the wire, without the bits that mean something else */
-	__u16 reserved;
+	__u8 settled;        /* 1 = off, len and proto are final, the walk only looks on */
+	__u8 reserved;
 	__be32 fragment_id;
 	__u32 walk_off; /* the next extension header */
 	__u32 walk_len;

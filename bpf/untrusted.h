@@ -27,9 +27,14 @@ enum {
 	IP_IPV6 = 41,
 	IP_ETHERIP = 97,
 	IP_L2TP = 115,
-	IP_MPLS = 137,    /* RFC 4023 */
+	IP_MPLS = 137,     /* RFC 4023 */
+	IP_ETHERNET = 143, /* RFC 8986 10.1 */
+	IP_NSH = 145,      /* RFC 9491 */
+	UDP_GRE = 4754,    /* RFC 8086, and with DTLS the next one */
+	UDP_GRE_DTLS = 4755,
 	UDP_VXLAN = 4789, /* RFC 7348 */
 	UDP_VXLAN_GPE = 4790,
+	UDP_VXLAN_LINUX = 8472, /* what Linux took before there was a number */
 	UDP_GUE = 6080,
 	UDP_GENEVE = 6081, /* RFC 8926 */
 	UDP_MPLS = 6635,   /* RFC 7510, and with DTLS the next one */
@@ -120,37 +125,63 @@ __noinline int untrusted_unwrap(struct xdp_md *ctx, struct work *work, __u32 fra
 
 static __always_inline int untrusted_is_tunnel_port(__u16 port)
 {
-	return port == UDP_VXLAN || port == UDP_VXLAN_GPE || port == UDP_GUE || port == UDP_GENEVE ||
-	       port == UDP_MPLS || port == UDP_MPLS_DTLS;
+	return port == UDP_VXLAN || port == UDP_VXLAN_GPE || port == UDP_VXLAN_LINUX || port == UDP_GUE ||
+	       port == UDP_GENEVE || port == UDP_MPLS || port == UDP_MPLS_DTLS || port == UDP_GRE ||
+	       port == UDP_GRE_DTLS;
+}
+
+static __always_inline int untrusted_is_later(const struct inner *inner)
+{
+	__u32 offset = inner->version == 4 ? IPV4_OFFSET : FRAGMENT_OFFSET;
+
+	return inner->fragment && inner->fragment_off & bpf_htons(offset);
+}
+
+/* What an IPv4 packet carries behind AH stands in its first byte; len shrinks by AH. */
+static __always_inline void untrusted_skip_ah(struct xdp_md *ctx, struct inner *inner)
+{
+	struct cursor cur = cursor_at(ctx, forget(&inner->off, INNER_OFF_MASK));
+	__u8 *ah = cursor_take(&cur, 2);
+	__u32 size;
+
+	inner->walk_next = inner->proto;
+	inner->walk_off = inner->off;
+	inner->walk_len = inner->len;
+	if (inner->proto != IP_AH || untrusted_is_later(inner) || !ah)
+		return;
+	size = (ah[1] + 2) * 4;
+	if (size > inner->len)
+		return;
+	inner->walk_next = ah[0];
+	inner->walk_off += size;
+	inner->walk_len -= size;
 }
 
 /* Whether the packet that inner_parse has read is of a kind that can carry SFC. */
-static __always_inline int untrusted_is_tunnel(struct xdp_md *ctx, const struct inner *inner)
+static __always_inline int untrusted_is_tunnel(struct xdp_md *ctx, struct inner *inner)
 {
-	struct cursor cur = cursor_at(ctx, forget(&inner->off, INNER_OFF_MASK));
-	__u32 proto = inner->proto, len = inner->len;
+	struct cursor cur;
 	__be16 *ports;
 
-	/* A first fragment may have more extension headers behind its fragment header. */
-	if (inner->fragment && inner->version == 6) {
-		proto = inner->walk_next;
-		len = inner->walk_len;
-		cur = cursor_at(ctx, forget(&inner->walk_off, INNER_OFF_MASK));
-	}
-	switch (proto) {
+	/* Behind AH, and in a first IPv6 fragment, the walk has gone on; elsewhere it ends where the key begins. */
+	if (!inner->settled)
+		untrusted_skip_ah(ctx, inner);
+	switch (inner->walk_next) {
 	case IP_IPIP:
 	case IP_IPV6:
 	case IP_GRE:
 	case IP_ETHERIP:
 	case IP_L2TP:
 	case IP_MPLS:
+	case IP_ETHERNET:
+	case IP_NSH:
 		return 1;
 	case IPPROTO_UDP:
-		if (inner->fragment &&
-		    inner->fragment_off & bpf_htons(inner->version == 4 ? IPV4_OFFSET : FRAGMENT_OFFSET))
+		if (untrusted_is_later(inner))
 			return 0; /* the first fragment does not pass, so this one is of no use */
+		cur = cursor_at(ctx, forget(&inner->walk_off, INNER_OFF_MASK));
 		ports = cursor_take(&cur, 4);
-		return ports && len >= 4 && untrusted_is_tunnel_port(bpf_ntohs(ports[1]));
+		return ports && inner->walk_len >= 4 && untrusted_is_tunnel_port(bpf_ntohs(ports[1]));
 	default:
 		return 0;
 	}

@@ -17,10 +17,11 @@ struct Kind {
     unsigned parts;
 };
 
+constexpr std::string_view kPortsOnly = "ports";
 constexpr unsigned kContent = SFC_PART_DIGEST | SFC_PART_LENGTH;
 constexpr Kind kKinds[] = {
     {"tcp", "ports, seq, ack, fin/syn/rst/psh, payload length", SFC_PART_IPV4_ID | SFC_PART_TCP_TIMESTAMPS},
-    {"udp", "ports", SFC_PART_IPV4_ID | kContent},
+    {"udp", kPortsOnly, SFC_PART_IPV4_ID | kContent},
     {"rtp", "ports, sequence number, timestamp, ssrc", SFC_PART_IPV4_ID | kContent},
     {"icmp, icmpv6", "type, code, rest of header", SFC_PART_IPV4_ID | kContent},
     {"sctp", "ports, tag, first chunk's type and tsn", SFC_PART_IPV4_ID | kContent},
@@ -41,6 +42,11 @@ std::string fields_of(const Kind& kind, unsigned parts) {
         if ((parts & kind.parts & part) != 0) {
             text += fmt::format("{}{}", text.empty() ? "" : ", ", name);
         }
+    }
+    // Nothing else of these differs from packet to packet.
+    if (kind.fields.size() <= kPortsOnly.size() && (parts & SFC_PART_DIGEST) == 0) {
+        text +=
+            (parts & SFC_PART_IPV4_ID) != 0 ? " (with ipv4 id 0 and in ipv6 they look alike)" : " (they look alike)";
     }
     return text;
 }

@@ -13,11 +13,12 @@ constexpr std::size_t kIpv4Least = 20;
 constexpr std::size_t kIpv6Header = 40;
 constexpr std::size_t kExtensionsMost = 8;
 constexpr std::size_t kExtensionLeast = 8;
-constexpr std::uint8_t kHopByHop = 0, kRouting = 43, kFragmentHeader = 44, kDestination = 60;
+constexpr std::uint8_t kHopByHop = 0, kRouting = 43, kFragmentHeader = 44, kAuthentication = 51, kDestination = 60;
 constexpr std::uint8_t kSegmentRouting = 4; // RFC 8754 2
 
 bool is_extension(std::uint8_t header) {
-    return header == kHopByHop || header == kRouting || header == kFragmentHeader || header == kDestination;
+    return header == kHopByHop || header == kRouting || header == kFragmentHeader || header == kAuthentication ||
+           header == kDestination;
 }
 
 /// Which fixed header the version has; 0 for none.
@@ -45,6 +46,13 @@ sfc_reason judge_header(View data, unsigned versions, std::size_t& header, std::
     return data.size() < total ? SFC_REASON_truncated : SFC_OK;
 }
 
+/// RFC 4302 2.2 for AH, RFC 8200 4.5 for fragments, 4.3 for the others.
+std::size_t extension_size(std::uint8_t kind, View header) {
+    return kind == kFragmentHeader   ? kExtensionLeast
+           : kind == kAuthentication ? (header[1] + 2U) * 4
+                                     : (header[1] + 1U) * 8;
+}
+
 /// What the walk along the extension headers has come to.
 struct Walk {
     sfc_reason fault = SFC_OK;
@@ -62,6 +70,7 @@ Walk walk_extensions(View packet) {
     Walk walk;
     std::uint8_t next = packet[6];
     std::size_t at = kIpv6Header;
+    bool settled = false; // by AH or a fragment header: what follows is only looked at for segment routing
     walk.protocol = next;
     for (std::size_t count = 1; is_extension(next); count++) {
         if (count > kExtensionsMost) {
@@ -74,17 +83,18 @@ Walk walk_extensions(View packet) {
             walk.fault = SFC_REASON_no_key; // whether it fits or not
             return walk;
         }
-        const std::size_t size = !there || next == kFragmentHeader ? kExtensionLeast : (rest[1] + 1U) * 8;
+        settled |= next == kAuthentication;
+        const std::size_t size = there ? extension_size(next, rest) : kExtensionLeast;
         if (size > rest.size()) {
-            walk.fault = walk.fragment ? SFC_OK : SFC_REASON_bad_inner;
+            walk.fault = settled ? SFC_OK : SFC_REASON_bad_inner;
             return walk;
         }
-        const bool later = !walk.fragment && next == kFragmentHeader && (u16(rest, 2) & 0xfff8) != 0;
-        if (!walk.fragment) {
+        const bool later = !settled && next == kFragmentHeader && (u16(rest, 2) & 0xfff8) != 0;
+        if (!settled) {
             walk.protocol = rest[0];
             walk.at = at + size;
             if (next == kFragmentHeader) {
-                walk.fragment = true;
+                settled = walk.fragment = true;
                 walk.word = u16(rest, 2) & 0xfff9;
                 walk.id = u32(rest, 4);
             }
@@ -100,15 +110,34 @@ Walk walk_extensions(View packet) {
     return walk;
 }
 
-/// Protocols that can carry SFC, and UDP to the ports of VXLAN, VXLAN-GPE, Geneve (two) and MPLS (two).
+/// Protocols that can carry SFC, and UDP to the ports of GRE, VXLAN, VXLAN-GPE, GUE, Geneve and MPLS.
 bool is_tunnel(std::uint8_t protocol, View payload, bool later_fragment) {
-    constexpr std::array<std::uint8_t, 6> kProtocols = {4, 41, 47, 97, 115, 137};
-    constexpr std::array<std::uint32_t, 6> kPorts = {4789, 4790, 6080, 6081, 6635, 6636};
+    constexpr std::array<std::uint8_t, 8> kProtocols = {4, 41, 47, 97, 115, 137, 143, 145};
+    constexpr std::array<std::uint32_t, 9> kPorts = {4754, 4755, 4789, 4790, 6080, 6081, 6635, 6636, 8472};
     if (protocol != 17) {
         return std::find(kProtocols.begin(), kProtocols.end(), protocol) != kProtocols.end();
     }
     return !later_fragment && payload.size() >= 4 &&
            std::find(kPorts.begin(), kPorts.end(), u16(payload, 2)) != kPorts.end();
+}
+
+/// What a packet carries behind all that is walked, and behind AH also in IPv4.
+struct Last {
+    std::uint8_t protocol = 0;
+    View payload;
+};
+
+Last last_of(View data, const Walk& walk, View payload, unsigned version, bool later) {
+    if (later) {
+        return {walk.protocol, payload};
+    }
+    if (version == 6) {
+        return walk.last_at == 0 ? Last{walk.protocol, payload} : Last{walk.last, behind(data, walk.last_at)};
+    }
+    if (walk.protocol == kAuthentication && payload.size() >= 8 && (payload[1] + 2U) * 4 <= payload.size()) {
+        return {payload[0], payload.subspan((payload[1] + 2U) * 4)};
+    }
+    return {walk.protocol, payload};
 }
 
 } // namespace
@@ -141,9 +170,8 @@ Packet judge_ip(View data, unsigned versions, const Sf& sf, bool link) {
     key.bytes(packet.version == 4 ? data.subspan(12, 8) : data.subspan(8, 32));
     const View payload = data.subspan(walk.at);
     const bool later = walk.fragment && (packet.version == 4 ? walk.word & 0x1fff : walk.word & 0xfff8) != 0;
-    const bool beyond = walk.fragment && packet.version == 6 && !later;
-    packet.tunnel =
-        beyond ? is_tunnel(walk.last, behind(data, walk.last_at), false) : is_tunnel(walk.protocol, payload, later);
+    const Last last = last_of(data, walk, payload, packet.version, later);
+    packet.tunnel = is_tunnel(last.protocol, last.payload, later);
     if (walk.fragment) {
         packet.kind = packet.version == 4 ? Kind::Fragment : Kind::Fragment6;
         key.number(static_cast<std::uint32_t>(packet.kind)).number(walk.word).number(walk.id);

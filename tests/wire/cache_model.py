@@ -67,20 +67,28 @@ class Proxy:
         if stripped.verdict != "to_sf":
             return stripped
         back = stripped.returns_on(self.config)
-        verdict, _, key = sf_model.sf_side(self.config, back, stripped.sf_frame)
-        assert not verdict, "a packet that was stripped has a key"
+        key = sf_model.key_of(self.config, back, stripped.sf_frame)
+        assert key, "a packet that was stripped has a key"
         if self.cache.insert(key, stripped, now):
             return stripped
         return model.dropped("ambiguous", stripped.service)
 
     def restore(self, interface: str, frame: bytes) -> Restored:
         now = self.now()
-        verdict, reasons, key = sf_model.sf_side(self.config, interface, frame)
-        if verdict:
-            return Restored(verdict, reasons)
-        reasons, stripped = self.cache.claim(key, now)
+        judged = sf_model.sf_side(self.config, interface, frame)
+        if not judged.key:
+            return Restored(judged.verdict, judged.reasons)
+        reasons, stripped = self.cache.claim(judged.key, now)
         if stripped:
             return model.restore(stripped, frame)
-        sf, _ = self.config.sf_port(interface)
-        passed = reasons == {"miss"} and sf.on_miss == "pass"
-        return Restored("passed" if passed else "dropped", reasons)
+        if reasons == {"miss"}:
+            return Restored(judged.verdict, judged.reasons)
+        either = "dropped" if judged.verdict == "dropped" else "dropped or passed"
+        return Restored(either, reasons - {"miss"} | judged.reasons)
+
+    def round_trip(self, port: str, frame: bytes) -> tuple[Stripped, Restored | None]:
+        """The default of replay: the SF returns the frame as it is, at once."""
+        stripped = self.strip(port, frame)
+        if stripped.verdict != "to_sf":
+            return stripped, None
+        return stripped, self.restore(stripped.returns_on(self.config), stripped.sf_frame)

@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 HOP_MAC = "02:00:00:00:00:99"
 SF_LEFT = "veth-fw-a"
 SF_RIGHT = "veth-fw-b"
+SETTINGS = ("hold", "on_miss", "profile", "ipv4_id", "tcp_timestamps", "payload_digest", "payload_length", "rtp_ports",
+            "tunnels")
+PROFILES = {"transparent": {}, "normalizer": {"ipv4_id": "off", "tcp_timestamps": "off"},
+            "transcoder": {"payload_digest": "off", "payload_length": "off"}}
 OTHER = {"left": "right", "right": "left", "both": "both"}
 
 
@@ -22,7 +26,7 @@ def flow(value) -> str:
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(flow(v) for v in value) + "]"
     text = str(value)
-    return f'"{text}"' if ":" in text else text
+    return f'"{text}"' if ":" in text or "-" in text[1:] and text[0].isdigit() else text
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,21 @@ class Sf:
     both: Port | None = None
     hold: str | None = None
     on_miss: str | None = None
+    profile: str | None = None
     ipv4_id: str | None = None
     tcp_timestamps: str | None = None
+    payload_digest: str | None = None
+    payload_length: str | None = None
+    rtp_ports: tuple | None = None      # ports, and ranges as "1000-2000"
+    tunnels: str | None = None
+
+    def looks_at(self, setting: str) -> bool:
+        """Is this part of the key on: the setting itself, else what the profile says."""
+        return (getattr(self, setting) or PROFILES[self.profile or "transparent"].get(setting, "on")) == "on"
+
+    def is_rtp(self, port: int) -> bool:
+        ranges = [[int(end) for end in str(ports).split("-")] for ports in self.rtp_ports or ()]
+        return any(ends[0] <= port <= ends[-1] for ends in ranges)
 
     def port(self, side: str) -> Port:
         return getattr(self, side)
@@ -59,8 +76,7 @@ class Sf:
 
     def yaml(self) -> str:
         return flow({"name": self.name, "ports": {s: p.value() for s, p in self.ports().items()},
-                     "hold": self.hold, "on_miss": self.on_miss, "ipv4_id": self.ipv4_id,
-                     "tcp_timestamps": self.tcp_timestamps})
+                     **{name: getattr(self, name) for name in SETTINGS}})
 
 
 @dataclass(frozen=True)
@@ -119,6 +135,10 @@ class Config:
 
     def sf(self, name: str) -> Sf:
         return next(sf for sf in self.sfs if sf.name == name)
+
+    def ethernet(self, sf: Sf) -> bool:
+        """Does this SF get Ethernet frames: from all its services, or from none."""
+        return any(service.sf == sf.name and service.inner == "ethernet" for service in self.services)
 
     def sf_port(self, interface: str) -> tuple[Sf, str]:
         """The SF and the side of it that this interface is."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import inner as ip_model
+import key_model
 from cfg import OTHER, Config, Service, Sf, mac
 from inner import u16
 
@@ -87,18 +88,22 @@ def advance(rest: list[bytes], old_ttl: int, uniform: bool) -> list[bytes]:
     return [rest[0][:3] + bytes([min(rest[0][3], old_ttl - 1)])] + rest[1:]
 
 
-def judge_inner(data: bytes, service: Service) -> tuple[set[str], ip_model.Ip | None]:
+def judge_inner(data: bytes, service: Service, sf: Sf) -> set[str]:
+    if service.inner == "ethernet":
+        return key_model.judge_ethernet(data, sf)[0]
     faults, ip = ip_model.parse(data, ip_model.VERSIONS[service.inner or "ip"])
     if faults:
-        return faults, None
-    faults = ip_model.l4_faults(ip)
+        return faults
+    faults = ip_model.faults_of(ip)
     if service.inner_ttl == "decrement" and ip.hops <= 1 and faults != {"bad_inner"}:
-        return {"ttl"} | faults - {"no_key"}, None
-    return faults, ip
+        return {"ttl"}
+    return faults
 
 
 def to_sf(frame: bytes, inner: bytes, service: Service, sf: Sf) -> bytes:
     """A transparent port keeps the MACs, a routed one is addressed (zero when its IP is not resolved)."""
+    if service.inner == "ethernet":
+        return inner
     port = sf.port(service.enter)
     macs = frame[:12]
     if port.mac or port.ip:
@@ -141,12 +146,13 @@ def strip(config: Config, port: str, frame: bytes) -> Stripped:
     if not rest and service.last_label != "plain":
         return dropped("last_label", service)
     inner = frame[ETHERNET + 4 * len(rows):]
-    faults, _ = judge_inner(inner, service)
+    sf = config.sf(service.sf)
+    faults = judge_inner(inner, service, sf)
     if faults:
         return dropped(faults, service)
     labels = b"".join(advance(rest, old_ttl, service.ttl != "pipe"))
-    sf = config.sf(service.sf)
-    if exceeds(len(inner), sf.port(service.enter).mtu) or exceeds(len(labels) + len(inner), out_mtu(service, port)):
+    to_sf_size = len(inner) - (ETHERNET if service.inner == "ethernet" else 0)
+    if exceeds(to_sf_size, sf.port(service.enter).mtu) or exceeds(len(labels) + len(inner), out_mtu(service, port)):
         return dropped("too_big", service)
     header = (frame[12:14] if labels else IP_TYPES[inner[0] >> 4]) + labels
     return Stripped("to_sf", service=service, port=port, sf_frame=to_sf(frame, inner, service, sf), header=header,
@@ -162,7 +168,8 @@ def next_hop(stripped: Stripped) -> bytes:
 
 def restore(stripped: Stripped, frame: bytes) -> Restored:
     """The returned frame with the header of the stripped one, once the cache has said that they belong together."""
-    service, packet = stripped.service, frame[ETHERNET:]
+    service = stripped.service
+    packet = frame if service.inner == "ethernet" else frame[ETHERNET:]
     if service.inner_ttl == "decrement":
         if ip_model.parse(packet)[1].hops <= 1:
             return Restored("dropped", frozenset({"ttl"}))

@@ -1,67 +1,96 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Model of the SF side up to the cache: which frames from an SF have a key at all, and what becomes of the others."""
+"""Model of the SF side up to the cache, docs/keys.md: which frames from an SF have a key, and what becomes of the others.
+
+Judged.key set: the cache decides; verdict and reasons are then what a frame without an entry gets.
+"""
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import inner as ip_model
-from cfg import Config
+import key_model
+from cfg import Config, Sf
 from inner import u16
-from model import ETHERNET, IP_TYPES, MPLS_TYPES
+from key_model import IP_VERSIONS, SFC_TYPES
+from layers import peel, too_deep
+from model import ETHERNET
 
-NSH_TYPE = 0x894F
-
-
-def looks_like_discovery(packet: bytes) -> bool:
-    """ND by its type byte, though its lengths do not fit the frame: the specification leaves open which comes first."""
-    ip_length = 40 + u16(packet, 4) if len(packet) > 40 else 0
-    return ip_length > 40 and packet[0] >> 4 == 6 and packet[6] == ip_model.ICMP6 and packet[40] in ip_model.DISCOVERY
+TUNNEL_PROTOCOLS = (4, 41, 47, 97, 115, 137, 143, 145)
+TUNNEL_PORTS = (4754, 4755, 4789, 4790, 6080, 6081, 6635, 6636, 8472)
 
 
-def untagged_type(frame: bytes) -> int:
-    """The EtherType behind up to two VLAN tags: a tag does not make SFC harmless."""
-    at = 12
-    while at < 20 and u16(frame, at) in (0x8100, 0x88A8) and len(frame) >= at + 6:
-        at += 4
-    return u16(frame, at)
+@dataclass(frozen=True)
+class Judged:
+    verdict: str
+    reasons: frozenset[str]
+    key: tuple | None = None
 
 
-def steered(packet: bytes) -> bool:
-    """Segment routing behind any extension headers (RFC 8200 4, RFC 8754 2): their lengths are in units of their own."""
-    kind, at = packet[6], 40
-    for _ in range(6):
-        header = packet[at:at + 3]
-        if len(header) < 3 or kind not in (0, 43, 44, 51, 60):
-            return False
-        if kind == 43 and header[2] == 4:
-            return True
-        at += {44: 8, 51: (header[1] + 2) * 4}.get(kind, (header[1] + 1) * 8)
-        kind = header[0]
-    return False
+def dropped(*reasons: str) -> Judged:
+    return Judged("dropped", frozenset(reasons))
 
 
-def sf_side(config: Config, interface: str, frame: bytes) -> tuple[str, frozenset[str], tuple | None]:
-    """A frame from the SF before the cache is asked: (verdict, reasons, None) or ("", {}, key)."""
+def is_tunnel(ip: ip_model.Ip) -> bool:
+    """By protocol, behind AH and the extension headers; by UDP port where there are ports: not in a later fragment."""
+    protocol, at = ip.end or (ip.protocol, 0)
+    if protocol in TUNNEL_PROTOCOLS:
+        return True
+    return bool(ip.end) and protocol == ip_model.UDP and len(ip.data) >= at + 4 and u16(ip.data, at + 2) in TUNNEL_PORTS
+
+
+def without_entry(sf: Sf, *reasons: str) -> Judged:
+    return Judged("passed" if sf.on_miss == "pass" else "dropped", frozenset(reasons or {"miss"}))
+
+
+def key_of(config: Config, interface: str, frame: bytes) -> tuple | None:
+    """The key of a frame as it is built on both sides, with what stands in every key."""
+    sf, _ = config.sf_port(interface)
+    if config.ethernet(sf):
+        key = key_model.judge_ethernet(frame, sf)[1]
+    else:
+        faults, ip = ip_model.parse(frame[ETHERNET:], (IP_VERSIONS[u16(frame, 12)],))
+        faults = faults or ip_model.faults_of(ip)
+        key = None if faults else key_model.ip_key(ip, sf)
+    return key and (sf.name, interface) + key
+
+
+def judge_ip(config: Config, interface: str, frame: bytes, kind: int, at: int) -> Judged:
+    """IP, bare or in layers. In layers only Ethernet frames have an entry: as IP behind tags, else as any frame."""
+    sf, _ = config.sf_port(interface)
+    ethernet = config.ethernet(sf)
+    as_ip = at == ETHERNET or ethernet and key_model.behind_tags(frame)[2] == at
+    key = key_of(config, interface, frame) if as_ip or ethernet else None
+    faults, ip = ip_model.parse(frame[at:], (IP_VERSIONS[kind],))
+    if ip and ip.steered:
+        return dropped("sfc_from_sf")
+    faults = faults or ip_model.faults_of(ip, ethernet)
+    tunnel = ip and is_tunnel(ip) and sf.tunnels != "pass"
+    link = ip and ip.of_the_link()
+    if tunnel and sf.tunnels == "drop":
+        return dropped("sfc_from_sf", *faults)
+    missed = dropped("sfc_from_sf") if tunnel else Judged("passed", frozenset({"control"})) if link else without_entry(sf)
+    if link and not (ethernet and as_ip):
+        return Judged("passed", frozenset({"control"}), None if as_ip else key)
+    if faults and not key:
+        return dropped(*faults, *(["sfc_from_sf"] if tunnel else []))
+    if faults:  # a frame that holds broken IP in its layers: which of the two it is without an entry is not said
+        return Judged("dropped or passed", missed.reasons | faults, key)
+    return Judged(missed.verdict, missed.reasons, key)
+
+
+def sf_side(config: Config, interface: str, frame: bytes) -> Judged:
+    """A frame from the SF before the cache is asked."""
     sf, _ = config.sf_port(interface)
     if len(frame) < ETHERNET:
-        return "dropped", frozenset({"runt"}), None
-    kind = frame[12:14]
-    if untagged_type(frame) in MPLS_TYPES + (NSH_TYPE,):
-        return "dropped", frozenset({"sfc_from_sf"}), None
-    versions = [version for version, name in IP_TYPES.items() if name == kind]
-    if not versions:
-        return "passed", frozenset({"control"}), None
-    faults, ip = ip_model.parse(frame[ETHERNET:], versions)
-    faults = faults or ip_model.l4_faults(ip)
-    if faults - {"no_key"} and looks_like_discovery(frame[ETHERNET:]):
-        return "dropped or passed", frozenset(faults - {"no_key"} | {"control"}), None
-    if ip and ip.source_routed():
-        return "dropped", frozenset({"sfc_from_sf"} if len(ip.l4) >= 8 else {"sfc_from_sf", "miss"}), None
-    if faults == {"no_key"} and frame[ETHERNET] >> 4 == 6 and steered(frame[ETHERNET:]):
-        return "dropped", frozenset({"sfc_from_sf"}), None
-    if ip and ip.discovery():
-        return "passed", frozenset({"control"}), None
+        return dropped("runt")
+    layers, kind, at = peel(frame)
+    if too_deep(layers, kind) or kind in SFC_TYPES:
+        return dropped("sfc_from_sf")
+    if kind in IP_VERSIONS:
+        return judge_ip(config, interface, frame, kind, at)
+    if not config.ethernet(sf):
+        return Judged("passed", frozenset({"control"}))
+    faults = key_model.judge_ethernet(frame, sf)[0]
     if faults:
-        reasons = faults - {"no_key"} | ({"miss"} if "no_key" in faults else set())
-        passed = reasons == {"miss"} and sf.on_miss == "pass"
-        return "passed" if passed else "dropped", frozenset(reasons), None
-    flags = [value != "off" for value in (sf.ipv4_id, sf.tcp_timestamps)]
-    return "", frozenset(), (sf.name, interface) + ip_model.key(ip, *flags)
+        return dropped(*faults)
+    return Judged("passed", frozenset({"control"}), key_of(config, interface, frame))

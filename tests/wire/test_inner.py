@@ -150,15 +150,23 @@ class Inner(WireTest):
         self.both_ways(one(), [{"name": name, "frame": f.labelled(packet, 16001, 17), "reason": "truncated"}
                                for name, packet in packets.items()])
 
-    def test_packets_without_a_key(self):
+    def test_packets_that_had_no_key_once(self):
         packets = {
             "first fragment": udp(flags="MF"),
             "later fragment": v4(Raw(b"12345678"), proto=6, frag=3),
-            "last fragment of one byte": v4(Raw(b"1"), proto=6, frag=3),
+            "last fragment of one byte": v4(Raw(b"1"), proto=6, frag=4),
             "SCTP": v4(Raw(bytes(40)), proto=132), "ICMPv6 in IPv4": v4(Raw(bytes(40)), proto=58),
             "ICMP in IPv6": v6(ICMP()), "hop by hop": v6(IPv6ExtHdrHopByHop() / UDP()),
             "IPv6 fragment": v6(Raw(b"\x11" + bytes(15)), nh=44), "no next header": v6(b"", nh=59),
-            "neighbour solicitation": v6(ICMPv6ND_NS(tgt="2001:db8::9")),
+        }
+        result = self.both_ways(one(), [{"name": name, "frame": f.labelled(packet, 16001, 17), "reason": ""}
+                                        for name, packet in packets.items()])
+        self.assertEqual(len(result.out), len(packets))
+
+    def test_packets_without_a_key(self):
+        packets = {
+            "neighbour solicitation": v6(ICMPv6ND_NS(tgt="2001:db8::9")), "IGMP": v4(Raw(bytes(8)), proto=2),
+            "ICMPv6 type 132": v6(Raw(b"\x84" + bytes(23)), nh=58), "listener report": v6(Raw(b"\x8f" + bytes(23)), nh=58),
             "redirect": v6(Raw(b"\x89" + bytes(39)), nh=58), "router solicitation": v6(Raw(b"\x85" + bytes(7)), nh=58),
         }
         result = self.both_ways(one(), [{"name": name, "frame": f.labelled(packet, 16001, 17), "reason": "no_key"}
@@ -168,7 +176,8 @@ class Inner(WireTest):
     def test_neighbours_of_the_keyless_are_kept(self):
         packets = {
             "don't fragment": udp(flags="DF"), "reserved flag": udp(flags="evil"),
-            "ICMPv6 type 132": v6(Raw(b"\x84" + bytes(23)), nh=58), "ICMPv6 type 138": v6(Raw(b"\x8a" + bytes(23)), nh=58),
+            "ICMPv6 type 142": v6(Raw(b"\x8e" + bytes(23)), nh=58), "ICMPv6 type 144": v6(Raw(b"\x90" + bytes(23)), nh=58),
+            "ICMPv6 type 129": v6(Raw(b"\x81" + bytes(23)), nh=58), "ICMPv6 type 138": v6(Raw(b"\x8a" + bytes(23)), nh=58),
             "ICMP error": v4(ICMP(type=3, code=4) / Raw(udp()[:28])),
             "UDP without payload": v4(UDP()),
             "TCP without payload": v4(TCP(flags="S")),

@@ -9,7 +9,7 @@ import unittest
 import frames as f
 import model
 from cfg import Sf, one
-from lib import WireTest
+from changes import ChangeTest, flip
 from scapy.layers.inet import ICMP, IP, TCP, UDP
 from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6
 from scapy.packet import Raw
@@ -44,10 +44,6 @@ def echo(body=BODY, **fields):
 
 def echo6(body=BODY, **fields):
     return ICMPv6EchoRequest(**{"id": 7, "seq": 9, **fields}) / Raw(body)
-
-
-def flip(data: bytes, at: int) -> bytes:
-    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
 
 
 def l4_rows(name: str, kept: list[tuple[str, bytes]], lost: list[tuple[str, bytes]], sent: bytes) -> list[dict]:
@@ -105,31 +101,7 @@ def ip_rows() -> list[dict]:
     return rows
 
 
-class SfChanges(WireTest):
-    """Rows share one replay; bytes of the source address keep their keys apart."""
-
-    def check(self, rows: list[dict], sf: Sf = Sf()):
-        config = one(sf=sf)
-        sent = [f.labelled(self.place(row["sent"], n), 16001, (1000 + n, 0, 9)) for n, row in enumerate(rows)]
-        back = [f.bare(self.place(row["back"], n), dst="02:00:00:00:0a:0a") for n, row in enumerate(rows)]
-        result = self.replay(config, sent, back=back)
-        out = iter(result.out_bytes())
-        for n, row in enumerate(rows):
-            with self.subTest(row["name"]):
-                entry = result.by_n("sf")[n]
-                if row["restored"]:
-                    self.check_entry(row["name"], entry, "restored", "", "web-out")
-                    self.same_bytes(row["name"], next(out), model.restore(model.strip(config, "eth0", sent[n]), back[n]).out)
-                else:
-                    self.check_entry(row["name"], entry, "dropped", "miss", None, 0)
-        self.assertIsNone(next(out, None))
-
-    @staticmethod
-    def place(packet: bytes, n: int) -> bytes:
-        """The row's number into the middle of the source address; no checksum is mended, as nobody may look at it."""
-        at = 13 if packet[0] >> 4 == 4 else 12
-        return packet[:at] + bytes([packet[at] ^ n >> 8, packet[at + 1] ^ n & 255]) + packet[at + 2:]
-
+class SfChanges(ChangeTest):
     def test_tcp_over_ipv4(self):
         self.check(tcp_rows(ip4, "TCP"))
 

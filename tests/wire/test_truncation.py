@@ -3,6 +3,7 @@
 import unittest
 
 import frames as f
+import kinds
 import model
 from cfg import Config, Service
 from lib import WireTest
@@ -40,6 +41,13 @@ class Truncation(WireTest):
 
     def test_every_length_when_nothing_would_be_left(self):
         frames = [(name, cut) for name, inner in INNERS.items() for cut in self.cuts(inner, 16003, 1)]
+        self.assertEqual(self.sweep(frames), {"truncated"})
+
+    def test_every_kind_at_every_length(self):
+        """Also what has no key: that is looked at when the packet is there."""
+        packets = [*kinds.packets(4).values(), *kinds.packets(6).values(), *kinds.of_the_link().values(),
+                   *kinds.steered().values()]
+        frames = [("kind", cut) for packet in packets for cut in self.cuts(packet, 16001, 2)[9:]]
         self.assertEqual(self.sweep(frames), {"truncated"})
 
     def test_seventeen_labels_at_every_length(self):
