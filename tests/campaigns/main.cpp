@@ -35,6 +35,7 @@ void print_counts(const char* title, const std::map<std::string, std::uint64_t>&
 void print_text(const MutateResult& result) {
     print_counts("outcomes", result.outcomes);
     print_counts("restored, by kind of packet", result.restored);
+    std::cout << fmt::format("late, and the entry had made room: {}\n", result.reaped);
     if (result.wrong > 0) {
         print_counts("differences", result.differences);
     }
@@ -61,6 +62,7 @@ void print(const MutateOptions& options, const MutateResult& result, bool json) 
                                             {"outcomes", result.outcomes},
                                             {"restored", result.restored},
                                             {"untried", result.untried},
+                                            {"reaped", result.reaped},
                                             {"differences", result.differences},
                                             {"not_comparable", result.not_comparable},
                                             {"wrong", result.wrong},

@@ -19,6 +19,7 @@ struct MutateResult {
     std::map<std::string, std::uint64_t> differences; ///< from the oracle, by what it expected and what came
     std::vector<std::string> untried;                 ///< kinds and reasons that should have occurred
     std::uint64_t wrong = 0;                          ///< frames that ended otherwise than the oracle says
+    std::uint64_t reaped = 0;                         ///< late packets whose entry had made room for another one
     std::vector<std::string> examples;                ///< the first of each difference
     std::vector<std::string> kernel_trouble;
     std::string not_comparable; ///< why the oracle's answers do not hold; empty where they do

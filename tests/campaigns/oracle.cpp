@@ -184,7 +184,15 @@ Expected Oracle::restore(int port, View frame, std::uint64_t now_ns) {
     }
     const Cache::Claim claim = cache_.claim(key_of(port, packet), now_ns);
     if (claim.fault != SFC_OK) {
-        return claim.fault == SFC_REASON_miss ? without_entry(hidden, sf) : drop(claim.fault);
+        const Expected without = without_entry(hidden, sf);
+        if (claim.fault == SFC_REASON_miss) {
+            return without;
+        }
+        Expected late = drop(claim.fault);
+        late.may_be_reaped = true;
+        late.reaped_verdict = without.verdict;
+        late.reaped_reason = without.reason;
+        return late;
     }
     Expected expected = give_back(sf.ethernet ? frame : frame.subspan(kEthernetHeader), claim, packet);
     expected.ethernet = sf.ethernet;

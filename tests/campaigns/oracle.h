@@ -19,6 +19,12 @@ struct Expected {
     std::vector<std::uint8_t> bytes;  ///< as it leaves; empty where it is passed or dropped
     Kind kind = Kind::None;           ///< as far as it is known
     bool ethernet = false;            ///< the packet is an Ethernet frame
+
+    /// A `late` packet is treated as one without an entry if the stale entry has made room for another one meanwhile.
+    /// When that happens is the cache's own affair, so the oracle allows both.
+    bool may_be_reaped = false;
+    Verdict reaped_verdict = Verdict::Dropped;
+    sfc_reason reaped_reason = SFC_OK;
 };
 
 /// A second proxy, from docs/keys.md, docs/DESIGN.md and the RFCs alone: it says of every frame what must become of it.

@@ -49,4 +49,12 @@ Cache::Claim Cache::claim(const std::string& key, std::uint64_t now_ns) {
     return claim;
 }
 
+std::uint64_t Cache::stale(std::uint64_t now_ns) const {
+    std::uint64_t references = 0;
+    for (const auto& [key, entry] : entries_) {
+        references += entry.stale(now_ns) ? entry.references : 0;
+    }
+    return references;
+}
+
 } // namespace sfc::test::oracle

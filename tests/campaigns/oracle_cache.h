@@ -33,7 +33,8 @@ public:
     [[nodiscard]] Claim claim(const std::string& key, std::uint64_t now_ns);
 
     [[nodiscard]] std::uint64_t expired() const { return expired_; }
-    [[nodiscard]] std::uint64_t live() const { return live_; } ///< references in entries of any age
+    [[nodiscard]] std::uint64_t live() const { return live_; }     ///< references in entries of any age
+    [[nodiscard]] std::uint64_t stale(std::uint64_t now_ns) const; ///< those of them that are past hold
 
 private:
     struct Entry {
