@@ -82,6 +82,15 @@ void resize(bpf_map* map, std::uint32_t entries) {
 
 } // namespace
 
+sfc_config load_constants(const Plan& plan, const LoadSettings& settings) {
+    sfc_config config{};
+    config.bucket_mask = plan.capacity / SFC_WAYS - 1;
+    config.clock = settings.clock;
+    config.header_limit = std::min<std::uint32_t>(settings.header_limit, SFC_HEADER_MAX);
+    draw_secrets(config, settings.seed);
+    return config;
+}
+
 void Programs::Close::operator()(proxy_bpf* skeleton) const {
     proxy_bpf::destroy(skeleton);
 }
@@ -95,11 +104,7 @@ Programs::Programs(const Plan& plan, const LoadSettings& settings) {
     if (!skeleton_) {
         throw system_error("cannot open the BPF programs", errno);
     }
-    sfc_config& config = skeleton_->rodata->sfc_config;
-    config.bucket_mask = plan.capacity / SFC_WAYS - 1;
-    config.clock = settings.clock;
-    config.header_limit = std::min<std::uint32_t>(settings.header_limit, SFC_HEADER_MAX);
-    draw_secrets(config, settings.seed);
+    skeleton_->rodata->sfc_config = load_constants(plan, settings);
     size_maps(plan);
     if (const int error = proxy_bpf::load(skeleton_.get())) {
         // The verifier refuses with EACCES too; only without its log is it a matter of privileges.

@@ -23,6 +23,9 @@ struct LoadSettings {
     std::optional<std::uint64_t> seed;
 };
 
+/// The constants that the programs are loaded with. Throws Error where no secrets can be drawn.
+[[nodiscard]] sfc_config load_constants(const Plan& plan, const LoadSettings& settings);
+
 struct ProgramInfo {
     std::string name;
     std::uint32_t verified_instructions = 0; ///< how many the verifier walked, over all paths

@@ -89,7 +89,8 @@ std::string Compare::difference(int port, const Bytes& frame, const Expected& ex
     const sfc_result& got = ran.result;
     const unsigned verdict = verdict_of(expected.verdict);
     const std::string_view service = expected.service != nullptr ? std::string_view(expected.service->name) : "";
-    const std::string_view got_service = got.service != SFC_NONE ? plan_.services.at(got.service).name : "";
+    const std::string_view got_service =
+        got.service != SFC_NONE ? std::string_view(plan_.services.at(got.service).name) : "";
     if (got.verdict != verdict || got.reason != expected.reason || got_service != service) {
         return fmt::format("expected {}, got {}", outcome(verdict, expected.reason, service),
                            outcome(got.verdict, got.reason, got_service));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// campaign mutate [--frames N] [--seed S] [-j]. The last line is "RESULT pass|fail key=value ...", the exit code says
-// the same.
+// campaign mutate [--frames N] [--seed S] [--build kernel|native|both] [-j]. The last line is "RESULT pass|fail
+// key=value ...", the exit code says the same.
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -14,6 +14,7 @@
 
 namespace {
 
+using sfc::test::Build;
 using sfc::test::MutateOptions;
 using sfc::test::MutateResult;
 
@@ -88,8 +89,15 @@ int run(int argc, char** argv) {
     mutate->add_option("--frames", options.frames, "How many")->check(CLI::Range(1UL, 1'000'000'000'000UL));
     mutate->add_option("--seed", options.seed, "What to start from; the same seed makes the same frames");
     mutate->add_flag("-j,--json", json, "Print JSON before the RESULT line");
+    mutate
+        ->add_option("--build", options.build,
+                     "Which build of the programs: the kernel's, one for user space, or both, compared")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, Build>{{"kernel", Build::Kernel}, {"native", Build::Native}, {"both", Build::Both}}));
     CLI11_PARSE(app, argc, argv);
-    sfc::enter_sandbox(sfc::test::campaign_interfaces());
+    if (options.build != Build::Native) { // that one needs no interfaces and no privileges
+        sfc::enter_sandbox(sfc::test::campaign_interfaces());
+    }
     const MutateResult result = sfc::test::run_mutate(options);
     print(options, result, json);
     return passed(result) ? 0 : 1;

@@ -5,11 +5,14 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include <fmt/format.h>
 
+#include "both_runners.h"
 #include "compare.h"
 #include "kernel_log.h"
+#include "native_runner.h"
 #include "runner_kernel.h"
 #include "setup.h"
 #include "sf_changes.h"
@@ -183,15 +186,31 @@ private:
     }
 };
 
+std::unique_ptr<Runner> make_runner(const Plan& plan, Build build) {
+    switch (build) {
+    case Build::Native:
+        return make_native_runner(plan);
+    case Build::Both:
+        return std::make_unique<BothRunners>(make_kernel_runner(plan), make_native_runner(plan));
+    default:
+        return make_kernel_runner(plan);
+    }
+}
+
 } // namespace
 
 MutateResult run_mutate(const MutateOptions& options) {
     const oracle::World world = campaign_world();
     const Plan plan = make_plan(parse_config(oracle::yaml(world, kCampaignCapacity), "campaign"));
-    KernelLog log;
-    const auto runner = make_kernel_runner(plan);
+    std::optional<KernelLog> log;
+    if (options.build != Build::Native) {
+        log.emplace();
+    }
+    const auto runner = make_runner(plan, options.build);
     MutateResult result = Mutate(options, world, plan, *runner).run();
-    result.kernel_trouble = log.trouble();
+    if (log) {
+        result.kernel_trouble = log->trouble();
+    }
     return result;
 }
 

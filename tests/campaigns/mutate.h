@@ -8,7 +8,11 @@
 
 namespace sfc::test {
 
+/// Which build of the programs.
+enum class Build : std::uint8_t { Kernel, Native, Both };
+
 struct MutateOptions {
+    Build build = Build::Kernel;
     std::uint64_t frames = 1'000'000; ///< of the domain side
     std::uint64_t seed = 1;
 };
@@ -26,7 +30,7 @@ struct MutateResult {
     bool balanced = false;
 };
 
-/// The process must be in its sandbox.
+/// The process must be in its sandbox, but for Build::Native.
 [[nodiscard]] MutateResult run_mutate(const MutateOptions& options);
 
 } // namespace sfc::test

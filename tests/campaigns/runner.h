@@ -22,6 +22,7 @@ struct Totals {
     std::uint64_t expired = 0;
     std::uint64_t flushed = 0;
     std::uint64_t live = 0;
+    bool operator==(const Totals&) const = default;
 };
 
 /// One build of the programs with one plan and its maps. A campaign knows nothing else of it, so that it can drive any

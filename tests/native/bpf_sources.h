@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the BPF sources give to the harness when they are compiled for user space. C on one side, C++ on the other. */
+#pragma once
+
+#include "sfc_abi.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A map as its definition in bpf/maps.h has it. */
+struct native_map {
+    const char* name;
+    void* address; /* what the programs give to the helpers */
+    __u32 type;    /* enum bpf_map_type */
+    __u32 key_size;
+    __u32 value_size;
+    __u32 max_entries;
+};
+
+extern const struct native_map native_maps[];
+extern const __u32 native_map_count;
+/* The load-time constants. In read-only memory: the programs' own declaration makes them const. */
+extern const volatile struct sfc_config* const native_constants;
+
+int sfc_strip(struct xdp_md* ctx);
+int sfc_restore(struct xdp_md* ctx);
+int sfc_peer(struct xdp_md* ctx);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// The helpers that the BPF sources call, by the names of include/bpf/bpf_helpers.h: each asks the running machine.
+#include <bpf/bpf_helpers.h>
+
+#include "machine.h"
+
+using sfc::test::Machine;
+
+void* bpf_map_lookup_elem(void* map, const void* key) {
+    return Machine::current().lookup(map, key);
+}
+
+long bpf_redirect_map(void* map, __u64 key, __u64 flags) {
+    return Machine::current().redirect(map, key, flags);
+}
+
+long bpf_xdp_adjust_head(xdp_md* /*ctx*/, int delta) {
+    return Machine::current().adjust_head(delta);
+}
+
+__u64 bpf_xdp_get_buff_len(xdp_md* /*ctx*/) {
+    return Machine::current().length();
+}
+
+long bpf_xdp_load_bytes(xdp_md* /*ctx*/, __u32 offset, void* to, __u32 len) {
+    return Machine::current().load_bytes(offset, {static_cast<std::uint8_t*>(to), len});
+}
+
+long bpf_xdp_store_bytes(xdp_md* /*ctx*/, __u32 offset, void* from, __u32 len) {
+    return Machine::current().store_bytes(offset, {static_cast<const std::uint8_t*>(from), len});
+}
+
+__u64 bpf_ktime_get_ns() {
+    return Machine::current().ktime();
+}
+
+void native_spin_lock(struct bpf_spin_lock* lock) {
+    Machine::current().lock(lock);
+}
+
+void native_spin_unlock(struct bpf_spin_lock* lock) {
+    Machine::current().unlock(lock);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Found before libbpf's header of this name where the BPF sources are compiled for user space: the same macros, and the
+ * helpers as ordinary functions, defined in helpers.cpp. A helper that is missing here is an error of the compiler.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include <linux/bpf.h>
+
+#ifndef __cplusplus /* helpers.cpp needs the functions only */
+#define __uint(name, val) int(*name)[val]
+#define __type(name, val) __typeof__(val)* name
+
+/* Sections say to a loader what is a program and what is a map; here there is none. */
+#define SEC(name) __attribute__((used))
+
+#undef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#define __noinline __attribute__((noinline))
+#endif
+
+/* libbpf has system calls of the same names, and the comparison with the kernel links both. */
+#define bpf_map_lookup_elem native_map_lookup_elem
+#define bpf_redirect_map native_redirect_map
+#define bpf_xdp_adjust_head native_xdp_adjust_head
+#define bpf_xdp_get_buff_len native_xdp_get_buff_len
+#define bpf_xdp_load_bytes native_xdp_load_bytes
+#define bpf_xdp_store_bytes native_xdp_store_bytes
+#define bpf_ktime_get_ns native_ktime_get_ns
+/* A structure has this name too: with parameters, only calls are replaced. */
+#define bpf_spin_lock(lock) native_spin_lock(lock)
+#define bpf_spin_unlock(lock) native_spin_unlock(lock)
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+void* bpf_map_lookup_elem(void* map, const void* key);
+long bpf_redirect_map(void* map, __u64 key, __u64 flags);
+long bpf_xdp_adjust_head(struct xdp_md* ctx, int delta);
+__u64 bpf_xdp_get_buff_len(struct xdp_md* ctx);
+long bpf_xdp_load_bytes(struct xdp_md* ctx, __u32 offset, void* to, __u32 len);
+long bpf_xdp_store_bytes(struct xdp_md* ctx, __u32 offset, void* from, __u32 len);
+__u64 bpf_ktime_get_ns(void);
+void native_spin_lock(struct bpf_spin_lock* lock);
+void native_spin_unlock(struct bpf_spin_lock* lock);
+#ifdef __cplusplus
+}
+#endif

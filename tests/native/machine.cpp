@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "machine.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <stdexcept>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "error.h"
+
+namespace sfc::test {
+namespace {
+
+Machine* running = nullptr; // NOLINT: helpers have no other way to it
+
+/// No exception may pass through the programs, which are C.
+void require(bool right, const char* what) {
+    if (!right) {
+        std::cerr << "native: a program did what no verifier lets pass: " << what << '\n';
+        std::abort();
+    }
+}
+
+sfc_config* writable_constants() {
+    const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+    const auto first = reinterpret_cast<std::uintptr_t>(native_constants);
+    const std::uintptr_t start = first & ~(page - 1);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): there is no other way to a page's start
+    if (mprotect(reinterpret_cast<void*>(start), first + sizeof(sfc_config) - start, PROT_READ | PROT_WRITE) != 0) {
+        throw system_error("cannot make the load-time constants writable", errno);
+    }
+    return const_cast<sfc_config*>(native_constants); // as the loader does, which writes .rodata before it freezes it
+}
+
+void set_constants(const sfc_config& constants) {
+    static sfc_config* const memory = writable_constants();
+    std::memcpy(memory, &constants, sizeof(constants));
+}
+
+} // namespace
+
+Machine& Machine::current() {
+    require(running != nullptr, "a helper outside a run");
+    return *running;
+}
+
+Machine::Machine() {
+    for (const native_map& definition : std::span(native_maps, native_map_count)) {
+        maps_.push_back({definition.address, NativeMap(definition)});
+    }
+}
+
+NativeMap& Machine::map(std::string_view name) {
+    const auto found = std::ranges::find_if(maps_, [&](const Entry& entry) { return entry.map.name() == name; });
+    if (found == maps_.end()) {
+        throw std::out_of_range("no such map");
+    }
+    return found->map;
+}
+
+NativeMap& Machine::map_at(const void* address) {
+    const auto found = std::ranges::find(maps_, address, &Entry::address);
+    require(found != maps_.end(), "a map that bpf_sources.c does not list");
+    return found->map;
+}
+
+int Machine::run(Program program, std::span<const std::uint8_t> frame, std::uint32_t ifindex) {
+    set_constants(constants);
+    frame_.load(frame, headroom);
+    frame_.context.ingress_ifindex = ifindex;
+    calls_ = 0;
+    redirected_.reset();
+    running = this;
+    const int action = program(&frame_.context);
+    running = nullptr;
+    require(locked_ == nullptr, "an end with a lock held");
+    return action;
+}
+
+bool Machine::refuses() {
+    require(locked_ == nullptr, "a helper under a lock");
+    return fault.kind == Fault::Refuse && fault.call == calls_;
+}
+
+void Machine::after_call() {
+    xdp_md& context = frame_.context;
+    if (fault.kind == Fault::Cut && fault.call == calls_) {
+        context.data_end = std::min(context.data_end, context.data + fault.left);
+    }
+    calls_++;
+}
+
+void* Machine::lookup(void* map, const void* key) {
+    void* value = refuses() ? nullptr : map_at(map).lookup(key);
+    after_call();
+    return value;
+}
+
+long Machine::redirect(void* map, std::uint64_t key, std::uint64_t flags) {
+    const auto index = static_cast<std::uint32_t>(key);
+    const void* target = refuses() ? nullptr : map_at(map).lookup(&index);
+    after_call();
+    if (target == nullptr) {
+        return static_cast<long>(flags & 3); // XDP_ABORTED to XDP_TX; the kernel takes no other bits for an action
+    }
+    std::memcpy(&redirected_.emplace(), target, sizeof(std::uint32_t));
+    return XDP_REDIRECT;
+}
+
+long Machine::adjust_head(int delta) {
+    const long error = refuses() ? -EINVAL : frame_.adjust_head(delta);
+    after_call();
+    return error;
+}
+
+long Machine::load_bytes(std::uint32_t offset, std::span<std::uint8_t> to) {
+    require(!to.empty(), "bytes of no length");
+    const long error = refuses() ? -EFAULT : frame_.load_bytes(offset, to);
+    after_call();
+    return error;
+}
+
+long Machine::store_bytes(std::uint32_t offset, std::span<const std::uint8_t> from) {
+    require(!from.empty(), "bytes of no length");
+    const long error = refuses() ? -EFAULT : frame_.store_bytes(offset, from);
+    after_call();
+    return error;
+}
+
+/// These two cannot be refused, but the frame can be cut behind them.
+std::uint64_t Machine::length() {
+    const std::uint64_t bytes = frame_.size();
+    (void)refuses();
+    after_call();
+    return bytes;
+}
+
+std::uint64_t Machine::ktime() {
+    (void)refuses();
+    after_call();
+    return kernel_time;
+}
+
+void Machine::lock(bpf_spin_lock* lock) {
+    require(locked_ == nullptr, "two locks at once");
+    locked_ = lock;
+}
+
+void Machine::unlock(const bpf_spin_lock* lock) {
+    require(locked_ == lock, "a lock released that is not held");
+    locked_ = nullptr;
+}
+
+} // namespace sfc::test

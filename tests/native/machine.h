@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "frame.h"
+#include "map.h"
+#include "plan.h"
+
+namespace sfc::test {
+
+/// One thing that goes wrong in a run, at one of its helper calls, counted from 0.
+struct Fault {
+    enum Kind : std::uint8_t {
+        None,
+        Refuse, ///< the helper does nothing and says so, as if the map's entry, the room or the bytes were not there
+        Cut,    ///< behind the call the frame has `left` bytes: no kernel does that, but no program may rely on it
+    };
+    Kind kind = None;
+    std::uint32_t call = 0;
+    std::uint32_t left = 0;
+};
+
+/// The kernel as far as the programs see it: maps, a frame, a clock, and the helpers. One frame at a time.
+class Machine {
+public:
+    Machine();
+
+    /// The map of that name. Throws std::out_of_range.
+    [[nodiscard]] NativeMap& map(std::string_view name);
+    /// The constants live in read-only memory of the process, so there is one set of them for all machines: each run
+    /// sets its machine's own.
+    sfc_config constants{};
+    std::uint64_t kernel_time = 0; ///< what the kernel's clock says, not SFC_CLOCK_MAP
+    std::size_t headroom = kXdpHeadroom;
+    Fault fault;
+
+    using Program = int (*)(xdp_md*);
+    /// Runs the program on a frame of the interface. Returns its XDP action.
+    int run(Program program, std::span<const std::uint8_t> frame, std::uint32_t ifindex);
+    [[nodiscard]] std::vector<std::uint8_t> frame_bytes() const { return frame_.bytes(); }
+    [[nodiscard]] std::uint32_t calls() const { return calls_; } ///< of helpers, in the last run
+    /// The interface that the last run redirected its frame to.
+    [[nodiscard]] std::optional<std::uint32_t> redirected() const { return redirected_; }
+
+    // The helpers. What no verifier would let pass ends the process.
+    void* lookup(void* map, const void* key);
+    long redirect(void* map, std::uint64_t key, std::uint64_t flags);
+    long adjust_head(int delta);
+    long load_bytes(std::uint32_t offset, std::span<std::uint8_t> to);
+    long store_bytes(std::uint32_t offset, std::span<const std::uint8_t> from);
+    std::uint64_t length();
+    std::uint64_t ktime();
+    void lock(bpf_spin_lock* lock);
+    void unlock(const bpf_spin_lock* lock);
+
+    /// The machine whose program is running: a helper gets no pointer to it.
+    static Machine& current();
+
+private:
+    struct Entry {
+        void* address;
+        NativeMap map;
+    };
+    std::vector<Entry> maps_;
+    NativeFrame frame_;
+    std::uint32_t calls_ = 0;
+    std::optional<std::uint32_t> redirected_;
+    const bpf_spin_lock* locked_ = nullptr;
+
+    [[nodiscard]] NativeMap& map_at(const void* address);
+    [[nodiscard]] bool refuses();
+    void after_call();
+};
+
+} // namespace sfc::test

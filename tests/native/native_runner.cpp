@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "native_runner.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace sfc::test {
+
+NativeRunner::NativeRunner(const Plan& plan, const LoadSettings& settings) : plan_(plan) {
+    machine.constants = load_constants(plan, settings);
+    size_maps();
+    fill_maps();
+}
+
+/// As Programs does it: what is outside a plan has no entry, so that a wrong id finds nothing.
+void NativeRunner::size_maps() {
+    const auto ports = static_cast<std::uint32_t>(plan_.ports.size());
+    const auto services = static_cast<std::uint32_t>(plan_.services.size());
+    for (const char* name : {"ports", "port_ids", "tx_ports", "port_counters"}) {
+        machine.map(name).resize(ports);
+    }
+    for (const char* name : {"services", "service_counters"}) {
+        machine.map(name).resize(services);
+    }
+    machine.map("sfs").resize(static_cast<std::uint32_t>(plan_.sfs.size()));
+    machine.map("matches").resize(std::max<std::uint32_t>(static_cast<std::uint32_t>(plan_.matches.size()), 1));
+    machine.map("cache").resize(plan_.capacity / SFC_WAYS);
+}
+
+void NativeRunner::fill_maps() {
+    for (std::uint32_t id = 1; id < plan_.ports.size(); id++) {
+        const std::uint32_t interface = ifindex(static_cast<std::uint16_t>(id));
+        machine.map("ports").set(id, plan_.ports[id].entry);
+        machine.map("port_ids").set(interface, id);
+        machine.map("tx_ports").set(id, interface);
+    }
+    for (std::uint32_t id = 1; id < plan_.sfs.size(); id++) {
+        machine.map("sfs").set(id, plan_.sfs[id].entry);
+    }
+    for (std::uint32_t id = 1; id < plan_.services.size(); id++) {
+        machine.map("services").set(id, plan_.services[id].entry);
+    }
+    for (const Plan::Match& match : plan_.matches) {
+        machine.map("matches").set(match.match, match.service);
+    }
+}
+
+Ran NativeRunner::run(Machine::Program program, std::uint16_t port_id, std::span<const std::uint8_t> frame) {
+    const std::uint32_t zero = 0;
+    void* work = machine.map("scratch").lookup(&zero); // a test may have taken it away
+    Ran ran;
+    if (work != nullptr) {
+        std::memset(work, 0, sizeof(ran.result)); // or a run without a result would leave the last one's
+    }
+    ran.action = static_cast<unsigned>(machine.run(program, frame, ifindex(port_id)));
+    if (work != nullptr) {
+        std::memcpy(&ran.result, work, sizeof(ran.result)); // it comes first there
+    }
+    bytes_ = machine.frame_bytes();
+    ran.bytes = bytes_;
+    return ran;
+}
+
+Ran NativeRunner::strip(std::uint16_t port_id, std::span<const std::uint8_t> frame) {
+    return run(sfc_strip, port_id, frame);
+}
+
+Ran NativeRunner::restore(std::uint16_t port_id, std::span<const std::uint8_t> frame) {
+    return run(sfc_restore, port_id, frame);
+}
+
+void NativeRunner::set_time(std::uint64_t ns) {
+    now_ = ns;
+    machine.map("set_clock").set(std::uint32_t{0}, ns);
+}
+
+Snapshot NativeRunner::snapshot() {
+    Snapshot snapshot;
+    for (std::uint32_t id = 0; id < plan_.ports.size(); id++) {
+        snapshot.ports.push_back(machine.map("port_counters").at<sfc_counters>(id));
+    }
+    for (std::uint32_t id = 0; id < plan_.services.size(); id++) {
+        snapshot.services.push_back(machine.map("service_counters").at<sfc_counters>(id));
+    }
+    NativeMap& cache = machine.map("cache");
+    for (std::uint32_t index = 0; index < cache.entries(); index++) {
+        for (const sfc_way& way : cache.at<sfc_bucket>(index).way) {
+            snapshot.cache.live += way.refs;
+            snapshot.cache.stale += now_ > way.deadline ? way.refs : 0;
+        }
+    }
+    return snapshot;
+}
+
+Totals NativeRunner::totals() {
+    const Conservation sums = conserve(snapshot(), plan_);
+    return {.balanced = sums.balanced(),
+            .evicted = sums.cache.evicted,
+            .expired = sums.cache.expired,
+            .flushed = sums.cache.flushed,
+            .live = sums.cache.live};
+}
+
+std::unique_ptr<Runner> make_native_runner(const Plan& plan) {
+    return std::make_unique<NativeRunner>(plan);
+}
+
+} // namespace sfc::test
