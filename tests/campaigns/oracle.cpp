@@ -184,7 +184,7 @@ Expected Oracle::restore(int port, View frame, std::uint64_t now_ns) {
     }
     const Cache::Claim claim = cache_.claim(key_of(port, packet), now_ns);
     if (claim.fault != SFC_OK) {
-        const Expected without = without_entry(hidden, sf);
+        Expected without = without_entry(hidden, sf);
         if (claim.fault == SFC_REASON_miss) {
             return without;
         }

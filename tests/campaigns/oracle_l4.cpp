@@ -32,7 +32,7 @@ sfc_reason tcp(View data, const Sf& sf, KeyBytes& key) {
     if (data.size() < 20) {
         return SFC_REASON_bad_inner;
     }
-    const std::size_t header = (data[12] >> 4) * 4U;
+    const std::size_t header = std::size_t{4} * (data[12] >> 4);
     if (header < 20 || header > data.size()) {
         return SFC_REASON_bad_inner;
     }

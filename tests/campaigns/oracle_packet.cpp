@@ -38,7 +38,7 @@ sfc_reason judge_header(View data, unsigned versions, std::size_t& header, std::
     if (data.size() < least(version)) {
         return SFC_REASON_truncated;
     }
-    header = version == 4 ? (data[0] & 15U) * 4 : kIpv6Header;
+    header = version == 4 ? std::size_t{4} * (data[0] & 15U) : kIpv6Header;
     total = version == 4 ? u16(data, 2) : kIpv6Header + u16(data, 4);
     if (header < least(version) || header > total) {
         return SFC_REASON_bad_inner;
@@ -49,8 +49,8 @@ sfc_reason judge_header(View data, unsigned versions, std::size_t& header, std::
 /// RFC 4302 2.2 for AH, RFC 8200 4.5 for fragments, 4.3 for the others.
 std::size_t extension_size(std::uint8_t kind, View header) {
     return kind == kFragmentHeader   ? kExtensionLeast
-           : kind == kAuthentication ? (header[1] + 2U) * 4
-                                     : (header[1] + 1U) * 8;
+           : kind == kAuthentication ? (header[1] + std::size_t{2}) * 4
+                                     : (header[1] + std::size_t{1}) * 8;
 }
 
 /// What the walk along the extension headers has come to.
@@ -134,8 +134,9 @@ Last last_of(View data, const Walk& walk, View payload, unsigned version, bool l
     if (version == 6) {
         return walk.last_at == 0 ? Last{walk.protocol, payload} : Last{walk.last, behind(data, walk.last_at)};
     }
-    if (walk.protocol == kAuthentication && payload.size() >= 8 && (payload[1] + 2U) * 4 <= payload.size()) {
-        return {payload[0], payload.subspan((payload[1] + 2U) * 4)};
+    if (walk.protocol == kAuthentication && payload.size() >= kExtensionLeast) {
+        const std::size_t size = extension_size(kAuthentication, payload);
+        return size <= payload.size() ? Last{payload[0], payload.subspan(size)} : Last{walk.protocol, payload};
     }
     return {walk.protocol, payload};
 }

@@ -39,7 +39,7 @@ void insert(Bytes& frame, std::size_t ip, std::size_t at, const Bytes& bytes) {
 }
 
 void ipv4_options(Bytes& frame, std::size_t ip, Random& random) {
-    const std::size_t header = (frame[ip] & 15U) * 4;
+    const std::size_t header = std::size_t{4} * (frame[ip] & 15U);
     const std::size_t more = 4 * (1 + std::size_t{random.below(3)});
     if (header < 20 || ip + header > frame.size()) {
         return;
