@@ -6,9 +6,10 @@
 /*
  * Multilinear hash: secret initial value plus the sum of 32-bit words times secret 64-bit multipliers, modulo 2^64.
  * Without the secrets (drawn at start) nobody can build two inputs that collide, which a fixed mixing function with a
- * secret seed does not give. Sixteen multiplications do not depend on each other, so the CPU overlaps them. The last
- * step brings the well-mixed upper half to the bits that select a bucket. `count` must be a compile-time constant, at
- * most SFC_SECRETS - 1.
+ * secret seed does not give. The multipliers are odd: a difference of one word is then never multiplied to zero, which
+ * modulo 2^64 an even one could do. Sixteen multiplications do not depend on each other, so the CPU overlaps them. The
+ * last step brings the well-mixed upper half to the bits that select a bucket. `count` must be a compile-time constant,
+ * at most SFC_SECRETS - 1.
  */
 static __always_inline __u64 hash_words(const __u32 *word, __u32 count, const volatile __u64 *secret)
 {

@@ -51,21 +51,21 @@ __noinline int options_walk(struct xdp_md *ctx, struct work *work, __u32 off, __
 	return SFC_OK;
 }
 
-/* Puts TSval and TSecr of the `len` bytes of TCP options at `off` into the key, or leaves zero where there are none. */
+/*
+ * Puts TSval and TSecr of the `len` bytes of TCP options at `off` into the key, or leaves zero where there are none.
+ * `len` is a multiple of four.
+ */
 static __always_inline int options_tcp_timestamps(struct xdp_md *ctx, struct work *work, __u32 off, __u32 len)
 {
 	struct cursor cur = cursor_at(ctx, off);
-	__be32 *first;
+	__be32 *first = cursor_take(&cur, 12);
 
 	if (len < TCPOLEN_TIMESTAMP)
 		return SFC_OK;
-	if (len >= 12) {
-		first = cursor_take(&cur, 12);
-		if (first && first[0] == bpf_htonl(TIMESTAMP_FIRST)) {
-			work->key.f.u.tcp.tsval = first[1];
-			work->key.f.u.tcp.tsecr = first[2];
-			return SFC_OK;
-		}
+	if (first && first[0] == bpf_htonl(TIMESTAMP_FIRST)) {
+		work->key.f.u.tcp.tsval = first[1];
+		work->key.f.u.tcp.tsecr = first[2];
+		return SFC_OK;
 	}
 	return options_walk(ctx, work, off, len);
 }
