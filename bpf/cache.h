@@ -1,78 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The header cache: buckets of SFC_WAYS slots, each bucket under one spin lock.
+ * The header cache: an index of words (index.h), and slots that they name (pool.h).
  *
- * Inserts of one bucket are serialised, or two CPUs could publish one key twice and the ambiguity would go unseen.
- * Claims take the same lock, so nobody reads a slot that is being reused. Under a BPF spin lock the verifier allows no
- * helper, no map lookup and, on 6.1, no call: everything is looked up before. The loops over the ways touch tags and
- * control words only; the one candidate's key and header are compared behind them.
+ * A slot belongs to one packet program at a time or to a word, never to both, so nobody reads what another one writes:
+ * insert fills a slot of its own and puts its word into the index; claim takes the word out by one compare-and-swap,
+ * and owns the slot. Where several packets share a slot the word says so, and is changed under the bucket's lock only.
+ * The lock also serialises inserts, or two CPUs could put one key in twice and the ambiguity would go unseen. Under it
+ * the verifier allows no helper, no map lookup and, on 6.1, no call.
+ *
+ * Both entry points are not static: the verifier checks each once, by itself, and assumes that `work` may be NULL.
  */
 #pragma once
 
 #include "clock.h"
-#include "hash.h"
+#include "pool.h"
 #include "verdict.h"
+
+enum { CACHE_TRIES = 4 /* one fails only where another CPU changed the very word */ };
 
 enum cache_outcome {
 	CACHE_OK,
 	CACHE_SHARED,    /* equal key and equal header: one more reference */
 	CACHE_AMBIGUOUS, /* equal key, other header */
-	CACHE_FULL,      /* the reference count is used up */
+	CACHE_FULL,      /* no slot, or the reference count is used up */
 	CACHE_LATE,
 	CACHE_MISS,
+	CACHE_AGAIN, /* within cache.h: the word has changed, look again */
+	CACHE_OTHER, /* within cache.h: the word matches, the key is another one */
 };
 
-/* References that an insert pushed out, and whose they were. Counted after the lock is released. */
-struct cache_victim {
-	__u32 expired;
-	__u32 evicted;
-	__u16 service;
-};
-
-static __always_inline __u64 cache_hash(const struct work *work)
-{
-	return hash_words(work->key.half, 2 * SFC_KEY_WORDS, sfc_config.key_secret);
-}
-
-static __always_inline struct sfc_bucket *cache_bucket(__u64 hash)
-{
-	__u32 index = hash & sfc_config.bucket_mask;
-
-	return bpf_map_lookup_elem(&cache, &index);
-}
-
-/* The way whose live or stale entry has this tag, or SFC_WAYS. There is at most one: an insert reuses it. */
-static __always_inline __u32 cache_find(const struct sfc_bucket *bucket, __u64 tag)
-{
-	for (__u32 i = 0; i < SFC_WAYS; i++) {
-		if (bucket->way[i].tag == tag && bucket->way[i].refs)
-			return i;
-	}
-	return SFC_WAYS;
-}
-
-/* The way to use for a new entry: a free one, else the oldest stale one, else the oldest. */
-static __always_inline __u32 cache_choose(const struct sfc_bucket *bucket, __u64 now)
-{
-	__u64 best_score = 0;
-	__u32 best = 0;
-
-	for (__u32 i = 0; i < SFC_WAYS; i++) {
-		__u64 score = (__u32)(bucket->seq - bucket->way[i].seq);
-
-		if (bucket->way[i].refs == 0)
-			score |= 2ULL << 32;
-		else if (now > bucket->way[i].deadline)
-			score |= 1ULL << 32;
-		if (score >= best_score) {
-			best_score = score;
-			best = i;
-		}
-	}
-	return best;
-}
-
-/* Differences are summed, not branched on: one path for the verifier, and no timing that depends on the bytes. */
+/* Differences are summed, not branched on: one path for the verifier. */
 static __always_inline __u64 words_differ(const __u64 *a, const __u64 *b, __u32 count)
 {
 	__u64 differ = 0;
@@ -90,107 +47,380 @@ static __always_inline void words_copy(__u64 *to, const __u64 *from, __u32 count
 		to[i] = from[i];
 }
 
-/* Adds a reference to a live entry, if that is the same packet with the same header. The lock is held. */
-static __always_inline enum cache_outcome cache_share(struct sfc_bucket *bucket, __u32 way, const struct work *work,
-						      __u64 deadline)
+/* As many words as `bytes` need, at most `count`. */
+static __always_inline void words_copy_used(__u64 *to, const __u64 *from, __u32 bytes, __u32 count)
 {
-	struct sfc_slot *slot = &bucket->slot[way];
+#pragma unroll
+	for (__u32 i = 0; i < count; i++) {
+		if (bytes > i * 8)
+			to[i] = from[i];
+	}
+}
 
-	/* Equal tags of different keys: not to be expected in a lifetime, and safe, since the newcomer is refused. */
-	if (words_differ(slot->key.word, work->key.word, SFC_KEY_WORDS) ||
-	    words_differ(slot->header.word, work->header.word, SFC_HEADER_WORDS))
-		return CACHE_AMBIGUOUS;
-	if (bucket->way[way].refs >= SFC_REFS_MAX)
+static __always_inline __u64 words_differ_used(const __u64 *a, const __u64 *b, __u32 bytes, __u32 count)
+{
+	__u64 differ = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < count; i++) {
+		if (bytes > i * 8)
+			differ |= a[i] ^ b[i];
+	}
+	return differ;
+}
+
+static __always_inline struct sfc_header_fields *slot_header(struct sfc_slot *slot)
+{
+	return (struct sfc_header_fields *)slot->header;
+}
+
+/* Bytes of the header that its slot has no room for. */
+static __always_inline __u32 header_far(__u32 len)
+{
+	return len > SFC_HEADER_NEAR ? len - SFC_HEADER_NEAR : 0;
+}
+
+/* Fills a slot of one's own with work's key and header. */
+static __always_inline void slot_write(struct sfc_slot *slot, struct sfc_tail *tail, struct work *work, __u64 deadline)
+{
+	__u32 len = work->header.f.len;
+
+	words_copy(slot->key.word, work->key.word, SFC_KEY_WORDS);
+	slot->deadline = deadline;
+	slot->bucket = work->bucket;
+	words_copy(slot->header, work->header.word, SFC_HEADER_META);
+	words_copy_used(slot->header + SFC_HEADER_META, work->header.word + SFC_HEADER_META, len,
+			SFC_HEADER_WORDS_NEAR);
+	if (tail)
+		words_copy_used(tail->header, work->header.word + SFC_HEADER_IN_SLOT, header_far(len),
+				SFC_HEADER_IN_TAIL);
+}
+
+/* The slot's header goes to work. The slot must be owned, or its bucket locked and its word SHARED. */
+static __always_inline void slot_read(const struct sfc_slot *slot, const struct sfc_tail *tail, struct work *work)
+{
+	__u32 len = ((const struct sfc_header_fields *)slot->header)->len;
+
+	words_copy(work->header.word, slot->header, SFC_HEADER_META);
+	words_copy_used(work->header.word + SFC_HEADER_META, slot->header + SFC_HEADER_META, len,
+			SFC_HEADER_WORDS_NEAR);
+	if (len > SFC_HEADER_NEAR)
+		words_copy_used(work->header.word + SFC_HEADER_IN_SLOT, tail->header, header_far(len),
+				SFC_HEADER_IN_TAIL);
+}
+
+/* Whether the slot's header is not that of work. The count of references is no part of a header. */
+static __always_inline __u64 slot_header_differs(const struct sfc_slot *slot, const struct sfc_tail *tail,
+						 const struct work *work)
+{
+	__u32 len = work->header.f.len;
+	__u64 differ = slot->header[0] ^ work->header.word[0];
+
+	differ |= (slot->header[1] ^ work->header.word[1]) << 16;
+	differ |= words_differ_used(slot->header + SFC_HEADER_META, work->header.word + SFC_HEADER_META, len,
+				    SFC_HEADER_WORDS_NEAR);
+	return differ | words_differ_used(tail->header, work->header.word + SFC_HEADER_IN_SLOT, header_far(len),
+					  SFC_HEADER_IN_TAIL);
+}
+
+/* One more reference for a slot with an equal key and header. The lock is held. */
+static __always_inline enum cache_outcome cache_share(__u32 *place, __u32 word, struct sfc_slot *slot, __u64 deadline)
+{
+	struct sfc_header_fields *header = slot_header(slot);
+
+	if (!(word & SFC_WORD_SHARED)) {
+		/* Before this a claim may take it, behind it a claim needs the lock: now `refs` may be written. */
+		if (!index_swap(place, word, word | SFC_WORD_SHARED))
+			return CACHE_AGAIN;
+		header->refs = 1;
+	}
+	if (header->refs >= SFC_REFS_MAX)
 		return CACHE_FULL;
-	bucket->way[way].refs++;
-	bucket->way[way].seq = ++bucket->seq;
+	header->refs++;
 	/* The clock is read before the lock, so another CPU may have been here with a later time. */
-	if (deadline > bucket->way[way].deadline)
-		bucket->way[way].deadline = deadline;
+	if (deadline > slot->deadline)
+		slot->deadline = deadline;
 	return CACHE_SHARED;
 }
 
-/* Writes work's key and header over whatever the way holds. The lock is held. */
-static __always_inline void cache_write(struct sfc_bucket *bucket, __u32 way, const struct work *work, __u64 tag,
-					__u64 now, __u64 deadline, struct cache_victim *victim)
+/*
+ * What becomes of a packet whose key may be that of the slot that `word` names. The lock is held. A stale entry is
+ * taken out: its slot is the caller's then, with `lost` references.
+ */
+static __always_inline enum cache_outcome cache_judge(struct work *work, __u32 *place, __u32 word,
+						      struct sfc_slot *slot, struct sfc_tail *tail, __u64 hold_ns,
+						      __u32 *lost)
 {
-	struct sfc_slot *slot = &bucket->slot[way];
-	struct sfc_way *control = &bucket->way[way];
+	enum cache_outcome outcome;
 
-	if (now > control->deadline)
-		victim->expired = control->refs;
-	else
-		victim->evicted = control->refs;
-	victim->service = slot->header.f.service;
-	words_copy(slot->key.word, work->key.word, SFC_KEY_WORDS);
-	words_copy(slot->header.word, work->header.word, SFC_HEADER_WORDS);
-	control->tag = tag;
-	control->deadline = deadline;
-	control->seq = ++bucket->seq;
-	control->refs = 1;
+	if (words_differ(slot->key.word, work->key.word, SFC_KEY_WORDS)) {
+		outcome = CACHE_OTHER;
+	} else if (work->now > slot->deadline) {
+		*lost = slot_refs(slot, word);
+		if (!index_swap(place, word, 0))
+			*lost = 0;
+		return CACHE_AGAIN;
+	} else if (slot_header_differs(slot, tail, work)) {
+		outcome = CACHE_AMBIGUOUS;
+	} else {
+		return cache_share(place, word, slot, work->now + hold_ns);
+	}
+	/* A claim may have taken the slot while it was read: then what was read says nothing. */
+	return *(volatile __u32 *)place == word ? outcome : CACHE_AGAIN;
+}
+
+/* A slot that the caller owns, and whose packets will not be known when they return. */
+static __always_inline void cache_drop(struct work *work, __u32 id, __u32 refs)
+{
+	struct sfc_slot *slot = slot_get(id);
+
+	if (!slot)
+		return;
+	slot_count_lost(slot, refs, work->now);
+	pool_give(id, slot_header(slot)->service);
+}
+
+/* What made room for a word in a full bucket. */
+static __always_inline void cache_drop_victim(struct work *work, __u32 word)
+{
+	__u32 id = index_slot(word);
+	struct sfc_slot *slot = slot_get(id);
+
+	if (word && slot)
+		cache_drop(work, id, slot_refs(slot, word));
+}
+
+/* A word that matches, and all that is to be looked up before the lock is taken. */
+struct candidate {
+	__u32 word;
+	__u32 id;
+	__u32 *place;
+	struct sfc_slot *slot;
+	struct sfc_tail *tail;
+};
+
+/* The next word that matches. Returns whether there is one. */
+static __always_inline int candidate_find(struct candidate *candidate, struct work *work, struct sfc_bucket *bucket)
+{
+	candidate->word = index_find(bucket, work);
+	if (!candidate->word)
+		return 0;
+	candidate->id = index_slot(candidate->word);
+	candidate->slot = slot_get(candidate->id);
+	candidate->tail = bpf_map_lookup_elem(&tails, &candidate->id);
+	candidate->place = index_at(bucket, work);
+	return candidate->slot && candidate->tail && candidate->place;
+}
+
+static __always_inline enum cache_outcome candidate_judge(const struct candidate *candidate, struct work *work,
+							  __u64 hold_ns, __u32 *lost)
+{
+	if (*(volatile __u32 *)candidate->place != candidate->word)
+		return CACHE_AGAIN;
+	return cache_judge(work, candidate->place, candidate->word, candidate->slot, candidate->tail, hold_ns, lost);
+}
+
+/*
+ * A packet comes in and one or two words match its key; of more the chance is nil, and they end as CACHE_FULL. `id`: a
+ * slot with its key and header, or SFC_SLOT_FREE. Not static, as extensions_walk. Returns CACHE_OK where the slot is in
+ * the index; CACHE_OTHER where it would be, if there were one.
+ */
+__noinline int cache_meet(struct work *work, __u64 hold_ns, __u32 id)
+{
+	struct candidate one = {}, two = {};
+	enum cache_outcome outcome = CACHE_AGAIN;
+	__u32 victim = 0, lost = 0, gone;
+	struct sfc_bucket *bucket;
+	int both;
+
+	if (!work)
+		return CACHE_FULL;
+	bucket = bpf_map_lookup_elem(&buckets, &work->bucket);
+	work->skip = 0;
+	if (!bucket || !candidate_find(&one, work, bucket))
+		return CACHE_AGAIN;
+	index_skip(work);
+	both = candidate_find(&two, work, bucket);
+	bpf_spin_lock(&bucket->lock);
+	gone = one.id;
+	if (index_count(bucket, work->want) == (both ? 2 : 1)) {
+		outcome = candidate_judge(&one, work, hold_ns, &lost);
+		if (outcome == CACHE_OTHER && both) {
+			gone = two.id;
+			outcome = candidate_judge(&two, work, hold_ns, &lost);
+		}
+		if (outcome == CACHE_OTHER && id != SFC_SLOT_FREE) {
+			victim = index_put(bucket, work->want | id);
+			outcome = CACHE_OK;
+		}
+	}
+	bpf_spin_unlock(&bucket->lock);
+	if (lost)
+		cache_drop(work, gone, lost);
+	cache_drop_victim(work, victim);
+	return outcome;
+}
+
+/* Puts a slot with work's key and header into the index, where no word matches. */
+static __always_inline enum cache_outcome cache_publish(struct work *work, struct sfc_bucket *bucket, __u32 id)
+{
+	__u32 want = work->want, victim = 0;
+	int clear;
+
+	bpf_spin_lock(&bucket->lock);
+	clear = !index_any(bucket, want);
+	if (clear)
+		victim = index_put(bucket, want | id);
+	bpf_spin_unlock(&bucket->lock);
+	if (victim)
+		cache_drop_victim(work, victim);
+	return clear ? CACHE_OK : CACHE_AGAIN;
+}
+
+/* Writes work's key and header to a slot of one's own. Returns its number, SFC_SLOT_FREE where that is none. */
+static __always_inline __u32 cache_fill(struct work *work, __u32 id, __u64 hold_ns)
+{
+	struct sfc_slot *slot = slot_get(id);
+	struct sfc_tail *tail = NULL;
+
+	if (!slot)
+		return SFC_SLOT_FREE;
+	if (work->header.f.len > SFC_HEADER_NEAR)
+		tail = bpf_map_lookup_elem(&tails, &id);
+	slot_write(slot, tail, work, work->now + hold_ns);
+	return id;
 }
 
 /*
  * Keeps work->header for the packet with work->key, for `hold_ns`. The last step of strip that can fail.
  * Returns CACHE_OK, CACHE_SHARED, CACHE_AMBIGUOUS (the packet already in the SF keeps its header) or CACHE_FULL.
  */
-static __always_inline enum cache_outcome cache_insert(struct work *work, __u64 hold_ns)
+__noinline int cache_insert(struct work *work, __u64 hold_ns)
 {
-	enum cache_outcome outcome = CACHE_OK;
-	struct cache_victim victim = {};
-	__u64 tag = cache_hash(work);
-	__u64 now = clock_now();
-	struct sfc_bucket *bucket = cache_bucket(tag);
-	__u32 way;
+	int outcome = CACHE_AGAIN;
+	struct sfc_bucket *bucket;
+	__u32 id = SFC_SLOT_FREE;
 
+	if (!work)
+		return CACHE_FULL;
+	work->now = clock_now();
+	bucket = index_bucket(work);
 	if (!bucket)
 		return CACHE_FULL;
-	work->now = now;
-	bpf_spin_lock(&bucket->lock);
-	way = cache_find(bucket, tag);
-	if (way < SFC_WAYS && now <= bucket->way[way].deadline) {
-		outcome = cache_share(bucket, way, work, now + hold_ns);
+	id = cache_fill(work, pool_take(work->header.f.service), hold_ns);
+	if (id != SFC_SLOT_FREE && cache_publish(work, bucket, id) == CACHE_OK)
+		return CACHE_OK;
+		/* A packet that may share a slot shall not make another one give way for nothing: so look first, and
+		 * then sweep. */
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < CACHE_TRIES; i++) {
+		int matched = index_any(bucket, work->want);
+
+		if (id == SFC_SLOT_FREE && (!matched || outcome == CACHE_OTHER)) {
+			id = cache_fill(work, pool_refill(work, work->header.f.service), hold_ns);
+			if (id == SFC_SLOT_FREE)
+				return CACHE_FULL;
+		}
+		outcome = matched ? cache_meet(work, hold_ns, id) : cache_publish(work, bucket, id);
+		if (outcome != CACHE_AGAIN && outcome != CACHE_OTHER)
+			break;
+	}
+	if (outcome != CACHE_OK && id != SFC_SLOT_FREE)
+		pool_give(id, work->header.f.service);
+	return outcome == CACHE_AGAIN || outcome == CACHE_OTHER ? CACHE_FULL : outcome;
+}
+
+/*
+ * The slot of a packet that came back, whose word the caller has taken out. Gives the slot back.
+ * The clock is read here, when the slot is owned: "after its hold time" is judged at the moment of the claim.
+ */
+static __always_inline enum cache_outcome cache_unpack(struct work *work, const struct candidate *candidate)
+{
+	struct sfc_slot *slot = candidate->slot;
+	enum cache_outcome outcome = CACHE_MISS;
+	__u16 service = slot_header(slot)->service;
+
+	work->now = clock_now();
+	if (words_differ(slot->key.word, work->key.word, SFC_KEY_WORDS)) {
+		/* The slot had another owner since the look at its key, and an equal word. Its packet is lost, by name.
+		 */
+		count_references(service, SFC_EVENT_EVICTED, 1);
+	} else if (work->now > slot->deadline) {
+		count_references(service, SFC_EVENT_EXPIRED, 1);
+		outcome = CACHE_LATE;
 	} else {
-		if (way >= SFC_WAYS)
-			way = cache_choose(bucket, now);
-		cache_write(bucket, way & (SFC_WAYS - 1), work, tag, now, now + hold_ns, &victim);
+		slot_read(slot, candidate->tail, work);
+		outcome = CACHE_OK;
+	}
+	pool_give(candidate->id, service);
+	return outcome;
+}
+
+/* One reference of a slot that several packets share. */
+static __always_inline enum cache_outcome cache_claim_shared(const struct candidate *candidate, struct work *work,
+							     struct sfc_bucket *bucket)
+{
+	enum cache_outcome outcome = CACHE_AGAIN;
+	struct sfc_slot *slot = candidate->slot;
+	__u64 deadline = 0;
+
+	bpf_spin_lock(&bucket->lock);
+	if (*(volatile __u32 *)candidate->place == candidate->word) {
+		outcome = CACHE_OTHER;
+		if (!words_differ(slot->key.word, work->key.word, SFC_KEY_WORDS)) {
+			slot_read(slot, candidate->tail, work);
+			deadline = slot->deadline;
+			if (--slot_header(slot)->refs == 1)
+				index_store(candidate->place, candidate->word & ~SFC_WORD_SHARED);
+			outcome = CACHE_OK;
+		}
 	}
 	bpf_spin_unlock(&bucket->lock);
-	count_references(victim.service, SFC_EVENT_EXPIRED, victim.expired);
-	count_references(victim.service, SFC_EVENT_EVICTED, victim.evicted);
-	return outcome;
+	work->now = clock_now();
+	if (outcome != CACHE_OK || work->now <= deadline)
+		return outcome;
+	count_references(work->header.f.service, SFC_EVENT_EXPIRED, 1);
+	return CACHE_LATE;
+}
+
+/* One reference of the next entry that may be that of work->key. */
+static __always_inline enum cache_outcome cache_claim_next(struct work *work, struct sfc_bucket *bucket)
+{
+	struct candidate candidate;
+
+	if (!candidate_find(&candidate, work, bucket))
+		return CACHE_MISS;
+	if (candidate.word & SFC_WORD_SHARED)
+		return cache_claim_shared(&candidate, work, bucket);
+	/* Somebody may be writing to this slot, so equal means nothing yet; unequal saves a stranger. */
+	if (words_differ(candidate.slot->key.word, work->key.word, SFC_KEY_WORDS))
+		return CACHE_OTHER;
+	if (!index_swap(candidate.place, candidate.word, 0))
+		return CACHE_AGAIN;
+	return cache_unpack(work, &candidate);
 }
 
 /*
  * Takes one reference of the entry with work->key. Returns CACHE_OK with the header in work->header; CACHE_LATE where
  * the entry is past its hold time (the reference is gone and counted as expired); CACHE_MISS.
  */
-static __always_inline enum cache_outcome cache_claim(struct work *work)
+__noinline int cache_claim(struct work *work)
 {
-	enum cache_outcome outcome = CACHE_MISS;
-	__u64 tag = cache_hash(work);
-	__u64 now = clock_now();
-	struct sfc_bucket *bucket = cache_bucket(tag);
-	__u16 service = SFC_NONE;
-	__u32 way;
+	struct sfc_bucket *bucket;
 
+	if (!work)
+		return CACHE_MISS;
+	bucket = index_bucket(work);
 	if (!bucket)
 		return CACHE_MISS;
-	work->now = now;
-	bpf_spin_lock(&bucket->lock);
-	way = cache_find(bucket, tag);
-	if (way < SFC_WAYS) {
-		struct sfc_slot *slot = &bucket->slot[way];
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < CACHE_TRIES; i++) {
+		enum cache_outcome outcome = cache_claim_next(work, bucket);
 
-		if (!words_differ(slot->key.word, work->key.word, SFC_KEY_WORDS)) {
-			service = slot->header.f.service;
-			bucket->way[way].refs--;
-			outcome = now > bucket->way[way].deadline ? CACHE_LATE : CACHE_OK;
-			words_copy(work->header.word, slot->header.word, SFC_HEADER_WORDS);
-		}
+		if (outcome == CACHE_OTHER)
+			index_skip(work);
+		else if (outcome != CACHE_AGAIN)
+			return outcome;
 	}
-	bpf_spin_unlock(&bucket->lock);
-	if (outcome == CACHE_LATE)
-		count_references(service, SFC_EVENT_EXPIRED, 1);
-	return outcome;
+	return CACHE_MISS;
 }

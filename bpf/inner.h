@@ -25,12 +25,21 @@ static __always_inline int inner_version(struct xdp_md *ctx, __u32 l3_off)
 	return first ? *first >> 4 : -1;
 }
 
+/* Both addresses in whole words: they are loaded like that again, and stored in pieces that would wait for the stores.
+ */
+static __always_inline void key_addresses(struct sfc_key *key, __u64 source, __u64 source2, __u64 target, __u64 target2)
+{
+	key->word[1] = source;
+	key->word[2] = source2;
+	key->word[3] = target;
+	key->word[4] = target2;
+}
+
 /* RFC 791 3.1. Options are skipped by IHL. Returns SFC_OK or the reason. */
 static __always_inline int inner_parse_ipv4(struct xdp_md *ctx, struct work *work, __u32 l3_off)
 {
 	struct cursor cur = cursor_at(ctx, l3_off);
 	struct iphdr *ip = cursor_take(&cur, sizeof(*ip));
-	struct sfc_key_fields *key = &work->key.f;
 	struct inner *inner = &work->inner;
 	__u32 header, total;
 
@@ -40,11 +49,10 @@ static __always_inline int inner_parse_ipv4(struct xdp_md *ctx, struct work *wor
 	total = bpf_ntohs(ip->tot_len);
 	if (ip->version != 4 || header < sizeof(*ip) || total < header)
 		return SFC_REASON_bad_inner;
-	if (l3_off + total > bpf_xdp_get_buff_len(ctx))
+	if (l3_off + total > work->result.frame_len)
 		return SFC_REASON_truncated;
-	__builtin_memcpy(key->saddr, &ip->saddr, 4);
-	__builtin_memcpy(key->daddr, &ip->daddr, 4);
-	key->ipv4_id = ip->id;
+	key_addresses(&work->key, ip->saddr, 0, ip->daddr, 0);
+	inner->ipv4_id = ip->id;
 	inner->proto = ip->protocol;
 	inner->off = l3_off + header;
 	inner->len = total - header;
@@ -61,8 +69,8 @@ static __always_inline int inner_parse_ipv6(struct xdp_md *ctx, struct work *wor
 {
 	struct cursor cur = cursor_at(ctx, l3_off);
 	struct ipv6hdr *ip = cursor_take(&cur, sizeof(*ip));
-	struct sfc_key_fields *key = &work->key.f;
 	struct inner *inner = &work->inner;
+	const __u64 *address;
 
 	if (!ip)
 		return SFC_REASON_truncated;
@@ -70,10 +78,11 @@ static __always_inline int inner_parse_ipv6(struct xdp_md *ctx, struct work *wor
 		return SFC_REASON_bad_inner;
 	inner->off = l3_off + sizeof(*ip);
 	inner->len = bpf_ntohs(ip->payload_len);
-	if (inner->off + inner->len > bpf_xdp_get_buff_len(ctx))
+	if (inner->off + inner->len > work->result.frame_len)
 		return SFC_REASON_truncated;
-	__builtin_memcpy(key->saddr, &ip->saddr, 16);
-	__builtin_memcpy(key->daddr, &ip->daddr, 16);
+	address = (const __u64 *)&ip->saddr;
+	key_addresses(&work->key, address[0], address[1], address[2], address[3]);
+	inner->ipv4_id = 0;
 	inner->proto = ip->nexthdr;
 	return extensions_is_one(ip->nexthdr) ? extensions_walk(ctx, work) : SFC_OK;
 }

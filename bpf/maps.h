@@ -27,6 +27,7 @@ struct inner {
 	__be16 fragment_off; /* as on the wire, without the bits that mean something else */
 	__u8 settled;        /* 1 = off, len and proto are final, the walk only looks on */
 	__u8 reserved;
+	__u32 ipv4_id; /* as on the wire, 0 for IPv6 */
 	__be32 fragment_id;
 	__u32 walk_off; /* the next extension header */
 	__u32 walk_len;
@@ -48,8 +49,14 @@ struct work {
 	struct link link;
 	struct sfc_key key;
 	struct sfc_header header;
-	__u64 now;                              /* when the cache was asked, by clock_now() */
-	__u32 cut;                              /* bytes of encapsulation between Ethernet and inner packet */
+	__u64 now;    /* when the cache was asked, by clock_now() */
+	__u32 want;   /* the key's word in the index, without the slot */
+	__u32 bucket; /* the key's bucket */
+	__u32 at;     /* which of its words matched */
+	__u32 skip;   /* places, a bit each, whose words match and whose keys are others */
+	__u32 cut;    /* bytes of encapsulation between Ethernet and inner packet */
+	__u32 kept;   /* bytes of it that are pushed again: header.f.len to be */
+	__u32 reserved;
 	__u32 option;                           /* offset of the walk in options.h */
 	__be32 digest[SFC_DIGEST_BYTES / 4];    /* payload bytes, zero behind the end */
 	__u8 options[SFC_TCP_OPTIONS_MAX + 24]; /* 64, so that an offset masked with 63 stays inside */
@@ -63,7 +70,15 @@ struct {
 	__type(value, struct work);
 } scratch SEC(".maps");
 
-/* ifindex to port id. A hash because interface numbers of long-running hosts grow without bound. */
+/* ifindex to port id, for the numbers below SFC_NEAR_INTERFACES: a lookup costs a sixth of one in a hash. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SFC_NEAR_INTERFACES);
+	__type(key, __u32);
+	__type(value, __u32);
+} near_port_ids SEC(".maps");
+
+/* The same for the others: interface numbers of long-running hosts grow without bound. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, SFC_PORTS_MAX);
@@ -93,6 +108,14 @@ struct {
 	__type(value, struct sfc_sf);
 } sfs SEC(".maps");
 
+/* Matches by sfc_near_match: most are here, one to a place. All are in the next map. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SFC_NEAR_MATCHES);
+	__type(key, __u32);
+	__type(value, struct sfc_near_match);
+} near_matches SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, SFC_SERVICES_MAX); /* resized: one per service and domain port */
@@ -107,13 +130,50 @@ struct {
 	__type(value, struct sfc_service);
 } services SEC(".maps");
 
-/* The header cache. An ARRAY, because a looked-up value of a BPF hash can be recycled under its reader. */
+/*
+ * The header cache (cache.h). ARRAYs, because a looked-up value of a BPF hash can be recycled under its reader.
+ * BPF_F_MMAPABLE makes them start at a page, so that a value does not lie across more cache lines than it needs.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1); /* resized: capacity / SFC_WAYS */
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* resized: capacity / SFC_SLOTS_PER_BUCKET */
 	__type(key, __u32);
 	__type(value, struct sfc_bucket);
-} cache SEC(".maps");
+} buckets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* resized: capacity */
+	__type(key, __u32);
+	__type(value, struct sfc_slot);
+} slots SEC(".maps");
+
+/* What of a header is beyond SFC_HEADER_NEAR bytes. Apart, so that short headers do not pull it into the CPU's cache.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* resized: capacity */
+	__type(key, __u32);
+	__type(value, struct sfc_tail);
+} tails SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, SFC_SERVICES_MAX); /* resized */
+	__type(key, __u32);
+	__type(value, struct sfc_pool);
+} pools SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SFC_SERVICES_MAX); /* resized */
+	__type(key, __u32);
+	__type(value, struct sfc_magazine);
+} magazines SEC(".maps");
 
 /* Counters per CPU, 64 bit, summed by user space: no atomics in the packet path and no wrap within a machine's life. */
 struct {

@@ -63,8 +63,7 @@ static __always_inline int options_tcp_timestamps(struct xdp_md *ctx, struct wor
 	if (len < TCPOLEN_TIMESTAMP)
 		return SFC_OK;
 	if (first && first[0] == bpf_htonl(TIMESTAMP_FIRST)) {
-		work->key.f.u.tcp.tsval = first[1];
-		work->key.f.u.tcp.tsecr = first[2];
+		work->key.f.u.digest = *(__u64 *)&first[1]; /* both in one word, as they will be loaded */
 		return SFC_OK;
 	}
 	return options_walk(ctx, work, off, len);

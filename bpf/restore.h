@@ -71,11 +71,25 @@ static __always_inline int restore_trust(struct xdp_md *ctx, struct work *work, 
 	return SFC_OK;
 }
 
+/* The header in work is this frame's: whose it was, and where it goes on to. */
+static __always_inline int restore_service(struct work *work, struct restore *restore)
+{
+	__u32 service = work->header.f.service;
+	struct sfc_counters *counters = bpf_map_lookup_elem(&service_counters, &service);
+
+	work->result.claimed = 1;
+	work->result.service = service;
+	if (counters) {
+		count_event(counters, work, SFC_EVENT_CLAIMED);
+		counters->last_claimed = work->now;
+	}
+	restore->service = bpf_map_lookup_elem(&services, &service);
+	return restore->service ? SFC_OK : SFC_REASON_no_next_hop;
+}
+
 static __always_inline int restore_claim(struct xdp_md *ctx, struct work *work, struct restore *restore)
 {
 	enum cache_outcome outcome = cache_claim(work);
-	struct sfc_counters *counters;
-	__u32 service;
 
 	if (outcome == CACHE_LATE)
 		return SFC_REASON_late;
@@ -86,16 +100,7 @@ static __always_inline int restore_claim(struct xdp_md *ctx, struct work *work, 
 		asm volatile("" : "+r"(reason));
 		return reason ? reason : SFC_REASON_miss;
 	}
-	work->result.claimed = 1;
-	work->result.service = work->header.f.service;
-	service = work->header.f.service;
-	counters = bpf_map_lookup_elem(&service_counters, &service);
-	if (counters) {
-		count_event(counters, work, SFC_EVENT_CLAIMED);
-		counters->last_claimed = work->now;
-	}
-	restore->service = bpf_map_lookup_elem(&services, &service);
-	return restore->service ? SFC_OK : SFC_REASON_no_next_hop;
+	return restore_service(work, restore);
 }
 
 /* Puts the header on and addresses the frame to the next hop. The SF may have changed the size, so that is judged
@@ -108,6 +113,7 @@ static __always_inline int restore_header(struct xdp_md *ctx, struct work *work,
 	int back = service->egress_port == SFC_PORT_INGRESS;
 	__u16 egress_id = back ? header->ingress_port : service->egress_port;
 	const struct sfc_port *egress = port_get(egress_id);
+	struct macs macs;
 	int reason;
 
 	if (!egress || !service->next_hop_ready)
@@ -119,13 +125,9 @@ static __always_inline int restore_header(struct xdp_md *ctx, struct work *work,
 		if (reason)
 			return reason;
 	}
-	reason = rewrite_restore(ctx, header, outer);
-	if (reason)
-		return reason;
-	reason = rewrite_macs(ctx, back ? header->ingress_mac : service->next_hop_mac, egress->mac);
-	if (reason)
-		return reason;
-	return port_redirect(work, egress_id);
+	macs = macs_of(back ? header->ingress_mac : service->next_hop_mac, egress->mac);
+	reason = rewrite_restore(ctx, work, outer, &macs);
+	return reason ? reason : port_redirect(work, egress_id);
 }
 
 /* A frame without a claim: to the stack where it is the link's own or the SF's policy says so, else the end. */

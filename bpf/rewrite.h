@@ -5,29 +5,61 @@
 #include "cursor.h"
 #include "maps.h"
 
+/* Both MACs of a frame, in words: byte by byte, as structures that are packed are copied, they cost ten times as much.
+ */
+struct macs {
+	__u32 word[3];
+};
+
+static __always_inline struct macs macs_read(const void *at)
+{
+	const __u32 *word = at;
+
+	return (struct macs){{word[0], word[1], word[2]}};
+}
+
+static __always_inline struct macs macs_of(const __u8 *dst, const __u8 *src)
+{
+	const __u16 *to = (const __u16 *)dst, *from = (const __u16 *)src;
+
+	return (struct macs){
+		{to[0] | (__u32)to[1] << 16, to[2] | (__u32)from[0] << 16, from[1] | (__u32)from[2] << 16}};
+}
+
+/* `at` has room for an Ethernet header. */
+static __always_inline void macs_write(void *at, const struct macs *macs, __be16 ethertype)
+{
+	__u32 *word = at;
+
+	word[0] = macs->word[0];
+	word[1] = macs->word[1];
+	word[2] = macs->word[2];
+	*(__be16 *)(word + 3) = ethertype;
+}
+
 /*
  *   before:  | Ethernet | encapsulation | inner packet |
  *   after:                   | Ethernet | inner packet |
  *
+ * The MACs stay, or become those of the link to a routed SF.
  * Returns SFC_OK or SFC_REASON_no_room; the frame is unchanged then.
  */
-static __always_inline int rewrite_strip(struct xdp_md *ctx, __u32 cut, __be16 ethertype)
+static __always_inline int rewrite_strip(struct xdp_md *ctx, __u32 cut, __be16 ethertype, const struct sfc_port *to)
 {
 	struct cursor cur = cursor_at(ctx, 0);
-	struct ethhdr *eth = cursor_take(&cur, sizeof(*eth));
-	struct ethhdr saved;
+	void *at = cursor_take(&cur, ETH_HLEN);
+	struct macs macs;
 
-	if (!eth)
+	if (!at)
 		return SFC_REASON_runt;
-	saved = *eth;
-	saved.h_proto = ethertype;
+	macs = to->routed ? macs_of(to->sf_mac, to->mac) : macs_read(at);
 	if (bpf_xdp_adjust_head(ctx, (int)cut))
 		return SFC_REASON_no_room;
 	cur = cursor_at(ctx, 0);
-	eth = cursor_take(&cur, sizeof(*eth));
-	if (!eth)
+	at = cursor_take(&cur, ETH_HLEN);
+	if (!at)
 		return SFC_REASON_runt;
-	*eth = saved;
+	macs_write(at, &macs, ethertype);
 	return SFC_OK;
 }
 
@@ -44,49 +76,33 @@ static __always_inline int rewrite_strip_ethernet(struct xdp_md *ctx, __u32 cut)
  *   before:            | Ethernet | inner packet |      `outer` is 0
  *   after:   | Ethernet | header  | inner packet |
  *
- *   before:                       | inner frame  |      `outer` is ETH_HLEN; MACs are zero
+ *   before:                       | inner frame  |      `outer` is ETH_HLEN
  *   after:   | Ethernet | header  | inner frame  |
  *
- * An empty header (last_label: plain) leaves the frame and its EtherType as they are.
+ * The MACs become those of the next link. An empty header (last_label: plain) leaves frame and EtherType as they are.
  * Returns SFC_OK or SFC_REASON_no_room; the frame is unchanged then.
  */
-static __always_inline int rewrite_restore(struct xdp_md *ctx, struct sfc_header_fields *header, __u32 outer)
+static __always_inline int rewrite_restore(struct xdp_md *ctx, struct work *work, __u32 outer, const struct macs *macs)
 {
-	struct cursor cur = cursor_at(ctx, 0);
-	struct ethhdr *eth = cursor_take(&cur, sizeof(*eth));
+	struct sfc_header_fields *header = &work->header.f;
 	__u32 len = *(volatile __u16 *)&header->len;
-	struct ethhdr saved = {};
+	struct cursor cur;
+	void *at;
 
-	if (len == 0)
-		return SFC_OK;
-	if (!eth || len > SFC_HEADER_MAX)
+	if (len > SFC_HEADER_MAX)
 		return SFC_REASON_no_room;
-	if (!outer)
-		saved = *eth;
-	saved.h_proto = header->ethertype;
-	if (bpf_xdp_adjust_head(ctx, -(int)(len + outer)))
+	if (len && bpf_xdp_adjust_head(ctx, -(int)(len + outer)))
 		return SFC_REASON_no_room;
 	cur = cursor_at(ctx, 0);
-	eth = cursor_take(&cur, sizeof(*eth));
+	at = cursor_take(&cur, ETH_HLEN);
+	if (!at)
+		return SFC_REASON_runt;
+	macs_write(at, macs, header->ethertype);
+	if (!len)
+		return SFC_OK;
 	/* As in digest_short: 6.1 must be shown that the length is at least 1. */
 	len--;
 	asm volatile("" : "+r"(len));
 	len &= SFC_HEADER_MAX - 1;
-	if (!eth || bpf_xdp_store_bytes(ctx, sizeof(*eth), header->bytes, len + 1))
-		return SFC_REASON_no_room;
-	*eth = saved;
-	return SFC_OK;
-}
-
-/* The MACs of the next link. */
-static __always_inline int rewrite_macs(struct xdp_md *ctx, const __u8 *dst, const __u8 *src)
-{
-	struct cursor cur = cursor_at(ctx, 0);
-	struct ethhdr *eth = cursor_take(&cur, sizeof(*eth));
-
-	if (!eth)
-		return SFC_REASON_runt;
-	__builtin_memcpy(eth->h_dest, dst, ETH_ALEN);
-	__builtin_memcpy(eth->h_source, src, ETH_ALEN);
-	return SFC_OK;
+	return bpf_xdp_store_bytes(ctx, ETH_HLEN, header->bytes, len + 1) ? SFC_REASON_no_room : SFC_OK;
 }

@@ -43,12 +43,24 @@ static __always_inline int strip_classify(struct xdp_md *ctx, struct strip *stri
 	}
 }
 
+/* The service that a match selects, or NULL. */
+static __always_inline __u32 *strip_service(struct sfc_match *match)
+{
+	__u32 place = sfc_near_place(match);
+	struct sfc_near_match *near = bpf_map_lookup_elem(&near_matches, &place);
+
+	if (near && near->match.value == match->value &&
+	    ((near->match.port ^ match->port) | (near->match.encap ^ match->encap)) == 0)
+		return &near->service;
+	return bpf_map_lookup_elem(&matches, match);
+}
+
 static __always_inline int strip_match(struct work *work, struct strip *strip)
 {
 	__u32 *id, sf;
 
 	strip->match.port = work->result.port;
-	id = bpf_map_lookup_elem(&matches, &strip->match);
+	id = strip_service(&strip->match);
 	if (!id)
 		return SFC_REASON_unmatched;
 	strip->service = bpf_map_lookup_elem(&services, id);
@@ -67,18 +79,18 @@ static __always_inline int strip_parse(struct xdp_md *ctx, struct work *work, co
 {
 	int reason;
 
-	__builtin_memset(&work->header, 0, sizeof(work->header));
+	work->kept = 0;
 	work->cut = 0; /* until the end of the encapsulation is found */
 	switch (strip->match.encap) {
 	case SFC_ENCAP_MPLS:
-		reason = mpls_parse(ctx, work, strip->service, strip->ethertype, strip->first_word);
+		reason = mpls_parse(ctx, work, strip->service, strip->first_word);
 		break;
 	default:
 		reason = SFC_REASON_not_sfc;
 	}
 	if (reason)
 		return reason;
-	return work->header.f.len > sfc_config.header_limit ? SFC_REASON_header_too_long : SFC_OK;
+	return work->kept > sfc_config.header_limit ? SFC_REASON_header_too_long : SFC_OK;
 }
 
 /* MPLS does not say what it carries (RFC 4928): the service does, and for IP the first nibble must agree. */
@@ -128,9 +140,9 @@ static __always_inline int strip_ways_out(struct work *work, const struct strip 
 
 	if (!to || !egress)
 		return SFC_REASON_no_next_hop;
-	if (!port_fits(to, to_sf) || !port_fits(egress, inner + work->header.f.len))
+	if (!port_fits(to, to_sf) || !port_fits(egress, inner + work->kept))
 		return SFC_REASON_too_big;
-	if (to->unready || !service->next_hop_ready || !port_present(service->to_port) || !port_present(egress_id))
+	if (to->unready || !service->next_hop_ready || !port_present(egress_id))
 		return SFC_REASON_no_next_hop;
 	return SFC_OK;
 }
@@ -140,21 +152,24 @@ static __always_inline __be16 strip_inner_type(const struct work *work)
 	return bpf_htons(work->inner.version == 4 ? ETH_P_IP : ETH_P_IPV6);
 }
 
+/* The header's own fields, in front of its bytes. */
 static __always_inline int strip_keep(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
-	struct sfc_header_fields *header = &work->header.f;
-	struct cursor cur = cursor_at(ctx, 0);
-	struct ethhdr *eth = cursor_take(&cur, sizeof(*eth));
+	__be16 ethertype = work->kept ? strip->ethertype : strip_inner_type(work);
+	__u64 first = work->result.service | (__u64)ethertype << 32 | (__u64)work->kept << 48, second = 0;
 
-	if (!eth)
-		return SFC_REASON_runt;
-	header->service = work->result.service;
-	if (!header->len)
-		header->ethertype = strip_inner_type(work);
 	if (strip->service->egress_port == SFC_PORT_INGRESS) {
-		header->ingress_port = work->result.port;
-		__builtin_memcpy(header->ingress_mac, eth->h_source, ETH_ALEN);
+		struct cursor cur = cursor_at(ctx, ETH_ALEN);
+		__u16 *source = cursor_take(&cur, ETH_ALEN);
+
+		if (!source)
+			return SFC_REASON_runt;
+		first |= (__u64)work->result.port << 16;
+		second = source[0] | (__u64)source[1] << 16 | (__u64)source[2] << 32;
 	}
+	/* Whole words: what is stored in pieces and loaded in one waits for all stores before it. */
+	work->header.word[0] = first;
+	work->header.word[1] = second;
 	return SFC_OK;
 }
 
@@ -163,16 +178,10 @@ static __always_inline int strip_cut(struct xdp_md *ctx, struct work *work, cons
 {
 	const struct sfc_port *to = port_get(strip->service->to_port);
 	__u32 cut = forget(&work->cut, 127);
-	int reason;
 
 	if (strip->sf->ethernet)
 		return rewrite_strip_ethernet(ctx, cut); /* a frame keeps its MACs */
-	reason = rewrite_strip(ctx, cut, strip_inner_type(work));
-	if (reason)
-		return reason;
-	if (!to)
-		return SFC_REASON_no_next_hop;
-	return to->routed ? rewrite_macs(ctx, to->sf_mac, to->mac) : SFC_OK;
+	return to ? rewrite_strip(ctx, cut, strip_inner_type(work), to) : SFC_REASON_no_next_hop;
 }
 
 /* The last step: from here on the packet is on its way. */

@@ -27,15 +27,20 @@ static __always_inline void count_event(struct sfc_counters *counters, const str
 	count(&counters->event[event], 1, work->result.frame_len);
 }
 
+/* A function for the same reason as port_of_far. */
+static __noinline struct sfc_counters *verdict_port(__u32 port)
+{
+	return bpf_map_lookup_elem(&port_counters, &port);
+}
+
 /* The counters that this frame's outcome belongs to: the service's, or the port's where no service is involved. */
 static __always_inline struct sfc_counters *verdict_owner(const struct work *work)
 {
 	__u32 service = work->result.service;
-	__u32 port = work->result.port;
 
 	if (service != SFC_NONE)
 		return bpf_map_lookup_elem(&service_counters, &service);
-	return bpf_map_lookup_elem(&port_counters, &port);
+	return verdict_port(work->result.port);
 }
 
 /* The frame leaves through another port: to the SF, or restored to the next hop. */

@@ -17,25 +17,27 @@
 #endif
 
 /* Raised with every change of a map's layout: a program and pinned maps of different versions do not meet. */
-enum { SFC_ABI_VERSION = 2 };
+enum { SFC_ABI_VERSION = 3 };
 
 enum sfc_limit {
 	SFC_LABELS_MAX = 16, /* label stack entries on arrival; one more is `too_many_labels` */
 	SFC_HEADER_MAX = 64, /* bytes a cached header may have: 15 labels are 60 */
 	SFC_HEADROOM = 216, /* what XDP on veth leaves for pushing beyond what was popped (256 less struct xdp_frame) */
-	SFC_WAYS = 8,       /* slots of one bucket, guarded by one lock */
 	SFC_KEY_WORDS = 8,  /* 64-bit words of struct sfc_key */
 	SFC_HEADER_WORDS = 10,               /* 64-bit words of struct sfc_header */
 	SFC_DIGEST_BYTES = 64,               /* how much of an L4 payload enters the digest */
-	SFC_SECRETS = 2 * SFC_KEY_WORDS + 1, /* one multiplier per 32-bit word of a key, and the initial value */
+	SFC_SECRETS = 2 * SFC_KEY_WORDS + 1, /* one per 32-bit word of a key or payload, and an initial value */
 	SFC_TCP_OPTIONS_MAX = 40,            /* RFC 9293 3.1: data offset is at most 15 words */
 	SFC_EXTENSIONS_MAX = 8,              /* IPv6 extension headers of one packet */
 	SFC_RTP_RANGES = 4,                  /* of UDP ports, per SF */
 	SFC_PORTS_MAX = 1024,
+	SFC_NEAR_INTERFACES = 4096, /* interface numbers that an array maps to ports */
+	SFC_NEAR_MATCHES = 4096,    /* a power of two */
 	SFC_SERVICES_MAX = 4096,
 	SFC_CAPACITY_MIN = 64,
-	SFC_CAPACITY_MAX = 4 * 1024 * 1024,
-	SFC_REFS_MAX = 65535, /* equal packets in flight that share one slot */
+	SFC_CAPACITY_MAX = 4 * 1024 * 1024, /* 22 bits of an index word name a slot */
+	SFC_QUOTA_MIN = 16,                 /* slots that a service has at least */
+	SFC_REFS_MAX = 65535,               /* equal packets in flight that share one slot */
 };
 
 /* Id 0 means "none" for ports, SFs and services alike, so that a zeroed map entry grants nothing. */
@@ -57,7 +59,9 @@ struct sfc_config {
 	__u32 bucket_mask;  /* number of buckets - 1; the number is a power of two */
 	__u32 clock;        /* enum sfc_clock */
 	__u32 header_limit; /* longest header in bytes that may be pushed, at most SFC_HEADER_MAX */
+	__u32 slot_mask;    /* capacity - 1: which bits of an index word name a slot */
 	__u32 reserved;
+	__u32 weak_order; /* 1 = this CPU may show stores to another one in another order: publish by an atomic */
 	__u64 key_secret[SFC_SECRETS];
 	__u64 digest_secret[SFC_SECRETS];
 };
@@ -111,9 +115,11 @@ struct sfc_service {
 	__u8 ttl;             /* enum sfc_ttl */
 	__u8 inner_ttl;       /* enum sfc_inner_ttl */
 	__u8 last_label;      /* enum sfc_last_label */
+	__u8 next_hop_mac[6]; /* not used with SFC_PORT_INGRESS. At an even offset: it is read in words */
 	__u8 next_hop_ready;  /* 0: its MAC is not known (yet), packets are dropped `no_next_hop` */
-	__u8 next_hop_mac[6]; /* not used with SFC_PORT_INGRESS */
-	__u8 reserved;
+	__u8 magazine;        /* free slots that one CPU may keep for itself, at most SFC_MAGAZINE */
+	__u32 first_slot;     /* its own slots: no other service can use them up */
+	__u32 quota;          /* how many */
 };
 
 /* What selects a service on a domain port. `value`: MPLS top label. */
@@ -122,6 +128,19 @@ struct sfc_match {
 	__u16 encap; /* enum sfc_encap */
 	__u32 value;
 };
+
+/* A match at the place that its own values give. */
+struct sfc_near_match {
+	struct sfc_match match;
+	__u32 service; /* SFC_NONE: nothing is here */
+	__u32 reserved;
+};
+
+/* Labels of one operator follow each other, so neighbours get places of their own. */
+static inline __u32 sfc_near_place(const struct sfc_match *match)
+{
+	return (match->value + match->port * 509U + match->encap * 31U) & (SFC_NEAR_MATCHES - 1);
+}
 
 /*
  * Which packet this is: the fields that an SF leaves alone (docs/keys.md), all compared, never only hashed. What does
@@ -179,46 +198,7 @@ struct sfc_key {
 	};
 };
 
-/*
- * A header as it will leave, after advance. Two are equal when all bytes are: service, EtherType, bytes, and for
- * `next_hop: ingress` also where the packet came from.
- */
-struct sfc_header_fields {
-	__u16 service;
-	__u16 ingress_port;  /* only with next_hop: ingress, else 0 */
-	__be16 ethertype;    /* of the restored frame */
-	__u16 len;           /* bytes in use; the rest is zero */
-	__u8 ingress_mac[6]; /* only with next_hop: ingress, else 0 */
-	__u16 reserved;
-	__u8 bytes[SFC_HEADER_MAX];
-};
-
-struct sfc_header {
-	union {
-		struct sfc_header_fields f;
-		__u64 word[SFC_HEADER_WORDS];
-	};
-};
-
-/* Bookkeeping of one slot. The slot is free when refs is 0; it is stale when the time is past `deadline`. */
-struct sfc_way {
-	__u64 tag;      /* hash of the whole key, a filter only: the key itself is compared */
-	__u64 deadline; /* last equal arrival + hold */
-	__u32 seq;      /* order of arrival within the bucket: oldest-first replacement needs no clock */
-	__u32 refs;     /* packets in the SF that this header belongs to */
-};
-
-struct sfc_slot {
-	struct sfc_key key;
-	struct sfc_header header;
-};
-
-struct sfc_bucket {
-	struct bpf_spin_lock lock; /* serialises inserts and claims of this bucket */
-	__u32 seq;
-	struct sfc_way way[SFC_WAYS];
-	struct sfc_slot slot[SFC_WAYS];
-};
+#include "sfc_cache.h"
 
 /* How a frame ended. Left in per-CPU scratch by the entry point; replay, trace and campaigns read it there. */
 enum sfc_verdict { SFC_VERDICT_NONE, SFC_VERDICT_TO_SF, SFC_VERDICT_RESTORED, SFC_VERDICT_PASSED, SFC_VERDICT_DROPPED };
@@ -265,13 +245,11 @@ struct sfc_counters {
 	__u64 last_claimed; /* service: when the last one came back */
 };
 
-static_assert(sizeof(struct sfc_config) == 16 + 16 * SFC_SECRETS, "sfc_config is padded");
+static_assert(sizeof(struct sfc_config) == 24 + 16 * SFC_SECRETS, "sfc_config is padded");
 static_assert(sizeof(struct sfc_port) == 24, "sfc_port is padded");
 static_assert(sizeof(struct sfc_sf) == 40, "sfc_sf is padded");
-static_assert(sizeof(struct sfc_service) == 20, "sfc_service is padded");
+static_assert(sizeof(struct sfc_service) == 28, "sfc_service is padded");
 static_assert(sizeof(struct sfc_match) == 8, "a hash map key must have no padding");
 static_assert(sizeof(struct sfc_key_fields) == 8 * SFC_KEY_WORDS, "key and its words differ");
-static_assert(sizeof(struct sfc_header_fields) == 8 * SFC_HEADER_WORDS, "header and its words differ");
-static_assert(sizeof(struct sfc_way) == 24, "sfc_way is padded");
 static_assert(sizeof(struct sfc_result) == 16, "sfc_result is padded");
 static_assert(SFC_HEADER_MAX <= SFC_HEADROOM, "a header must fit the headroom");

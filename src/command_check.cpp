@@ -64,14 +64,20 @@ Json service_json(const Plan& plan, const Plan::Service& service, const ServiceC
             {"inner", word(kInner, entry.inner)},
             {"ttl", word(kTtl, entry.ttl)},
             {"inner_ttl", word(kInnerTtl, entry.inner_ttl)},
-            {"last_label", word(kLastLabel, entry.last_label)}};
+            {"last_label", word(kLastLabel, entry.last_label)},
+            {"quota", entry.quota}};
+}
+
+/// What the cache takes of memory, all of it from the start.
+std::uint64_t cache_bytes(const Plan& plan) {
+    return plan.capacity * (sizeof(sfc_slot) + sizeof(sfc_tail) + sizeof(sfc_bucket) / SFC_SLOTS_PER_BUCKET);
 }
 
 Json check_json(const Config& config, const Plan& plan) {
     Json json{
         {"version", 1},
         {"file", config.file},
-        {"cache", {{"capacity", plan.capacity}, {"bytes", plan.capacity / SFC_WAYS * sizeof(sfc_bucket)}}},
+        {"cache", {{"capacity", plan.capacity}, {"bytes", cache_bytes(plan)}}},
         {"limits", {{"labels", +SFC_LABELS_MAX}, {"header_bytes", +SFC_HEADER_MAX}, {"headroom_bytes", +SFC_HEADROOM}}},
         {"unmatched", config.unmatched == SFC_UNMATCHED_PASS ? "pass" : "drop"},
         {"sfs", Json::array()},

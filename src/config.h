@@ -64,6 +64,7 @@ struct ServiceConfig {
     sfc_ttl ttl = SFC_TTL_UNIFORM;
     sfc_inner_ttl inner_ttl = SFC_INNER_TTL_KEEP;
     sfc_last_label last_label = SFC_LAST_LABEL_DROP;
+    std::optional<std::uint32_t> quota; ///< slots of the cache that are its own; without it an equal share of the rest
     Position at;
 };
 
@@ -74,6 +75,11 @@ struct Config {
     std::vector<SfConfig> sfs;
     std::vector<ServiceConfig> services;
 };
+
+/// What the cache really has room for: the next power of two.
+[[nodiscard]] std::uint32_t rounded_capacity(const Config& config);
+/// What each service without a quota gets of what those with one leave.
+[[nodiscard]] std::uint32_t equal_share(const Config& config);
 
 /// Reads and checks a configuration file. Throws Error{Usage} with file, line and column.
 [[nodiscard]] Config load_config(const std::string& file);

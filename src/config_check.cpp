@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // What a configuration must be as a whole. Every message stands at the later of the two places that contradict each
 // other.
+#include <algorithm>
+#include <bit>
 #include <map>
 #include <set>
 
@@ -38,6 +40,7 @@ public:
             throw error({1, 1}, fmt::format("{} interfaces are too many; at most {} are possible", ports_.size(),
                                             SFC_PORTS_MAX - 1));
         }
+        check_quotas();
     }
 
 private:
@@ -154,6 +157,26 @@ private:
         }
     }
 
+    /// Slots are given away once: what one service has no other can use up.
+    void check_quotas() const {
+        const std::uint32_t capacity = rounded_capacity(config_), share = equal_share(config_);
+        std::uint64_t given = 0;
+        for (const ServiceConfig& service : config_.services) {
+            given += service.quota.value_or(share);
+            if (given > capacity) {
+                throw error(service.at,
+                            fmt::format("with service '{}' the quotas are {} slots; the cache's capacity is {}",
+                                        service.name, given, capacity));
+            }
+            if (service.quota.value_or(share) < SFC_QUOTA_MIN) {
+                throw error(service.at,
+                            fmt::format("{} slots are left for service '{}'; raise the cache's capacity of {}, "
+                                        "so that each service has {} or more",
+                                        share, service.name, capacity, +SFC_QUOTA_MIN));
+            }
+        }
+    }
+
     void check_sf_of(const ServiceConfig& service) const {
         const auto sf = sfs_.find(service.sf);
         if (sf == sfs_.end()) {
@@ -172,6 +195,19 @@ private:
 };
 
 } // namespace
+
+std::uint32_t rounded_capacity(const Config& config) {
+    return std::bit_ceil(config.capacity);
+}
+
+std::uint32_t equal_share(const Config& config) {
+    std::uint32_t rest = rounded_capacity(config), others = 0;
+    for (const ServiceConfig& service : config.services) {
+        rest -= std::min(rest, service.quota.value_or(0));
+        others += service.quota ? 0 : 1;
+    }
+    return others == 0 ? 0 : rest / others;
+}
 
 void check_config(const Config& config) {
     Checker(config).run();

@@ -192,7 +192,8 @@ void read_policies(const YamlMap& map, ServiceConfig& service) {
 }
 
 ServiceConfig read_service(const YamlValue& value) {
-    const YamlMap map(value, {"name", "match", "domain", "sf", "next_hop", "inner", "ttl", "inner_ttl", "last_label"});
+    const YamlMap map(
+        value, {"name", "match", "domain", "sf", "next_hop", "inner", "ttl", "inner_ttl", "last_label", "quota"});
     ServiceConfig service;
     service.at = value.at();
     service.name = map.required("name").text();
@@ -206,6 +207,9 @@ ServiceConfig read_service(const YamlValue& value) {
     }
     service.next_hop = read_next_hop(map.required("next_hop"));
     read_policies(map, service);
+    if (const auto quota = map.optional("quota")) {
+        service.quota = quota->number(SFC_QUOTA_MIN, SFC_CAPACITY_MAX);
+    }
     return service;
 }
 

@@ -44,9 +44,18 @@ bpf_map_info info_of(int fd) {
 
 } // namespace
 
+std::map<std::uint32_t, sfc_near_match> near_matches(const Plan& plan) {
+    std::map<std::uint32_t, sfc_near_match> near;
+    for (const Plan::Match& match : plan.matches) {
+        near.try_emplace(sfc_near_place(&match.match), sfc_near_match{.match = match.match, .service = match.service});
+    }
+    return near;
+}
+
 Maps::Maps(const std::function<Fd(std::string_view)>& open) : cpus_(libbpf_num_possible_cpus()) {
     std::transform(kNames.begin(), kNames.end(), fds_.begin(), open);
-    buckets_ = info_of(fd("cache")).max_entries;
+    buckets_ = info_of(fd("buckets")).max_entries;
+    slot_mask_ = info_of(fd("slots")).max_entries - 1;
     scratch_value_ = info_of(fd("scratch")).value_size;
 }
 
@@ -64,6 +73,9 @@ void Maps::fill(const Plan& plan) const {
     for (std::size_t id = 1; id < plan.services.size(); id++) {
         set_service(id, plan.services[id].entry);
     }
+    for (const auto& [place, near] : near_matches(plan)) {
+        write(*this, "near_matches", place, near);
+    }
     for (const Plan::Match& match : plan.matches) {
         if (bpf_map_update_elem(fd("matches"), &match.match, &match.service, BPF_NOEXIST) != 0) {
             throw system_error(fmt::format("cannot enter label {} of service '{}'", match.match.value,
@@ -75,7 +87,7 @@ void Maps::fill(const Plan& plan) const {
 
 void Maps::set_interface(std::uint16_t id, std::uint32_t ifindex) const {
     const std::uint32_t port = id;
-    write(*this, "port_ids", ifindex, port);
+    write(*this, ifindex < SFC_NEAR_INTERFACES ? "near_port_ids" : "port_ids", ifindex, port);
     write(*this, "tx_ports", port, ifindex);
 }
 
@@ -95,6 +107,11 @@ void Maps::clear_interface(std::uint16_t id) const {
     }
     for (const std::uint32_t gone : stale) {
         bpf_map_delete_elem(fd("port_ids"), &gone);
+    }
+    for (ifindex = 0; ifindex < SFC_NEAR_INTERFACES; ifindex++) {
+        if (read<std::uint32_t>(*this, "near_port_ids", ifindex) == id) {
+            write(*this, "near_port_ids", ifindex, std::uint32_t{SFC_NONE});
+        }
     }
     stop_sending(id);
 }
@@ -177,18 +194,24 @@ sfc_counters Maps::service_counters(std::uint16_t id) const {
 
 CacheUse Maps::cache_use(std::uint64_t now_ns) const {
     CacheUse use;
-    sfc_bucket bucket;
     for (std::uint32_t index = 0; index < buckets_; index++) {
-        // Under the bucket's lock, or a slot that is being reused could be counted half.
-        if (bpf_map_lookup_elem_flags(fd("cache"), &index, &bucket, BPF_F_LOCK) != 0) {
-            throw map_error("read", index, "cache");
-        }
-        for (const sfc_way& way : bucket.way) {
-            use.live += way.refs;
-            use.stale += now_ns > way.deadline ? way.refs : 0;
+        const auto bucket = read<sfc_bucket>(*this, "buckets", index);
+        for (const std::uint32_t word : bucket.word) {
+            if (word != 0) {
+                const auto slot = read<sfc_slot>(*this, "slots", word & slot_mask_);
+                const unsigned references = slot_references(slot, word);
+                use.live += references;
+                use.stale += now_ns > slot.deadline ? references : 0;
+            }
         }
     }
     return use;
+}
+
+unsigned slot_references(const sfc_slot& slot, std::uint32_t word) {
+    sfc_header_fields header;
+    std::memcpy(&header, slot.header, sizeof(slot.header));
+    return (word & SFC_WORD_SHARED) != 0 ? header.refs : 1;
 }
 
 } // namespace sfc

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
 #include <string_view>
 
@@ -19,13 +20,20 @@ struct CacheUse {
     std::uint64_t stale = 0;
 };
 
+/// Packets in the SF that the slot belongs to, which `word` of the index names.
+[[nodiscard]] unsigned slot_references(const sfc_slot& slot, std::uint32_t word);
+
+/// The first match of the plan for each place of the map near_matches.
+[[nodiscard]] std::map<std::uint32_t, sfc_near_match> near_matches(const Plan& plan);
+
 /// The maps of the programs, in this process's programs or pinned by another: all that user space reads and writes.
 class Maps {
 public:
     /// The names in the BPF object, which are those of the pins too.
-    static constexpr std::array<std::string_view, 11> kNames = {
-        "ports",   "port_ids",      "tx_ports",         "sfs",       "matches", "services", "cache",
-        "scratch", "port_counters", "service_counters", "set_clock",
+    static constexpr std::array<std::string_view, 17> kNames = {
+        "ports",         "near_port_ids",    "port_ids",  "tx_ports", "sfs",   "near_matches", "matches",
+        "services",      "buckets",          "slots",     "tails",    "pools", "magazines",    "scratch",
+        "port_counters", "service_counters", "set_clock",
     };
 
     /// `open` gives a new descriptor of the map of that name, or throws.
@@ -61,6 +69,7 @@ public:
 private:
     std::array<Fd, kNames.size()> fds_;
     std::uint32_t buckets_;
+    std::uint32_t slot_mask_;
     std::uint32_t scratch_value_;
     std::size_t cpus_;
 

@@ -2,7 +2,8 @@
 #include "plan.h"
 
 #include <algorithm>
-#include <bit>
+
+#include <unistd.h>
 
 namespace sfc {
 namespace {
@@ -14,7 +15,7 @@ void copy_mac(const Mac& from, __u8 (&to)[6]) {
 class Planner {
 public:
     explicit Planner(const Config& config) : config_(config) {
-        plan_.capacity = std::bit_ceil(config.capacity);
+        plan_.capacity = rounded_capacity(config);
         plan_.ports.emplace_back();
         plan_.sfs.emplace_back();
         plan_.services.emplace_back();
@@ -39,6 +40,7 @@ public:
 private:
     const Config& config_;
     Plan plan_;
+    std::uint32_t next_slot_ = 0;
 
     std::uint16_t port_of(const PortConfig& port, sfc_role role) {
         std::uint16_t id = plan_.port_id(port.port_name());
@@ -98,6 +100,16 @@ private:
         copy_mac(hop.port.mac.value_or(Mac{}), entry.next_hop_mac);
     }
 
+    /// The next `quota` slots are the service's own. What a CPU keeps of them is out of reach of the others, so all
+    /// CPUs together keep an eighth at most.
+    void set_slots(std::uint32_t quota, sfc_service& entry) {
+        const auto cpus = static_cast<std::uint32_t>(std::max(1L, sysconf(_SC_NPROCESSORS_CONF)));
+        entry.first_slot = next_slot_;
+        entry.quota = quota;
+        entry.magazine = std::min<std::uint32_t>(quota / (8 * cpus), SFC_MAGAZINE);
+        next_slot_ += quota;
+    }
+
     void add_service(const ServiceConfig& config) {
         const std::uint32_t id = plan_.services.size();
         Plan::Service service;
@@ -111,6 +123,7 @@ private:
         service.entry.ttl = config.ttl;
         service.entry.inner_ttl = config.inner_ttl;
         service.entry.last_label = config.last_label;
+        set_slots(config.quota.value_or(equal_share(config_)), service.entry);
         set_next_hop(config.next_hop, service.entry);
         service.next_hop_ip = config.next_hop.port.ip;
         for (const PortConfig& port : config.domain) {

@@ -12,9 +12,11 @@
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 #include <sys/random.h>
+#include <sys/utsname.h>
 
 #include "error.h"
 #include "proxy.skel.h"
+#include "ticks.h"
 
 namespace sfc {
 namespace {
@@ -80,13 +82,29 @@ void resize(bpf_map* map, std::uint32_t entries) {
     }
 }
 
+/// Whether all CPUs see the stores of one in its own order: so it is on x86.
+bool stores_stay_in_order() {
+    utsname system{};
+    return uname(&system) == 0 && (std::string_view(system.machine) == "x86_64" || system.machine[0] == 'i');
+}
+
+/// The plan with the hold times that the kernel's clock can tell.
+Plan in_ticks(Plan plan) {
+    for (Plan::Sf& sf : plan.sfs) {
+        sf.entry.hold_ns = hold_in_ticks(sf.entry.hold_ns);
+    }
+    return plan;
+}
+
 } // namespace
 
 sfc_config load_constants(const Plan& plan, const LoadSettings& settings) {
     sfc_config config{};
-    config.bucket_mask = plan.capacity / SFC_WAYS - 1;
+    config.bucket_mask = plan.capacity / SFC_SLOTS_PER_BUCKET - 1;
+    config.slot_mask = plan.capacity - 1;
     config.clock = settings.clock;
     config.header_limit = std::min<std::uint32_t>(settings.header_limit, SFC_HEADER_MAX);
+    config.weak_order = stores_stay_in_order() ? 0 : 1;
     draw_secrets(config, settings.seed);
     return config;
 }
@@ -117,15 +135,18 @@ Programs::Programs(const Plan& plan, const LoadSettings& settings) {
     maps_ = std::make_unique<Maps>([this](std::string_view name) {
         return Fd(dup(bpf_object__find_map_fd_by_name(skeleton_->obj, std::string(name).c_str())));
     });
-    maps_->fill(plan);
+    maps_->fill(settings.clock == SFC_CLOCK_KERNEL ? in_ticks(plan) : plan);
 }
 
 void Programs::size_maps(const Plan& plan) {
     const auto& maps = skeleton_->maps;
-    resize(maps.cache, plan.capacity / SFC_WAYS);
+    resize(maps.buckets, plan.capacity / SFC_SLOTS_PER_BUCKET);
+    resize(maps.slots, plan.capacity);
+    resize(maps.tails, plan.capacity);
     resize(maps.matches, std::max<std::uint32_t>(plan.matches.size(), 1));
-    resize(maps.services, plan.services.size());
-    resize(maps.service_counters, plan.services.size());
+    for (bpf_map* map : {maps.services, maps.service_counters, maps.pools, maps.magazines}) {
+        resize(map, plan.services.size());
+    }
     resize(maps.sfs, plan.sfs.size());
     for (bpf_map* map : {maps.ports, maps.port_ids, maps.tx_ports, maps.port_counters}) {
         resize(map, plan.ports.size());

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // What the cache promises (docs/DESIGN.md, promises I1 to I3), where a capture cannot show it.
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "proxy.h"
@@ -88,14 +90,15 @@ TEST(Cache, RefusesWhenTheReferenceCountIsUsedUp) {
 
 TEST(Cache, EvictsTheOldestFirst) {
     Plan plan = standard_plan();
-    plan.capacity = SFC_WAYS; // one bucket, so the order is visible
+    const auto quota = static_cast<std::uint16_t>(plan.services[kOut].entry.quota);
     Proxy proxy(plan);
-    for (std::uint16_t id = 1; id <= SFC_WAYS + 2; id++) {
+    for (std::uint16_t id = 1; id <= quota + 2; id++) {
+        proxy.programs.maps().set_time(id);
         proxy.strip(mpls_udp(kStack, {.id = id}));
     }
     EXPECT_EQ(proxy.restore(plain_udp({.id = 1})).result.reason, SFC_REASON_miss);
     EXPECT_EQ(proxy.restore(plain_udp({.id = 2})).result.reason, SFC_REASON_miss);
-    for (std::uint16_t id = 3; id <= SFC_WAYS + 2; id++) {
+    for (std::uint16_t id = 3; id <= quota + 2; id++) {
         EXPECT_EQ(proxy.restore(plain_udp({.id = id})).result.verdict, SFC_VERDICT_RESTORED) << id;
     }
     EXPECT_EQ(proxy.conservation().cache.evicted, 2U);
@@ -104,9 +107,10 @@ TEST(Cache, EvictsTheOldestFirst) {
 
 TEST(Cache, KernelClockExpiresTheHoldTime) {
     Plan plan = standard_plan();
-    plan.sfs[kFw].entry.hold_ns = 1; // any later reading of the clock is past it
+    plan.sfs[kFw].entry.hold_ns = 1;
     Proxy proxy(plan, {.clock = SFC_CLOCK_KERNEL});
     proxy.strip(mpls_udp(kStack, {}));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50)); // a hold time is a whole tick at least: 10 ms at 100 Hz
     EXPECT_EQ(proxy.restore(plain_udp({})).result.reason, SFC_REASON_late);
 }
 

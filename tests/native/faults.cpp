@@ -32,9 +32,11 @@ std::string contradiction(const Ran& ran, bool redirected) {
     }
 }
 
+constexpr std::uint32_t kCapacity = 256; // the least for so many services
+
 /// The campaign's configuration, but with so few slots that entries are evicted.
 Plan small_plan() {
-    return make_plan(parse_config(oracle::yaml(campaign_world(), SFC_CAPACITY_MIN), "campaign"));
+    return make_plan(parse_config(oracle::yaml(campaign_world(), kCapacity), "campaign"));
 }
 
 class Faults : public testing::Test {

@@ -30,8 +30,12 @@ long bpf_xdp_store_bytes(xdp_md* /*ctx*/, __u32 offset, void* from, __u32 len) {
     return Machine::current().store_bytes(offset, {static_cast<const std::uint8_t*>(from), len});
 }
 
-__u64 bpf_ktime_get_ns() {
+__u64 bpf_ktime_get_coarse_ns() {
     return Machine::current().ktime();
+}
+
+void native_before_atomic(void* at) {
+    Machine::current().atomic(at);
 }
 
 void native_spin_lock(struct bpf_spin_lock* lock) {

@@ -147,7 +147,16 @@ std::uint64_t Machine::ktime() {
 
 void Machine::lock(bpf_spin_lock* lock) {
     require(locked_ == nullptr, "two locks at once");
+    if (const auto hook = before_lock) { // a copy: it may take itself away
+        hook();
+    }
     locked_ = lock;
+}
+
+void Machine::atomic(void* at) {
+    if (const auto hook = before_atomic) {
+        hook(at);
+    }
 }
 
 void Machine::unlock(const bpf_spin_lock* lock) {

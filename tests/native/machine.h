@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -57,6 +58,11 @@ public:
     std::uint64_t ktime();
     void lock(bpf_spin_lock* lock);
     void unlock(const bpf_spin_lock* lock);
+    void atomic(void* at);
+
+    /// What another CPU does right before a lock is taken, and before a compare-and-swap of what is at this address.
+    std::function<void()> before_lock;
+    std::function<void(void*)> before_atomic;
 
     /// The machine whose program is running: a helper gets no pointer to it.
     static Machine& current();

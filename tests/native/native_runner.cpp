@@ -19,19 +19,21 @@ void NativeRunner::size_maps() {
     for (const char* name : {"ports", "port_ids", "tx_ports", "port_counters"}) {
         machine.map(name).resize(ports);
     }
-    for (const char* name : {"services", "service_counters"}) {
+    for (const char* name : {"services", "service_counters", "pools", "magazines"}) {
         machine.map(name).resize(services);
     }
     machine.map("sfs").resize(static_cast<std::uint32_t>(plan_.sfs.size()));
     machine.map("matches").resize(std::max<std::uint32_t>(static_cast<std::uint32_t>(plan_.matches.size()), 1));
-    machine.map("cache").resize(plan_.capacity / SFC_WAYS);
+    machine.map("buckets").resize(plan_.capacity / SFC_SLOTS_PER_BUCKET);
+    machine.map("slots").resize(plan_.capacity);
+    machine.map("tails").resize(plan_.capacity);
 }
 
 void NativeRunner::fill_maps() {
     for (std::uint32_t id = 1; id < plan_.ports.size(); id++) {
         const std::uint32_t interface = ifindex(static_cast<std::uint16_t>(id));
         machine.map("ports").set(id, plan_.ports[id].entry);
-        machine.map("port_ids").set(interface, id);
+        machine.map(interface < SFC_NEAR_INTERFACES ? "near_port_ids" : "port_ids").set(interface, id);
         machine.map("tx_ports").set(id, interface);
     }
     for (std::uint32_t id = 1; id < plan_.sfs.size(); id++) {
@@ -39,6 +41,9 @@ void NativeRunner::fill_maps() {
     }
     for (std::uint32_t id = 1; id < plan_.services.size(); id++) {
         machine.map("services").set(id, plan_.services[id].entry);
+    }
+    for (const auto& [place, near] : near_matches(plan_)) {
+        machine.map("near_matches").set(place, near);
     }
     for (const Plan::Match& match : plan_.matches) {
         machine.map("matches").set(match.match, match.service);
@@ -82,11 +87,14 @@ Snapshot NativeRunner::snapshot() {
     for (std::uint32_t id = 0; id < plan_.services.size(); id++) {
         snapshot.services.push_back(machine.map("service_counters").at<sfc_counters>(id));
     }
-    NativeMap& cache = machine.map("cache");
-    for (std::uint32_t index = 0; index < cache.entries(); index++) {
-        for (const sfc_way& way : cache.at<sfc_bucket>(index).way) {
-            snapshot.cache.live += way.refs;
-            snapshot.cache.stale += now_ > way.deadline ? way.refs : 0;
+    NativeMap &buckets = machine.map("buckets"), &slots = machine.map("slots");
+    for (std::uint32_t index = 0; index < buckets.entries(); index++) {
+        for (const std::uint32_t word : buckets.at<sfc_bucket>(index).word) {
+            if (word != 0) {
+                const auto& slot = slots.at<sfc_slot>(word & (plan_.capacity - 1));
+                snapshot.cache.live += slot_references(slot, word);
+                snapshot.cache.stale += now_ > slot.deadline ? slot_references(slot, word) : 0;
+            }
         }
     }
     return snapshot;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // The settings of ports, SFs and services one by one, and what time does to the cache: what random frames rarely meet.
+#include <cstring>
+
 #include <gtest/gtest.h>
 
 #include "native_runner.h"
@@ -22,13 +24,13 @@ protected:
     unsigned restore(const Bytes& frame = plain_udp({})) { return runner.restore(kRight, frame).result.reason; }
     sfc_service& service() { return runner.machine.map("services").at<sfc_service>(kOut); }
     sfc_port& port(std::uint32_t id) { return runner.machine.map("ports").at<sfc_port>(id); }
-    /// The bucket of the only entry.
-    sfc_bucket& bucket() {
-        NativeMap& cache = runner.machine.map("cache");
-        for (std::uint32_t index = 0; index < cache.entries(); index++) {
-            auto& one = cache.at<sfc_bucket>(index);
-            if (one.way[SFC_WAYS - 1].refs != 0) {
-                return one;
+    /// The slot of the only entry.
+    sfc_slot& slot() {
+        NativeMap& buckets = runner.machine.map("buckets");
+        for (std::uint32_t index = 0; index < buckets.entries(); index++) {
+            const auto& one = buckets.at<sfc_bucket>(index);
+            if (one.word[0] != 0) {
+                return runner.machine.map("slots").at<sfc_slot>(one.word[0] & runner.machine.constants.slot_mask);
             }
         }
         throw std::logic_error("the cache is empty");
@@ -112,7 +114,10 @@ TEST_F(Settings, ExpiredEntryOfTheSamePacketIsReplaced) {
 
 TEST_F(Settings, HeaderLongerThanAnyIsNotPushed) {
     EXPECT_EQ(strip(), SFC_OK);
-    bucket().slot[SFC_WAYS - 1].header.f.len = SFC_HEADER_MAX + 1; // memory gone bad: no strip writes that
+    sfc_header_fields header{};
+    std::memcpy(&header, slot().header, sizeof(slot().header));
+    header.len = SFC_HEADER_MAX + 1; // memory gone bad: no strip writes that
+    std::memcpy(slot().header, &header, sizeof(slot().header));
     EXPECT_EQ(restore(), SFC_REASON_no_room);
 }
 

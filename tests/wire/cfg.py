@@ -93,6 +93,7 @@ class Service:
     inner: str | None = None
     inner_ttl: str | None = None
     last_label: str | None = None
+    quota: int | None = None
 
     def next_hop(self):
         if self.hop == "ingress":
@@ -111,7 +112,7 @@ class Service:
                      "domain": domain[0] if len(domain) == 1 else domain,
                      "sf": {"name": self.sf, "in": None if self.enter == "both" else self.enter},
                      "next_hop": self.next_hop(), "ttl": self.ttl, "inner": self.inner,
-                     "inner_ttl": self.inner_ttl, "last_label": self.last_label})
+                     "inner_ttl": self.inner_ttl, "last_label": self.last_label, "quota": self.quota})
 
 
 @dataclass(frozen=True)

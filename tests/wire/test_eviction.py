@@ -5,7 +5,7 @@ import unittest
 import frames as f
 import model
 from cfg import Config, Port, Service, Sf, one
-from lib import WireTest
+from lib import Input, WireTest
 
 SLOTS = 64
 TOP = (16001, 0, 40)
@@ -72,7 +72,20 @@ class Eviction(WireTest):
         result = self.replay(one(capacity=65), sent, window=100)
         self.assertGreater(result.cache()["claimed"], 64)
 
-    def test_services_share_what_they_do_not_use_up(self):
+    def test_no_service_uses_up_what_is_anothers(self):
+        """Ten times the capacity for one service, while the other one's packets are in its SF: all of these come back. Its
+        share, or the quota that it was given, are its own."""
+        for quota, count in ((None, SLOTS), (3 * SLOTS // 2, 3 * SLOTS // 2)):
+            other = Sf("nat", Port("veth-nat-a"), Port("veth-nat-b"))
+            config = Config((Service("web-out", 16001), Service("nat-out", 16002, sf="nat", quota=quota)),
+                            (Sf(), other), 2 * SLOTS)
+            quiet = [f.labelled(f.inner(4, "tcp", n), (16002, 0, 40), 1000 + n) for n in range(count)]
+            sent = quiet + flood(20 * SLOTS, first=count)
+            result = self.replay(config, sent, back=Input([f.bare(frame[22:]) for frame in quiet], "veth-nat-b"))
+            self.assertEqual(result.reasons("sf"), [("restored", "")] * count)
+            self.same_frames(result.out_bytes(), [model.round_trip(config, "eth0", frame)[1].out for frame in quiet])
+
+    def test_services_keep_their_packets_apart(self):
         """Packets of two services and SFs: every claim has the right owner's header."""
         other = Sf("nat", Port("veth-nat-a"), Port("veth-nat-b"))
         config = Config((Service("web-out", 16001), Service("nat-out", 16002, sf="nat")), (Sf(), other), SLOTS)

@@ -28,21 +28,28 @@
 #define bpf_xdp_get_buff_len native_xdp_get_buff_len
 #define bpf_xdp_load_bytes native_xdp_load_bytes
 #define bpf_xdp_store_bytes native_xdp_store_bytes
-#define bpf_ktime_get_ns native_ktime_get_ns
+#define bpf_ktime_get_coarse_ns native_ktime_get_coarse_ns
 /* A structure has this name too: with parameters, only calls are replaced. */
 #define bpf_spin_lock(lock) native_spin_lock(lock)
 #define bpf_spin_unlock(lock) native_spin_unlock(lock)
 
+#ifndef __cplusplus
+/* Before it something may happen, as if another CPU were there. The name inside is the compiler's own. */
+#define __sync_val_compare_and_swap(at, old, value)                                                                    \
+    (native_before_atomic((void*)(at)), __sync_val_compare_and_swap(at, old, value))
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
+void native_before_atomic(void* at);
 void* bpf_map_lookup_elem(void* map, const void* key);
 long bpf_redirect_map(void* map, __u64 key, __u64 flags);
 long bpf_xdp_adjust_head(struct xdp_md* ctx, int delta);
 __u64 bpf_xdp_get_buff_len(struct xdp_md* ctx);
 long bpf_xdp_load_bytes(struct xdp_md* ctx, __u32 offset, void* to, __u32 len);
 long bpf_xdp_store_bytes(struct xdp_md* ctx, __u32 offset, void* from, __u32 len);
-__u64 bpf_ktime_get_ns(void);
+__u64 bpf_ktime_get_coarse_ns(void);
 void native_spin_lock(struct bpf_spin_lock* lock);
 void native_spin_unlock(struct bpf_spin_lock* lock);
 #ifdef __cplusplus

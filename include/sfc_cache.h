@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The header cache as both sides see it. Part of sfc_abi.h, which includes it; docs/DESIGN.md "The cache" says how it
+ * works.
+ *
+ *   buckets   the index: a cache line of 15 words, each word a tag and the number of a slot
+ *   slots     128 bytes: the key, and the header as it will leave; `tails` has what of it is beyond 32 bytes
+ *   pools     per service: which of its slots are free
+ */
+#pragma once
+
+enum sfc_cache_limit {
+	SFC_WORDS = 15,            /* of one bucket */
+	SFC_SLOTS_PER_BUCKET = 4,  /* on average, with all slots in use: one bucket in 200 000 overflows then */
+	SFC_HEADER_NEAR = 32,      /* bytes of a header in its slot */
+	SFC_HEADER_WORDS_NEAR = 4, /* the same in 64-bit words */
+	SFC_HEADER_META = 2,       /* 64-bit words of struct sfc_header before its bytes */
+	SFC_HEADER_IN_SLOT = SFC_HEADER_META + SFC_HEADER_WORDS_NEAR,
+	SFC_HEADER_IN_TAIL = 4, /* the other words */
+	SFC_MAGAZINE = 14,      /* free slots that a CPU keeps for itself, and those that one chunk names */
+	SFC_MAGAZINE_ROOM = 16,
+};
+
+/*
+ * A word of the index: the number of a slot in as many bits as the capacity needs, above it a tag. Whoever takes a word
+ * out, by one compare-and-swap, owns the slot: that is all of the ownership there is. SHARED words change under the
+ * bucket's lock only. 0 is a free place.
+ */
+enum sfc_word { SFC_WORD_USED = 1 << 30, SFC_WORD_SHARED = -1 - 0x7fffffff };
+
+/* Instead of the number of a bucket, in a slot that is in none. */
+enum sfc_slot_state {
+	SFC_SLOT_FREE = 0x7fffffff,
+	SFC_SLOT_ORPHAN = 0x7ffffffe, /* free, but in no pool: whoever sweeps over it may take it */
+};
+
+/*
+ * A header as it will leave, after advance. Two are equal when service, EtherType, bytes and, for `next_hop: ingress`,
+ * where the packet came from are equal.
+ */
+struct sfc_header_fields {
+	__u16 service;
+	__u16 ingress_port;  /* only with next_hop: ingress, else 0 */
+	__be16 ethertype;    /* of the restored frame */
+	__u16 len;           /* bytes in use; the rest is zero in scratch, and anything in a slot */
+	__u8 ingress_mac[6]; /* only with next_hop: ingress, else 0 */
+	__u16 refs;          /* in a slot with a SHARED word: packets in the SF that it belongs to. Not compared */
+	__u8 bytes[SFC_HEADER_MAX];
+};
+
+struct sfc_header {
+	union {
+		struct sfc_header_fields f;
+		__u64 word[SFC_HEADER_WORDS];
+	};
+};
+
+/* Free slots, written over the key of one more free slot. */
+struct sfc_chunk {
+	__u32 next;  /* slot of the next chunk, plus 1; 0 is the end */
+	__u32 count; /* of `slot`; the one that this stands in comes on top of it */
+	__u32 slot[SFC_MAGAZINE];
+};
+
+struct sfc_slot {
+	union {
+		struct sfc_key key;
+		struct sfc_chunk chunk;
+	};
+	__u64 deadline; /* last equal arrival + hold; stale when the time is past it */
+	__u32 bucket;   /* where its word is, or enum sfc_slot_state */
+	__u32 reserved;
+	__u64 header[SFC_HEADER_IN_SLOT]; /* the beginning of struct sfc_header */
+};
+
+struct sfc_tail {
+	__u64 header[SFC_HEADER_IN_TAIL];
+};
+
+struct sfc_bucket {
+	struct bpf_spin_lock lock; /* serialises inserts of this bucket, and all that is done to SHARED words */
+	__u32 word[SFC_WORDS];
+};
+
+/* One cache line, so that services on different CPUs do not disturb each other. */
+struct sfc_pool {
+	__u64 head; /* slot of the first chunk plus 1, and above it the number of changes: equal words, equal lists */
+	__u64 hand; /* slots handed out by sweeping; below the quota they have never been used. 64 bits: must not wrap
+		     */
+	__u64 reserved[6];
+};
+
+/* Per CPU and service. */
+struct sfc_magazine {
+	__u32 count;
+	__u32 slot[SFC_MAGAZINE_ROOM - 1];
+};
+
+static_assert(sizeof(struct sfc_header_fields) == 8 * SFC_HEADER_WORDS, "header and its words differ");
+static_assert(sizeof(struct sfc_header) == 8 * SFC_HEADER_IN_SLOT + 8 * SFC_HEADER_IN_TAIL,
+	      "slot and tail hold a header");
+static_assert(sizeof(struct sfc_chunk) == sizeof(struct sfc_key), "a chunk takes the place of a key");
+static_assert(sizeof(struct sfc_slot) == 128, "a slot is two cache lines");
+static_assert(sizeof(struct sfc_bucket) == 64, "a bucket is a cache line");
+static_assert(sizeof(struct sfc_pool) == 64, "a pool is a cache line");
+static_assert(sizeof(struct sfc_magazine) == 64, "a magazine is a cache line");

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// What another CPU can do to the cache at the worst moment, one thing at a time. All of it at once: `campaign race`.
+#include <gtest/gtest.h>
+
+#include "native_runner.h"
+#include "proxy.h"
+
+namespace sfc::test {
+namespace {
+
+constexpr std::uint64_t kHold = 100'000'000;
+
+Bytes labelled(std::uint16_t id, std::uint32_t label = 100) {
+    return mpls_udp({{.label = 16001}, {.label = label}}, {.id = id});
+}
+
+class Races : public testing::Test {
+protected:
+    NativeRunner runner{standard_plan()};
+    Machine& machine = runner.machine;
+
+    unsigned strip(std::uint16_t id, std::uint32_t label = 100) {
+        return runner.strip(kDomain, labelled(id, label)).result.reason;
+    }
+    unsigned restore(std::uint16_t id) { return runner.restore(kRight, plain_udp({.id = id})).result.reason; }
+    sfc_slot& slot(std::uint32_t word) { return machine.map("slots").at<sfc_slot>(word & machine.constants.slot_mask); }
+    sfc_pool& pool() { return machine.map("pools").at<sfc_pool>(kOut); }
+
+    /// The place of the only word of the index, NULL where there is none.
+    std::uint32_t* only_word() {
+        for (std::uint32_t index = 0; index < machine.map("buckets").entries(); index++) {
+            for (std::uint32_t& word : machine.map("buckets").at<sfc_bucket>(index).word) {
+                if (word != 0) {
+                    return &word;
+                }
+            }
+        }
+        return nullptr;
+    }
+    void clear_index() {
+        while (std::uint32_t* word = only_word()) {
+            *word = 0;
+        }
+    }
+    unsigned count_state(std::uint32_t state) {
+        unsigned count = 0;
+        for (std::uint32_t id = 0; id < machine.map("slots").entries(); id++) {
+            count += machine.map("slots").at<sfc_slot>(id).bucket == state ? 1 : 0;
+        }
+        return count;
+    }
+    /// Once, before the next compare-and-swap of a word of the index.
+    void before_swap(const std::function<void(std::uint32_t&)>& what) {
+        machine.before_atomic = [this, what](void* at) {
+            machine.before_atomic = nullptr;
+            what(*static_cast<std::uint32_t*>(at));
+        };
+    }
+    void before_lock(const std::function<void()>& what) {
+        machine.before_lock = [this, what] {
+            machine.before_lock = nullptr;
+            what();
+        };
+    }
+};
+
+TEST_F(Races, SomebodyElseClaimsIt) {
+    ASSERT_EQ(strip(1), SFC_OK);
+    before_swap([](std::uint32_t& word) { word = 0; });
+    EXPECT_EQ(restore(1), SFC_REASON_miss);
+}
+
+TEST_F(Races, SharedBeforeItIsClaimed) {
+    ASSERT_EQ(strip(1), SFC_OK);
+    before_swap([this](std::uint32_t& word) {
+        word |= static_cast<std::uint32_t>(SFC_WORD_SHARED);
+        slot(word).header[1] |= std::uint64_t{2} << 48; // refs
+    });
+    EXPECT_EQ(restore(1), SFC_OK);
+    EXPECT_EQ(restore(1), SFC_OK);
+    EXPECT_EQ(restore(1), SFC_REASON_miss);
+}
+
+TEST_F(Races, ClaimedWhileItsTwinComesIn) {
+    ASSERT_EQ(strip(1), SFC_OK);
+    before_swap([](std::uint32_t& word) { word = 0; });
+    EXPECT_EQ(strip(1), SFC_OK);
+    EXPECT_EQ(runner.totals().live, 1U);
+    EXPECT_EQ(restore(1), SFC_OK);
+}
+
+TEST_F(Races, ClaimedWhileAnotherHeaderComesIn) {
+    ASSERT_EQ(strip(1), SFC_OK);
+    before_lock([this] { clear_index(); });
+    EXPECT_EQ(strip(1, 101), SFC_OK);
+    const Ran ran = runner.restore(kRight, plain_udp({.id = 1}));
+    EXPECT_EQ(without_ethernet(ran.bytes), without_ethernet(mpls_udp({{.label = 101, .ttl = 63}}, {.id = 1})));
+}
+
+TEST_F(Races, ClaimedWhenItIsStale) {
+    ASSERT_EQ(strip(1), SFC_OK);
+    runner.set_time(kHold + 1);
+    before_swap([](std::uint32_t& word) { word = 0; });
+    EXPECT_EQ(strip(1, 101), SFC_OK);
+    EXPECT_EQ(runner.totals().expired, 0U); // the claim counts it
+    EXPECT_EQ(restore(1), SFC_OK);
+}
+
+TEST_F(Races, AnotherPacketHasTheSlotAndAnEqualWord) {
+    ASSERT_EQ(strip(1), SFC_OK);
+    before_swap([this](std::uint32_t& word) { slot(word).key.f.sport++; });
+    EXPECT_EQ(restore(1), SFC_REASON_miss);
+    EXPECT_EQ(runner.totals().evicted, 1U); // lost by its name, and no packet got its header
+    EXPECT_TRUE(runner.totals().balanced);
+}
+
+TEST_F(Races, SharedSlotIsThatOfAnotherPacketNow) {
+    ASSERT_EQ(strip(1), SFC_OK);
+    ASSERT_EQ(strip(1), SFC_OK);
+    before_lock([this] { slot(*only_word()).key.f.sport++; });
+    EXPECT_EQ(restore(1), SFC_REASON_miss);
+    EXPECT_EQ(runner.totals().live, 2U);
+}
+
+TEST_F(Races, WordNamesAnotherSlotWhenTheLockIsTaken) {
+    ASSERT_EQ(strip(1), SFC_OK);
+    before_lock([this] { *only_word() ^= 1; });
+    EXPECT_EQ(strip(1), SFC_OK);
+    EXPECT_EQ(restore(1), SFC_OK);
+}
+
+TEST_F(Races, SharedSlotIsClaimedByOthersFirst) {
+    ASSERT_EQ(strip(1), SFC_OK);
+    ASSERT_EQ(strip(1), SFC_OK);
+    before_lock([this] { clear_index(); });
+    EXPECT_EQ(restore(1), SFC_REASON_miss);
+}
+
+TEST_F(Races, FullBucketMakesRoom) {
+    machine.constants.bucket_mask = 0;
+    for (std::uint16_t id = 1; id <= SFC_WORDS + 1; id++) {
+        EXPECT_EQ(strip(id), SFC_OK);
+    }
+    EXPECT_EQ(runner.totals().evicted, 1U);
+    EXPECT_EQ(restore(SFC_WORDS + 1), SFC_OK);
+    EXPECT_TRUE(runner.totals().balanced);
+}
+
+TEST_F(Races, WhereStoresMayBeSeenInAnotherOrder) {
+    machine.constants.weak_order = 1;
+    ASSERT_EQ(strip(1), SFC_OK);
+    EXPECT_EQ(restore(1), SFC_OK);
+}
+
+TEST_F(Races, SlotsThatNoListTakesAreFoundAgain) {
+    const auto quota = static_cast<std::uint16_t>(standard_plan().services[kOut].entry.quota);
+    for (std::uint16_t id = 1; id <= quota; id++) {
+        ASSERT_EQ(strip(id), SFC_OK);
+    }
+    machine.before_atomic = [this](void* at) {
+        if (at == &pool().head) {
+            pool().head += std::uint64_t{1} << 32; // always one step ahead
+        }
+    };
+    for (std::uint16_t id = 1; id <= quota; id++) {
+        ASSERT_EQ(restore(id), SFC_OK);
+    }
+    EXPECT_GT(count_state(SFC_SLOT_ORPHAN), 0U);
+    machine.before_atomic = [this](void* at) {
+        if (*static_cast<std::uint32_t*>(at) == SFC_SLOT_ORPHAN) {
+            *static_cast<std::uint32_t*>(at) = SFC_SLOT_FREE; // another CPU was quicker, the first time
+            machine.before_atomic = nullptr;
+        }
+    };
+    for (std::uint16_t id = 1; id <= 2 * quota; id++) {
+        ASSERT_EQ(strip(id), SFC_OK);
+    }
+    EXPECT_EQ(count_state(SFC_SLOT_ORPHAN), 0U);
+    EXPECT_TRUE(runner.totals().balanced);
+}
+
+TEST_F(Races, ChunkIsTakenByAnotherCpu) {
+    const auto quota = static_cast<std::uint16_t>(standard_plan().services[kOut].entry.quota);
+    for (std::uint16_t id = 1; id <= quota; id++) {
+        ASSERT_EQ(strip(id), SFC_OK);
+    }
+    for (std::uint16_t id = 1; id <= quota; id++) {
+        ASSERT_EQ(restore(id), SFC_OK);
+    }
+    for (std::uint16_t id = 1; id <= quota; id++) {
+        machine.before_atomic = [this](void* at) {
+            if (at == &pool().head) {
+                pool().head += std::uint64_t{1} << 32;
+                machine.before_atomic = nullptr;
+            }
+        };
+        ASSERT_EQ(strip(id), SFC_OK);
+    }
+    machine.before_atomic = nullptr;
+    EXPECT_LE(runner.totals().live, quota);
+    EXPECT_TRUE(runner.totals().balanced);
+}
+
+TEST_F(Races, WhatShouldMakeRoomComesBack) {
+    const auto quota = static_cast<std::uint16_t>(standard_plan().services[kOut].entry.quota);
+    for (std::uint16_t id = 1; id <= quota; id++) {
+        ASSERT_EQ(strip(id), SFC_OK);
+    }
+    before_swap([](std::uint32_t& word) { word = 0; }); // of the oldest: its claim was quicker
+    EXPECT_EQ(strip(quota + 1), SFC_OK);                // and the next one makes room
+    machine.before_lock = [this] { clear_index(); };
+    EXPECT_EQ(strip(quota + 2), SFC_REASON_cache_full); // nothing does, and nothing is free
+}
+
+} // namespace
+} // namespace sfc::test
