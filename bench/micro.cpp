@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -12,13 +11,36 @@
 
 #include "error.h"
 #include "micro.skel.h"
+#include "nocache.skel.h"
+#include "paper.skel.h"
 
 namespace sfc::bench {
 namespace {
 
-enum Role : std::uint32_t { kStrip, kRestore, kNothing };
+enum Phase : std::uint32_t { kStrip, kRestore };
+constexpr std::uint32_t kFrameLongest = 256;
 
-constexpr std::size_t kFrameMax = sizeof(Frame::bytes);
+/// As struct micro_frame in micro.bpf.c.
+struct Frame {
+    std::uint32_t len = 0;
+    std::uint32_t number_off = 0;
+    std::uint32_t port = 0;
+    std::uint32_t program = 0;
+    std::array<std::uint8_t, kFrameLongest> bytes{};
+};
+
+/// As struct micro_state there.
+struct State {
+    std::uint32_t phase = 0;
+    std::uint32_t next = 0;
+    std::uint32_t batch = 0;
+    std::uint32_t ifindex = 0;
+    std::uint32_t left = 0;
+    std::uint32_t reserved = 0;
+    std::uint64_t since = 0;
+    std::array<std::uint64_t, 2> ns{};
+    std::array<std::uint64_t, 2> packets{};
+};
 
 void set_entry(const bpf_map* map, std::uint32_t key, const void* value) {
     if (bpf_map_update_elem(bpf_map__fd(map), &key, value, BPF_ANY) != 0) {
@@ -26,70 +48,141 @@ void set_entry(const bpf_map* map, std::uint32_t key, const void* value) {
     }
 }
 
-} // namespace
-
-void Micro::Close::operator()(micro_bpf* skeleton) const {
-    micro_bpf::destroy(skeleton);
+/// The skeleton's maps become those of the proxy with the same names.
+void share_maps(const bpf_object* object, const Maps& maps) {
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, object) {
+        const std::string_view name = bpf_map__name(map);
+        if (std::ranges::find(Maps::kNames, name) != Maps::kNames.end() && bpf_map__reuse_fd(map, maps.fd(name)) != 0) {
+            throw system_error(fmt::format("cannot share map {}", name), errno);
+        }
+    }
 }
 
-Micro::Micro(const Plan& plan, std::uint32_t in_flight)
-    : in_flight_(in_flight), programs_(plan, {.clock = SFC_CLOCK_KERNEL}), skeleton_(micro_bpf::open_and_load()) {
-    if (!skeleton_) {
-        throw system_error("cannot load the harness into this kernel", errno);
+std::uint32_t place(Variant variant, std::uint32_t phase) {
+    return static_cast<std::uint32_t>(variant) * 2 + phase;
+}
+
+template <class Skeleton> Skeleton* opened(Skeleton* skeleton) {
+    if (skeleton == nullptr) {
+        throw system_error("cannot open a program of the harness", errno);
     }
+    return skeleton;
+}
+
+template <class Skeleton> void loaded(Skeleton* skeleton) {
+    if (const int error = Skeleton::load(skeleton)) {
+        throw system_error("cannot load a program of the harness into this kernel", -error);
+    }
+}
+
+} // namespace
+
+template <class Skeleton> void Micro::Close<Skeleton>::operator()(Skeleton* skeleton) const {
+    Skeleton::destroy(skeleton);
+}
+
+Micro::Micro(const Plan& plan) : plan_(plan), programs_(plan, {.clock = SFC_CLOCK_KERNEL}) {
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
         programs_.maps().set_interface(static_cast<std::uint16_t>(id), if_nametoindex(plan.ports[id].name.c_str()));
     }
-    const int nothing = bpf_program__fd(skeleton_->progs.micro_nothing);
-    const int strip = programs_.strip_fd(), restore = programs_.restore_fd();
-    set_entry(skeleton_->maps.programs, kStrip, &strip);
-    set_entry(skeleton_->maps.programs, kRestore, &restore);
-    set_entry(skeleton_->maps.programs, kNothing, &nothing);
+    load_nocache();
+    load_paper();
+    load_harness();
 }
 
 Micro::~Micro() = default;
 
-void Micro::set_frame(std::uint32_t role, const Bytes& bytes, std::uint32_t number_off) {
-    if (bytes.empty() || bytes.size() > kFrameMax) {
-        throw Error(ExitCode::Usage,
-                    fmt::format("a frame of {} bytes; the harness takes 1 to {}", bytes.size(), kFrameMax));
-    }
-    Frame entry{.len = static_cast<std::uint32_t>(bytes.size()), .number_off = number_off, .limit = in_flight_};
-    std::copy(bytes.begin(), bytes.end(), entry.bytes);
-    set_entry(skeleton_->maps.frames, role, &entry);
+void Micro::load_nocache() {
+    nocache_.reset(opened(nocache_bpf::open()));
+    nocache_->rodata->sfc_config = load_constants(plan_, {.clock = SFC_CLOCK_KERNEL});
+    share_maps(nocache_->obj, programs_.maps());
+    loaded(nocache_.get());
 }
 
-double Micro::run(const bpf_program* program, std::uint32_t len, const char* port) {
-    std::vector<std::uint8_t> data(len);
+void Micro::load_paper() {
+    paper_.reset(opened(paper_bpf::open()));
+    paper_->rodata->paper_redirects = 1;
+    loaded(paper_.get());
+    const std::uint32_t to_sf = if_nametoindex("left"), next_hop = if_nametoindex("e0");
+    set_entry(paper_->maps.paper_ports, 0, &to_sf);
+    set_entry(paper_->maps.paper_ports, 1, &next_hop);
+}
+
+void Micro::load_harness() {
+    harness_.reset(opened(micro_bpf::open()));
+    share_maps(harness_->obj, programs_.maps());
+    loaded(harness_.get());
+    const std::array fds = {programs_.strip_fd(),
+                            programs_.restore_fd(),
+                            bpf_program__fd(nocache_->progs.nocache_strip),
+                            bpf_program__fd(nocache_->progs.nocache_restore),
+                            bpf_program__fd(paper_->progs.paper_strip),
+                            bpf_program__fd(paper_->progs.paper_restore_xdp),
+                            bpf_program__fd(harness_->progs.micro_nothing),
+                            bpf_program__fd(harness_->progs.micro_nothing)};
+    for (std::uint32_t i = 0; i < fds.size(); i++) {
+        set_entry(harness_->maps.programs, i, &fds[i]);
+    }
+}
+
+void Micro::set_frame(std::uint32_t phase, Variant variant, const Bytes& bytes, std::uint32_t number_off) {
+    if (bytes.empty() || bytes.size() > kFrameLongest) {
+        throw Error(ExitCode::Usage,
+                    fmt::format("a frame of {} bytes; the harness takes 1 to {}", bytes.size(), kFrameLongest));
+    }
+    Frame entry{.len = static_cast<std::uint32_t>(bytes.size()),
+                .number_off = number_off,
+                .port = plan_.port_id(phase == kStrip ? "d0" : "right"),
+                .program = place(variant, phase)};
+    std::copy(bytes.begin(), bytes.end(), entry.bytes.begin());
+    set_entry(harness_->maps.frames, phase, &entry);
+}
+
+void Micro::run(std::uint64_t packets) {
+    std::array<std::uint8_t, kFrameLongest> data{};
     xdp_md context{};
-    context.data_end = len;
-    context.ingress_ifindex = if_nametoindex(port);
+    context.data_end = data.size();
+    context.ingress_ifindex = if_nametoindex("d0");
     bpf_test_run_opts opts{};
     opts.sz = sizeof(opts);
     opts.data_in = data.data();
-    opts.data_size_in = len;
+    opts.data_size_in = data.size();
     opts.ctx_in = &context;
     opts.ctx_size_in = sizeof(context);
-    opts.repeat = static_cast<int>(in_flight_);
-    if (bpf_prog_test_run_opts(bpf_program__fd(program), &opts) != 0) {
+    opts.repeat = static_cast<int>(packets);
+    if (bpf_prog_test_run_opts(bpf_program__fd(harness_->progs.micro_cycle), &opts) != 0) {
         throw system_error("cannot run the harness", errno);
     }
     if (opts.retval != XDP_REDIRECT) {
         throw Error(ExitCode::Failed, fmt::format("a packet was not redirected: XDP action {}", opts.retval));
     }
-    return opts.duration;
 }
 
-Cost Micro::measure(const Kind& kind, unsigned labels) {
+std::uint64_t Micro::restored() const {
+    return programs_.maps().service_counters(1).event[SFC_EVENT_RESTORED].packets;
+}
+
+Cost Micro::measure(Variant variant, const Kind& kind, unsigned labels, std::uint32_t in_flight,
+                    std::uint64_t packets) {
     const Bytes in = frame(kind.ip, labels), bare = frame(kind.ip, 0);
-    set_frame(kStrip, in, in.size() - kind.ip.size() + kind.number_off);
-    set_frame(kRestore, bare, bare.size() - kind.ip.size() + kind.number_off);
-    set_frame(kNothing, in, in.size() - kind.ip.size() + kind.number_off);
-    Cost cost;
-    cost.harness = run(skeleton_->progs.micro_harness, in.size(), "d0");
-    cost.strip = run(skeleton_->progs.micro_strip, in.size(), "d0");
-    cost.restore = run(skeleton_->progs.micro_restore, bare.size(), "right");
-    return cost;
+    const std::uint64_t batches = std::max<std::uint64_t>(1, packets / in_flight), before = restored();
+    set_frame(kStrip, variant, in, in.size() - kind.ip.size() + kind.number_off);
+    set_frame(kRestore, variant, bare, bare.size() - kind.ip.size() + kind.number_off);
+    State state{.batch = in_flight, .ifindex = if_nametoindex("d0"), .left = static_cast<std::uint32_t>(2 * batches)};
+    set_entry(harness_->maps.state, 0, &state);
+    run(batches * 2 * in_flight + 1);
+    const std::uint32_t zero = 0;
+    if (bpf_map_lookup_elem(bpf_map__fd(harness_->maps.state), &zero, &state) != 0) {
+        throw system_error("cannot read the state of the harness", errno);
+    }
+    const std::uint64_t sent = variant == Variant::Proxy ? batches * in_flight : 0;
+    if (variant == Variant::Proxy && restored() - before != sent) {
+        throw Error(ExitCode::Failed, fmt::format("{} of {} packets were restored, {} labels {} in flight",
+                                                  restored() - before, sent, labels, in_flight));
+    }
+    return {static_cast<double>(state.ns[kStrip]) / static_cast<double>(state.packets[kStrip]),
+            static_cast<double>(state.ns[kRestore]) / static_cast<double>(state.packets[kRestore])};
 }
 
 } // namespace sfc::bench

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <array>
 #include <memory>
 
 #include "kinds.h"
@@ -8,47 +9,47 @@
 #include "programs.h"
 
 struct micro_bpf;
-struct bpf_program;
+struct nocache_bpf;
+struct paper_bpf;
 
 namespace sfc::bench {
 
-/// As struct micro_frame in micro.bpf.c.
-struct Frame {
-    std::uint32_t len = 0;
-    std::uint32_t number_off = 0;
-    std::uint32_t next = 0;
-    std::uint32_t limit = 0;
-    std::uint8_t bytes[256] = {};
-};
+/// What is measured side by side. Nothing is the harness by itself.
+enum class Variant : std::uint8_t { Proxy, NoCache, Paper, Nothing };
+inline constexpr std::array kVariants = {Variant::Proxy, Variant::NoCache, Variant::Paper, Variant::Nothing};
 
-/// Nanoseconds per packet, each with the harness in it; `harness` is what it takes by itself.
+/// Nanoseconds per packet, with the harness in them.
 struct Cost {
-    double harness = 0, strip = 0, restore = 0;
+    double strip = 0, restore = 0;
 };
 
-/// The programs, and a harness that gives them packets inside the kernel. The interfaces d0, e0, left and right of the
-/// plan must be in this network namespace.
+/// The programs of all variants, and a harness that gives them packets inside the kernel. The interfaces of the plan
+/// must be in this network namespace: d0, e0, left and right.
 class Micro {
 public:
-    Micro(const Plan& plan, std::uint32_t in_flight);
+    explicit Micro(const Plan& plan);
     ~Micro();
     Micro(const Micro&) = delete;
     Micro& operator=(const Micro&) = delete;
 
-    /// `in_flight` packets through strip, then the same ones through restore. Throws Error where one of them is not
-    /// redirected.
-    Cost measure(const Kind& kind, unsigned labels);
+    /// Batches of `in_flight` packets through strip, then the same ones through restore, about `packets` of each in
+    /// all. Throws Error where the last one was not redirected, or one was not restored.
+    Cost measure(Variant variant, const Kind& kind, unsigned labels, std::uint32_t in_flight, std::uint64_t packets);
 
 private:
-    struct Close {
-        void operator()(micro_bpf* skeleton) const;
-    };
-    std::uint32_t in_flight_;
+    template <class Skeleton> struct Close { void operator()(Skeleton* skeleton) const; };
+    Plan plan_;
     Programs programs_;
-    std::unique_ptr<micro_bpf, Close> skeleton_;
+    std::unique_ptr<micro_bpf, Close<micro_bpf>> harness_;
+    std::unique_ptr<nocache_bpf, Close<nocache_bpf>> nocache_;
+    std::unique_ptr<paper_bpf, Close<paper_bpf>> paper_;
 
-    void set_frame(std::uint32_t role, const Bytes& bytes, std::uint32_t number_off);
-    double run(const bpf_program* program, std::uint32_t len, const char* port);
+    void load_nocache();
+    void load_paper();
+    void load_harness();
+    void set_frame(std::uint32_t phase, Variant variant, const Bytes& bytes, std::uint32_t number_off);
+    void run(std::uint64_t packets);
+    [[nodiscard]] std::uint64_t restored() const;
 };
 
 } // namespace sfc::bench

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "commands.h"
+
+namespace sfc::bench {
+
+Plan bench_plan(std::uint32_t capacity) {
+    return make_plan(parse_config(fmt::format(R"(
+cache: {{capacity: {}}}
+sfs: [{{name: fw, ports: {{left: left, right: right}}, hold: 60s}}]
+services: [{{name: out, match: {{encapsulation: mpls, label: 16001}}, domain: d0, sf: {{name: fw, in: left}},
+            next_hop: {{interface: e0, mac: "02:00:00:00:00:99"}}, last_label: plain}}]
+)",
+                                              capacity),
+                                  "bench"));
+}
+
+double median(std::vector<double> values) {
+    std::ranges::sort(values);
+    return values[values.size() / 2];
+}
+
+} // namespace sfc::bench
