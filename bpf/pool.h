@@ -9,7 +9,7 @@
 
 #include "clock.h"
 #include "index.h"
-#include "verdict.h"
+#include "slot.h"
 
 enum {
 	POOL_TRIES = 16,    /* a try fails only where another CPU succeeded, once in a whole chunk of packets */
@@ -18,25 +18,6 @@ enum {
 };
 
 #define POOL_CHANGE ((__u64)1 << 32) /* one change of pool->head */
-
-static __always_inline struct sfc_slot *slot_get(__u32 id)
-{
-	return bpf_map_lookup_elem(&slots, &id);
-}
-
-/* What leaves the cache without a packet: `refs` packets of the slot's service will not be known when they return. */
-static __always_inline void slot_count_lost(const struct sfc_slot *slot, __u32 refs, __u64 now)
-{
-	const struct sfc_header_fields *header = (const struct sfc_header_fields *)slot->header;
-
-	count_references(header->service, now > slot->deadline ? SFC_EVENT_EXPIRED : SFC_EVENT_EVICTED, refs);
-}
-
-/* References of the slot that `word` names. For a SHARED one the lock must be held, or the slot owned. */
-static __always_inline __u32 slot_refs(const struct sfc_slot *slot, __u32 word)
-{
-	return word & SFC_WORD_SHARED ? ((const struct sfc_header_fields *)slot->header)->refs : 1;
-}
 
 /* Takes the slot out of the index, whatever packet it was kept for. Returns whether the slot is the caller's now. */
 static __always_inline int pool_evict(struct work *work, __u32 id, struct sfc_slot *slot)

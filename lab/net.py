@@ -63,9 +63,9 @@ class Lab:
         self.old_handler = signal.signal(signal.SIGTERM, _terminate)  # an exception, so that the block ends as usual
         try:
             self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sfc-lab-"))
-            (self.folder / "bpf").mkdir()
-            call("mount", "-t", "bpf", "none", self.folder / "bpf")
-            self.bpffs = self.folder / "bpf"
+            self.bpffs = self.folder / "bpf"  # first, as in namespace()
+            self.bpffs.mkdir()
+            call("mount", "-t", "bpf", "none", self.bpffs)
         except BaseException:
             self.close()
             raise
@@ -104,8 +104,8 @@ class Lab:
 
     def namespace(self, role, **sysctls):
         """A new namespace; sysctls are given with `__` for each dot: net__ipv4__ip_forward=1."""
+        self.roles.append(role)  # first: an interrupt may come while it is being made
         call("ip", "netns", "add", self.name(role))
-        self.roles.append(role)
         values = SYSCTLS | {key.replace("__", "."): value for key, value in sysctls.items()}
         self.run(role, "sysctl", "-qw", *[f"{key}={value}" for key, value in values.items()])
         self.run(role, "ip", "link", "set", "lo", "up")

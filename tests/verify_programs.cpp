@@ -7,10 +7,13 @@
 #include <fmt/format.h>
 #include <sys/utsname.h>
 
+#include "chain.skel.h"
 #include "edge.skel.h"
 #include "error.h"
 #include "micro.skel.h"
+#include "paper.skel.h"
 #include "programs.h"
+#include "wire.skel.h"
 
 namespace {
 
@@ -48,6 +51,9 @@ int main() {
         }
         bool around = loads<edge_bpf>("lab/edge");
         around = loads<micro_bpf>("bench/micro") && around;
+        around = loads<chain_bpf>("bench/chain") && around;
+        around = loads<paper_bpf>("bench/paper") && around;
+        around = loads<wire_bpf>("bench/wire") && around;
         const bool pass = most > 0 && most < kBudget && around;
         std::cout << fmt::format("RESULT {} most={} budget={} kernel={}\n", pass ? "pass" : "fail", most, kBudget,
                                  kernel.release);

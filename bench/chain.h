@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the generator and the sink of `bench/run chain` share with user space. */
+#pragma once
+
+#include <linux/types.h>
+
+enum {
+    CHAIN_LABELS_MAX = 16,
+    CHAIN_TOP_LABEL = 16001,
+    CHAIN_FIRST_PORT = 1024, /* of as many source ports as there are flows */
+    CHAIN_PAYLOAD = 0x5a,
+    CHAIN_WHOLE_EVERY = 64, /* of so many packets, one is compared to the last byte */
+};
+
+/* What is sent, and how fast. Sums are those of the words that are the same in all packets, not complemented. */
+struct chain_settings {
+    __u8 macs[12];   /* destination, source */
+    __u8 header[40]; /* IPv4 and TCP, but for what chain_packet.h makes of the packet's number */
+    __u32 ip_sum;
+    __u32 tcp_sum;
+    __u32 labels;   /* entries of the stack as it is sent, 1 to CHAIN_LABELS_MAX */
+    __u32 expected; /* as it must arrive */
+    __u32 bare_len; /* of the frame without labels */
+    __u32 flows;
+    __u32 batch;   /* packets that leave at once */
+    __u32 slot_ns; /* from one batch to the next */
+};
+
+/* The generator's own. Numbers go on from one run to the next: what a run lost must not meet its like. */
+struct chain_progress {
+    __u32 number;
+    __u32 left; /* of the batch */
+    __u64 slot; /* when the next batch is due; 0 = at once */
+    __u64 first;
+    __u64 last; /* batch */
+};
+
+struct chain_arrived {
+    __u64 right;
+    __u64 wrong; /* nothing but the generator sends here, so that is all the rest */
+};

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""The network of bench/chain.py, and what stands between its ports.
+
+    sender s0 -- p0 [proxy] f0 -- fw0 [SF] fw1 -- f1 [proxy] p1 -- r0 receiver
+
+The SF redirects what comes in at fw0 out of fw1. Packets are made and counted by build/bench/chain_packets.
+"""
+import dataclasses
+import json
+import pathlib
+import subprocess
+
+from lab.net import LabError, call
+
+BUILD = pathlib.Path(__file__).resolve().parent.parent / "build"
+MTU = 1600      # the largest frame with 16 labels
+VARIANTS = ("redirect", "proxy", "paper")
+SILENT = {"net__ipv6__conf__all__disable_ipv6": 1, "net__ipv6__conf__default__disable_ipv6": 1}
+CONFIG = """
+cache: {{capacity: {capacity}}}
+sfs:
+  - {{name: fn, ports: {{left: f0, right: f1}}}}
+services:
+  - name: out
+    match: {{encapsulation: mpls, label: 16001}}
+    domain: p0
+    sf: {{name: fn, in: left}}
+    next_hop: {{interface: p1, mac: "{mac}"}}
+    last_label: plain
+"""
+
+
+def mac(lab, role, device):
+    return json.loads(lab.run(role, "ip", "-j", "link", "show", device).stdout)[0]["address"]
+
+
+def build(lab):
+    for role in ("sender", "proxy", "SF", "receiver"):
+        lab.namespace(role, **SILENT)
+    lab.link(("sender", "s0"), ("proxy", "p0"), MTU)
+    lab.link(("proxy", "f0"), ("SF", "fw0"), MTU)
+    lab.link(("SF", "fw1"), ("proxy", "f1"), MTU)
+    lab.link(("proxy", "p1"), ("receiver", "r0"), MTU)
+    routes(lab)
+    lab.wait_up()
+
+
+def routes(lab):
+    """For the paper's way: what comes in at p0 goes to the SF, all else to the receiver. As the SF changes no MAC, the
+    first neighbour has that of f1. The settings are those with which the kernel forwards fastest: accept_local spares
+    it a lookup of the source address (a fifth), without early demux it looks for no socket (a tenth)."""
+    def ip(*words):
+        lab.run("proxy", "ip", *words)
+
+    def sysctl(name, value):
+        lab.run("proxy", "sysctl", "-qw", f"net.ipv4.{name}={value}")
+    for device, address in (("p0", "192.0.2.1/24"), ("f0", "10.0.1.1/30"), ("p1", "198.51.100.1/24")):
+        lab.address("proxy", device, address)
+    ip("neighbour", "add", "10.0.1.2", "lladdr", mac(lab, "proxy", "f1"), "dev", "f0", "nud", "permanent")
+    ip("neighbour", "add", "198.51.100.10", "lladdr", mac(lab, "receiver", "r0"), "dev", "p1", "nud", "permanent")
+    ip("route", "add", "198.51.100.0/24", "via", "10.0.1.2", "dev", "f0", "table", "100")
+    ip("rule", "add", "pref", "10", "lookup", "local")
+    ip("rule", "delete", "pref", "0", "lookup", "local")
+    ip("rule", "add", "pref", "0", "iif", "p0", "lookup", "100")
+    for device in ("p0", "f1"):
+        sysctl(f"conf.{device}.accept_local", 1)
+    sysctl("ip_early_demux", 0)
+    sysctl("ip_forward", 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    labels: int
+    size: int       # of the frame without labels
+    flows: int
+
+
+@dataclasses.dataclass
+class Outcome:
+    sent: int
+    right: int
+    wrong: int      # anything that arrived and is not as it must be
+    rate: float     # packets a second that the generator came to
+
+    @property
+    def lost(self):
+        return self.sent - self.right - self.wrong
+
+
+class Chain:
+    """The network with a generator, a sink, an SF, and one of VARIANTS at a time. `cpu`: where it all runs."""
+
+    def __init__(self, lab, cpu, capacity, batch):
+        self.lab, self.batch = lab, batch
+        build(lab)
+        self.pin = lab.bpffs / "sfcproxy"
+        self.config = lab.folder / "proxy.yaml"
+        self.config.write_text(CONFIG.format(capacity=capacity, mac=mac(lab, "receiver", "r0")))
+        self.variant = None
+        # SCHED_FIFO: what else runs on the machine would halve the rates, and not those of all variants alike.
+        self.packets = lab.start("sender", "chrt", "-f", "1", "taskset", "-c", cpu, BUILD / "bench/chain_packets",
+                                 lab.prefix, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None, text=True)
+
+    def ask(self, *words):
+        try:
+            self.packets.stdin.write(" ".join(map(str, words)) + "\n")
+            self.packets.stdin.flush()
+        except BrokenPipeError:
+            pass        # it says why on its standard error, and answers nothing
+        answer = self.packets.stdout.readline().split()
+        if not answer:
+            raise LabError("chain_packets has ended")
+        return answer
+
+    def use(self, variant):
+        """Puts it between the ports in place of what is there."""
+        if variant == self.variant:
+            return
+        if self.variant == "proxy":
+            call(BUILD / "sfcproxy", "detach", "--pin", self.pin)
+        self.ask("variant", "none" if variant == "proxy" else variant)
+        if variant == "proxy":
+            self.lab.run("proxy", BUILD / "sfcproxy", "attach", "-c", self.config, "--pin", self.pin)
+        self.variant = variant
+
+    def send(self, cell, packets, rate=0.0):
+        """`rate` in packets a second; 0 is as fast as it goes."""
+        expected = cell.labels if self.variant == "redirect" else cell.labels - 1
+        answer = self.ask("send", cell.labels, expected, cell.size, cell.flows, self.batch, packets, rate)
+        return Outcome(*map(int, answer[:3]), float(answer[3]))

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// The packets of bench/chain.py, which made the namespaces: chain_packets PREFIX. Reads one request a line and answers
+// each with a line: "variant NAME", or "send LABELS EXPECTED BARE_LEN FLOWS BATCH PACKETS RATE".
+#include <iostream>
+#include <sstream>
+
+#include "chain_traffic.h"
+
+namespace {
+
+using namespace sfc::bench;
+
+void serve(const std::string& prefix) {
+    const auto netns = [&](const char* role) { return sfc::Netns::open(prefix + role); };
+    const sfc::Netns sender = netns("sender"), proxy = netns("proxy"), receiver = netns("receiver"), sf = netns("SF");
+    const Wire function(sf, "fw0", "fw1");
+    Traffic traffic(sender, proxy, receiver);
+    std::unique_ptr<Variant> variant;
+    for (std::string line; std::getline(std::cin, line);) {
+        std::istringstream words(line);
+        std::string request, name;
+        Stream stream;
+        words >> request;
+        if (request == "variant" && words >> name) {
+            variant.reset(); // the ports must be free
+            variant = make_variant(name, proxy);
+            std::cout << name << std::endl;
+        } else if (request == "send" && words >> stream.labels >> stream.expected >> stream.bare_len >> stream.flows >>
+                                            stream.batch >> stream.packets >> stream.rate) {
+            const Outcome outcome = traffic.send(stream);
+            std::cout << fmt::format("{} {} {} {:.0f}", outcome.sent, outcome.right, outcome.wrong, outcome.rate)
+                      << std::endl;
+        } else {
+            throw sfc::Error(sfc::ExitCode::Usage, fmt::format("'{}' is no request", line));
+        }
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    try {
+        if (argc != 2) {
+            throw sfc::Error(sfc::ExitCode::Usage, "one argument is needed: what the namespaces' names begin with");
+        }
+        serve(argv[1]);
+        return 0;
+    } catch (const sfc::Error& error) {
+        std::cerr << "chain_packets: error: " << error.what() << '\n';
+        return static_cast<int>(error.code());
+    }
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The packets of `bench/run chain`. All that differs from one to the next is a function of its number, which is the TCP
+ * sequence number: so each has a key and a stack of its own, and the sink can tell a stack that belongs to another.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/tcp.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "chain.h"
+
+enum { PACKET_IP_WORDS = sizeof(struct iphdr) / 2, PACKET_WORDS = PACKET_IP_WORDS + sizeof(struct tcphdr) / 2 };
+
+union headers {
+    struct {
+        struct iphdr ip;
+        struct tcphdr tcp;
+    };
+    __u16 word[PACKET_WORDS];
+};
+
+/*
+ * Labels from 2^19 on: none is a special one. The TTLs are such that advancing the stack changes none: below the one on
+ * top by exactly one.
+ */
+static __always_inline __be32 packet_entry(__u32 number, __u32 i, __u32 labels) {
+    __u32 bottom = i + 1 == labels ? 1 << 8 : 0;
+    __u32 label = (number * 0x9e3779b1 + i * 0x85ebca6b) >> 12 | 1 << 19;
+
+    return i == 0 ? bpf_htonl(CHAIN_TOP_LABEL << 12 | bottom | 64) : bpf_htonl(label << 12 | bottom | 63);
+}
+
+static __always_inline __u32 packet_port(const struct chain_settings* settings, __u32 number) {
+    return CHAIN_FIRST_PORT + number % settings->flows;
+}
+
+static __always_inline __u16 packet_fold(__u32 sum) {
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (sum & 0xffff) + (sum >> 16);
+}
+
+static __always_inline __be16 packet_check(__u32 sum) {
+    return bpf_htons((__u16)~packet_fold(sum));
+}
+
+/* What depends on the number; the rest is as in the settings. */
+static __always_inline void packet_number(const struct chain_settings* settings, __u32 number, union headers* to) {
+    __u32 port = packet_port(settings, number);
+
+    to->ip.id = bpf_htons((__u16)number);
+    to->ip.check = packet_check(settings->ip_sum + (__u16)number);
+    to->tcp.source = bpf_htons((__u16)port);
+    to->tcp.seq = bpf_htonl(number);
+    to->tcp.check = packet_check(settings->tcp_sum + (number >> 16) + (__u16)number + port);
+}
+
+/* All of the header, up to the end of TCP's: pages are used again, and the way has left its marks on them. */
+static __always_inline int packet_write(struct xdp_md* ctx, const struct chain_settings* settings, __u32 number) {
+    void *data = (void*)(long)ctx->data, *end = (void*)(long)ctx->data_end;
+    __u32 labels = settings->labels;
+    struct ethhdr* eth = data;
+    __be32* stack = (void*)(eth + 1);
+    union headers* headers;
+
+    if (labels > CHAIN_LABELS_MAX || (void*)(eth + 1) > end)
+        return -1;
+    __builtin_memcpy(eth, settings->macs, sizeof(settings->macs));
+    eth->h_proto = bpf_htons(ETH_P_MPLS_UC);
+    for (__u32 i = 0; i < CHAIN_LABELS_MAX && i < labels; i++) {
+        if ((void*)(stack + i + 1) > end)
+            return -1;
+        stack[i] = packet_entry(number, i, labels);
+    }
+    headers = (void*)(stack + labels);
+    if ((void*)(headers + 1) > end)
+        return -1;
+    __builtin_memcpy(headers, settings->header, sizeof(*headers));
+    packet_number(settings, number, headers);
+    return 0;
+}
+
+/* TTL and checksum may be those of a router; all else must be as it was sent, to the last byte. */
+static __always_inline bool packet_whole(struct xdp_md* ctx, const struct chain_settings* settings, __u32 number,
+                                         const union headers* got) {
+    union headers want;
+    __u32 sum = 0, other = 0;
+    __u8 last = 0;
+
+    bpf_xdp_load_bytes(ctx, bpf_xdp_get_buff_len(ctx) - 1, &last, sizeof(last));
+    __builtin_memcpy(&want, settings->header, sizeof(want));
+    packet_number(settings, number, &want);
+    want.ip.ttl = got->ip.ttl;
+    want.ip.check = got->ip.check;
+    for (__u32 i = 0; i < PACKET_WORDS; i++) {
+        sum += i < PACKET_IP_WORDS ? got->word[i] : 0;
+        other |= got->word[i] ^ want.word[i];
+    }
+    return packet_fold(sum) == 0xffff && last == CHAIN_PAYLOAD && other == 0;
+}
+
+/* The stack and the length of every frame; of some, all of it, which would cost the sink too much for each. */
+static __always_inline bool packet_is_right(struct xdp_md* ctx, const struct chain_settings* settings) {
+    void *data = (void*)(long)ctx->data, *end = (void*)(long)ctx->data_end;
+    __u32 expected = settings->expected, skipped = settings->labels - expected;
+    struct ethhdr* eth = data;
+    __be32* stack = (void*)(eth + 1);
+    union headers* headers;
+    __u32 number;
+
+    if (expected > CHAIN_LABELS_MAX || (void*)(eth + 1) > end || end - data != settings->bare_len + 4 * expected)
+        return false;
+    headers = (void*)(stack + expected);
+    asm volatile("" : "+r"(headers)); /* or clang 14 checks one pointer and uses another */
+    if (eth->h_proto != (expected ? bpf_htons(ETH_P_MPLS_UC) : bpf_htons(ETH_P_IP)) || (void*)(headers + 1) > end)
+        return false;
+    number = bpf_ntohl(headers->tcp.seq);
+    for (__u32 i = 0; i < CHAIN_LABELS_MAX && i < expected; i++) {
+        if ((void*)(stack + i + 1) > end || stack[i] != packet_entry(number, i + skipped, settings->labels))
+            return false;
+    }
+    return number % CHAIN_WHOLE_EVERY || packet_whole(ctx, settings, number, headers);
+}
