@@ -47,6 +47,11 @@ struct Cell {
     [[nodiscard]] double both(Variant variant) const { return ns(variant, &Cost::strip) + ns(variant, &Cost::restore); }
 };
 
+/// The paper's prototype knows IPv4 and TCP only.
+bool in_paper(const Cell& cell) {
+    return cell.kind == "tcp ipv4";
+}
+
 /// More packets than slots: what comes back is not known any more, and costs something else.
 bool fits(const Cell& cell) {
     return cell.in_flight <= cell.capacity;
@@ -80,6 +85,9 @@ void measure(const Options& options, std::vector<Cell>& list) {
             const Kind& kind = *std::ranges::find_if(known, [&](const Kind& one) { return one.name == cell.kind; });
             std::array<Cost, kVariants.size()> costs;
             for (std::size_t i = 0; i < kVariants.size(); i++) {
+                if (kVariants[i] == Variant::Paper && !in_paper(cell)) {
+                    continue;
+                }
                 costs[i] =
                     micro.at(cell.capacity)->measure(kVariants[i], kind, cell.labels, cell.in_flight, options.packets);
             }
@@ -99,18 +107,22 @@ const Cell* find(const std::vector<Cell>& list, std::uint32_t capacity, unsigned
 }
 
 void print(const std::vector<Cell>& list) {
-    std::cout << fmt::format("{:<40} {:^14} {:^14} {:^14}\n{:<40} {:>7}{:>7} {:>7}{:>7} {:>7}{:>7}  {:>8} {:>8}\n", "",
+    std::cout << fmt::format("{:<46} {:^14} {:^14} {:^14}\n{:<46} {:>7}{:>7} {:>7}{:>7} {:>7}{:>7}  {:>8} {:>8}\n", "",
                              "proxy", "no cache", "paper's way", "median ns a packet", "strip", "rest.", "strip",
                              "rest.", "strip", "rest.", "of paper", "over");
     for (const Cell& cell : list) {
+        const double ours = cell.both(Variant::Proxy);
+        std::string paper = fmt::format("{:>7}{:>7}  {:>8}", "-", "-", "-");
+        if (in_paper(cell)) {
+            paper = fmt::format("{:>7.0f}{:>7.0f}  {:>8.2f}", cell.ns(Variant::Paper, &Cost::strip),
+                                cell.ns(Variant::Paper, &Cost::restore), ours / cell.both(Variant::Paper));
+        }
         std::cout << fmt::format(
-            "{:<40} {:>7.0f}{:>7.0f} {:>7.0f}{:>7.0f} {:>7.0f}{:>7.0f}  {:>8.2f} {:>8.0f}\n",
-            fmt::format("{} slots {}, {} labels, {} in flight", cell.capacity, cell.kind, cell.labels, cell.in_flight),
+            "{:<46} {:>7.0f}{:>7.0f} {:>7.0f}{:>7.0f} {} {:>8.0f}\n",
+            fmt::format("{} slots, {}, {} labels, {} in flight", cell.capacity, cell.kind, cell.labels, cell.in_flight),
             cell.ns(Variant::Proxy, &Cost::strip), cell.ns(Variant::Proxy, &Cost::restore),
-            cell.ns(Variant::NoCache, &Cost::strip), cell.ns(Variant::NoCache, &Cost::restore),
-            cell.ns(Variant::Paper, &Cost::strip), cell.ns(Variant::Paper, &Cost::restore),
-            cell.both(Variant::Proxy) / cell.both(Variant::Paper),
-            cell.both(Variant::Proxy) - cell.both(Variant::NoCache));
+            cell.ns(Variant::NoCache, &Cost::strip), cell.ns(Variant::NoCache, &Cost::restore), paper,
+            ours - cell.both(Variant::NoCache));
     }
 }
 
@@ -118,6 +130,9 @@ Json cell_json(const Cell& cell) {
     Json json{{"capacity", cell.capacity}, {"kind", cell.kind}, {"labels", cell.labels}, {"in_flight", cell.in_flight}};
     const std::array names = {"proxy", "nocache", "paper", "harness"};
     for (std::size_t i = 0; i < kVariants.size(); i++) {
+        if (kVariants[i] == Variant::Paper && !in_paper(cell)) {
+            continue;
+        }
         Json strip = Json::array(), restore = Json::array();
         for (const auto& round : cell.rounds) {
             strip.push_back(round[i].strip);
@@ -136,9 +151,11 @@ int report(const std::vector<Cell>& list) {
     const Cell* few = find(list, 65536, 5, 64);
     std::string figures;
     bool pass = true;
+    int judged = 0;
     const auto figure = [&](const char* name, double value, double limit) {
         figures += fmt::format(" {}={:.2f}", name, value);
         pass = pass && value <= limit;
+        judged++;
     };
     if (many != nullptr) {
         figure("vs_paper", many->both(Variant::Proxy) / many->both(Variant::Paper), kMostOfPaper);
@@ -149,7 +166,7 @@ int report(const std::vector<Cell>& list) {
     if (few != nullptr) {
         figure("over_nocache_ns", few->both(Variant::Proxy) - few->both(Variant::NoCache), kMostOverNocache);
     }
-    std::cout << fmt::format("RESULT {} cells={}{}\n", pass ? "pass" : "fail", list.size(), figures);
+    std::cout << fmt::format("RESULT {} cells={} judged={}{}\n", pass ? "pass" : "fail", list.size(), judged, figures);
     return pass ? 0 : 1;
 }
 
