@@ -138,11 +138,13 @@ __noinline int cache_meet(struct work *work, __u64 hold_ns, __u32 id)
 	enum cache_outcome outcome = CACHE_AGAIN;
 	__u32 victim = 0, lost = 0, gone;
 	struct sfc_bucket *bucket;
+	__u32 number;
 	int both;
 
 	if (!work)
 		return CACHE_FULL;
-	bucket = bpf_map_lookup_elem(&buckets, &work->bucket);
+	number = work->bucket;
+	bucket = bpf_map_lookup_elem(&buckets, &number);
 	work->skip = 0;
 	if (!bucket || !candidate_find(&one, work, bucket))
 		return CACHE_AGAIN;

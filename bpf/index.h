@@ -14,10 +14,12 @@ static __always_inline struct sfc_bucket *index_bucket(struct work *work)
 {
 	__u64 hash = hash_key(work->key.word, sfc_config.key_secret);
 
-	work->bucket = hash & sfc_config.bucket_mask;
+	__u32 number = hash & sfc_config.bucket_mask; /* on the stack: 6.1 takes no key from a function's argument */
+
+	work->bucket = number;
 	work->want = ((__u32)(hash >> 32) & ~(sfc_config.slot_mask | SFC_WORD_SHARED)) | SFC_WORD_USED;
 	work->skip = 0;
-	return bpf_map_lookup_elem(&buckets, &work->bucket);
+	return bpf_map_lookup_elem(&buckets, &number);
 }
 
 static __always_inline __u32 index_read(const struct sfc_bucket *bucket, __u32 at)
