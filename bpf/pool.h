@@ -14,7 +14,7 @@
 enum {
 	POOL_TRIES = 16,    /* a try fails only where another CPU succeeded, once in a whole chunk of packets */
 	POOL_SWEEPS = 4,    /* a sweep fails where what it chose came back meanwhile */
-	POOL_CANDIDATES = 4 /* of which the oldest makes room */
+	POOL_CANDIDATES = 16 /* of which a stale one makes room, else the oldest */
 };
 
 #define POOL_CHANGE ((__u64)1 << 32) /* one change of pool->head */
@@ -43,8 +43,11 @@ static __always_inline int pool_evict(struct work *work, __u32 id, struct sfc_sl
 	return refs != 0;
 }
 
-/* The next slots under the hand: an orphan, else the one whose last packet came longest ago. SFC_SLOT_FREE: none. */
-static __always_inline __u32 pool_candidate(const struct sfc_service *service, __u64 position)
+/*
+ * The next slots under the hand: the first orphan or stale one, else the one whose last packet came longest ago.
+ * SFC_SLOT_FREE: none.
+ */
+static __always_inline __u32 pool_candidate(const struct sfc_service *service, __u64 position, __u64 now)
 {
 	__u64 oldest = ~0ULL;
 	__u32 found = SFC_SLOT_FREE;
@@ -59,7 +62,7 @@ static __always_inline __u32 pool_candidate(const struct sfc_service *service, _
 		state = *(volatile __u32 *)&slot->bucket;
 		if (state == SFC_SLOT_FREE)
 			continue;
-		if (state == SFC_SLOT_ORPHAN)
+		if (state == SFC_SLOT_ORPHAN || now > slot->deadline)
 			return id;
 		if (slot->deadline < oldest) {
 			oldest = slot->deadline;
@@ -79,7 +82,7 @@ static __always_inline __u32 pool_sweep(struct work *work, const struct sfc_serv
 
 		if (position < service->quota)
 			return service->first_slot + (__u32)position;
-		id = pool_candidate(service, position);
+		id = pool_candidate(service, position, work->now);
 		slot = slot_get(id);
 		if (!slot)
 			continue;

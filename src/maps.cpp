@@ -192,26 +192,35 @@ sfc_counters Maps::service_counters(std::uint16_t id) const {
     return sum("service_counters", id);
 }
 
-CacheUse Maps::cache_use(std::uint64_t now_ns) const {
-    CacheUse use;
+void Maps::each_entry(const std::function<void(const sfc_slot& slot, unsigned references)>& what) const {
     for (std::uint32_t index = 0; index < buckets_; index++) {
         const auto bucket = read<sfc_bucket>(*this, "buckets", index);
         for (const std::uint32_t word : bucket.word) {
             if (word != 0) {
                 const auto slot = read<sfc_slot>(*this, "slots", word & slot_mask_);
-                const unsigned references = slot_references(slot, word);
-                use.live += references;
-                use.stale += now_ns > slot.deadline ? references : 0;
+                what(slot, slot_references(slot, word));
             }
         }
     }
+}
+
+CacheUse Maps::cache_use(std::uint64_t now_ns) const {
+    CacheUse use;
+    each_entry([&](const sfc_slot& slot, unsigned references) {
+        use.live += references;
+        use.stale += now_ns > slot.deadline ? references : 0;
+    });
     return use;
 }
 
-unsigned slot_references(const sfc_slot& slot, std::uint32_t word) {
-    sfc_header_fields header;
+sfc_header_fields slot_header(const sfc_slot& slot) {
+    sfc_header_fields header{};
     std::memcpy(&header, slot.header, sizeof(slot.header));
-    return (word & SFC_WORD_SHARED) != 0 ? header.refs : 1;
+    return header;
+}
+
+unsigned slot_references(const sfc_slot& slot, std::uint32_t word) {
+    return (word & SFC_WORD_SHARED) != 0 ? slot_header(slot).refs : 1;
 }
 
 } // namespace sfc

@@ -20,6 +20,8 @@ struct CacheUse {
     std::uint64_t stale = 0;
 };
 
+/// The header in a slot, as far as it is in there: no bytes beyond SFC_HEADER_NEAR.
+[[nodiscard]] sfc_header_fields slot_header(const sfc_slot& slot);
 /// Packets in the SF that the slot belongs to, which `word` of the index names.
 [[nodiscard]] unsigned slot_references(const sfc_slot& slot, std::uint32_t word);
 
@@ -64,6 +66,8 @@ public:
     [[nodiscard]] std::size_t scratch_size() const;
     [[nodiscard]] sfc_counters port_counters(std::uint16_t id) const; ///< summed over CPUs
     [[nodiscard]] sfc_counters service_counters(std::uint16_t id) const;
+    /// Every entry of the cache, live or stale. While packets come in it is a picture of no one moment.
+    void each_entry(const std::function<void(const sfc_slot& slot, unsigned references)>& what) const;
     [[nodiscard]] CacheUse cache_use(std::uint64_t now_ns) const;
 
 private:

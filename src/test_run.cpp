@@ -33,7 +33,9 @@ TestRun::Outcome TestRun::run(int program, std::span<const std::uint8_t> frame, 
     if (bpf_prog_test_run_opts(program, &opts) != 0) {
         throw system_error(fmt::format("cannot run the program on a frame of {} bytes", frame.size()), errno);
     }
-    return {opts.retval, programs_.maps().result(cpu_, scratch_), std::span(out_).first(opts.data_size_out)};
+    const bool skip = skip_redirected_ && opts.retval == XDP_REDIRECT;
+    return {opts.retval, skip ? sfc_result{} : programs_.maps().result(cpu_, scratch_),
+            std::span(out_).first(opts.data_size_out)};
 }
 
 TestRun::Outcome TestRun::strip(std::span<const std::uint8_t> frame, std::uint32_t ifindex) {

@@ -30,12 +30,15 @@ public:
 
     Outcome strip(std::span<const std::uint8_t> frame, std::uint32_t ifindex);
     Outcome restore(std::span<const std::uint8_t> frame, std::uint32_t ifindex);
+    /// From here on a redirected frame has a zero `result`: to read one costs nearly as much as the run.
+    void skip_redirected(bool skip) { skip_redirected_ = skip; }
 
 private:
     const Programs& programs_;
     int cpu_;
     std::vector<std::uint8_t> out_;
     std::vector<std::uint8_t> scratch_; ///< one value of the map per possible CPU
+    bool skip_redirected_ = false;
 
     Outcome run(int program, std::span<const std::uint8_t> frame, std::uint32_t ifindex);
 };

@@ -9,11 +9,8 @@
 
 #include <fmt/format.h>
 
-#include "both_runners.h"
 #include "compare.h"
 #include "kernel_log.h"
-#include "native_runner.h"
-#include "runner_kernel.h"
 #include "setup.h"
 #include "sf_changes.h"
 
@@ -185,17 +182,6 @@ private:
         }
     }
 };
-
-std::unique_ptr<Runner> make_runner(const Plan& plan, Build build) {
-    switch (build) {
-    case Build::Native:
-        return make_native_runner(plan);
-    case Build::Both:
-        return std::make_unique<BothRunners>(make_kernel_runner(plan), make_native_runner(plan));
-    default:
-        return make_kernel_runner(plan);
-    }
-}
 
 } // namespace
 

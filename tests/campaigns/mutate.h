@@ -6,10 +6,9 @@
 #include <string>
 #include <vector>
 
-namespace sfc::test {
+#include "build.h"
 
-/// Which build of the programs.
-enum class Build : std::uint8_t { Kernel, Native, Both };
+namespace sfc::test {
 
 struct MutateOptions {
     Build build = Build::Kernel;

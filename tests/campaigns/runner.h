@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
+#include "report.h"
 #include "sfc_abi.h"
 
 namespace sfc::test {
@@ -35,6 +37,17 @@ public:
     virtual Ran restore(std::uint16_t port_id, std::span<const std::uint8_t> frame) = 0;
     virtual void set_time(std::uint64_t ns) = 0;
     [[nodiscard]] virtual Totals totals() = 0;
+
+    /// The result of a redirected frame may be left zero from here on: in the kernel it costs as much as the run.
+    virtual void skip_redirected(bool /*skip*/) {}
+    /// As when a port of the SF is attached anew: nothing stripped before may be restored.
+    virtual void raise_epoch(std::uint16_t sf_id) = 0;
+    [[nodiscard]] virtual Snapshot snapshot() = 0;
+    [[nodiscard]] virtual sfc_counters service_counters(std::uint16_t id) = 0;
+    /// References in the cache, whatever their age, by service id.
+    [[nodiscard]] virtual std::vector<std::uint64_t> live_of_services() = 0;
+    /// Bytes that the kernel has charged for the maps; 0 where there is no kernel.
+    [[nodiscard]] virtual std::uint64_t memory() { return 0; }
 };
 
 } // namespace sfc::test

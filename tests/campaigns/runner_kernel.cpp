@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "runner_kernel.h"
 
+#include <cerrno>
+#include <fstream>
+#include <string>
 #include <vector>
 
+#include <bpf/bpf.h>
+#include <fmt/format.h>
 #include <net/if.h>
 
+#include "error.h"
 #include "programs.h"
 #include "report.h"
 #include "test_run.h"
@@ -13,6 +19,19 @@ namespace sfc::test {
 namespace {
 
 constexpr std::uint64_t kSeed = 1; // of the hash secrets: a campaign can be repeated
+
+/// What the kernel says that a map takes, in bytes.
+std::uint64_t charged(int fd) {
+    std::ifstream info(fmt::format("/proc/self/fdinfo/{}", fd));
+    std::string word;
+    std::uint64_t bytes = 0;
+    while (info >> word && word != "memlock:") {
+    }
+    if (!(info >> bytes)) {
+        throw Error(ExitCode::Failed, "the kernel does not say how large a map is");
+    }
+    return bytes;
+}
 
 class KernelRunner : public Runner {
 public:
@@ -36,8 +55,29 @@ public:
         now_ = ns;
     }
     Totals totals() override {
-        const Conservation sums = conserve(take_snapshot(programs_.maps(), plan_, now_), plan_);
+        const Conservation sums = conserve(snapshot(), plan_);
         return {sums.balanced(), sums.cache.evicted, sums.cache.expired, sums.cache.flushed, sums.cache.live};
+    }
+    void skip_redirected(bool skip) override { test_run_.skip_redirected(skip); }
+    void raise_epoch(std::uint16_t sf_id) override {
+        sfc_sf entry = programs_.maps().sf(sf_id);
+        entry.epoch++;
+        programs_.maps().set_sf(sf_id, entry);
+    }
+    Snapshot snapshot() override { return take_snapshot(programs_.maps(), plan_, now_); }
+    sfc_counters service_counters(std::uint16_t id) override { return programs_.maps().service_counters(id); }
+    std::vector<std::uint64_t> live_of_services() override {
+        std::vector<std::uint64_t> live(plan_.services.size());
+        programs_.maps().each_entry(
+            [&](const sfc_slot& slot, unsigned references) { live.at(slot_header(slot).service) += references; });
+        return live;
+    }
+    std::uint64_t memory() override {
+        std::uint64_t bytes = 0;
+        for (const std::string_view name : Maps::kNames) {
+            bytes += charged(programs_.maps().fd(name));
+        }
+        return bytes;
     }
 
 private:

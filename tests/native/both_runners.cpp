@@ -53,4 +53,22 @@ Totals BothRunners::totals() {
     return first;
 }
 
+void BothRunners::raise_epoch(std::uint16_t sf_id) {
+    first_->raise_epoch(sf_id);
+    second_->raise_epoch(sf_id);
+}
+
+// That both count alike is compared once, in totals().
+Snapshot BothRunners::snapshot() {
+    return first_->snapshot();
+}
+
+sfc_counters BothRunners::service_counters(std::uint16_t id) {
+    return first_->service_counters(id);
+}
+
+std::vector<std::uint64_t> BothRunners::live_of_services() {
+    return first_->live_of_services();
+}
+
 } // namespace sfc::test

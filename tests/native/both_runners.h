@@ -19,6 +19,10 @@ public:
     Ran restore(std::uint16_t port_id, std::span<const std::uint8_t> frame) override;
     void set_time(std::uint64_t ns) override;
     [[nodiscard]] Totals totals() override;
+    void raise_epoch(std::uint16_t sf_id) override;
+    [[nodiscard]] Snapshot snapshot() override;
+    [[nodiscard]] sfc_counters service_counters(std::uint16_t id) override;
+    [[nodiscard]] std::vector<std::uint64_t> live_of_services() override;
 
 private:
     std::unique_ptr<Runner> first_, second_;

@@ -79,6 +79,18 @@ void NativeRunner::set_time(std::uint64_t ns) {
     machine.map("set_clock").set(std::uint32_t{0}, ns);
 }
 
+void NativeRunner::each_entry(const std::function<void(const sfc_slot& slot, unsigned references)>& what) {
+    NativeMap &buckets = machine.map("buckets"), &slots = machine.map("slots");
+    for (std::uint32_t index = 0; index < buckets.entries(); index++) {
+        for (const std::uint32_t word : buckets.at<sfc_bucket>(index).word) {
+            if (word != 0) {
+                const auto& slot = slots.at<sfc_slot>(word & (plan_.capacity - 1));
+                what(slot, slot_references(slot, word));
+            }
+        }
+    }
+}
+
 Snapshot NativeRunner::snapshot() {
     Snapshot snapshot;
     for (std::uint32_t id = 0; id < plan_.ports.size(); id++) {
@@ -87,16 +99,10 @@ Snapshot NativeRunner::snapshot() {
     for (std::uint32_t id = 0; id < plan_.services.size(); id++) {
         snapshot.services.push_back(machine.map("service_counters").at<sfc_counters>(id));
     }
-    NativeMap &buckets = machine.map("buckets"), &slots = machine.map("slots");
-    for (std::uint32_t index = 0; index < buckets.entries(); index++) {
-        for (const std::uint32_t word : buckets.at<sfc_bucket>(index).word) {
-            if (word != 0) {
-                const auto& slot = slots.at<sfc_slot>(word & (plan_.capacity - 1));
-                snapshot.cache.live += slot_references(slot, word);
-                snapshot.cache.stale += now_ > slot.deadline ? slot_references(slot, word) : 0;
-            }
-        }
-    }
+    each_entry([&](const sfc_slot& slot, unsigned references) {
+        snapshot.cache.live += references;
+        snapshot.cache.stale += now_ > slot.deadline ? references : 0;
+    });
     return snapshot;
 }
 
@@ -107,6 +113,20 @@ Totals NativeRunner::totals() {
             .expired = sums.cache.expired,
             .flushed = sums.cache.flushed,
             .live = sums.cache.live};
+}
+
+void NativeRunner::raise_epoch(std::uint16_t sf_id) {
+    machine.map("sfs").at<sfc_sf>(sf_id).epoch++;
+}
+
+sfc_counters NativeRunner::service_counters(std::uint16_t id) {
+    return machine.map("service_counters").at<sfc_counters>(id);
+}
+
+std::vector<std::uint64_t> NativeRunner::live_of_services() {
+    std::vector<std::uint64_t> live(plan_.services.size());
+    each_entry([&](const sfc_slot& slot, unsigned references) { live.at(slot_header(slot).service) += references; });
+    return live;
 }
 
 std::unique_ptr<Runner> make_native_runner(const Plan& plan) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -22,6 +23,10 @@ public:
     Ran restore(std::uint16_t port_id, std::span<const std::uint8_t> frame) override;
     void set_time(std::uint64_t ns) override;
     [[nodiscard]] Totals totals() override;
+    void raise_epoch(std::uint16_t sf_id) override;
+    [[nodiscard]] Snapshot snapshot() override;
+    [[nodiscard]] sfc_counters service_counters(std::uint16_t id) override;
+    [[nodiscard]] std::vector<std::uint64_t> live_of_services() override;
 
     Machine machine; ///< for what no campaign asks for: faults, other constants, entries that go
 
@@ -37,7 +42,7 @@ private:
 
     void size_maps();
     void fill_maps();
-    [[nodiscard]] Snapshot snapshot();
+    void each_entry(const std::function<void(const sfc_slot& slot, unsigned references)>& what);
     Ran run(Machine::Program program, std::uint16_t port_id, std::span<const std::uint8_t> frame);
 };
 

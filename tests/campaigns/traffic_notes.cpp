@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "traffic_notes.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace sfc::test::traffic {
+namespace {
+
+constexpr std::size_t kExamplesMost = 20;
+
+} // namespace
+
+void Notes::wrong(const std::string& what, const std::string& example) {
+    wrong_++;
+    if (++differences_[what] <= 2 && examples_.size() < kExamplesMost) {
+        examples_.push_back(what + "\n    " + example);
+    }
+}
+
+void Notes::wrong(const std::string& what, const Place& place, std::span<const std::uint8_t> frame) {
+    wrong(what, fmt::format("event {} at {} us on {}: {:02x}", place.event, place.time_ns / 1000, place.port,
+                            fmt::join(frame, "")));
+}
+
+void Notes::into(TrafficResult& result, bool all_tried) const {
+    for (std::size_t is = 0; is < kClasses; is++) {
+        const auto name = static_cast<Class>(is);
+        result.classes[class_name(name)] = classes_[is];
+        if (name >= Class::LimitExpired && name <= Class::LimitEpoch) {
+            result.limit += classes_[is];
+        }
+        // An epoch that is over is the rarest way to the limit: it needs an equal key right behind it.
+        if (all_tried && classes_[is] == 0 && name != Class::Wrong && name != Class::LimitEpoch) {
+            result.untried.emplace_back(class_name(name));
+        }
+    }
+    for (const char* counter : {"expired", "evicted"}) {
+        if (all_tried && result.counters[counter] == 0) {
+            result.untried.emplace_back(counter);
+        }
+    }
+    result.differences = differences_;
+    result.examples = examples_;
+    result.wrong = wrong_;
+}
+
+} // namespace sfc::test::traffic

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "traffic_world.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace sfc::test::traffic {
+namespace {
+
+using oracle::Mac;
+
+enum Ports { A0, A1, B0, B1, P0, P1, E0, E1, PortCount };
+enum Sfs { A, B };
+
+constexpr Mac kHop0 = {0x02, 0, 0, 0, 0, 0x99};
+constexpr Mac kHop1 = {0x02, 0, 0, 0, 0, 0x98};
+constexpr Mac kRouted = {0x02, 0, 0, 0, 0x0b, 0x01};
+constexpr std::uint64_t kHoldNs = kTicksMost * kTickNs;
+
+oracle::World world_of(std::uint64_t hold_of_b_ns, bool routed) {
+    oracle::World world;
+    world.sfs.resize(2);
+    world.sfs[A].name = std::string(1, 'a');
+    world.sfs[A].hold_ns = kHoldNs;
+    world.sfs[B].name = std::string(1, 'b');
+    world.sfs[B].hold_ns = hold_of_b_ns;
+    constexpr std::array<const char*, PortCount> kNames = {"a0", "a1", "b0", "b1", "p0", "p1", "e0", "e1"};
+    constexpr std::array<int, PortCount> kSfs = {A, A, B, B, -1, -1, -1, -1};
+    world.ports.resize(PortCount);
+    for (std::size_t id = 0; id < PortCount; id++) {
+        oracle::Port& port = world.ports[id];
+        port.name = kNames[id];
+        port.sf = kSfs[id];
+        port.routed = routed && port.sf == B;
+        port.mac = port.routed ? kRouted : Mac{};
+    }
+    return world;
+}
+
+/// From `to_port` to the other port of its SF. `egress` -1 is the way back to where the packet came from.
+oracle::Service service(const char* name, std::uint32_t label, std::vector<int> domain, int to_port, int egress) {
+    oracle::Service made;
+    made.name = name;
+    made.label = label;
+    made.domain = std::move(domain);
+    made.sf = to_port < B0 ? A : B;
+    made.to_port = to_port;
+    made.return_port = to_port ^ 1;
+    made.egress = egress;
+    made.next_hop = egress == E0 ? kHop0 : egress == E1 ? kHop1 : Mac{};
+    return made;
+}
+
+} // namespace
+
+oracle::World oracle_world() {
+    oracle::World world = world_of(kHoldNs / 2, true);
+    world.services = {service("out", 16001, {P0, P1}, A0, E0), service("back", 16002, {P1}, A1, E1),
+                      service("also-out", 16003, {P0, P1}, A0, -1), service("in", 16004, {P0, P1}, B0, E1),
+                      service("home", 16005, {P0, P1}, B1, -1)};
+    world.services[1].pipe = true;
+    world.services[3].plain = true;
+    world.services[4].pipe = true;
+    return world;
+}
+
+oracle::World flood_world() {
+    oracle::World world = world_of(kHoldNs, false);
+    world.services = {service("flooded", 16001, {P0}, A0, E0), service("normal", 16002, {P1}, B0, E1)};
+    return world;
+}
+
+std::vector<std::string> interface_names(const oracle::World& world) {
+    std::vector<std::string> names;
+    std::transform(world.ports.begin(), world.ports.end(), std::back_inserter(names),
+                   [](const oracle::Port& port) { return port.name; });
+    return names;
+}
+
+std::vector<std::uint64_t> holds(const oracle::World& world) {
+    std::vector<std::uint64_t> list;
+    std::transform(world.services.begin(), world.services.end(), std::back_inserter(list),
+                   [&](const oracle::Service& of) { return world.sfs[of.sf].hold_ns; });
+    return list;
+}
+
+} // namespace sfc::test::traffic
