@@ -12,8 +12,8 @@
 #include "slot.h"
 
 enum {
-	POOL_TRIES = 16,    /* a try fails only where another CPU succeeded, once in a whole chunk of packets */
-	POOL_SWEEPS = 4,    /* a sweep fails where what it chose came back meanwhile */
+	POOL_TRIES = 16,     /* a try fails only where another CPU succeeded, once in a whole chunk of packets */
+	POOL_SWEEPS = 4,     /* a sweep fails where what it chose came back meanwhile */
 	POOL_CANDIDATES = 16 /* of which a stale one makes room, else the oldest */
 };
 
