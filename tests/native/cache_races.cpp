@@ -201,6 +201,28 @@ TEST_F(Races, ChunkIsTakenByAnotherCpu) {
     EXPECT_TRUE(runner.totals().balanced);
 }
 
+TEST_F(Races, StaleSlotsMakeRoomBeforeLiveOnes) {
+    const auto quota = static_cast<std::uint16_t>(standard_plan().services[kOut].entry.quota);
+    for (std::uint16_t id = 1; id <= quota; id++) {
+        runner.set_time(id <= quota / 8 || id > quota / 4 ? kHold : 0); // some are stale, behind some that are not
+        ASSERT_EQ(strip(id), SFC_OK);
+    }
+    runner.set_time(kHold + 1);
+    for (std::uint16_t id = 1; id <= quota / 8; id++) {
+        ASSERT_EQ(strip(quota + id), SFC_OK);
+    }
+    EXPECT_EQ(runner.totals().expired, quota / 8U);
+    EXPECT_EQ(runner.totals().evicted, 0U);
+    EXPECT_TRUE(runner.totals().balanced);
+}
+
+TEST_F(Races, SlotsOfNoService) {
+    ASSERT_EQ(strip(1), SFC_OK);
+    machine.map("services").at<sfc_service>(kOut).quota =
+        0; // no plan has that, but a remainder of 0 would end in a fault
+    EXPECT_EQ(strip(2), SFC_REASON_cache_full);
+}
+
 TEST_F(Races, WhatShouldMakeRoomComesBack) {
     const auto quota = static_cast<std::uint16_t>(standard_plan().services[kOut].entry.quota);
     for (std::uint16_t id = 1; id <= quota; id++) {
