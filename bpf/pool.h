@@ -126,9 +126,21 @@ static __always_inline __u32 pool_pop_chunk(struct sfc_pool *pool, struct sfc_ma
 	return SFC_SLOT_FREE;
 }
 
+/* A slot of the magazine: SFC_SLOT_FREE where that is empty. */
+static __always_inline __u32 pool_take(__u32 service_id)
+{
+	struct sfc_magazine *magazine = bpf_map_lookup_elem(&magazines, &service_id);
+	__u32 count = magazine ? magazine->count : 0;
+
+	if (!magazine || count - 1 >= SFC_MAGAZINE) /* 0, and for the verifier: not more than there are */
+		return SFC_SLOT_FREE;
+	magazine->count = --count;
+	return magazine->slot[count];
+}
+
 /*
- * A slot for a packet of the service when the magazine is empty. It is in no bucket and in no list: the caller's alone.
- * Returns SFC_SLOT_FREE where there is none. Not static, as extensions_walk.
+ * A slot for a packet of the service, from wherever there is one. It is in no bucket and in no list: the caller's
+ * alone. Returns SFC_SLOT_FREE where there is none. Not static, as extensions_walk.
  */
 __noinline __u32 pool_refill(struct work *work, __u32 service_id)
 {
@@ -139,22 +151,14 @@ __noinline __u32 pool_refill(struct work *work, __u32 service_id)
 
 	if (!work || !service || !magazine || !pool || !service->quota)
 		return SFC_SLOT_FREE;
+	/* A stale entry may have been given back since the magazine was empty, and a chunk would be written over it. */
+	id = pool_take(service_id);
+	if (id != SFC_SLOT_FREE)
+		return id;
 	id = pool_pop_chunk(pool, magazine);
 	if (id != SFC_SLOT_FREE)
 		return id;
 	return pool_sweep(work, service, pool);
-}
-
-/* As pool_refill, from the magazine: SFC_SLOT_FREE where that is empty. */
-static __always_inline __u32 pool_take(__u32 service_id)
-{
-	struct sfc_magazine *magazine = bpf_map_lookup_elem(&magazines, &service_id);
-	__u32 count = magazine ? magazine->count : 0;
-
-	if (!magazine || count - 1 >= SFC_MAGAZINE) /* 0, and for the verifier: not more than there are */
-		return SFC_SLOT_FREE;
-	magazine->count = --count;
-	return magazine->slot[count];
 }
 
 /* The lower half of the magazine, those that were freed longest ago, becomes a chunk. */
