@@ -14,7 +14,7 @@ function(bpf_object source object)
         OUTPUT ${object}
         COMMAND ${BPF_CLANG} -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror
                 ${includes} -isystem /usr/include/${CMAKE_CXX_LIBRARY_ARCHITECTURE}
-                -MD -MF ${object}.d -c ${source} -o ${object}.raw
+                -MD -MT ${object} -MF ${object}.d -c ${source} -o ${object}.raw
         # Links one object into one: that drops the DWARF and keeps the BTF.
         COMMAND ${BPFTOOL} gen object ${object} ${object}.raw
         MAIN_DEPENDENCY ${source}

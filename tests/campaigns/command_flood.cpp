@@ -86,14 +86,14 @@ Command flood_command(CLI::App& app) {
     CLI::App* command = app.add_subcommand("flood", "Does one service lose packets when another one is flooded?");
     CLI::Option* seconds =
         command->add_option("--seconds", options->seconds, "How long the flood lasts, by the cache's clock")
-            ->check(whole_number(1, 1000));
+            ->transform(whole_number(1, 1000));
     command->add_option("--packets", options->packets, "How many packets the flood has")
-        ->check(whole_number(1, 100'000'000))
+        ->transform(whole_number(1, 100'000'000))
         ->excludes(seconds);
     command->add_option("--seed", options->seed, "What to start from; the same seed makes the same run")
-        ->check(whole_number(0, UINT64_MAX));
+        ->transform(whole_number(0, UINT64_MAX));
     command->add_option("--capacity", options->capacity, "Slots of the cache, rounded up to a power of two")
-        ->check(whole_number(SFC_CAPACITY_MIN, SFC_CAPACITY_MAX));
+        ->transform(whole_number(SFC_CAPACITY_MIN, SFC_CAPACITY_MAX));
     command->add_flag("-j,--json", *json, "Print JSON before the RESULT line");
     return {command, [=] { return run(*options, *json); }};
 }

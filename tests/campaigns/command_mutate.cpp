@@ -83,9 +83,9 @@ Command mutate_command(CLI::App& app) {
     const auto options = std::make_shared<MutateOptions>();
     const auto json = std::make_shared<bool>(false);
     CLI::App* command = app.add_subcommand("mutate", "Malformed frames through both programs");
-    command->add_option("--frames", options->frames, "How many")->check(whole_number(1, 1'000'000'000'000));
+    command->add_option("--frames", options->frames, "How many")->transform(whole_number(1, 1'000'000'000'000));
     command->add_option("--seed", options->seed, "What to start from; the same seed makes the same frames")
-        ->check(whole_number(0, UINT64_MAX));
+        ->transform(whole_number(0, UINT64_MAX));
     command->add_flag("-j,--json", *json, "Print JSON before the RESULT line");
     add_build_option(*command, options->build, true);
     return {command, [=] { return run(*options, *json); }};

@@ -83,15 +83,16 @@ Command oracle_command(CLI::App& app) {
     const auto options = std::make_shared<TrafficOptions>();
     const auto json = std::make_shared<bool>(false);
     CLI::App* command = app.add_subcommand("oracle", "Does each packet get its own header back?");
-    command->add_option("--events", options->events, "How many program runs")->check(whole_number(1, 1'000'000'000));
+    command->add_option("--events", options->events, "How many program runs")
+        ->transform(whole_number(1, 1'000'000'000));
     command->add_option("--seed", options->seed, "What to start from; the same seed makes the same run")
-        ->check(whole_number(0, UINT64_MAX));
+        ->transform(whole_number(0, UINT64_MAX));
     command->add_option("--capacity", options->capacity, "Slots of the cache, rounded up to a power of two")
-        ->check(whole_number(SFC_CAPACITY_MIN, SFC_CAPACITY_MAX));
+        ->transform(whole_number(SFC_CAPACITY_MIN, SFC_CAPACITY_MAX));
     command
         ->add_option("--early-limit", options->early_limit,
                      "Evictions of services below their quota that are allowed, per million packets to the SFs")
-        ->check(whole_number(0, kMillion));
+        ->transform(whole_number(0, kMillion));
     command->add_flag("-j,--json", *json, "Print JSON before the RESULT line");
     add_build_option(*command, options->build, false);
     return {command, [=] { return run(*options, *json); }};

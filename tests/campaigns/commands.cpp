@@ -7,14 +7,36 @@
 #include <fmt/format.h>
 
 namespace sfc::test {
+namespace {
+
+/// Returns whether the text is a number and nothing else.
+bool digits(std::string_view text, std::uint64_t& value) {
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    return error == std::errc() && stop == end;
+}
+
+} // namespace
 
 CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
-    const auto check = [=](const std::string& text) -> std::string {
-        std::uint64_t value = 0;
-        const char* end = text.data() + text.size();
-        const auto [stop, error] = std::from_chars(text.data(), end, value);
-        const bool right = error == std::errc() && stop == end && value >= least && value <= most;
-        return right ? "" : fmt::format("'{}' is no whole number from {} to {}", text, least, most);
+    const auto check = [=](std::string& text) -> std::string {
+        const std::string wrong = fmt::format("'{}' is no whole number from {} to {}", text, least, most);
+        const std::string::size_type mark = text.find('e');
+        std::uint64_t value = 0, zeros = 0;
+        if (!digits(std::string_view(text).substr(0, mark), value) ||
+            (mark != std::string::npos && !digits(std::string_view(text).substr(mark + 1), zeros))) {
+            return wrong;
+        }
+        for (; zeros > 0 && value != 0; zeros--) {
+            if (__builtin_mul_overflow(value, std::uint64_t{10}, &value)) {
+                return wrong;
+            }
+        }
+        if (value < least || value > most) {
+            return wrong;
+        }
+        text = fmt::format("{}", value);
+        return "";
     };
     return {check, fmt::format("{}..{}", least, most), "whole number"};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// campaign mutate|oracle|flood, each with --help. The last line is "RESULT pass|fail key=value ...", the exit code says
-// the same: 0 or 1; 2 is a command line that is wrong.
+// campaign mutate|oracle|flood|race|model, each with --help. The last line is "RESULT pass|fail key=value ...", the
+// exit code says the same: 0 or 1; 2 is a command line that is wrong.
 #include <array>
 #include <iostream>
 
@@ -14,7 +14,8 @@ using namespace sfc::test; // NOLINT: the whole program is of it
 int run(int argc, char** argv) {
     CLI::App app{"Long checks of the packet path", "campaign"};
     app.require_subcommand(1);
-    const std::array commands = {mutate_command(app), oracle_command(app), flood_command(app)};
+    const std::array commands = {mutate_command(app), oracle_command(app), flood_command(app), race_command(app),
+                                 model_command(app)};
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// cache_claim of bpf/cache.h, and pool_evict and pool_give of bpf/pool.h. Each case is one access to shared memory.
+#include "model_steps.h"
+
+#include <algorithm>
+
+namespace sfc::test::model {
+
+/// cache_claim_next, up to cache_unpack
+void Stepper::claim(Step step) {
+    switch (step) {
+    case Step::Find: { // index_find, without the lock
+        const Word word = state_.word.at(me_.scan);
+        if (matches(word, operation_.key) && (me_.skip >> me_.scan & 1) == 0) {
+            me_.word = word;
+            me_.at = me_.scan;
+            return scan((word & kShared) != 0 ? Step::SharedPlace : Step::Peek);
+        }
+        go(Step::Find);
+        if (last_word()) {
+            want(me_.present == 0, "an entry that was there all the time is not found");
+            end(Outcome::Miss);
+        }
+        return;
+    }
+    case Step::Peek: // somebody may be writing to this slot
+        if (state_.slot.at(slot_of(Word(me_.word))).key != operation_.key) {
+            me_.skip |= 1U << me_.at;
+            return again();
+        }
+        me_.gone = slot_of(Word(me_.word));
+        return go(copies_first() ? Step::UnpackNear : Step::SwapClaim);
+    default: // SwapClaim
+        if (broken_ == Break::ClaimCopiesFirst) {
+            state_.word.at(me_.at) = 0;
+        } else if (!swap(me_.at, Word(me_.word), 0)) {
+            return again();
+        }
+        own(me_.gone);
+        me_.word = me_.at = 0;
+        if (copies_first()) {
+            get_header(me_.near, me_.far);
+            set(Outcome::Ok);
+        }
+        return go(copies_first() ? Step::Give : Step::UnpackKey);
+    }
+}
+
+/// cache_unpack
+void Stepper::unpack(Step step) {
+    const Slot& slot = state_.slot.at(me_.gone);
+    switch (step) {
+    case Step::UnpackKey: { // also the clock, and the deadline
+        // Not mine: a stranger's, with an equal word at the same place. It is lost by its name, and this claim ends as
+        // a miss, wherever its own entry is.
+        const bool mine = slot.key == operation_.key || broken_ == Break::ClaimTrustsPeek;
+        if (!mine || state_.clock > slot.deadline) {
+            lose(me_.gone, 1);
+            set(mine ? Outcome::Late : Outcome::Miss);
+            return go(Step::Give);
+        }
+        return go(Step::UnpackNear);
+    }
+    case Step::UnpackNear: // slot_read
+        me_.near = slot.near;
+        return go(Step::UnpackFar);
+    default: // UnpackFar
+        me_.far = slot.far;
+        if (copies_first()) {
+            return go(Step::SwapClaim);
+        }
+        get_header(me_.near, me_.far);
+        me_.near = me_.far = 0;
+        set(Outcome::Ok);
+        return go(Step::Give);
+    }
+}
+
+/// cache_claim_shared. Past its deadline the packet ends late: the reference is gone in either case.
+void Stepper::claim_shared(Step step) {
+    Slot& slot = state_.slot.at(slot_of(Word(me_.word)));
+    const auto give_up = [&](unsigned skip) {
+        unlock();
+        me_.skip |= skip;
+        again();
+    };
+    switch (step) {
+    case Step::SharedPlace:
+        if (broken_ != Break::SharedWithoutLock) {
+            lock();
+        }
+        return state_.word.at(me_.at) == me_.word ? go(Step::SharedNear) : give_up(0);
+    case Step::SharedNear: // slot_read
+        me_.near = slot.near;
+        return slot.key == operation_.key ? go(Step::SharedFar) : give_up(1U << me_.at);
+    case Step::SharedFar:
+        me_.far = slot.far;
+        return go(Step::SharedCount);
+    default: // SharedCount
+        get_header(me_.near, me_.far);
+        slot.refs--;
+        if (slot.refs == 1) { // from here on it can be claimed without the lock
+            state_.word.at(me_.at) = static_cast<Word>(me_.word & ~kShared);
+        }
+        unlock();
+        end(Outcome::Ok);
+    }
+}
+
+/// pool_sweep comes to the slot, whichever pool_candidate chose, and pool_evict reads where its word is. One try
+/// stands for all: a sweep that fails leaves nothing behind.
+void Stepper::sweep(unsigned slot) {
+    me_.gone = slot;
+    me_.refs = 0;
+    state_.slot.at(slot).here != 0 ? go(Step::EvictPlace) : end(Outcome::Full);
+}
+
+/// pool_evict
+void Stepper::evict(Step step) {
+    if (step == Step::EvictPlace) {
+        const auto* found = std::find_if(state_.word.begin(), state_.word.end(),
+                                         [this](Word word) { return word != 0 && slot_of(word) == me_.gone; });
+        if (found == state_.word.end()) {
+            return end(Outcome::Full);
+        }
+        lock();
+        me_.word = *found;
+        me_.at = static_cast<unsigned>(found - state_.word.begin());
+        return go(Step::SwapEvicted);
+    }
+    const bool taken = swap(me_.at, Word(me_.word), 0); // a claim may be quicker
+    unlock();
+    if (!taken && broken_ != Break::EvictWithoutSwap) {
+        return end(Outcome::Full);
+    }
+    state_.word.at(me_.at) = 0;
+    own(me_.gone);
+    lose(me_.gone, references(Word(me_.word)));
+    me_.word = me_.at = 0;
+    operation_.kind == Kind::Evict ? go(Step::Give) : own_as_id(me_.gone);
+}
+
+/// pool_give
+void Stepper::give(unsigned choice) {
+    Slot& slot = state_.slot.at(me_.gone);
+    slot.here = 0;
+    slot.refs = 0;
+    if (choice == 1) { // pool_push_chunk: a chunk is written over the key
+        slot.key = Rubbish;
+    }
+    state_.free = static_cast<std::uint8_t>(state_.free | 1U << me_.gone);
+    me_.owns &= ~(1U << me_.gone);
+    if (operation_.kind == Kind::Insert && is(Outcome::Again)) {
+        return again(); // the slot was a stale entry's
+    }
+    end(static_cast<Outcome>(me_.outcome));
+}
+
+} // namespace sfc::test::model

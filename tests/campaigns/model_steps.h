@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include "model_state.h"
+
+namespace sfc::test::model {
+
+/// One step of one process.
+class Stepper {
+public:
+    /// `words`: of the bucket.
+    Stepper(State& state, unsigned number, const Operation& operation, unsigned words, Break broken)
+        : state_(state), me_(state.process.at(number)), number_(number), operation_(operation), words_(words),
+          broken_(broken) {}
+
+    /// Returns what is wrong about it, or null.
+    const char* run(unsigned choice);
+
+private:
+    State& state_;
+    Process& me_;
+    unsigned number_;
+    Operation operation_;
+    unsigned words_;
+    Break broken_;
+    const char* fault_ = nullptr;
+
+    void take(Step step, unsigned choice);
+    void fill(Step step);
+    void publish();
+    void put(Step step, unsigned choice);
+    void candidates(Step step);
+    void judge(Step step);
+    void share();
+    void claim(Step step);
+    void unpack(Step step);
+    void claim_shared(Step step);
+    void sweep(unsigned slot);
+    void evict(Step step);
+    void give(unsigned choice);
+
+    void go(Step step) { me_.step = static_cast<std::uint64_t>(step); }
+    void scan(Step step) {
+        me_.scan = 0;
+        go(step);
+    }
+    bool last_word() { return ++me_.scan == words_; }
+    void set(Outcome outcome) { me_.outcome = static_cast<std::uint64_t>(outcome); }
+    [[nodiscard]] bool is(Outcome outcome) const { return me_.outcome == static_cast<std::uint64_t>(outcome); }
+    void leave(Outcome outcome);
+    void end(Outcome outcome);
+    void again();
+    void entered(Word victim);
+    void own(unsigned slot) { me_.owns |= 1U << slot; }
+    void own_as_id(unsigned slot);
+    void lock();
+    void unlock();
+    bool swap(unsigned at, Word before, Word after);
+    [[nodiscard]] Word candidate() const { return static_cast<Word>(me_.second != 0 ? me_.word2 : me_.word); }
+    [[nodiscard]] unsigned place() const { return me_.second != 0 ? me_.at2 : me_.at; }
+    [[nodiscard]] unsigned references(Word word) const;
+    [[nodiscard]] unsigned matching() const;
+    [[nodiscard]] bool copies_first() const;
+    void lose(unsigned slot, unsigned references);
+    void get_header(unsigned near, unsigned far);
+    void want(bool condition, const char* otherwise) { fault_ = condition || fault_ != nullptr ? fault_ : otherwise; }
+};
+
+} // namespace sfc::test::model

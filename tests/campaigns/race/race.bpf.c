@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Strips and restores few different packets on all CPUs at once, inside the kernel. Each run checks what the proxy left
+ * of the one before, the frame and the verdict in scratch, then draws what comes next, writes it over the frame and
+ * tail-calls the proxy. One call of BPF_PROG_TEST_RUN has one interface: it is the CPU's own, and becomes the port that
+ * the frame needs.
+ */
+#include <bpf/bpf_endian.h>
+
+#include "../../../bpf/maps.h"
+
+#include "race_abi.h"
+
+enum {
+    NEXT_STRIP, /* where in `programs` */
+    NEXT_RESTORE,
+    ENTRY_S = 1 << 8, /* RFC 3032 2.1: bottom of stack */
+    TOP_ENTRY = 16001 << 12 | 255,
+    CLOCK_ONE_IN = 64,
+    STRIPS_OF_16 = 7, /* fewer than restores, or the references of an entry would only grow */
+    ID_WORD = 1,      /* of the IPv4 header: identification */
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct race_cpu);
+} race_cpus SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct race_setup);
+} race_setups SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, RACE_NUMBERS* RACE_STACKS);
+    __type(key, __u32);
+    __type(value, struct race_tally);
+} race_tallies SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+    __uint(max_entries, 2);
+    __type(key, __u32);
+    __type(value, __u32);
+} programs SEC(".maps");
+
+static const __u8 ethernet[2][RACE_ETHERNET] = {{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0x47},
+                                                {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x08, 0x00}};
+
+/* A quarter of the numbers has one short stack, one a long one, one two short stacks, and one a long and a short one.
+ */
+static __always_inline __u32 stacks_of(__u32 number) {
+    return number & 2 ? RACE_STACKS : 1;
+}
+
+/* Entries that are left when the top one is gone. */
+static __always_inline __u32 depth_of(__u32 number, __u32 stack) {
+    __u32 step = number >> 2, is_long = number & 1 & ~stack;
+
+    return is_long ? RACE_NEAR + 1 + step % (RACE_ENTRIES - RACE_NEAR - 1) : 1 + step % RACE_NEAR;
+}
+
+/* An entry tells of which packet, of which of its stacks and at which place it is; no two are equal. */
+static __always_inline __be32 entry_of(__u32 number, __u32 stack, __u32 at, __u32 depth) {
+    __u32 label = 1 << 19 | number << 9 | stack << 8 | at << 4 | (number + at) % 16;
+    __u32 ttl = 2 + (number * 7 + stack * 31 + at * 13) % 250;
+
+    return bpf_htonl(label << 12 | (at + 1 == depth ? ENTRY_S : 0) | ttl);
+}
+
+static __always_inline struct race_tally* tally_of(__u32 number, __u32 stack) {
+    __u32 at = number * RACE_STACKS + stack;
+
+    return bpf_map_lookup_elem(&race_tallies, &at);
+}
+
+/* `len`, which is from 1 to 4 * RACE_ENTRIES, in a way that the verifier sees it; clang would leave the mask out. */
+static __always_inline __u32 stack_bytes(__u32 len) {
+    len--;
+    asm volatile("" : "+r"(len));
+    return (len & (4 * RACE_ENTRIES - 1)) + 1;
+}
+
+/* The packet behind the header is the one that was written. */
+static __always_inline int inner_is(struct xdp_md* ctx, const struct race_cpu* cpu, __u32 off) {
+    __be32 inner[RACE_INNER_WORDS];
+    __u32 differ = 0;
+
+    if (bpf_xdp_load_bytes(ctx, off, inner, sizeof(inner)))
+        return 0;
+    for (__u32 i = 0; i < RACE_INNER_WORDS; i++)
+        differ |= inner[i] ^ cpu->inner[i];
+    return !differ;
+}
+
+/* The header that was put on, of `len` bytes. */
+static __always_inline enum race_count judge_header(struct xdp_md* ctx, const struct race_cpu* cpu, __u32 len) {
+    __be32 entry[RACE_ENTRIES] = {};
+    __u32 first, number, stack, depth, torn;
+    struct race_tally* tally;
+
+    if (len < 4 || len > sizeof(entry) || bpf_xdp_load_bytes(ctx, RACE_ETHERNET, entry, stack_bytes(len)))
+        return RACE_TORN;
+    first = bpf_ntohl(entry[0]) >> 12;
+    number = first >> 9 & (RACE_NUMBERS - 1);
+    stack = first >> 8 & 1;
+    depth = depth_of(number, stack);
+    torn = len != 4 * depth;
+    for (__u32 i = 0; i < RACE_ENTRIES; i++) {
+        if (i < depth)
+            torn |= entry[i] != entry_of(number, stack, i, depth);
+    }
+    if (torn)
+        return RACE_TORN;
+    if (number != cpu->number || stack >= stacks_of(number))
+        return RACE_WRONG;
+    tally = tally_of(number, stack);
+    if (tally)
+        tally->restored++;
+    return depth > RACE_NEAR ? RACE_RESTORED_LONG : RACE_RESTORED;
+}
+
+static __always_inline enum race_count judge_strip(struct xdp_md* ctx, const struct race_cpu* cpu,
+                                                   const struct sfc_result* result) {
+    struct race_tally* tally = tally_of(cpu->number, cpu->stack);
+
+    if (result->verdict == SFC_VERDICT_TO_SF && tally) {
+        tally->to_sf++;
+        return bpf_xdp_get_buff_len(ctx) == RACE_ETHERNET + RACE_INNER && inner_is(ctx, cpu, RACE_ETHERNET)
+                   ? RACE_TO_SF
+                   : RACE_STRANGE;
+    }
+    if (result->verdict != SFC_VERDICT_DROPPED)
+        return RACE_STRANGE;
+    if (result->reason == SFC_REASON_cache_full)
+        return RACE_FULL;
+    if (result->reason != SFC_REASON_ambiguous)
+        return RACE_STRANGE;
+    return stacks_of(cpu->number) == 1 ? RACE_FALSE_AMBIGUOUS : RACE_AMBIGUOUS;
+}
+
+static __always_inline enum race_count judge_restore(struct xdp_md* ctx, const struct race_cpu* cpu,
+                                                     const struct sfc_result* result) {
+    __u32 len = bpf_xdp_get_buff_len(ctx);
+
+    if (result->verdict == SFC_VERDICT_RESTORED) {
+        if (len < RACE_ETHERNET + RACE_INNER || !inner_is(ctx, cpu, len - RACE_INNER))
+            return RACE_STRANGE;
+        return judge_header(ctx, cpu, len - RACE_ETHERNET - RACE_INNER);
+    }
+    if (result->verdict != SFC_VERDICT_DROPPED)
+        return RACE_STRANGE;
+    return result->reason == SFC_REASON_miss ? RACE_MISS : result->reason == SFC_REASON_late ? RACE_LATE : RACE_STRANGE;
+}
+
+static __always_inline void judge(struct xdp_md* ctx, struct race_cpu* cpu) {
+    __u32 zero = 0, count;
+    const struct work* work = bpf_map_lookup_elem(&scratch, &zero);
+
+    if (!work || cpu->act == RACE_NOTHING)
+        return;
+    count = cpu->act == RACE_STRIP ? judge_strip(ctx, cpu, &work->result) : judge_restore(ctx, cpu, &work->result);
+    if (count == RACE_RESTORED_LONG)
+        cpu->count[RACE_RESTORED]++;
+    if (count < RACE_COUNTS)
+        cpu->count[count]++;
+}
+
+/* xorshift64 (Marsaglia 2003). */
+static __always_inline __u64 draw(struct race_cpu* cpu) {
+    __u64 random = cpu->random;
+
+    random ^= random << 13;
+    random ^= random >> 7;
+    random ^= random << 17;
+    cpu->random = random;
+    return random >> 20; /* the lower bits are the weaker ones */
+}
+
+static __always_inline void move_clock(const struct race_setup* setup, __u64 random) {
+    __u32 zero = 0;
+    __u64* now = bpf_map_lookup_elem(&set_clock, &zero);
+
+    if (now && setup->clock_step && !(random % CLOCK_ONE_IN))
+        __sync_fetch_and_add(now, setup->clock_step);
+}
+
+static __always_inline void choose(const struct race_setup* setup, struct race_cpu* cpu) {
+    __u64 random = draw(cpu);
+
+    cpu->act = random % 16 < STRIPS_OF_16 ? RACE_STRIP : RACE_RESTORE;
+    cpu->number = random >> 4 & (setup->numbers - 1) & (RACE_NUMBERS - 1);
+    cpu->stack = random >> 14 & (stacks_of(cpu->number) - 1);
+    move_clock(setup, random >> 15);
+}
+
+/* Of addresses and ports for documentation; RFC 768: no checksum. The number is the identification, which is in the
+ * key. */
+static __always_inline void fill_inner(struct race_cpu* cpu) {
+    cpu->inner[0] = bpf_htonl(0x45000000 | RACE_INNER);
+    cpu->inner[ID_WORD] = bpf_htonl((cpu->number + 1) << 16);
+    cpu->inner[2] = bpf_htonl(64 << 24 | 17 << 16);
+    cpu->inner[3] = bpf_htonl(0xc0000201);
+    cpu->inner[4] = bpf_htonl(0xc6336401);
+    cpu->inner[5] = bpf_htonl(1000 << 16 | 53);
+    cpu->inner[6] = bpf_htonl((RACE_INNER - 20) << 16);
+    cpu->inner[7] = 0;
+}
+
+/* Returns how many entries the stack has on arrival. */
+static __always_inline __u32 fill_stack(struct race_cpu* cpu) {
+    __u32 depth = depth_of(cpu->number, cpu->stack);
+
+    cpu->entry[0] = bpf_htonl(TOP_ENTRY);
+    for (__u32 i = 1; i < RACE_ENTRIES; i++)
+        cpu->entry[i] = entry_of(cpu->number, cpu->stack, i - 1, depth);
+    return depth + 1;
+}
+
+static __always_inline int write_frame(struct xdp_md* ctx, struct race_cpu* cpu) {
+    __u32 plain = cpu->act != RACE_STRIP, entries = plain ? 0 : fill_stack(cpu);
+    __u32 len = RACE_ETHERNET + 4 * entries + RACE_INNER;
+    int error;
+
+    fill_inner(cpu);
+    error = bpf_xdp_adjust_head(ctx, (int)bpf_xdp_get_buff_len(ctx) - (int)len);
+    error |= bpf_xdp_store_bytes(ctx, 0, (void*)ethernet[plain], RACE_ETHERNET);
+    if (!plain)
+        error |= bpf_xdp_store_bytes(ctx, RACE_ETHERNET, cpu->entry, stack_bytes(4 * entries));
+    return error | bpf_xdp_store_bytes(ctx, len - RACE_INNER, cpu->inner, RACE_INNER);
+}
+
+SEC("xdp.frags")
+int race_run(struct xdp_md* ctx) {
+    __u32 zero = 0, ifindex = ctx->ingress_ifindex;
+    const struct race_setup* setup = bpf_map_lookup_elem(&race_setups, &zero);
+    struct race_cpu* cpu = bpf_map_lookup_elem(&race_cpus, &zero);
+    __u32* port = bpf_map_lookup_elem(&near_port_ids, &ifindex);
+
+    if (!setup || !cpu || !port)
+        return XDP_ABORTED;
+    judge(ctx, cpu);
+    if (!cpu->left) {
+        cpu->act = RACE_NOTHING;
+        cpu->left = setup->batch;
+        return XDP_PASS;
+    }
+    cpu->left--;
+    choose(setup, cpu);
+    *port = cpu->act == RACE_STRIP ? setup->domain_port : setup->sf_port;
+    if (write_frame(ctx, cpu))
+        return XDP_ABORTED;
+    bpf_tail_call(ctx, &programs, cpu->act == RACE_STRIP ? NEXT_STRIP : NEXT_RESTORE);
+    return XDP_ABORTED;
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "race_slots.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <set>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+
+#include "error.h"
+
+namespace sfc::test {
+namespace {
+
+template <class T> std::vector<T> values(const Maps& maps, std::string_view map, std::uint32_t key, std::size_t count) {
+    std::vector<T> list(count);
+    if (bpf_map_lookup_elem(maps.fd(map), &key, list.data()) != 0) {
+        throw system_error(fmt::format("cannot read entry {} of map {}", key, map), errno);
+    }
+    return list;
+}
+
+template <class T> T value(const Maps& maps, std::string_view map, std::uint32_t key) {
+    return values<T>(maps, map, key, 1).front();
+}
+
+/// Where the slots are.
+class Census {
+public:
+    Census(const Maps& maps, const Plan& plan) : maps_(maps), plan_(plan), places_(plan.capacity) {}
+
+    std::vector<std::string> faults() {
+        ask_index();
+        for (std::size_t id = 1; id < plan_.services.size(); id++) {
+            ask_service(static_cast<std::uint32_t>(id), plan_.services[id].entry);
+        }
+        return faults_;
+    }
+
+private:
+    const Maps& maps_;
+    const Plan& plan_;
+    std::vector<std::string> places_; ///< of each slot; several where that is the fault
+    std::vector<std::string> faults_;
+
+    /// Returns whether there is such a slot, and whether it is here for the first time.
+    bool is_at(std::uint32_t slot, const std::string& place) {
+        if (slot >= places_.size()) {
+            faults_.push_back(fmt::format("slot {}: {}, and there is none of that number", slot, place));
+            return false;
+        }
+        std::string& known = places_[slot];
+        known += (known.empty() ? "" : ", ") + place;
+        return known == place;
+    }
+
+    void ask_index() {
+        for (std::uint32_t at = 0; at < plan_.capacity / SFC_SLOTS_PER_BUCKET; at++) {
+            std::set<std::array<__u64, SFC_KEY_WORDS>> keys;
+            for (const std::uint32_t word : value<sfc_bucket>(maps_, "buckets", at).word) {
+                if (word == 0) {
+                    continue;
+                }
+                const std::uint32_t slot = word & (plan_.capacity - 1);
+                is_at(slot, fmt::format("in bucket {}", at));
+                if (!keys.insert(std::to_array(value<sfc_slot>(maps_, "slots", slot).key.word)).second) {
+                    faults_.push_back(fmt::format("bucket {}: two words of one key", at));
+                }
+            }
+        }
+    }
+
+    void ask_magazines(std::uint32_t service) {
+        const std::size_t cpus = libbpf_num_possible_cpus();
+        const auto list = values<sfc_magazine>(maps_, "magazines", service, cpus);
+        for (std::size_t cpu = 0; cpu < cpus; cpu++) {
+            for (std::uint32_t i = 0; i < std::min<std::uint32_t>(list[cpu].count, SFC_MAGAZINE); i++) {
+                is_at(list[cpu].slot[i], fmt::format("with CPU {}", cpu));
+            }
+        }
+    }
+
+    void ask_chunks(std::uint32_t service) {
+        auto top = static_cast<std::uint32_t>(value<sfc_pool>(maps_, "pools", service).head);
+        while (top != 0 && is_at(top - 1, "a chunk")) {
+            const auto chunk = value<sfc_slot>(maps_, "slots", top - 1).chunk;
+            for (std::uint32_t i = 0; i < std::min<std::uint32_t>(chunk.count, SFC_MAGAZINE); i++) {
+                is_at(chunk.slot[i], "in a chunk");
+            }
+            top = chunk.next;
+        }
+    }
+
+    void ask_service(std::uint32_t id, const sfc_service& service) {
+        ask_magazines(id);
+        ask_chunks(id);
+        const std::uint64_t used = value<sfc_pool>(maps_, "pools", id).hand;
+        for (std::uint32_t i = 0; i < service.quota; i++) {
+            const std::uint32_t slot = service.first_slot + i;
+            if (i >= used) {
+                is_at(slot, "never used");
+            } else if (value<sfc_slot>(maps_, "slots", slot).bucket == SFC_SLOT_ORPHAN) {
+                is_at(slot, "an orphan");
+            }
+            if (places_[slot].empty()) {
+                faults_.push_back(fmt::format("slot {}: lost", slot));
+            } else if (places_[slot].find(',') != std::string::npos) {
+                faults_.push_back(fmt::format("slot {}: {}", slot, places_[slot]));
+            }
+        }
+    }
+};
+
+} // namespace
+
+std::vector<std::string> slot_faults(const Maps& maps, const Plan& plan) {
+    return Census(maps, plan).faults();
+}
+
+} // namespace sfc::test

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "maps.h"
+#include "plan.h"
+
+namespace sfc::test {
+
+/// While no program runs, each slot of each service is at one place: a word of the index names it, or a magazine, or a
+/// chunk of the pool, or it is an orphan, or was never used. One line for each that is not, and for words with equal
+/// keys in one bucket.
+[[nodiscard]] std::vector<std::string> slot_faults(const Maps& maps, const Plan& plan);
+
+} // namespace sfc::test
