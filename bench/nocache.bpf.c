@@ -32,7 +32,7 @@ int nocache_strip(struct xdp_md* ctx) {
         reason = port_redirect(work, strip.service->to_port);
     if (!reason)
         return verdict_redirect(work, SFC_VERDICT_TO_SF, SFC_EVENT_TO_SF);
-    return strip_end(work, &strip, reason);
+    return strip_end(ctx, work, &strip, reason);
 }
 
 SEC("xdp.frags")

@@ -49,6 +49,7 @@ struct work {
 	struct link link;
 	struct sfc_key key;
 	struct sfc_header header;
+	struct sfc_ticket ticket;
 	__u64 now;    /* when the cache was asked, by clock_now() */
 	__u32 want;   /* the key's word in the index, without the slot */
 	__u32 bucket; /* the key's bucket */
@@ -174,6 +175,21 @@ struct {
 	__type(key, __u32);
 	__type(value, struct sfc_magazine);
 } magazines SEC(".maps");
+
+/* Headers of services through the stack, and their numbers (intern.h). Not in pieces: the map compares all of a key. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1); /* resized: capacity, where a service uses the stack */
+	__type(key, struct sfc_header);
+	__type(value, __u32);
+} header_numbers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* resized: capacity, where a service uses the stack */
+	__type(key, __u32);
+	__type(value, struct sfc_interned);
+} headers SEC(".maps");
 
 /* Counters per CPU, 64 bit, summed by user space: no atomics in the packet path and no wrap within a machine's life. */
 struct {

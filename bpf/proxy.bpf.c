@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The two entry points, as lists of steps. What each step does is in strip.h and restore.h. */
+/* The entry points, as lists of steps. What each step does is in strip.h, restore.h and stack.h. */
 #include "restore.h"
+#include "stack.h"
 #include "strip.h"
+
+/* What is left to do where the SF is the stack. */
+static __always_inline int strip_stack_steps(struct xdp_md *ctx, struct work *work, struct strip *strip)
+{
+	int reason = strip_stack_ready(strip->service);
+
+	if (!reason)
+		reason = strip_keep(ctx, work, strip);
+	return reason ? reason : strip_to_stack(ctx, work, strip);
+}
 
 static __always_inline int strip_steps(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
@@ -13,6 +24,8 @@ static __always_inline int strip_steps(struct xdp_md *ctx, struct work *work, st
 		reason = strip_parse(ctx, work, strip);
 	if (!reason)
 		reason = strip_inner(ctx, work, strip);
+	if (!reason && strip->sf->stack)
+		return strip_stack_steps(ctx, work, strip);
 	if (!reason)
 		reason = strip_key(ctx, work, strip);
 	if (!reason)
@@ -39,9 +52,11 @@ int sfc_strip(struct xdp_md *ctx)
 	if (!work)
 		return XDP_ABORTED;
 	reason = strip_steps(ctx, work, &strip);
-	if (!reason)
-		return verdict_redirect(work, SFC_VERDICT_TO_SF, SFC_EVENT_TO_SF);
-	return strip_end(work, &strip, reason);
+	if (reason)
+		return strip_end(ctx, work, &strip, reason);
+	if (strip.sf->stack)
+		return verdict_to_stack(work);
+	return verdict_redirect(work, SFC_VERDICT_TO_SF, SFC_EVENT_TO_SF);
 }
 
 /* SF port: recognise the packet, put its header on, advanced, and send it to the next hop. */
@@ -66,6 +81,37 @@ int sfc_restore(struct xdp_md *ctx)
 	if (!reason)
 		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
 	return restore_end(work, &restore, reason);
+}
+
+/* TC egress of a port that packets leave this host's stack through: on to the relay, with the ticket in the source MAC.
+ */
+SEC("tc")
+int sfc_catch(struct __sk_buff *skb)
+{
+	__u32 *id = port_of(skb->ifindex);
+	__u32 port = id ? *id : SFC_NONE;
+	struct sfc_ticket ticket = {};
+
+	if (!ticket_read(skb, &ticket))
+		return catch_without(skb, port);
+	return ticket.header ? catch_with(skb, port, &ticket) : TC_ACT_UNSPEC;
+}
+
+/* The relay's far end: put the header on, and send the frame where the stack wanted to send it. */
+SEC("xdp.frags")
+int sfc_return(struct xdp_md *ctx)
+{
+	struct work *work = return_receive(ctx);
+	int reason;
+
+	if (!work)
+		return XDP_ABORTED;
+	reason = return_header(ctx, work);
+	if (!reason)
+		reason = return_restore(ctx, work);
+	if (!reason)
+		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
+	return verdict_drop(work, reason);
 }
 
 /*

@@ -7,6 +7,7 @@
 #include "mpls.h"
 #include "port.h"
 #include "rewrite.h"
+#include "stack.h"
 
 /* What the steps hand on to each other. */
 struct strip {
@@ -198,17 +199,42 @@ static __always_inline int strip_cache(struct work *work, const struct strip *st
 	}
 }
 
+/* All ports that the stack may send through are there: the kernel takes one that goes out of the device map, and what
+ * is caught there would leave bare. */
+static __always_inline int strip_stack_ready(const struct sfc_service *service)
+{
+#pragma unroll
+	for (__u32 i = 0; i < SFC_EGRESS_MAX; i++) {
+		if (service->egress[i] && !port_present(service->egress[i]))
+			return SFC_REASON_no_next_hop;
+	}
+	return service->egress[0] ? SFC_OK : SFC_REASON_no_next_hop;
+}
+
+/* Addresses the bare frame to this host's stack, and gives it its ticket. */
+static __always_inline int strip_to_stack(struct xdp_md *ctx, struct work *work, const struct strip *strip)
+{
+	int reason = rewrite_strip(ctx, forget(&work->cut, 127), strip_inner_type(work), strip->in);
+
+	if (!reason)
+		reason = stack_address(ctx, strip->in);
+	if (!reason)
+		reason = stack_intern(work, strip->service, strip->sf->hold_ns);
+	return reason ? reason : ticket_write(ctx, work);
+}
+
 /*
  * Whose outcome it is and how it ends. `unmatched`, `not_sfc` and a stack that ends inside a label belong to the port;
  * they and nothing else may go to the stack of this host.
  */
-static __always_inline int strip_end(struct work *work, const struct strip *strip, int reason)
+static __always_inline int strip_end(struct xdp_md *ctx, struct work *work, const struct strip *strip, int reason)
 {
 	if (reason == SFC_REASON_truncated && !work->cut)
 		work->result.service = SFC_NONE;
-	if (reason == SFC_REASON_not_sfc)
-		return verdict_pass(work, reason);
-	if (reason == SFC_REASON_unmatched && strip->in->unmatched == SFC_UNMATCHED_PASS)
-		return verdict_pass(work, reason);
-	return verdict_drop(work, reason);
+	if (reason != SFC_REASON_not_sfc &&
+	    (reason != SFC_REASON_unmatched || strip->in->unmatched != SFC_UNMATCHED_PASS))
+		return verdict_drop(work, reason);
+	if (strip->in->stack)
+		stack_mark_plain(ctx, work);
+	return verdict_pass(work, reason);
 }

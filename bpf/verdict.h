@@ -57,6 +57,19 @@ static __always_inline int verdict_redirect(struct work *work, enum sfc_verdict 
 	return XDP_REDIRECT;
 }
 
+/* The frame goes to the stack of this host, with a ticket. */
+static __always_inline int verdict_to_stack(struct work *work)
+{
+	struct sfc_counters *owner = verdict_owner(work);
+
+	work->result.verdict = SFC_VERDICT_TO_STACK;
+	if (owner) {
+		count_event(owner, work, SFC_EVENT_TO_STACK);
+		owner->last_to_sf = work->now;
+	}
+	return XDP_PASS;
+}
+
 static __always_inline int verdict_pass(struct work *work, int reason)
 {
 	struct sfc_counters *owner = verdict_owner(work);

@@ -17,7 +17,7 @@
 #endif
 
 /* Raised with every change of a map's layout: a program and pinned maps of different versions do not meet. */
-enum { SFC_ABI_VERSION = 3 };
+enum { SFC_ABI_VERSION = 4 };
 
 enum sfc_limit {
 	SFC_LABELS_MAX = 16, /* label stack entries on arrival; one more is `too_many_labels` */
@@ -37,6 +37,7 @@ enum sfc_limit {
 	SFC_CAPACITY_MIN = 64,
 	SFC_CAPACITY_MAX = 4 * 1024 * 1024, /* 22 bits of an index word name a slot */
 	SFC_QUOTA_MIN = 16,                 /* slots that a service has at least */
+	SFC_EGRESS_MAX = 8,                 /* ports that packets of one service may leave the stack through */
 	SFC_REFS_MAX = 65535,               /* equal packets in flight that share one slot */
 };
 
@@ -75,8 +76,10 @@ struct sfc_port {
 	__u16 sf;       /* SF port: whose port this is */
 	__u8 mac[6];    /* of our interface, the source of what we send there; zero where there is none */
 	__u8 sf_mac[6]; /* routed SF port: where the SF listens */
-	__u16 reserved2;
+	__u8 stack;     /* domain port: 1 = a service of it goes through the stack of this host */
+	__u8 reserved2;
 	__u32 mtu;
+	__u32 relay; /* interface of our own that leads what leaves the stack here back into XDP; 0 = none */
 };
 
 /* What may be left out of the keys of an SF: set = it is in them. docs/keys.md says where each applies. */
@@ -103,7 +106,8 @@ struct sfc_sf {
 	__u8 ethernet;    /* 1 = its services carry Ethernet frames */
 	__u32 rtp_ranges; /* how many of `rtp` are in use */
 	struct sfc_port_range rtp[SFC_RTP_RANGES];
-	__u32 reserved;
+	__u8 stack; /* 1 = the SF is the stack of this host: it has no ports, and the key is in the metadata */
+	__u8 reserved[3];
 };
 
 struct sfc_service {
@@ -118,8 +122,10 @@ struct sfc_service {
 	__u8 next_hop_mac[6]; /* not used with SFC_PORT_INGRESS. At an even offset: it is read in words */
 	__u8 next_hop_ready;  /* 0: its MAC is not known (yet), packets are dropped `no_next_hop` */
 	__u8 magazine;        /* free slots that one CPU may keep for itself, at most SFC_MAGAZINE */
-	__u32 first_slot;     /* its own slots: no other service can use them up */
+	__u32 first_slot;     /* its own slots, of a stack its own header ids: no other service can use them up */
 	__u32 quota;          /* how many */
+	__u16 egress[SFC_EGRESS_MAX]; /* of a stack: ports that its packets may leave through; SFC_NONE behind the last
+				       */
 };
 
 /* What selects a service on a domain port. `value`: MPLS top label. */
@@ -199,9 +205,17 @@ struct sfc_key {
 };
 
 #include "sfc_cache.h"
+#include "sfc_stack.h"
 
 /* How a frame ended. Left in per-CPU scratch by the entry point; replay, trace and campaigns read it there. */
-enum sfc_verdict { SFC_VERDICT_NONE, SFC_VERDICT_TO_SF, SFC_VERDICT_RESTORED, SFC_VERDICT_PASSED, SFC_VERDICT_DROPPED };
+enum sfc_verdict {
+	SFC_VERDICT_NONE,
+	SFC_VERDICT_TO_SF,
+	SFC_VERDICT_RESTORED,
+	SFC_VERDICT_PASSED,
+	SFC_VERDICT_DROPPED,
+	SFC_VERDICT_TO_STACK,
+};
 
 struct sfc_result {
 	__u8 verdict; /* enum sfc_verdict */
@@ -233,6 +247,7 @@ enum sfc_event {
 	SFC_EVENT_EXPIRED,
 	SFC_EVENT_EVICTED,
 	SFC_EVENT_FLUSHED,
+	SFC_EVENT_TO_STACK, /* stripped, and given to the stack of this host with a ticket */
 	SFC_EVENT_MAX,
 };
 
@@ -246,9 +261,9 @@ struct sfc_counters {
 };
 
 static_assert(sizeof(struct sfc_config) == 24 + 16 * SFC_SECRETS, "sfc_config is padded");
-static_assert(sizeof(struct sfc_port) == 24, "sfc_port is padded");
+static_assert(sizeof(struct sfc_port) == 28, "sfc_port is padded");
 static_assert(sizeof(struct sfc_sf) == 40, "sfc_sf is padded");
-static_assert(sizeof(struct sfc_service) == 28, "sfc_service is padded");
+static_assert(sizeof(struct sfc_service) == 44, "sfc_service is padded");
 static_assert(sizeof(struct sfc_match) == 8, "a hash map key must have no padding");
 static_assert(sizeof(struct sfc_key_fields) == 8 * SFC_KEY_WORDS, "key and its words differ");
 static_assert(sizeof(struct sfc_result) == 16, "sfc_result is padded");

@@ -24,7 +24,8 @@
 	X(header_too_long, "header longer than the headroom for restoring it", "shorten the chain")                    \
 	X(ambiguous, "a packet with an equal key and a different header is in the SF",                                 \
 	  "equal packets on different chains; see whether the SF holds packets back")                                  \
-	X(cache_full, "too many equal packets in flight", "look for a loop that repeats one packet")                   \
+	X(cache_full, "too many equal packets in flight; through the stack, too many headers in use",                  \
+	  "look for a loop that repeats one packet; through the stack, raise capacity or 'quota', or lower 'hold'")    \
 	X(no_next_hop, "interface or MAC of the SF port or of the next hop is missing",                                \
 	  "see 'sfcproxy status': interface gone or down, or next hop not answering")                                  \
 	X(unmatched, "SFC frame that no service on this port matches", "no service has this label on this port")       \
@@ -38,7 +39,11 @@
 	X(no_room, "no headroom to put the header on", "the driver leaves too little headroom")                        \
 	X(control, "ARP, neighbour discovery and other traffic of an SF port's own link",                              \
 	  "normal: the link between proxy and SF")                                                                     \
-	X(snapped, "cut by the capture's snap length (replay only)", "capture with a larger snap length")
+	X(snapped, "cut by the capture's snap length (replay only)", "capture with a larger snap length")              \
+	X(wrong_port, "leaves the stack through a port that the service's `egress` does not name",                     \
+	  "a route leads elsewhere: change the route, or name the port in 'egress'")                                   \
+	X(from_stack, "made by this host's stack in answer to a packet that came with a header",                       \
+	  "nftables' reject, ICMP errors: they have no header; use drop rules, and see why the errors arise")
 
 enum sfc_reason {
 	SFC_OK,

@@ -30,6 +30,8 @@ void pin_programs(const PinDirectory& pins, const Plan& plan) {
     pins.pin(programs.strip_fd(), "sfc_strip");
     pins.pin(programs.restore_fd(), "sfc_restore");
     pins.pin(programs.peer_fd(), "sfc_peer");
+    pins.pin(programs.catch_fd(), "sfc_catch");
+    pins.pin(programs.return_fd(), "sfc_return");
     for (const std::string_view name : Maps::kNames) {
         pins.pin(programs.maps().fd(name), std::string(name));
     }
@@ -75,10 +77,21 @@ void check_place(const Plan& plan, std::uint16_t id, const Place& place) {
     }
 }
 
+void check_mode(const Plan::Port& port, bool generic) {
+    if (generic && port.relayed) {
+        throw Error(ExitCode::Kernel,
+                    fmt::format("port '{}': a service through the stack needs native XDP here, since the kernel takes "
+                                "what comes back from the stack out of this port by a native redirect alone; attach "
+                                "without '--generic'",
+                                port.name));
+    }
+}
+
 /// Before anything is changed: every interface is there, free and fit, and no two ports are one.
-void check_all(const Plan& plan) {
+void check_all(const Plan& plan, bool generic) {
     std::map<std::uint32_t, std::string> seen;
     for (const std::uint16_t id : in_order(plan)) {
+        check_mode(plan.ports[id], generic);
         const Place place = must_find(plan.ports[id]);
         check_place(plan, id, place);
         const auto [other, fresh] = seen.emplace(place.link.index, plan.ports[id].name);
@@ -100,7 +113,7 @@ sfc_port entry_of(const Plan::Port& port, const sfc_port& now, const Link& link)
 } // namespace
 
 bool is_target(const Plan& plan, std::uint16_t id) {
-    if (plan.ports[id].entry.role != SFC_ROLE_DOMAIN) {
+    if (plan.ports[id].entry.role != SFC_ROLE_DOMAIN || plan.ports[id].relayed) {
         return true;
     }
     return std::any_of(plan.services.begin(), plan.services.end(), [&](const Plan::Service& service) {
@@ -122,7 +135,7 @@ Attachment Attachment::create(const Plan& plan, State state, const std::string& 
     if (PinDirectory::open(pin)) {
         throw PinDirectory::taken(pin);
     }
-    check_all(plan);
+    check_all(plan, state.generic);
     std::string note;
     PinDirectory pins = PinDirectory::create(pin, note);
     if (!note.empty()) {
@@ -171,7 +184,10 @@ void Attachment::attach_port(std::uint16_t id, const Say& say) {
         state_.lost_before[port.name] = lost_frames(Ethtool(), place.link, state_.generic);
         state_.save(pins_);
         maps_->set_port(id, entry_of(port, maps_->port(id), place.link));
-        maps_->set_interface(id, place.link.index);
+        if (port.relayed) {
+            attach_relay(id, place, say);
+        }
+        maps_->set_interface(id, place.link.index); // and now strip may count on it
         if (const char* program = kHookPins[port.entry.role]; *program != '\0') {
             const Fd hook = attach_xdp(pins_.get(program).get(), place.link, state_.generic);
             pins_.pin(hook.get(), link_pin(id));
@@ -187,7 +203,8 @@ void Attachment::release_port(std::uint16_t id, const Say& say) {
         detach_xdp(pins_.get(pin));
         pins_.unpin(pin);
     }
-    maps_->clear_interface(id);
+    maps_->clear_interface(id); // nothing is stripped any more for a service that leaves by it
+    release_relay(id, say);
     undo_changes(plan_.ports[id].name, say);
 }
 

@@ -63,6 +63,9 @@ private:
     void attach_all(const Say& say);
     void prepare(std::uint16_t id, const Place& place, const Say& say);
     void switch_off(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, const Say& say);
+    /// Ports that packets leave the stack through. The relay comes first, and then the program that sends them there.
+    void attach_relay(std::uint16_t id, const Place& place, const Say& say);
+    void release_relay(std::uint16_t id, const Say& say);
     void undo_changes(const std::string& port, const Say& say);
 };
 

@@ -22,6 +22,9 @@ constexpr std::array<std::string_view, 2> kOnMiss = {"drop", "pass"};
 constexpr std::array<std::string_view, 3> kTunnels = {"keyed", "drop", "pass"};
 
 Json sf_json(const Plan& plan, const Plan::Sf& sf) {
+    if (sf.entry.stack != 0) {
+        return {{"name", sf.name}, {"stack", true}, {"hold_ns", sf.entry.hold_ns}, {"gets", "IP packets"}};
+    }
     const auto port = [&](std::uint16_t id) -> Json {
         const Plan::Port& entry = plan.ports[id];
         return {{"interface", entry.name},
@@ -48,24 +51,41 @@ Json next_hop_json(const Plan& plan, const sfc_service& service, const NextHopCo
     return json;
 }
 
+Json egress_json(const Plan& plan, const sfc_service& service) {
+    Json json = Json::array();
+    for (const std::uint16_t id : service.egress) {
+        if (id != SFC_NONE) {
+            json.push_back({{"interface", plan.ports[id].name}, {"mtu", plan.ports[id].entry.mtu}});
+        }
+    }
+    return json;
+}
+
 Json service_json(const Plan& plan, const Plan::Service& service, const ServiceConfig& config) {
     std::vector<std::string> domain;
     for (const PortConfig& port : config.domain) {
         domain.push_back(port.interface);
     }
     const sfc_service& entry = service.entry;
-    return {{"name", service.name},
-            {"match", {{"encapsulation", "mpls"}, {"label", config.label}}},
-            {"domain", domain},
-            {"sf", plan.sfs[entry.sf].name},
-            {"to_port", plan.ports[entry.to_port].name},
-            {"return_port", plan.ports[entry.return_port].name},
-            {"next_hop", next_hop_json(plan, entry, config.next_hop)},
-            {"inner", word(kInner, entry.inner)},
-            {"ttl", word(kTtl, entry.ttl)},
-            {"inner_ttl", word(kInnerTtl, entry.inner_ttl)},
-            {"last_label", word(kLastLabel, entry.last_label)},
-            {"quota", entry.quota}};
+    Json json{{"name", service.name},
+              {"match", {{"encapsulation", "mpls"}, {"label", config.label}}},
+              {"domain", domain},
+              {"sf", plan.sfs[entry.sf].name}};
+    if (plan.through_stack(service)) {
+        json["egress"] = egress_json(plan, entry);
+    } else {
+        json["to_port"] = plan.ports[entry.to_port].name;
+        json["return_port"] = plan.ports[entry.return_port].name;
+        json["next_hop"] = next_hop_json(plan, entry, config.next_hop);
+    }
+    json["inner"] = word(kInner, entry.inner);
+    json["ttl"] = word(kTtl, entry.ttl);
+    if (!plan.through_stack(service)) { // the stack takes its hop off whatever is written
+        json["inner_ttl"] = word(kInnerTtl, entry.inner_ttl);
+    }
+    json["last_label"] = word(kLastLabel, entry.last_label);
+    json["quota"] = entry.quota;
+    return json;
 }
 
 /// What the cache takes of memory, all of it from the start.

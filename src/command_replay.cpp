@@ -9,6 +9,7 @@
 #include "replay.h"
 #include "report.h"
 #include "sandbox.h"
+#include "yaml_reader.h"
 
 namespace sfc {
 namespace {
@@ -48,10 +49,23 @@ void print_text(const Replay& replay, const Plan& plan) {
     std::cout << '\n' << counters_text(snapshot, plan) << '\n' << conservation_text(conserve(snapshot, plan));
 }
 
+void refuse_stacks(const Config& config) {
+    for (const SfConfig& sf : config.sfs) {
+        if (sf.stack) {
+            throw config_error(config.file, sf.at,
+                               fmt::format("SF '{}' is the stack of this host; replay has no stack to send packets "
+                                           "through",
+                                           sf.name));
+        }
+    }
+}
+
 } // namespace
 
 void command_replay(Options options) {
-    const Plan plan = make_plan(load_config(options.config));
+    const Config config = load_config(options.config);
+    refuse_stacks(config);
+    const Plan plan = make_plan(config);
     resolve_ports(options.replay, plan);
     std::vector<std::string> interfaces;
     for (std::size_t id = 1; id < plan.ports.size(); id++) {

@@ -46,25 +46,30 @@ Json port_json(const Attachment& attachment, Netlink& netlink, std::uint16_t id)
     return json;
 }
 
+Json next_hop_json(const Plan& plan, const Plan::Service& service, const sfc_service& entry) {
+    if (plan.through_stack(service)) {
+        return {{"egress", plan.egress_names(service)}, {"ready", true}}; // the kernel looks after its own neighbours
+    }
+    if (entry.egress_port == SFC_PORT_INGRESS) {
+        return {{"ingress", true}, {"ready", true}};
+    }
+    Json hop{{"interface", plan.ports[entry.egress_port].name}};
+    if (service.next_hop_ip) {
+        hop["ip"] = *service.next_hop_ip;
+    }
+    hop["mac"] = entry.next_hop_ready != 0 ? Json(mac_text(entry.next_hop_mac)) : Json(nullptr);
+    hop["ready"] = entry.next_hop_ready != 0;
+    return hop;
+}
+
 Json service_json(const Attachment& attachment, std::uint16_t id, const std::map<std::string, std::string>& silent) {
     const Plan& plan = attachment.plan();
     const std::string& name = plan.services[id].name;
     const sfc_service entry = attachment.maps().service(id);
-    Json hop;
-    if (entry.egress_port == SFC_PORT_INGRESS) {
-        hop = {{"ingress", true}, {"ready", true}};
-    } else {
-        hop = {{"interface", plan.ports[entry.egress_port].name}};
-        if (plan.services[id].next_hop_ip) {
-            hop["ip"] = *plan.services[id].next_hop_ip;
-        }
-        hop["mac"] = entry.next_hop_ready != 0 ? Json(mac_text(entry.next_hop_mac)) : Json(nullptr);
-        hop["ready"] = entry.next_hop_ready != 0;
-    }
     const auto found = silent.find(name);
     return {{"name", name},
             {"sf", plan.sfs[entry.sf].name},
-            {"next_hop", hop},
+            {"next_hop", next_hop_json(plan, plan.services[id], entry)},
             {"silent", found != silent.end()},
             {"silence", found == silent.end() ? Json(nullptr) : Json(found->second)}};
 }
@@ -124,6 +129,18 @@ void print_port(const Json& port) {
                              port["mtu"].get<unsigned>(), text_of(port["mac"]), state);
 }
 
+std::string way_out(const Json& hop) {
+    if (hop.contains("egress")) {
+        return fmt::format("by this host's routes through {}",
+                           fmt::join(hop["egress"].get<std::vector<std::string>>(), " or "));
+    }
+    if (hop.value("ingress", false)) {
+        return "back to where packets come from";
+    }
+    return fmt::format("to {} by {}{}", text_of(hop["mac"]), text_of(hop["interface"]),
+                       hop["ready"].get<bool>() ? "" : "  NEXT HOP NOT KNOWN");
+}
+
 void print_text(const Json& json) {
     std::cout << fmt::format("{} attached under {}\n", text_of(json["config"]), text_of(json["pin"]));
     std::cout << (json["process"].is_null()
@@ -135,12 +152,8 @@ void print_text(const Json& json) {
     }
     std::cout << "services\n";
     for (const Json& service : json["services"]) {
-        const Json& hop = service["next_hop"];
-        const std::string to = hop.value("ingress", false)
-                                   ? "back to where packets come from"
-                                   : fmt::format("to {} by {}{}", text_of(hop["mac"]), text_of(hop["interface"]),
-                                                 hop["ready"].get<bool>() ? "" : "  NEXT HOP NOT KNOWN");
-        std::cout << fmt::format("  {:<16} through {:<12} {}\n", text_of(service["name"]), text_of(service["sf"]), to);
+        std::cout << fmt::format("  {:<16} through {:<12} {}\n", text_of(service["name"]), text_of(service["sf"]),
+                                 way_out(service["next_hop"]));
         if (service["silent"].get<bool>()) {
             std::cout << fmt::format("    DEAD SF? {}\n", text_of(service["silence"]));
         }

@@ -35,6 +35,7 @@ struct SfConfig {
     std::string name;
     std::optional<PortConfig> left, right; ///< both or none
     std::optional<PortConfig> both;        ///< one-armed
+    bool stack = false;                    ///< the stack of this host: no ports and no key
     std::uint64_t hold_ns = 100'000'000;
     sfc_miss on_miss = SFC_MISS_DROP;
     unsigned key_parts = SFC_PARTS_ALL;
@@ -57,14 +58,16 @@ struct ServiceConfig {
     Position label_at;
     std::vector<PortConfig> domain;
     std::string sf;
-    Side in = Side::None; ///< None with a one-armed SF
+    Side in = Side::None; ///< None with a one-armed SF and with a stack
     Position sf_at;
-    NextHopConfig next_hop;
+    NextHopConfig next_hop;         ///< not used with a stack: the kernel decides
+    std::vector<PortConfig> egress; ///< of a stack: where its packets may leave
     sfc_inner inner = SFC_INNER_IP;
     sfc_ttl ttl = SFC_TTL_UNIFORM;
     sfc_inner_ttl inner_ttl = SFC_INNER_TTL_KEEP;
     sfc_last_label last_label = SFC_LAST_LABEL_DROP;
-    std::optional<std::uint32_t> quota; ///< slots of the cache that are its own; without it an equal share of the rest
+    std::optional<std::uint32_t>
+        quota; ///< slots of the cache, of a stack headers, that are its own; without it an equal share of the rest
     Position at;
 };
 

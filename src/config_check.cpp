@@ -78,7 +78,7 @@ private:
         seen = {SFC_ROLE_SF, fmt::format("SF '{}'", sf.name), port.mtu};
     }
 
-    /// A domain port or a next hop's interface: never an SF port, or SFC headers would reach an SF.
+    /// A domain port, a next hop's interface or a stack's egress: never an SF port, or SFC headers would reach an SF.
     void claim_domain_port(const PortConfig& port, const std::string& by) {
         Seen& seen = ports_[port.port_name()];
         if (seen.role == SFC_ROLE_SF) {
@@ -123,7 +123,18 @@ private:
                         service.label, port.port_name(), other->second));
             }
         }
-        if (!service.next_hop.ingress) {
+        check_ways_out(service, by);
+    }
+
+    void check_ways_out(const ServiceConfig& service, const std::string& by) {
+        std::set<std::string> own;
+        for (const PortConfig& port : service.egress) {
+            if (!own.insert(port.port_name()).second) {
+                throw error(port.at, fmt::format("port '{}' stands in the egress of {} twice", port.port_name(), by));
+            }
+            claim_domain_port(port, by);
+        }
+        if (!sfs_.at(service.sf)->stack && !service.next_hop.ingress) {
             claim_domain_port(service.next_hop.port, by);
         }
     }
@@ -187,7 +198,7 @@ private:
             throw error(service.sf_at,
                         fmt::format("SF '{}' is one-armed, so service '{}' takes no 'in'", service.sf, service.name));
         }
-        if (!sf->second->both && service.in == Side::None) {
+        if (!sf->second->both && !sf->second->stack && service.in == Side::None) {
             throw error(service.sf_at, fmt::format("service '{}' must say 'in: left' or 'in: right' for SF '{}'",
                                                    service.name, service.sf));
         }

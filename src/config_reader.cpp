@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // From YAML to Config: keys, types and ranges of single values.
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -93,13 +94,32 @@ void read_key(const YamlMap& map, SfConfig& sf) {
     }
 }
 
+/// Whether the SF is the stack of this host. That has no ports, and a packet is known by a ticket: it has no key.
+bool read_stack(const YamlMap& map, const std::string& name) {
+    const auto stack = map.optional("stack");
+    if (!stack || !stack->word<bool>({{"true", true}, {"false", false}})) {
+        return false;
+    }
+    for (const char* key : {"ports", "netns", "on_miss", "tunnels", "profile", "ipv4_id", "tcp_timestamps",
+                            "payload_digest", "payload_length", "rtp_ports"}) {
+        if (const auto value = map.optional(key)) {
+            throw value->error(fmt::format(
+                "SF '{}' is the stack of this host and takes no '{}'; allowed are name, stack and hold", name, key));
+        }
+    }
+    return true;
+}
+
 SfConfig read_sf(const YamlValue& value) {
-    const YamlMap map(value, {"name", "netns", "ports", "hold", "on_miss", "tunnels", "profile", "ipv4_id",
+    const YamlMap map(value, {"name", "stack", "netns", "ports", "hold", "on_miss", "tunnels", "profile", "ipv4_id",
                               "tcp_timestamps", "payload_digest", "payload_length", "rtp_ports"});
     SfConfig sf;
     sf.at = value.at();
     sf.name = map.required("name").text();
-    read_sf_ports(map.required("ports"), sf);
+    sf.stack = read_stack(map, sf.name);
+    if (!sf.stack) {
+        read_sf_ports(map.required("ports"), sf);
+    }
     if (const auto netns = map.optional("netns")) {
         const std::string name = netns->netns();
         for (auto* port : {&sf.left, &sf.right, &sf.both}) {
@@ -149,24 +169,18 @@ NextHopConfig read_next_hop(const YamlValue& value) {
     return hop;
 }
 
-std::vector<PortConfig> read_domain(const YamlValue& value) {
+/// One interface, or a list of them, that frames are not addressed on; `instead` says what decides that.
+std::vector<PortConfig> read_interfaces(const YamlValue& value, std::string_view kind, std::string_view instead) {
     std::vector<PortConfig> ports;
-    if (!value.is_list()) {
-        ports.push_back(read_port(value));
-    } else {
-        for (const YamlValue& item : value.items()) {
-            ports.push_back(read_port(item));
+    for (const YamlValue& item : value.is_list() ? value.items() : std::vector{value}) {
+        ports.push_back(read_port(item));
+        if (ports.back().mac || ports.back().ip) {
+            throw item.error(
+                fmt::format("{} port '{}' takes no 'mac' and no 'ip'; {}", kind, ports.back().interface, instead));
         }
     }
     if (ports.empty()) {
         throw value.error("needs at least one interface");
-    }
-    for (const PortConfig& port : ports) {
-        if (port.mac || port.ip) {
-            throw value.error(
-                fmt::format("domain port '{}' takes no 'mac' and no 'ip'; those of the next hop stand in 'next_hop'",
-                            port.interface));
-        }
     }
     return ports;
 }
@@ -191,22 +205,70 @@ void read_policies(const YamlMap& map, ServiceConfig& service) {
     }
 }
 
-ServiceConfig read_service(const YamlValue& value) {
-    const YamlMap map(
-        value, {"name", "match", "domain", "sf", "next_hop", "inner", "ttl", "inner_ttl", "last_label", "quota"});
-    ServiceConfig service;
-    service.at = value.at();
-    service.name = map.required("name").text();
-    read_match(map.required("match"), service);
-    service.domain = read_domain(map.required("domain"));
-    const YamlMap sf(map.required("sf"), {"name", "in"});
-    service.sf_at = sf.at();
-    service.sf = sf.required("name").text();
+/// Into the stack and out of it: what the kernel does itself is not for the configuration to say.
+void read_ways_of_stack(const YamlMap& map, const YamlMap& sf, ServiceConfig& service) {
+    const std::string why = fmt::format("SF '{}' is the stack of this host", service.sf);
+    if (const auto in = sf.optional("in")) {
+        throw in->error(fmt::format("{}, so service '{}' takes no 'in'", why, service.name));
+    }
+    if (const auto hop = map.optional("next_hop")) {
+        throw hop->error(fmt::format("service '{}' takes no 'next_hop': {}, and the kernel's route and neighbour "
+                                     "decide; where packets may leave stands in 'egress'",
+                                     service.name, why));
+    }
+    if (service.inner == SFC_INNER_ETHERNET) {
+        throw map.required("inner").error(
+            fmt::format("service '{}' takes no 'ethernet': {}; use ip or ipv4 or ipv6", service.name, why));
+    }
+    if (service.inner_ttl == SFC_INNER_TTL_DECREMENT) {
+        throw map.required("inner_ttl")
+            .error(fmt::format("service '{}' takes no 'decrement': {}, which does so itself; use keep", service.name,
+                               why));
+    }
+    const auto egress = map.optional("egress");
+    if (!egress) {
+        throw map.error(fmt::format("service '{}' needs 'egress': {}; give 1 to {} interfaces that its packets may "
+                                    "leave through",
+                                    service.name, why, +SFC_EGRESS_MAX));
+    }
+    service.egress = read_interfaces(*egress, "egress", "the kernel's route and neighbour decide");
+    if (service.egress.size() > SFC_EGRESS_MAX) {
+        throw egress->error(
+            fmt::format("{} interfaces are too many; 1 to {} are possible", service.egress.size(), +SFC_EGRESS_MAX));
+    }
+}
+
+void read_ways_of_ports(const YamlMap& map, const YamlMap& sf, ServiceConfig& service) {
+    if (const auto egress = map.optional("egress")) {
+        throw egress->error(fmt::format("service '{}' takes no 'egress': SF '{}' is not the stack of this host; its "
+                                        "packets leave by 'next_hop'",
+                                        service.name, service.sf));
+    }
     if (const auto in = sf.optional("in")) {
         service.in = in->word<Side>({{"left", Side::Left}, {"right", Side::Right}});
     }
     service.next_hop = read_next_hop(map.required("next_hop"));
+}
+
+ServiceConfig read_service(const YamlValue& value, const std::vector<SfConfig>& sfs) {
+    const YamlMap map(value, {"name", "match", "domain", "sf", "next_hop", "egress", "inner", "ttl", "inner_ttl",
+                              "last_label", "quota"});
+    ServiceConfig service;
+    service.at = value.at();
+    service.name = map.required("name").text();
+    read_match(map.required("match"), service);
+    service.domain = read_interfaces(map.required("domain"), "domain", "those of the next hop stand in 'next_hop'");
+    const YamlMap sf(map.required("sf"), {"name", "in"});
+    service.sf_at = sf.at();
+    service.sf = sf.required("name").text();
     read_policies(map, service);
+    const auto known =
+        std::find_if(sfs.begin(), sfs.end(), [&](const SfConfig& one) { return one.name == service.sf; });
+    if (known != sfs.end() && known->stack) {
+        read_ways_of_stack(map, sf, service);
+    } else if (known != sfs.end()) { // check_config names one that is not there
+        read_ways_of_ports(map, sf, service);
+    }
     if (const auto quota = map.optional("quota")) {
         service.quota = quota->number(SFC_QUOTA_MIN, SFC_CAPACITY_MAX);
     }
@@ -229,7 +291,7 @@ Config read_config(const YamlValue& root, const std::string& file) {
         config.sfs.push_back(read_sf(sf));
     }
     for (const YamlValue& service : map.required("services").items()) {
-        config.services.push_back(read_service(service));
+        config.services.push_back(read_service(service, config.sfs));
     }
     return config;
 }

@@ -34,13 +34,6 @@ std::string attach_hint(int error, const Link& link, bool generic) {
     }
 }
 
-std::string program_name(std::uint32_t id) {
-    const Fd program(bpf_prog_get_fd_by_id(id));
-    bpf_prog_info info{};
-    __u32 size = sizeof(info);
-    return program && bpf_obj_get_info_by_fd(program.get(), &info, &size) == 0 ? info.name : "?";
-}
-
 bpf_link_info info_of(const Fd& hook) {
     bpf_link_info info{};
     __u32 size = sizeof(info);
@@ -62,6 +55,13 @@ Fd attach_xdp(int program, const Link& link, bool generic) {
             fmt::format("cannot attach to interface '{}'{}{}", link.name, hint.empty() ? "" : ": ", hint), error);
     }
     return hook;
+}
+
+std::string program_name(std::uint32_t id) {
+    const Fd program(bpf_prog_get_fd_by_id(id));
+    bpf_prog_info info{};
+    __u32 size = sizeof(info);
+    return program && bpf_obj_get_info_by_fd(program.get(), &info, &size) == 0 ? info.name : "?";
 }
 
 std::uint32_t hooked_interface(const Fd& hook) {

@@ -91,6 +91,16 @@ void Maps::set_interface(std::uint16_t id, std::uint32_t ifindex) const {
     write(*this, "tx_ports", port, ifindex);
 }
 
+void Maps::set_relay(std::uint16_t id, std::uint32_t in, std::uint32_t out) const {
+    const std::uint32_t number = id;
+    if (out != 0) {
+        write(*this, out < SFC_NEAR_INTERFACES ? "near_port_ids" : "port_ids", out, number);
+    }
+    sfc_port entry = port(id);
+    entry.relay = in;
+    set_port(id, entry);
+}
+
 void Maps::stop_sending(std::uint16_t id) const {
     const std::uint32_t port = id;
     bpf_map_delete_elem(fd("tx_ports"), &port); // may be gone: the kernel does it itself when the interface vanishes

@@ -32,10 +32,12 @@ struct CacheUse {
 class Maps {
 public:
     /// The names in the BPF object, which are those of the pins too.
-    static constexpr std::array<std::string_view, 17> kNames = {
-        "ports",         "near_port_ids",    "port_ids",  "tx_ports", "sfs",   "near_matches", "matches",
-        "services",      "buckets",          "slots",     "tails",    "pools", "magazines",    "scratch",
-        "port_counters", "service_counters", "set_clock",
+    static constexpr std::array<std::string_view, 19> kNames = {
+        "ports",     "near_port_ids", "port_ids",       "tx_ports",
+        "sfs",       "near_matches",  "matches",        "services",
+        "buckets",   "slots",         "tails",          "pools",
+        "magazines", "scratch",       "port_counters",  "service_counters",
+        "set_clock", "headers",       "header_numbers",
     };
 
     /// `open` gives a new descriptor of the map of that name, or throws.
@@ -46,6 +48,8 @@ public:
     void fill(const Plan& plan) const;
     /// Makes `ifindex` the interface behind port `id`.
     void set_interface(std::uint16_t id, std::uint32_t ifindex) const;
+    /// What leaves the stack through port `id` goes to interface `in` and comes back out of `out`; both 0 = no longer.
+    void set_relay(std::uint16_t id, std::uint32_t in, std::uint32_t out) const;
     /// Nothing is sent to the port any more (it is down); what comes from it is still accepted.
     void stop_sending(std::uint16_t id) const;
     /// The port has no interface (any more): nothing is accepted from it or sent to it.

@@ -179,6 +179,7 @@ std::vector<std::string> return_ports(const Plan& plan) {
     for (std::size_t id = 1; id < plan.services.size(); id++) {
         ids.insert(plan.services[id].entry.return_port);
     }
+    ids.erase(SFC_NONE); // of a service through a stack
     std::vector<std::string> names;
     std::transform(ids.begin(), ids.end(), std::back_inserter(names),
                    [&](std::uint16_t id) { return plan.ports[id].name; });

@@ -25,7 +25,7 @@ public:
         for (const SfConfig& sf : config_.sfs) {
             add_sf(sf);
         }
-        // Before any next hop, so that an interface that is both gets the domain port's role.
+        // Before any next hop or egress, so that an interface that is both gets the domain port's role.
         for (const ServiceConfig& service : config_.services) {
             for (const PortConfig& port : service.domain) {
                 plan_.ports[port_of(port, SFC_ROLE_DOMAIN)].entry.unmatched = config_.unmatched;
@@ -78,8 +78,11 @@ private:
         sf.entry.tunnels = config.tunnels;
         sf.entry.rtp_ranges = config.rtp_ports.size();
         std::copy(config.rtp_ports.begin(), config.rtp_ports.end(), sf.entry.rtp);
-        sf.left = add_sf_port(config.both ? *config.both : *config.left, id);
-        sf.right = config.both ? sf.left : add_sf_port(*config.right, id);
+        sf.entry.stack = config.stack ? 1 : 0;
+        if (!config.stack) {
+            sf.left = add_sf_port(config.both ? *config.both : *config.left, id);
+            sf.right = config.both ? sf.left : add_sf_port(*config.right, id);
+        }
         plan_.sfs.push_back(sf);
     }
 
@@ -98,6 +101,20 @@ private:
         entry.egress_port = port_of(hop.port, SFC_ROLE_EGRESS);
         entry.next_hop_ready = hop.port.mac ? 1 : 0;
         copy_mac(hop.port.mac.value_or(Mac{}), entry.next_hop_mac);
+    }
+
+    /// The kernel knows the next hops, so none is ever missing.
+    void set_egress(const ServiceConfig& config, sfc_service& entry) {
+        entry.next_hop_ready = 1;
+        for (std::size_t n = 0; n < config.egress.size(); n++) {
+            entry.egress[n] = port_of(config.egress[n], SFC_ROLE_EGRESS);
+            plan_.ports[entry.egress[n]].relayed = true;
+        }
+        for (const PortConfig& port : config.domain) {
+            Plan::Port& domain = plan_.ports[plan_.port_id(port.port_name())];
+            domain.entry.stack = 1;
+            domain.relayed = true; // a route may lead back there, and then nothing must leave bare
+        }
     }
 
     /// The next `quota` slots are the service's own. What a CPU keeps of them is out of reach of the others, so all
@@ -124,8 +141,12 @@ private:
         service.entry.inner_ttl = config.inner_ttl;
         service.entry.last_label = config.last_label;
         set_slots(config.quota.value_or(equal_share(config_)), service.entry);
-        set_next_hop(config.next_hop, service.entry);
-        service.next_hop_ip = config.next_hop.port.ip;
+        if (sf.entry.stack != 0) {
+            set_egress(config, service.entry);
+        } else {
+            set_next_hop(config.next_hop, service.entry);
+            service.next_hop_ip = config.next_hop.port.ip;
+        }
         for (const PortConfig& port : config.domain) {
             plan_.matches.push_back({{plan_.port_id(port.port_name()), SFC_ENCAP_MPLS, config.label}, id});
         }
@@ -142,6 +163,20 @@ std::uint16_t Plan::port_id(const std::string& name) const {
         }
     }
     return SFC_NONE;
+}
+
+bool Plan::any_stack() const {
+    return std::any_of(sfs.begin(), sfs.end(), [](const Sf& sf) { return sf.entry.stack != 0; });
+}
+
+std::vector<std::string> Plan::egress_names(const Service& service) const {
+    std::vector<std::string> names;
+    for (const std::uint16_t id : service.entry.egress) {
+        if (id != SFC_NONE) {
+            names.push_back(ports[id].name);
+        }
+    }
+    return names;
 }
 
 std::uint16_t Plan::return_port(std::uint16_t port) const {

@@ -19,11 +19,12 @@ struct Plan {
         std::string netns{};
         std::optional<std::string> ip{}; ///< routed SF port: where its MAC is to be asked for
         bool peer_prepared = false;
+        bool relayed = false; ///< what leaves the stack of this host here is watched, and goes back into XDP
     };
     struct Sf {
         std::string name;
         sfc_sf entry{};
-        std::uint16_t left = SFC_NONE; ///< port ids; equal for a one-armed SF
+        std::uint16_t left = SFC_NONE; ///< port ids; equal for a one-armed SF, none for a stack
         std::uint16_t right = SFC_NONE;
     };
     struct Service {
@@ -44,6 +45,10 @@ struct Plan {
 
     /// The id of a port, or SFC_NONE.
     [[nodiscard]] std::uint16_t port_id(const std::string& name) const;
+    [[nodiscard]] bool through_stack(const Service& service) const { return sfs[service.entry.sf].entry.stack != 0; }
+    [[nodiscard]] bool any_stack() const;
+    /// The ports that a service through the stack may leave by.
+    [[nodiscard]] std::vector<std::string> egress_names(const Service& service) const;
     /// Where a frame that left to the SF by `port` comes back: the other port of its SF.
     [[nodiscard]] std::uint16_t return_port(std::uint16_t port) const;
 };

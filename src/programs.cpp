@@ -148,15 +148,21 @@ void Programs::size_maps(const Plan& plan) {
         resize(map, plan.services.size());
     }
     resize(maps.sfs, plan.sfs.size());
-    for (bpf_map* map : {maps.ports, maps.port_ids, maps.tx_ports, maps.port_counters}) {
+    for (bpf_map* map : {maps.ports, maps.tx_ports, maps.port_counters}) {
         resize(map, plan.ports.size());
+    }
+    resize(maps.port_ids, 2 * plan.ports.size()); // a port's interface and its relay's
+    if (std::any_of(plan.sfs.begin(), plan.sfs.end(), [](const Plan::Sf& sf) { return sf.entry.stack != 0; })) {
+        resize(maps.headers, plan.capacity);
+        resize(maps.header_numbers, plan.capacity);
     }
 }
 
 std::vector<ProgramInfo> Programs::info() const {
     std::vector<ProgramInfo> list;
     for (const bpf_program* program :
-         {skeleton_->progs.sfc_strip, skeleton_->progs.sfc_restore, skeleton_->progs.sfc_peer}) {
+         {skeleton_->progs.sfc_strip, skeleton_->progs.sfc_restore, skeleton_->progs.sfc_catch,
+          skeleton_->progs.sfc_return, skeleton_->progs.sfc_peer}) {
         bpf_prog_info info{};
         __u32 size = sizeof(info);
         if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0) {
@@ -174,6 +180,14 @@ int Programs::strip_fd() const {
 
 int Programs::restore_fd() const {
     return bpf_program__fd(skeleton_->progs.sfc_restore);
+}
+
+int Programs::catch_fd() const {
+    return bpf_program__fd(skeleton_->progs.sfc_catch);
+}
+
+int Programs::return_fd() const {
+    return bpf_program__fd(skeleton_->progs.sfc_return);
 }
 
 int Programs::peer_fd() const {

@@ -44,6 +44,10 @@ public:
     [[nodiscard]] std::vector<ProgramInfo> info() const;
     [[nodiscard]] int strip_fd() const;
     [[nodiscard]] int restore_fd() const;
+    /// For TC egress of ports that the stack sends through.
+    [[nodiscard]] int catch_fd() const;
+    /// For the far end of a relay.
+    [[nodiscard]] int return_fd() const;
     /// For the far end of a veth that we redirect into.
     [[nodiscard]] int peer_fd() const;
 

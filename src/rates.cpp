@@ -47,8 +47,7 @@ private:
 Rates rates_between(const Snapshot& before, const Snapshot& after, const Plan& plan, std::uint64_t elapsed_ns) {
     Rates rates{static_cast<double>(elapsed_ns) / 1e9, {}};
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
-        const char* kind = plan.ports[id].entry.role == SFC_ROLE_DOMAIN ? "domain" : "SF";
-        Builder(rates, fmt::format("{} port {}", kind, plan.ports[id].name)).add_all(before.ports[id], after.ports[id]);
+        Builder(rates, port_title(plan.ports[id])).add_all(before.ports[id], after.ports[id]);
     }
     for (std::size_t id = 1; id < plan.services.size(); id++) {
         Builder(rates, fmt::format("service {}", plan.services[id].name))

@@ -20,18 +20,29 @@ void add_port(Conservation& sums, const sfc_counters& counters, unsigned role) {
         sums.domain.received += received;
         sums.domain.passed += packets(counters.passed);
         sums.domain.dropped += packets(counters.dropped);
-    } else {
+    } else if (role == SFC_ROLE_SF) {
         sums.sf.received += received;
         sums.sf.passed += packets(counters.passed);
         sums.sf.dropped += packets(counters.dropped);
     }
 }
 
-void add_service(Conservation& sums, const sfc_counters& counters) {
-    const auto event = [&](sfc_event which) { return counters.event[which].packets; };
-    sums.domain.to_sf += event(SFC_EVENT_TO_SF);
+/// The domain side, which is the same for every kind of SF.
+void add_strip(Conservation& sums, const sfc_counters& counters) {
+    sums.domain.to_sf += counters.event[SFC_EVENT_TO_SF].packets;
+    sums.domain.to_stack += counters.event[SFC_EVENT_TO_STACK].packets;
     sums.domain.dropped += packets(counters.dropped);
     sums.domain.passed += packets(counters.passed);
+}
+
+void add_stack(StackSums& sums, const sfc_counters& counters) {
+    sums.to_stack += counters.event[SFC_EVENT_TO_STACK].packets;
+    sums.restored += counters.event[SFC_EVENT_RESTORED].packets;
+    sums.dropped += packets(counters.dropped_after_claim);
+}
+
+void add_restore(Conservation& sums, const sfc_counters& counters) {
+    const auto event = [&](sfc_event which) { return counters.event[which].packets; };
     sums.cache.expired += event(SFC_EVENT_EXPIRED);
     sums.cache.evicted += event(SFC_EVENT_EVICTED);
     sums.cache.flushed += event(SFC_EVENT_FLUSHED);
@@ -42,10 +53,17 @@ void add_service(Conservation& sums, const sfc_counters& counters) {
 
 } // namespace
 
+/// More may seem to come out than went in where packets move while they are counted.
+std::uint64_t StackSums::not_returned() const {
+    const std::uint64_t out = restored + dropped;
+    return to_stack > out ? to_stack - out : 0;
+}
+
 bool Conservation::balanced() const {
-    return domain.received == domain.passed + domain.dropped + domain.to_sf &&
+    return domain.received == domain.passed + domain.dropped + domain.to_sf + domain.to_stack &&
            cache.to_sf == cache.claimed + cache.expired + cache.evicted + cache.flushed + cache.live &&
-           sf.received == sf.claimed + sf.passed + sf.dropped && sf.claimed == sf.restored + sf.dropped_after_claim;
+           sf.received == sf.claimed + sf.passed + sf.dropped && sf.claimed == sf.restored + sf.dropped_after_claim &&
+           (!stack || stack->restored + stack->dropped <= stack->to_stack);
 }
 
 Snapshot take_snapshot(const Maps& maps, const Plan& plan, std::uint64_t now_ns) {
@@ -62,11 +80,19 @@ Snapshot take_snapshot(const Maps& maps, const Plan& plan, std::uint64_t now_ns)
 
 Conservation conserve(const Snapshot& snapshot, const Plan& plan) {
     Conservation sums;
+    if (plan.any_stack()) {
+        sums.stack.emplace();
+    }
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
         add_port(sums, snapshot.ports[id], plan.ports[id].entry.role);
     }
     for (std::size_t id = 1; id < plan.services.size(); id++) {
-        add_service(sums, snapshot.services[id]);
+        add_strip(sums, snapshot.services[id]);
+        if (plan.through_stack(plan.services[id])) {
+            add_stack(*sums.stack, snapshot.services[id]);
+        } else {
+            add_restore(sums, snapshot.services[id]);
+        }
     }
     sums.cache.to_sf = sums.domain.to_sf;
     sums.cache.claimed = sums.sf.claimed;

@@ -24,10 +24,13 @@ Json reasons_json(std::span<const sfc_count> cells) {
     return json;
 }
 
-Json service_json(const sfc_counters& counters) {
+/// A stack has no entries in the cache, so nothing of one can be claimed or expire.
+Json service_json(const sfc_counters& counters, bool stack) {
+    const auto events = stack ? std::vector<unsigned>{SFC_EVENT_TO_STACK, SFC_EVENT_RESTORED}
+                              : std::vector<unsigned>{SFC_EVENT_TO_SF,   SFC_EVENT_CLAIMED, SFC_EVENT_RESTORED,
+                                                      SFC_EVENT_EXPIRED, SFC_EVENT_EVICTED, SFC_EVENT_FLUSHED};
     Json json;
-    for (const unsigned event : {SFC_EVENT_TO_SF, SFC_EVENT_CLAIMED, SFC_EVENT_RESTORED, SFC_EVENT_EXPIRED,
-                                 SFC_EVENT_EVICTED, SFC_EVENT_FLUSHED}) {
+    for (const unsigned event : events) {
         json[std::string(event_name(event))] = cell_json(counters.event[event]);
     }
     json["dropped"] = reasons_json(counters.dropped);
@@ -35,10 +38,25 @@ Json service_json(const sfc_counters& counters) {
     return json;
 }
 
-Json port_json(const sfc_counters& counters) {
-    return {{"received", cell_json(counters.event[SFC_EVENT_RECEIVED])},
-            {"passed", reasons_json(counters.passed)},
-            {"dropped", reasons_json(counters.dropped)}};
+Json port_json(const sfc_counters& counters, bool relayed) {
+    Json json{{"received", cell_json(counters.event[SFC_EVENT_RECEIVED])},
+              {"passed", reasons_json(counters.passed)},
+              {"dropped", reasons_json(counters.dropped)}};
+    if (relayed) { // what leaves the stack of this host and belongs to no service ends here
+        json["dropped_after_claim"] = reasons_json(counters.dropped_after_claim);
+    }
+    return json;
+}
+
+/// An egress port has counters of its own only where packets leave the stack of this host.
+bool has_counters(const Plan::Port& port) {
+    return port.entry.role != SFC_ROLE_EGRESS || port.relayed;
+}
+
+const char* group_of(const Plan::Port& port) {
+    return port.entry.role == SFC_ROLE_DOMAIN ? "domain_ports"
+           : port.entry.role == SFC_ROLE_SF   ? "sf_ports"
+                                              : "egress_ports";
 }
 
 void rows(std::string& out, std::string_view outcome, std::span<const sfc_count> cells) {
@@ -70,16 +88,25 @@ std::string owner_text(const std::string& title, const sfc_counters& counters) {
 Json counters_json(const Snapshot& snapshot, const Plan& plan) {
     Json json{{"domain_ports", Json::object()}, {"services", Json::object()}, {"sf_ports", Json::object()}};
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
-        const unsigned role = plan.ports[id].entry.role;
-        if (role != SFC_ROLE_EGRESS) {
-            json[role == SFC_ROLE_DOMAIN ? "domain_ports" : "sf_ports"][plan.ports[id].name] =
-                port_json(snapshot.ports[id]);
+        const Plan::Port& port = plan.ports[id];
+        if (has_counters(port)) {
+            json[group_of(port)][port.name] = port_json(snapshot.ports[id], port.relayed);
         }
     }
     for (std::size_t id = 1; id < plan.services.size(); id++) {
-        json["services"][plan.services[id].name] = service_json(snapshot.services[id]);
+        json["services"][plan.services[id].name] =
+            service_json(snapshot.services[id], plan.through_stack(plan.services[id]));
     }
     return json;
+}
+
+std::string port_title(const Plan::Port& port) {
+    const unsigned role = port.entry.role;
+    return fmt::format("{} port {}",
+                       role == SFC_ROLE_DOMAIN ? "domain"
+                       : role == SFC_ROLE_SF   ? "SF"
+                                               : "egress",
+                       port.name);
 }
 
 Json hints_json(const Snapshot& snapshot) {
@@ -99,37 +126,43 @@ Json hints_json(const Snapshot& snapshot) {
 }
 
 Json conservation_json(const Conservation& sums) {
-    const auto& [domain, cache, sf] = sums;
-    return {{"domain",
-             {{"received", domain.received},
-              {"passed", domain.passed},
-              {"dropped", domain.dropped},
-              {"to_sf", domain.to_sf}}},
-            {"cache",
-             {{"to_sf", cache.to_sf},
-              {"claimed", cache.claimed},
-              {"expired", cache.expired},
-              {"evicted", cache.evicted},
-              {"flushed", cache.flushed},
-              {"live", cache.live},
-              {"stale", cache.stale}}},
-            {"sf",
-             {{"received", sf.received},
-              {"claimed", sf.claimed},
-              {"passed", sf.passed},
-              {"dropped", sf.dropped},
-              {"restored", sf.restored},
-              {"dropped_after_claim", sf.dropped_after_claim}}},
-            {"balanced", sums.balanced()}};
+    const auto& [domain, cache, sf, stack] = sums;
+    Json json{{"domain",
+               {{"received", domain.received},
+                {"passed", domain.passed},
+                {"dropped", domain.dropped},
+                {"to_sf", domain.to_sf}}},
+              {"cache",
+               {{"to_sf", cache.to_sf},
+                {"claimed", cache.claimed},
+                {"expired", cache.expired},
+                {"evicted", cache.evicted},
+                {"flushed", cache.flushed},
+                {"live", cache.live},
+                {"stale", cache.stale}}},
+              {"sf",
+               {{"received", sf.received},
+                {"claimed", sf.claimed},
+                {"passed", sf.passed},
+                {"dropped", sf.dropped},
+                {"restored", sf.restored},
+                {"dropped_after_claim", sf.dropped_after_claim}}}};
+    if (stack) {
+        json["domain"]["to_stack"] = domain.to_stack;
+        json["stack"] = {{"to_stack", stack->to_stack},
+                         {"restored", stack->restored},
+                         {"dropped", stack->dropped},
+                         {"not_returned", stack->not_returned()}};
+    }
+    json["balanced"] = sums.balanced();
+    return json;
 }
 
 std::string counters_text(const Snapshot& snapshot, const Plan& plan) {
     std::string out;
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
-        const unsigned role = plan.ports[id].entry.role;
-        if (role != SFC_ROLE_EGRESS) {
-            out += owner_text(fmt::format("{} port {}", role == SFC_ROLE_DOMAIN ? "domain" : "SF", plan.ports[id].name),
-                              snapshot.ports[id]);
+        if (has_counters(plan.ports[id])) {
+            out += owner_text(port_title(plan.ports[id]), snapshot.ports[id]);
         }
     }
     for (std::size_t id = 1; id < plan.services.size(); id++) {
@@ -139,16 +172,21 @@ std::string counters_text(const Snapshot& snapshot, const Plan& plan) {
 }
 
 std::string conservation_text(const Conservation& sums) {
-    const auto& [domain, cache, sf] = sums;
-    return fmt::format(
-        "domain side  received {} = passed {} + dropped {} + to_sf {}\n"
+    const auto& [domain, cache, sf, stack] = sums;
+    std::string out = fmt::format("domain side  received {} = passed {} + dropped {} + to_sf {}", domain.received,
+                                  domain.passed, domain.dropped, domain.to_sf);
+    out += stack ? fmt::format(" + to_stack {}\n", domain.to_stack) : "\n";
+    out += fmt::format(
         "cache        to_sf {} = claimed {} + expired {} + evicted {} + flushed {} + live {} (stale {})\n"
         "SF side      received {} = claimed {} + passed {} + dropped {};  claimed {} = restored {} + dropped after "
-        "claim {}\n"
-        "balanced     {}\n",
-        domain.received, domain.passed, domain.dropped, domain.to_sf, cache.to_sf, cache.claimed, cache.expired,
-        cache.evicted, cache.flushed, cache.live, cache.stale, sf.received, sf.claimed, sf.passed, sf.dropped,
-        sf.claimed, sf.restored, sf.dropped_after_claim, sums.balanced() ? "yes" : "NO");
+        "claim {}\n",
+        cache.to_sf, cache.claimed, cache.expired, cache.evicted, cache.flushed, cache.live, cache.stale, sf.received,
+        sf.claimed, sf.passed, sf.dropped, sf.claimed, sf.restored, sf.dropped_after_claim);
+    if (stack) {
+        out += fmt::format("stack        to_stack {} = restored {} + dropped {} + not returned {}\n", stack->to_stack,
+                           stack->restored, stack->dropped, stack->not_returned());
+    }
+    return out + fmt::format("balanced     {}\n", sums.balanced() ? "yes" : "NO");
 }
 
 } // namespace sfc

@@ -22,6 +22,13 @@ struct Change {
     std::vector<std::string> features; ///< what of the group was on
 };
 
+/// What a port has besides its program, where packets leave the stack through it.
+struct RelayState {
+    std::uint32_t index = 0;    ///< of the port's interface, after which the relay is named
+    bool clsact = false;        ///< the TC program is not on a BPF link, which could be pinned
+    bool created_qdisc = false; ///< for it
+};
+
 /// What another sfcproxy process must know of an attachment and the kernel does not keep. Pinned beside the maps, as a
 /// map with one text, so that it lives and dies with them.
 struct State {
@@ -30,6 +37,7 @@ struct State {
     bool generic = false;
     std::uint64_t netns = 0; ///< inode of the network namespace that the ports are in
     std::vector<Change> changes;
+    std::map<std::string, RelayState> relays;      ///< by port
     std::map<std::string, LostFrames> lost_before; ///< per port: what had been counted as lost at attach
 
     /// Throws Error.

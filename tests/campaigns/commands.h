@@ -22,7 +22,8 @@ struct Command {
 [[nodiscard]] Command race_command(CLI::App& app);
 [[nodiscard]] Command model_command(CLI::App& app);
 
-/// Accepts whole numbers from `least` to `most`, also as 1e8, for CLI::Option::transform; the message has the value and both limits.
+/// Accepts whole numbers from `least` to `most`, also as 1e8, for CLI::Option::transform; the message has the value and
+/// both limits.
 [[nodiscard]] CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
 /// An option that takes one of the builds; without `both` only one of the two.
 void add_build_option(CLI::App& app, Build& build, bool both);

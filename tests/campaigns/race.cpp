@@ -145,7 +145,8 @@ private:
             const RaceCounts counts = table.counts();
             return counts[RACE_WRONG] + counts[RACE_TORN] > 0;
         };
-        run_batches(table, [&] { return !caught() && seconds_since(start) < static_cast<double>(options_.seconds_naive); });
+        run_batches(table,
+                    [&] { return !caught() && seconds_since(start) < static_cast<double>(options_.seconds_naive); });
         if (caught()) {
             result_.naive_caught_s = seconds_since(start);
         }

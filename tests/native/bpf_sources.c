@@ -13,9 +13,25 @@
 
 /* A map that is missing here ends the harness at its first lookup. */
 const struct native_map native_maps[] = {
-    MAP(scratch), MAP(near_port_ids), MAP(port_ids),      MAP(near_matches),     MAP(ports),     MAP(tx_ports),
-    MAP(sfs),     MAP(matches),       MAP(services),      MAP(buckets),          MAP(slots),     MAP(tails),
-    MAP(pools),   MAP(magazines),     MAP(port_counters), MAP(service_counters), MAP(set_clock),
+    MAP(scratch),
+    MAP(near_port_ids),
+    MAP(port_ids),
+    MAP(near_matches),
+    MAP(ports),
+    MAP(tx_ports),
+    MAP(sfs),
+    MAP(matches),
+    MAP(services),
+    MAP(buckets),
+    MAP(slots),
+    MAP(tails),
+    MAP(pools),
+    MAP(magazines),
+    MAP(port_counters),
+    MAP(service_counters),
+    MAP(set_clock),
+    MAP(headers),
+    MAP(header_numbers),
 };
 const __u32 native_map_count = sizeof(native_maps) / sizeof(*native_maps);
 

@@ -25,6 +25,8 @@ extern const volatile struct sfc_config* const native_constants;
 
 int sfc_strip(struct xdp_md* ctx);
 int sfc_restore(struct xdp_md* ctx);
+int sfc_catch(struct __sk_buff* skb);
+int sfc_return(struct xdp_md* ctx);
 int sfc_peer(struct xdp_md* ctx);
 
 #ifdef __cplusplus

@@ -56,7 +56,7 @@ void NativeFrame::load(std::span<const std::uint8_t> bytes, std::size_t headroom
 void NativeFrame::guard_front() const {
 #ifdef __SANITIZE_ADDRESS__
     ASAN_UNPOISON_MEMORY_REGION(page_, page_size_);
-    ASAN_POISON_MEMORY_REGION(page_, linear() - page_);
+    ASAN_POISON_MEMORY_REGION(page_, linear() - page_ - (context.data - context.data_meta));
 #endif
 }
 
@@ -81,6 +81,28 @@ long NativeFrame::adjust_head(int delta) {
     context.data_meta = context.data;
     guard_front();
     return 0;
+}
+
+long NativeFrame::adjust_meta(int delta) {
+    constexpr std::uint32_t kMost = 32; // and a multiple of four, before 6.3
+    const std::uint32_t meta = context.data_meta + static_cast<std::uint32_t>(delta);
+    const std::uint32_t size = context.data - meta;
+    if (meta > context.data || size > kMost || size % 4 != 0 || linear() - size < hard_start_ + kXdpFrameSize) {
+        return -EINVAL;
+    }
+    context.data_meta = meta;
+    guard_front();
+    return 0;
+}
+
+std::vector<std::uint8_t> NativeFrame::metadata() const {
+    return {linear() - (context.data - context.data_meta), linear()};
+}
+
+void NativeFrame::set_metadata(std::span<const std::uint8_t> bytes) {
+    context.data_meta = context.data - static_cast<std::uint32_t>(bytes.size());
+    guard_front();
+    std::copy(bytes.begin(), bytes.end(), linear() - bytes.size());
 }
 
 long NativeFrame::range_error(std::uint32_t offset, std::size_t len) const {

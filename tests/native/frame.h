@@ -34,6 +34,10 @@ public:
     [[nodiscard]] std::vector<std::uint8_t> bytes() const;
     /// As the helpers of these names: 0, or a negative errno.
     [[nodiscard]] long adjust_head(int delta);
+    [[nodiscard]] long adjust_meta(int delta);
+    /// What stands in front of the frame for the stack.
+    [[nodiscard]] std::vector<std::uint8_t> metadata() const;
+    void set_metadata(std::span<const std::uint8_t> bytes);
     [[nodiscard]] long load_bytes(std::uint32_t offset, std::span<std::uint8_t> to) const;
     [[nodiscard]] long store_bytes(std::uint32_t offset, std::span<const std::uint8_t> from);
 

@@ -14,6 +14,34 @@ long bpf_redirect_map(void* map, __u64 key, __u64 flags) {
     return Machine::current().redirect(map, key, flags);
 }
 
+long bpf_redirect(__u32 ifindex, __u64 /*flags*/) {
+    return Machine::current().redirect(ifindex);
+}
+
+long bpf_map_update_elem(void* map, const void* key, const void* value, __u64 flags) {
+    return Machine::current().update(map, key, value, flags);
+}
+
+long bpf_map_delete_elem(void* map, const void* key) {
+    return Machine::current().erase(map, key);
+}
+
+long bpf_skb_store_bytes(__sk_buff* /*skb*/, __u32 offset, const void* from, __u32 len, __u64 /*flags*/) {
+    return Machine::current().store_bytes(offset, {static_cast<const std::uint8_t*>(from), len});
+}
+
+long bpf_skb_load_bytes(const void* /*skb*/, __u32 offset, void* to, __u32 len) {
+    return Machine::current().load_bytes(offset, {static_cast<std::uint8_t*>(to), len});
+}
+
+long native_fib_lookup(void* /*ctx*/, struct bpf_fib_lookup* params, int /*size*/, __u32 /*flags*/) {
+    return Machine::current().fib_lookup(*params);
+}
+
+long bpf_xdp_adjust_meta(xdp_md* /*ctx*/, int delta) {
+    return Machine::current().adjust_meta(delta);
+}
+
 long bpf_xdp_adjust_head(xdp_md* /*ctx*/, int delta) {
     return Machine::current().adjust_head(delta);
 }

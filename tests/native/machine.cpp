@@ -2,6 +2,7 @@
 #include "machine.h"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -9,6 +10,8 @@
 #include <stdexcept>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include <linux/pkt_cls.h>
 
 #include "error.h"
 
@@ -68,16 +71,41 @@ NativeMap& Machine::map_at(const void* address) {
     return found->map;
 }
 
-int Machine::run(Program program, std::span<const std::uint8_t> frame, std::uint32_t ifindex) {
+void Machine::begin(std::span<const std::uint8_t> frame) {
     set_constants(constants);
     frame_.load(frame, headroom);
-    frame_.context.ingress_ifindex = ifindex;
     calls_ = 0;
     redirected_.reset();
     running = this;
-    const int action = program(&frame_.context);
+}
+
+void Machine::end() {
     running = nullptr;
     require(locked_ == nullptr, "an end with a lock held");
+}
+
+int Machine::run(Program program, std::span<const std::uint8_t> frame, std::uint32_t ifindex) {
+    begin(frame);
+    frame_.context.ingress_ifindex = ifindex;
+    const int action = program(&frame_.context);
+    end();
+    return action;
+}
+
+int Machine::run(PacketProgram program, std::span<const std::uint8_t> frame, const Packet& packet) {
+    begin(frame);
+    frame_.set_metadata(packet.metadata);
+    __sk_buff skb{};
+    skb.data = frame_.context.data;
+    skb.data_end = frame_.context.data_end;
+    skb.data_meta = frame_.context.data_meta;
+    skb.len = static_cast<std::uint32_t>(frame.size());
+    skb.ifindex = packet.ifindex;
+    skb.ingress_ifindex = packet.ingress_ifindex;
+    skb.gso_segs = packet.segments;
+    skb.protocol = htons(packet.ethertype);
+    const int action = program(&skb);
+    end();
     return action;
 }
 
@@ -109,6 +137,50 @@ long Machine::redirect(void* map, std::uint64_t key, std::uint64_t flags) {
     }
     std::memcpy(&redirected_.emplace(), target, sizeof(std::uint32_t));
     return XDP_REDIRECT;
+}
+
+long Machine::redirect(std::uint32_t ifindex) {
+    (void)refuses();
+    after_call();
+    redirected_ = ifindex;
+    return TC_ACT_REDIRECT;
+}
+
+long Machine::update(void* map, const void* key, const void* value, std::uint64_t flags) {
+    NativeMap& target = map_at(map);
+    long error = refuses() ? -ENOMEM : 0;
+    if (error == 0 && flags == BPF_NOEXIST && target.lookup(key) != nullptr) {
+        error = -EEXIST;
+    }
+    if (error == 0) {
+        target.update(key, value);
+    }
+    after_call();
+    return error;
+}
+
+long Machine::erase(void* map, const void* key) {
+    NativeMap& target = map_at(map);
+    const bool there = !refuses() && target.lookup(key) != nullptr;
+    if (there) {
+        target.erase(key);
+    }
+    after_call();
+    return there ? 0 : -ENOENT;
+}
+
+long Machine::fib_lookup(const struct bpf_fib_lookup& asked) {
+    const bool refused = refuses();
+    after_call();
+    const auto* address = reinterpret_cast<const std::uint8_t*>(&asked.ipv4_dst);
+    const std::uint8_t last = address[asked.family == AF_INET ? 3 : 15];
+    return !refused && elsewhere(last) ? BPF_FIB_LKUP_RET_SUCCESS : BPF_FIB_LKUP_RET_NOT_FWDED;
+}
+
+long Machine::adjust_meta(int delta) {
+    const long error = refuses() ? -ENOTSUP : frame_.adjust_meta(delta);
+    after_call();
+    return error;
 }
 
 long Machine::adjust_head(int delta) {

@@ -39,11 +39,25 @@ public:
     std::uint64_t kernel_time = 0; ///< what the kernel's clock says, not SFC_CLOCK_MAP
     std::size_t headroom = kXdpHeadroom;
     Fault fault;
+    /// Whether the last byte of an address says that it is another host's: what the routing table knows.
+    std::function<bool(std::uint8_t)> elsewhere = [](std::uint8_t) { return false; };
 
     using Program = int (*)(xdp_md*);
     /// Runs the program on a frame of the interface. Returns its XDP action.
     int run(Program program, std::span<const std::uint8_t> frame, std::uint32_t ifindex);
+    /// What the stack knows of a packet besides its bytes.
+    struct Packet {
+        std::uint32_t ifindex = 0; ///< where it leaves
+        std::uint32_t ingress_ifindex = 0;
+        std::uint32_t segments = 0;
+        std::uint16_t ethertype = 0x0800; ///< what the stack takes it for
+        std::vector<std::uint8_t> metadata{};
+    };
+    using PacketProgram = int (*)(__sk_buff*);
+    /// Runs a program of the stack. Returns its TC action.
+    int run(PacketProgram program, std::span<const std::uint8_t> frame, const Packet& packet);
     [[nodiscard]] std::vector<std::uint8_t> frame_bytes() const { return frame_.bytes(); }
+    [[nodiscard]] std::vector<std::uint8_t> metadata() const { return frame_.metadata(); }
     [[nodiscard]] std::uint32_t calls() const { return calls_; } ///< of helpers, in the last run
     /// The interface that the last run redirected its frame to.
     [[nodiscard]] std::optional<std::uint32_t> redirected() const { return redirected_; }
@@ -51,7 +65,12 @@ public:
     // The helpers. What no verifier would let pass ends the process.
     void* lookup(void* map, const void* key);
     long redirect(void* map, std::uint64_t key, std::uint64_t flags);
+    long redirect(std::uint32_t ifindex);
+    long update(void* map, const void* key, const void* value, std::uint64_t flags);
+    long erase(void* map, const void* key);
+    long fib_lookup(const struct bpf_fib_lookup& asked);
     long adjust_head(int delta);
+    long adjust_meta(int delta);
     long load_bytes(std::uint32_t offset, std::span<std::uint8_t> to);
     long store_bytes(std::uint32_t offset, std::span<const std::uint8_t> from);
     std::uint64_t length();
@@ -78,6 +97,8 @@ private:
     std::optional<std::uint32_t> redirected_;
     const bpf_spin_lock* locked_ = nullptr;
 
+    void begin(std::span<const std::uint8_t> frame);
+    void end();
     [[nodiscard]] NativeMap& map_at(const void* address);
     [[nodiscard]] bool refuses();
     void after_call();

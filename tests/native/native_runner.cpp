@@ -16,9 +16,10 @@ NativeRunner::NativeRunner(const Plan& plan, const LoadSettings& settings) : pla
 void NativeRunner::size_maps() {
     const auto ports = static_cast<std::uint32_t>(plan_.ports.size());
     const auto services = static_cast<std::uint32_t>(plan_.services.size());
-    for (const char* name : {"ports", "port_ids", "tx_ports", "port_counters"}) {
+    for (const char* name : {"ports", "tx_ports", "port_counters"}) {
         machine.map(name).resize(ports);
     }
+    machine.map("port_ids").resize(2 * ports);
     for (const char* name : {"services", "service_counters", "pools", "magazines"}) {
         machine.map(name).resize(services);
     }
@@ -27,6 +28,10 @@ void NativeRunner::size_maps() {
     machine.map("buckets").resize(plan_.capacity / SFC_SLOTS_PER_BUCKET);
     machine.map("slots").resize(plan_.capacity);
     machine.map("tails").resize(plan_.capacity);
+    if (plan_.any_stack()) {
+        machine.map("headers").resize(plan_.capacity);
+        machine.map("header_numbers").resize(plan_.capacity);
+    }
 }
 
 void NativeRunner::fill_maps() {

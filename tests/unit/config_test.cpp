@@ -96,6 +96,10 @@ const std::vector<Wrong> kWrong = {
      std::string(kSfs) + "services:\n" +
          service("16", "domain: d, sf: {name: one}, next_hop: {interface: b, ip: 192.0.2.1}"),
      ":5:", "never both"},
+    {"stack_word", "sfs:\n  - {name: f, stack: yes}\nservices: []\n", ":2:22:", "true or false"},
+    {"stack_false", "sfs:\n  - {name: f, stack: false}\nservices: []\n", ":2:5:", "'ports' is missing"},
+    {"egress_of_ports", std::string(kSfs) + "services:\n" + service("16", kGood + ", egress: e"),
+     ":5:", "'s16' takes no 'egress'"},
     {"hop_no_mac",
      std::string(kSfs) + "services:\n" + service("16", "domain: d, sf: {name: one}, next_hop: {interface: e}"),
      ":5:", "'mac' or 'ip'"},

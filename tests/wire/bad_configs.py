@@ -2,7 +2,7 @@
 """A good configuration and the changes that make it bad.
 
 Each row changes one thing in a good configuration. `at` is the text whose line the message must name; the column must
-lie on that line, and be that of `at` itself where `exact` is set. `says` must stand in the message.
+lie on that line, and be that of `at` itself where `exact` is set. `says` must stand in the message. STACK_GOOD and STACK_CHANGES are the same for an SF that is the stack of this host.
 """
 
 GOOD = """\
@@ -131,4 +131,70 @@ CHANGES = [
     {"name": "a service is a word", "old": "  - {name: one,", "new": "  - word\n  - {name: one,", "at": "- word"},
     {"name": "not YAML", "old": "[eth1]", "new": "[eth1", "at": "[eth1", "lines": 3},
     {"name": "a tab for indentation", "old": "    hold:", "new": "\thold:", "at": "\thold", "lines": 2},
+]
+
+STACK_GOOD = """\
+cache: {capacity: 4096}
+sfs:
+  - {name: nat, stack: true, hold: 100ms}
+  - {name: arm, ports: {both: veth-arm}}
+services:
+  - name: out
+    match: {encapsulation: mpls, label: 16001}
+    domain: eth0
+    sf: {name: nat}
+    egress: [eth1]
+  - name: back
+    match: {encapsulation: mpls, label: 16002}
+    domain: {interface: eth1, mtu: 1500}
+    sf: {name: nat}
+    egress: {interface: eth0, mtu: 1500}
+  - {name: one, match: {encapsulation: mpls, label: 16003}, domain: eth0, sf: {name: arm}, next_hop: ingress}
+"""
+
+STACK_CHANGES = [
+    *({"name": f"stack with {key}", "old": "hold: 100ms", "new": f"{key}: {value}", "at": value, "exact": True,
+       "says": f"takes no '{key}'"}
+      for key, value in (("ports", "{both: veth-x}"), ("netns", "c1"), ("on_miss", "pass"), ("tunnels", "keyed"),
+                         ("profile", "normalizer"), ("ipv4_id", "off"), ("tcp_timestamps", "off"),
+                         ("payload_digest", "off"), ("payload_length", "off"), ("rtp_ports", "[5004]"))),
+    {"name": "stack is another word", "old": "stack: true", "new": "stack: yes", "at": "yes", "exact": True},
+    {"name": "stack without its hold's unit", "old": "hold: 100ms", "new": "hold: 100", "at": "100}", "says": "'100'"},
+    {"name": "no stack and no ports", "old": "stack: true", "new": "stack: false", "at": "- {name: nat", "says": "ports"},
+    {"name": "in for a stack", "old": "{name: nat}\n    egress: [eth1]", "new": "{name: nat, in: left}\n    egress: [eth1]",
+     "at": "left", "exact": True, "says": "no 'in'"},
+    {"name": "next hop for a stack", "old": "    egress: [eth1]\n",
+     "new": "    egress: [eth1]\n    next_hop: {interface: eth1, ip: 192.0.2.1}\n", "at": "{interface: eth1, ip", "exact": True,
+     "says": "no 'next_hop'"},
+    {"name": "ingress as next hop for a stack", "old": "    egress: [eth1]\n", "new": "    next_hop: ingress\n",
+     "at": "ingress", "exact": True, "says": "no 'next_hop'"},
+    {"name": "egress missing", "old": "    egress: [eth1]\n", "new": "", "at": "name: out", "exact": True,
+     "says": "needs 'egress'"},
+    {"name": "egress empty", "old": "[eth1]", "new": "[]", "at": "[]", "exact": True, "says": "at least one"},
+    {"name": "egress of nine", "old": "[eth1]", "new": "[a1, a2, a3, a4, a5, a6, a7, a8, a9]", "at": "[a1", "exact": True,
+     "says": "1 to 8"},
+    {"name": "egress twice", "old": "[eth1]", "new": "[eth1, eth2, eth1]", "at": "eth1]", "exact": True, "says": "twice"},
+    {"name": "egress is an SF port", "old": "[eth1]", "new": "[eth1, veth-arm]", "at": "veth-arm]", "exact": True,
+     "says": "port of SF 'arm'"},
+    {"name": "egress with a MAC", "old": "[eth1]", "new": "{interface: eth1, mac: \"02:00:00:00:00:0b\"}",
+     "at": "{interface: eth1, mac", "exact": True, "says": "'eth1' takes no 'mac'"},
+    {"name": "egress with an IP", "old": "[eth1]", "new": "[eth2, {interface: eth1, ip: 192.0.2.1}]",
+     "at": "{interface: eth1, ip", "exact": True, "says": "'eth1' takes no 'mac' and no 'ip'"},
+    {"name": "egress in a namespace", "old": "[eth1]", "new": "[{interface: eth1, netns: c1}]", "at": "netns", "exact": True},
+    {"name": "egress with another mtu", "old": "[eth1]", "new": "[{interface: eth1, mtu: 1400}]",
+     "at": "{interface: eth1, mtu: 1500}", "exact": True, "says": "1400"},
+    {"name": "egress for an SF with ports", "old": "next_hop: ingress", "new": "egress: eth1, next_hop: ingress",
+     "at": "eth1, next_hop", "exact": True, "says": "no 'egress'"},
+    {"name": "egress in place of a next hop", "old": "next_hop: ingress", "new": "egress: [eth1]", "at": "[eth1]}",
+     "exact": True, "says": "no 'egress'"},
+    {"name": "no way out at all", "old": ", next_hop: ingress", "new": "", "at": "{name: one", "exact": True,
+     "says": "next_hop"},
+    {"name": "Ethernet frames into a stack", "old": "    egress: [eth1]\n", "new": "    egress: [eth1]\n    inner: ethernet\n",
+     "at": "ethernet", "exact": True},
+    {"name": "a hop taken off beside the stack", "old": "    egress: [eth1]\n",
+     "new": "    egress: [eth1]\n    inner_ttl: decrement\n", "at": "decrement", "exact": True},
+    {"name": "quota of a stack", "old": "    egress: [eth1]\n", "new": "    egress: [eth1]\n    quota: 15\n", "at": "15\n",
+     "exact": True, "says": "'15'"},
+    {"name": "SF unknown, with egress", "old": "{name: nat}\n    egress: [eth1]", "new": "{name: nut}\n    egress: [eth1]",
+     "at": "{name: nut}", "exact": True, "says": "'nut'"},
 ]

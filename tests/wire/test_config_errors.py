@@ -8,7 +8,7 @@ from pathlib import Path
 import frames as f
 import lib
 import pcapio
-from bad_configs import CHANGES, GOOD
+from bad_configs import CHANGES, GOOD, STACK_CHANGES, STACK_GOOD
 
 # Changes of the good configuration that leave it good.
 BOUNDARIES = [
@@ -17,6 +17,12 @@ BOUNDARIES = [
     ("16001", "0"), ("16001", "1048575"), ("16003", "16004"), ("label: 16002", "label: 16001"),
     ("cache:", "unmatched: drop\ncache:"), ("domain: [eth1]", "domain: {interface: eth1, mtu: 1564}"),
     ("    hold: 100ms\n    on_miss: drop\n", ""),
+]
+STACK_BOUNDARIES = [
+    ("", ""), (", hold: 100ms", ""), ("hold: 100ms", "hold: 60s"), ("[eth1]", "eth2"), ("[eth1]", "[eth0]"),
+    ("[eth1]", "[a1, a2, a3, a4, a5, a6, a7, a8]"), ("[eth1]", "[{interface: eth1, mtu: 1500, peer: prepared}]"),
+    ("[eth1]", "[eth1]\n    inner: ipv4\n    ttl: pipe\n    inner_ttl: keep\n    last_label: plain\n    quota: 16"),
+    ("label: 16002", "label: 16001"),
 ]
 
 
@@ -36,6 +42,10 @@ class ConfigErrors(unittest.TestCase):
         return lib.run("replay", "-c", conf, "--in", f"eth0={self.path}/IN.pcap", "--to-sf", self.path / "SF.pcap",
                        "--out", self.path / "OUT.pcap", "-j")
 
+    def check(self, text: str):
+        (self.path / "conf.yaml").write_text(text)
+        return lib.run("check", "-c", self.path / "conf.yaml")
+
     def check_place(self, row: dict, text: str, line: int, column: int):
         """The line of `at` (or one of the next `lines`), and a column that exists on it."""
         at = text.index(row["at"])
@@ -49,10 +59,10 @@ class ConfigErrors(unittest.TestCase):
         self.assertEqual(self.replay(GOOD).returncode, 0)
 
     def test_each_change_is_refused_with_its_place(self):
-        for row in CHANGES:
+        for good, row in [(GOOD, row) for row in CHANGES] + [(STACK_GOOD, row) for row in STACK_CHANGES]:
             with self.subTest(row["name"]):
-                self.assertEqual(GOOD.count(row["old"]) > 0, True, "the row fits the good configuration")
-                text = GOOD.replace(row["old"], row["new"], 1)
+                self.assertEqual(good.count(row["old"]) > 0, True, "the row fits the good configuration")
+                text = good.replace(row["old"], row["new"], 1)
                 done = self.replay(text)
                 self.assertEqual(done.returncode, 2, f"{text}\n{done.stderr}")
                 self.assertEqual((done.stderr.count("\n"), done.stderr[-1:]), (1, "\n"), done.stderr)
@@ -68,6 +78,18 @@ class ConfigErrors(unittest.TestCase):
             with self.subTest(new or f"without {old}"):
                 done = self.replay(GOOD.replace(old, new, 1))
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_what_an_sf_that_is_a_stack_may_have(self):
+        for old, new in STACK_BOUNDARIES:
+            with self.subTest(new or f"without {old}"):
+                done = self.check(STACK_GOOD.replace(old, new, 1))
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def test_replay_has_no_stack(self):
+        done = self.replay(STACK_GOOD)
+        self.assertEqual((done.returncode, done.stderr.count("\n"), done.stdout), (2, 1, ""))
+        self.assertRegex(done.stderr, r"conf\.yaml:3:5: SF 'nat' is the stack of this host; replay has no stack")
+        self.assertEqual(sorted(p.name for p in self.path.iterdir()), ["IN.pcap", "conf.yaml"])
 
     def test_files_that_are_no_configuration(self):
         for name, text in (("empty", ""), ("a word", "hello\n"), ("a list", "- 1\n"), ("no services", GOOD.split("services:")[0]),
@@ -86,8 +108,7 @@ class ConfigErrors(unittest.TestCase):
 
     def test_check_refuses_the_same(self):
         for row in CHANGES[:12]:
-            (self.path / "conf.yaml").write_text(GOOD.replace(row["old"], row["new"], 1))
-            done = lib.run("check", "-c", self.path / "conf.yaml")
+            done = self.check(GOOD.replace(row["old"], row["new"], 1))
             self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr)
 
 

@@ -23,7 +23,15 @@
 
 /* libbpf has system calls of the same names, and the comparison with the kernel links both. */
 #define bpf_map_lookup_elem native_map_lookup_elem
+#define bpf_map_update_elem native_map_update_elem
+#define bpf_map_delete_elem native_map_delete_elem
+#define bpf_redirect native_redirect
 #define bpf_redirect_map native_redirect_map
+#define bpf_skb_store_bytes native_skb_store_bytes
+#define bpf_skb_load_bytes native_skb_load_bytes
+/* A structure has this name too. */
+#define bpf_fib_lookup(ctx, params, size, flags) native_fib_lookup(ctx, params, size, flags)
+#define bpf_xdp_adjust_meta native_xdp_adjust_meta
 #define bpf_xdp_adjust_head native_xdp_adjust_head
 #define bpf_xdp_get_buff_len native_xdp_get_buff_len
 #define bpf_xdp_load_bytes native_xdp_load_bytes
@@ -44,7 +52,14 @@ extern "C" {
 #endif
 void native_before_atomic(void* at);
 void* bpf_map_lookup_elem(void* map, const void* key);
+long bpf_map_update_elem(void* map, const void* key, const void* value, __u64 flags);
+long bpf_map_delete_elem(void* map, const void* key);
+long bpf_redirect(__u32 ifindex, __u64 flags);
 long bpf_redirect_map(void* map, __u64 key, __u64 flags);
+long bpf_skb_store_bytes(struct __sk_buff* skb, __u32 offset, const void* from, __u32 len, __u64 flags);
+long bpf_skb_load_bytes(const void* skb, __u32 offset, void* to, __u32 len);
+long native_fib_lookup(void* ctx, struct bpf_fib_lookup* params, int size, __u32 flags);
+long bpf_xdp_adjust_meta(struct xdp_md* ctx, int delta);
 long bpf_xdp_adjust_head(struct xdp_md* ctx, int delta);
 __u64 bpf_xdp_get_buff_len(struct xdp_md* ctx);
 long bpf_xdp_load_bytes(struct xdp_md* ctx, __u32 offset, void* to, __u32 len);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What this host's stack makes by itself in answer to packets that came with a header: resets of nftables' REJECT,
+ * which have the address of another host as their source, and ICMP errors, which quote a packet to another host. They
+ * have no ticket, so they would leave without a header. What this host sends for itself is let go.
+ */
+#pragma once
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+enum {
+	ORIGINATED_INET = 2,   /* AF_INET */
+	ORIGINATED_INET6 = 10, /* AF_INET6 */
+	ICMP_HEADER = 8,       /* RFC 792, RFC 4443 2.1: what is quoted comes behind it */
+	ICMP_UNREACHABLE = 3,
+	ICMP_REDIRECTED = 5, /* with 4, source quench */
+	ICMP_EXCEEDED = 11,
+	ICMP_PARAMETER = 12,
+	ICMP6_PARAMETER = 4, /* the last error of RFC 4443 */
+};
+
+/* Whether a packet to that address would be sent on. For an address of this host, and where there is no route, the
+ * answer is no. */
+static __always_inline int originated_elsewhere(struct __sk_buff *skb, struct bpf_fib_lookup *fib)
+{
+	long answer = bpf_fib_lookup(skb, fib, sizeof(*fib), 0);
+
+	return answer == BPF_FIB_LKUP_RET_SUCCESS || answer == BPF_FIB_LKUP_RET_NO_NEIGH ||
+	       answer == BPF_FIB_LKUP_RET_FRAG_NEEDED;
+}
+
+static __always_inline int originated_ipv4(struct __sk_buff *skb)
+{
+	struct bpf_fib_lookup fib = {.family = ORIGINATED_INET, .ifindex = skb->ifindex};
+	struct iphdr ip;
+	__u32 icmp;
+	__u8 type;
+
+	if (bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof(ip)) || !ip.saddr) /* 0: has no address yet (DHCP) */
+		return 0;
+	fib.ipv4_dst = ip.saddr;
+	if (originated_elsewhere(skb, &fib))
+		return 1;
+	icmp = ETH_HLEN + ip.ihl * 4;
+	if (ip.protocol != IPPROTO_ICMP || bpf_skb_load_bytes(skb, icmp, &type, sizeof(type)))
+		return 0;
+	if ((type < ICMP_UNREACHABLE || type > ICMP_REDIRECTED) && type != ICMP_EXCEEDED && type != ICMP_PARAMETER)
+		return 0;
+	if (bpf_skb_load_bytes(skb, icmp + ICMP_HEADER + __builtin_offsetof(struct iphdr, daddr), &fib.ipv4_dst,
+			       sizeof(fib.ipv4_dst)))
+		return 0;
+	return originated_elsewhere(skb, &fib);
+}
+
+static __always_inline int originated_ipv6(struct __sk_buff *skb)
+{
+	struct bpf_fib_lookup fib = {.family = ORIGINATED_INET6, .ifindex = skb->ifindex};
+	const __u32 icmp = ETH_HLEN + sizeof(struct ipv6hdr);
+	__u8 next, type;
+
+	if (bpf_skb_load_bytes(skb, ETH_HLEN + __builtin_offsetof(struct ipv6hdr, nexthdr), &next, sizeof(next)) ||
+	    bpf_skb_load_bytes(skb, ETH_HLEN + __builtin_offsetof(struct ipv6hdr, saddr), fib.ipv6_dst,
+			       sizeof(fib.ipv6_dst)))
+		return 0;
+	/* Unspecified: has no address yet (RFC 4862 5.4.2). */
+	if (!(fib.ipv6_dst[0] | fib.ipv6_dst[1] | fib.ipv6_dst[2] | fib.ipv6_dst[3]))
+		return 0;
+	if (originated_elsewhere(skb, &fib))
+		return 1;
+	if (next != IPPROTO_ICMPV6 || bpf_skb_load_bytes(skb, icmp, &type, sizeof(type)) || type > ICMP6_PARAMETER)
+		return 0;
+	if (bpf_skb_load_bytes(skb, icmp + ICMP_HEADER + __builtin_offsetof(struct ipv6hdr, daddr), fib.ipv6_dst,
+			       sizeof(fib.ipv6_dst)))
+		return 0;
+	return originated_elsewhere(skb, &fib);
+}
+
+/* Whether this packet of the host's own answers one that the host was to pass on. */
+static __always_inline int originated_for_another(struct __sk_buff *skb)
+{
+	if (skb->protocol == bpf_htons(ETH_P_IP))
+		return originated_ipv4(skb);
+	return skb->protocol == bpf_htons(ETH_P_IPV6) && originated_ipv6(skb);
+}

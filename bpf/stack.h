@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * An SF that is the stack of this host: what strip does instead of a key and an entry, and the steps back.
+ *
+ *   sfc_strip    XDP where the packet comes in     number of the header -> ticket in the metadata -> to the stack
+ *   sfc_catch    TC egress where it leaves         ticket -> source MAC, on to our own link (the relay)
+ *   sfc_return   XDP at the relay's far end        source MAC -> header, put on; redirect to the interface it left by
+ *
+ * Why not push at TC egress: there a frame may be many that GRO has merged, and the kernel loses those of which it
+ * finds no IP header. On the way through a veth with a native XDP program they are single frames again, their checksums
+ * filled in.
+ */
+#pragma once
+
+#include <linux/pkt_cls.h>
+
+#include "intern.h"
+#include "originated.h"
+#include "port.h"
+#include "rewrite.h"
+#include "ticket.h"
+
+/* Addressed to this host, whoever the sender thinks we are: the stack takes nothing else. */
+static __always_inline int stack_address(struct xdp_md *ctx, const struct sfc_port *in)
+{
+	const __u16 *mac = (const __u16 *)in->mac;
+	struct cursor cur = cursor_at(ctx, 0);
+	__u16 *at = cursor_take(&cur, ETH_HLEN);
+
+	if (!at)
+		return SFC_REASON_runt;
+	at[0] = mac[0];
+	at[1] = mac[1];
+	at[2] = mac[2];
+	return SFC_OK;
+}
+
+/* The header's unused words: it is looked up whole. */
+static __always_inline void stack_clear(struct work *work)
+{
+#pragma unroll
+	for (__u32 i = 0; i < SFC_HEADER_MAX / 8; i++) {
+		if (i * 8 >= work->kept)
+			work->header.word[SFC_HEADER_META + i] = 0;
+	}
+}
+
+/* A number for the header that strip_keep has filled in. */
+static __always_inline int stack_intern(struct work *work, const struct sfc_service *service, __u64 hold_ns)
+{
+	work->now = clock_now();
+	stack_clear(work);
+	return intern_header(work, service, hold_ns);
+}
+
+/* What comes in without a header is marked as that, or it could not be told from a packet whose ticket was lost. Where
+ * there is no room for it, the packet is stopped at the way out. */
+static __always_inline void stack_mark_plain(struct xdp_md *ctx, struct work *work)
+{
+	work->ticket.header = 0;
+	work->ticket.generation = 0;
+	ticket_write(ctx, work);
+}
+
+/* Whether packets of the service may leave through the port. */
+static __always_inline int stack_leaves_by(const struct sfc_service *service, __u32 port)
+{
+	int found = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < SFC_EGRESS_MAX; i++)
+		found |= service->egress[i] == port;
+	return found;
+}
+
+/* `skb` may be many frames in one. They are counted where they are stopped: `owner` is a service's or a port's. */
+static __always_inline int catch_drop(struct __sk_buff *skb, struct sfc_counters *owner, int reason)
+{
+	__u32 segments = skb->gso_segs ? skb->gso_segs : 1;
+
+	if (owner)
+		count(&owner->dropped_after_claim[reason & (SFC_REASON_MAX - 1)], segments, skb->len);
+	return TC_ACT_SHOT;
+}
+
+/*
+ * A packet without a ticket. What this host sends for itself goes its way, and so does what came in where no service
+ * uses the stack; anything else has lost its ticket or never had one.
+ */
+static __always_inline int catch_without(struct __sk_buff *skb, __u32 id)
+{
+	const struct sfc_port *port;
+	__u32 *in;
+
+	if (!skb->ingress_ifindex)
+		return originated_for_another(skb) ? catch_drop(skb, verdict_port(id), SFC_REASON_from_stack)
+						   : TC_ACT_UNSPEC;
+	in = port_of(skb->ingress_ifindex);
+	port = in ? bpf_map_lookup_elem(&ports, in) : NULL;
+	if (!port || !port->stack)
+		return TC_ACT_UNSPEC;
+	return catch_drop(skb, verdict_port(id), SFC_REASON_miss);
+}
+
+/* A packet with the ticket of a header leaves through port `id`. */
+static __always_inline int catch_with(struct __sk_buff *skb, __u32 id, const struct sfc_ticket *ticket)
+{
+	const struct sfc_port *port = port_get(id);
+	struct sfc_interned *entry = intern_get(ticket->header - 1);
+	__u64 mac = ticket_to_mac(ticket);
+	const struct sfc_service *service;
+	__u32 service_id;
+
+	if (!entry)
+		return catch_drop(skb, verdict_port(id), SFC_REASON_late);
+	service_id = *(volatile __u16 *)&entry->header.f.service;
+	if (intern_generation(entry) != ticket->generation)
+		return catch_drop(skb, verdict_port(id), SFC_REASON_late);
+	service = bpf_map_lookup_elem(&services, &service_id);
+	if (!service || !stack_leaves_by(service, id))
+		return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), SFC_REASON_wrong_port);
+	if (!port || !port->relay || bpf_skb_store_bytes(skb, ETH_ALEN, &mac, ETH_ALEN, 0))
+		return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), SFC_REASON_no_next_hop);
+	return bpf_redirect(port->relay, 0);
+}
+
+/* The account of a frame on the relay: not one that a port has received. */
+static __always_inline struct work *return_receive(struct xdp_md *ctx)
+{
+	__u32 zero = 0;
+	struct work *work = bpf_map_lookup_elem(&scratch, &zero);
+	__u32 *id = port_of(ctx->ingress_ifindex);
+
+	if (!work)
+		return NULL;
+	__builtin_memset(&work->result, 0, sizeof(work->result));
+	if (!id || *id == SFC_NONE)
+		return NULL;
+	work->result.port = *id;
+	work->result.frame_len = bpf_xdp_get_buff_len(ctx);
+	work->result.claimed = 1;
+	work->now = clock_now();
+	return work;
+}
+
+/* The ticket in the frame's source MAC, and the header that it is for. */
+static __always_inline int return_header(struct xdp_md *ctx, struct work *work)
+{
+	struct cursor cur = cursor_at(ctx, ETH_ALEN);
+	const __u16 *source = cursor_take(&cur, ETH_ALEN);
+	int reason;
+
+	if (!source)
+		return SFC_REASON_runt;
+	reason = ticket_from_mac(source[0] | (__u64)source[1] << 16 | (__u64)source[2] << 32, work);
+	if (!reason)
+		reason = intern_read(work);
+	if (!reason)
+		work->result.service = work->header.f.service;
+	return reason;
+}
+
+/* The neighbour's address is there already, the stack has written it. */
+static __always_inline int return_restore(struct xdp_md *ctx, struct work *work)
+{
+	__u32 egress_id = work->result.port;
+	const struct sfc_port *egress = port_get(egress_id);
+	struct cursor cur = cursor_at(ctx, 0);
+	const __u8 *eth = cursor_take(&cur, ETH_HLEN);
+	struct macs macs;
+	int reason;
+
+	if (!eth)
+		return SFC_REASON_runt;
+	if (!egress)
+		return SFC_REASON_no_next_hop;
+	if (!port_fits(egress, work->result.frame_len - ETH_HLEN + work->header.f.len))
+		return SFC_REASON_too_big;
+	macs = macs_of(eth, egress->mac);
+	reason = rewrite_restore(ctx, work, 0, &macs);
+	return reason ? reason : port_redirect(work, egress_id);
+}

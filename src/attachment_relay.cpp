@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// Ports that packets leave this host's stack through: sfc_catch at TC egress, and the relay that leads what it catches
+// back into XDP (bpf/stack.h).
+#include <fmt/format.h>
+
+#include "attachment.h"
+#include "error.h"
+#include "hook.h"
+#include "netlink.h"
+#include "relay.h"
+#include "tc_hook.h"
+
+namespace sfc {
+namespace {
+
+std::string catch_pin(std::uint16_t id) {
+    return fmt::format("catch_{}", id);
+}
+
+std::string return_pin(std::uint16_t id) {
+    return fmt::format("return_{}", id);
+}
+
+} // namespace
+
+void Attachment::attach_relay(std::uint16_t id, const Place& place, const Say& say) {
+    const std::string& port = plan_.ports[id].name;
+    RelayState& state = state_.relays[port];
+    state.index = place.link.index;
+    state_.save(pins_); // before it is made, so that detach finds it even if this process dies in between
+    const Relay relay = make_relay(place.link.index, place.link.mtu);
+    // Native: behind generic XDP, the kernel drops what was redirected to the relay without running the program.
+    const Fd hook = attach_xdp(pins_.get("sfc_return").get(), relay.out, false);
+    pins_.pin(hook.get(), return_pin(id));
+    maps_->set_relay(id, relay.in.index, relay.out.index);
+    const EgressHook egress = attach_egress(pins_.get("sfc_catch").get(), place.link);
+    if (egress.clsact) {
+        state.clsact = true;
+        state.created_qdisc = egress.created_qdisc;
+        state_.save(pins_);
+    } else {
+        pins_.pin(egress.link.get(), catch_pin(id));
+    }
+    say(fmt::format("port '{}': what leaves the stack there goes through '{}' and '{}' until detach", port,
+                    relay.in.name, relay.out.name));
+}
+
+void Attachment::release_relay(std::uint16_t id, const Say& say) {
+    const auto found = state_.relays.find(plan_.ports[id].name);
+    if (found == state_.relays.end()) {
+        return;
+    }
+    const RelayState& relay = found->second;
+    try {
+        Netlink netlink;
+        if (const auto link = find_link(netlink, relay.index)) {
+            detach_egress(*link, {pins_.get(catch_pin(id)), relay.clsact, relay.created_qdisc});
+        }
+        remove_relay(relay.index);
+    } catch (const Error& error) {
+        say(fmt::format("port '{}': its relay stays: {}", found->first, error.what()));
+    }
+    pins_.unpin(catch_pin(id));
+    pins_.unpin(return_pin(id));
+    maps_->set_relay(id, 0, 0);
+    state_.relays.erase(found);
+    state_.save(pins_);
+}
+
+} // namespace sfc

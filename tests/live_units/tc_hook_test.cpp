@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <array>
+#include <cerrno>
+#include <string>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+
+#include "clsact.h"
+#include "hook.h"
+#include "sandboxed.h"
+#include "tc_hook.h"
+
+namespace sfc::test {
+namespace {
+
+Fd load(const std::string& name, bpf_prog_type type = BPF_PROG_TYPE_SCHED_CLS) {
+    bpf_insn all_ones{}, leave{}; // r0 = -1 (TC_ACT_UNSPEC: go on with the next one); exit
+    all_ones.code = BPF_ALU64 | BPF_MOV | BPF_K;
+    all_ones.imm = -1;
+    leave.code = BPF_JMP | BPF_EXIT;
+    const std::array program = {all_ones, leave};
+    return Fd(bpf_prog_load(type, name.c_str(), "GPL", program.data(), program.size(), nullptr));
+}
+
+std::uint32_t id_of(const Fd& program) {
+    bpf_prog_info info{};
+    __u32 size = sizeof(info);
+    return bpf_obj_get_info_by_fd(program.get(), &info, &size) == 0 ? info.id : 0;
+}
+
+bpf_tc_hook side(const Link& link, bpf_tc_attach_point point) {
+    bpf_tc_hook hook{};
+    hook.sz = sizeof(hook);
+    hook.ifindex = static_cast<int>(link.index);
+    hook.attach_point = point;
+    return hook;
+}
+
+/// A filter of somebody else, with the number that the kernel gives it. Returns 0 or a negative errno.
+int attach_other(const Link& link, bpf_tc_attach_point point, const Fd& program) {
+    const bpf_tc_hook hook = side(link, point);
+    bpf_tc_opts filter{};
+    filter.sz = sizeof(filter);
+    filter.prog_fd = program.get();
+    return bpf_tc_attach(&hook, &filter);
+}
+
+/// "clsact" or "ingress": an interface has one of them, in the same place.
+int make_qdisc(const Link& link, const char* kind) {
+    NetlinkRequest request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL);
+    auto& about = request.family_header<tcmsg>();
+    about.tcm_ifindex = static_cast<int>(link.index);
+    about.tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
+    about.tcm_parent = TC_H_CLSACT;
+    mnl_attr_put_strz(request.header(), TCA_KIND, kind);
+    return Netlink().ask(request);
+}
+
+bool has_clsact(const Link& link) {
+    const int error = make_qdisc(link, "clsact");
+    if (error == 0) { // it was free: leave it so
+        bpf_tc_hook both = side(link, static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS));
+        bpf_tc_hook_destroy(&both);
+    }
+    return error == EEXIST;
+}
+
+class TcHook : public Sandboxed {
+protected:
+    Link near_ = link("near");
+    Fd program_ = load("sfc_test");
+};
+
+TEST_F(TcHook, IsFoundAndTakenOff) { // by TCX or clsact, whatever this kernel has
+    const EgressHook hook = attach_egress(program_.get(), near_);
+    EXPECT_NE(hook.clsact, static_cast<bool>(hook.link));
+    EXPECT_EQ(hook.created_qdisc, hook.clsact);
+    EXPECT_EQ(has_clsact(near_), hook.clsact);
+    RecordProperty("way", hook.clsact ? "clsact" : "tcx");
+    EXPECT_NE(id_of(program_), 0U);
+    EXPECT_EQ(egress_program(near_, hook), id_of(program_));
+    detach_egress(near_, hook);
+    EXPECT_FALSE(has_clsact(near_));
+    const EgressHook again = attach_egress(program_.get(), near_); // the place is free again
+    EXPECT_EQ(egress_program(near_, again), id_of(program_));
+}
+
+TEST_F(TcHook, TcxNeedsNoQdiscAndEndsWithItsLink) {
+    EgressHook hook = attach_egress(program_.get(), near_);
+    if (hook.clsact) {
+        GTEST_SKIP() << "this kernel has no TCX";
+    }
+    EXPECT_EQ(hooked_interface(hook.link), near_.index);
+    detach_egress(near_, hook);
+    EXPECT_EQ(hooked_interface(hook.link), 0U);
+    detach_egress(near_, hook); // twice is fine
+}
+
+TEST_F(TcHook, WhatCannotBeAttachedIsNamed) {
+    Link gone;
+    gone.index = 4711;
+    gone.name = "gone0";
+    EXPECT_NE(sentence([&] { (void)attach_egress(program_.get(), gone); }).find("'gone0'"), std::string::npos);
+    const Fd xdp = load("sfc_xdp", BPF_PROG_TYPE_XDP);
+    EXPECT_NE(sentence([&] { (void)attach_egress(xdp.get(), near_); }).find("'near'"), std::string::npos);
+    EXPECT_FALSE(has_clsact(near_)); // made for the attempt, and gone with it
+}
+
+TEST_F(TcHook, ClsactIsMadeAndRemoved) {
+    EgressHook hook;
+    hook.clsact = true;
+    hook.created_qdisc = attach_clsact(program_.get(), near_);
+    EXPECT_TRUE(hook.created_qdisc);
+    EXPECT_EQ(egress_program(near_, hook), id_of(program_));
+    detach_egress(near_, hook);
+    EXPECT_EQ(egress_program(near_, hook), 0U);
+    EXPECT_FALSE(has_clsact(near_));
+    EXPECT_EQ(sentence([&] { detach_egress(near_, hook); }), "");
+}
+
+TEST_F(TcHook, ClsactOfSomebodyElseStays) {
+    ASSERT_EQ(make_qdisc(near_, "clsact"), 0);
+    EXPECT_FALSE(attach_clsact(program_.get(), near_));
+    detach_clsact(near_, false);
+    EXPECT_EQ(clsact_program(near_), 0U);
+    EXPECT_TRUE(has_clsact(near_));
+}
+
+TEST_F(TcHook, ClsactThatSomebodyUsesByNowStays) {
+    const Fd other = load("other");
+    for (const auto point : {BPF_TC_INGRESS, BPF_TC_EGRESS}) {
+        ASSERT_TRUE(attach_clsact(program_.get(), near_));
+        ASSERT_EQ(attach_other(near_, point, other), 0);
+        EXPECT_EQ(clsact_program(near_), id_of(program_));
+        detach_clsact(near_, true);
+        EXPECT_EQ(clsact_program(near_), 0U);
+        EXPECT_TRUE(has_clsact(near_));
+        bpf_tc_hook both = side(near_, static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS));
+        bpf_tc_hook_destroy(&both);
+    }
+}
+
+TEST_F(TcHook, AProgramInOurPlaceIsNamedAndStays) {
+    const Fd other = load("other");
+    ASSERT_TRUE(attach_clsact(other.get(), near_));
+    EXPECT_NE(sentence([&] { (void)attach_clsact(program_.get(), near_); }).find("'other'"), std::string::npos);
+    detach_clsact(near_, true);
+    EXPECT_EQ(clsact_program(near_), id_of(other));
+}
+
+TEST_F(TcHook, AnIngressQdiscIsRefused) {
+    ASSERT_EQ(make_qdisc(near_, "ingress"), 0);
+    EXPECT_NE(sentence([&] { (void)attach_clsact(program_.get(), near_); }).find("'ingress'"), std::string::npos);
+    EXPECT_EQ(clsact_program(near_), 0U);
+}
+
+} // namespace
+} // namespace sfc::test
