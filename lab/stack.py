@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""The chain of lab/chain.py with the proxy's own kernel as the SF: it forwards, and nftables translates addresses."""
+import dataclasses
+import json
+import time
+
+from lab import chain, traffic
+from lab.account import after_verdict
+from lab.bench import since
+from lab.edge import total
+from lab.net import call
+from lab.proxy import Proxy
+
+WEB_PORT, BLOCKED_PORT = 8080, 9999
+OWN, OWN6 = "192.0.2.1", "2001:db8:1::1"        # the proxy's addresses on the sender's side
+FAR, FAR6 = "198.51.100.1", "2001:db8:2::1"     # and on the receiver's
+CONFIG = """
+sfs:
+  - {{name: nat, stack: true}}
+services:
+  - name: out
+    match: {{encapsulation: mpls, label: 16001}}
+    domain: p0
+    sf: {{name: nat}}
+    egress: [{out}]
+  - name: back
+    match: {{encapsulation: mpls, label: 16002}}
+    domain: p1
+    sf: {{name: nat}}
+    egress: [{back}]
+"""
+# What comes in and goes out is counted as the edges count it: without what belongs to the link.
+RULES = f"""
+table inet lab {{
+    counter forwarded {{}}
+    counter blocked {{}}
+    counter taken {{}}
+    counter sent {{}}
+    chain to {{
+        type nat hook prerouting priority dstnat;
+        iif != p0 accept
+        meta l4proto != {{ tcp, udp }} accept
+        ip daddr {OWN} th dport {{ {WEB_PORT}, 5201 }} dnat ip to {chain.RECEIVER}
+        ip6 daddr {OWN6} th dport {{ {WEB_PORT}, 5201 }} dnat ip6 to {chain.RECEIVER6}
+    }}
+    chain through {{
+        type filter hook forward priority filter;
+        counter name forwarded
+        tcp dport {BLOCKED_PORT} counter name blocked drop
+    }}
+    chain into {{
+        type filter hook input priority filter;
+        icmpv6 type {{ 133, 134, 135, 136, 137 }} accept
+        iif {{ p0, p1 }} ip daddr != 224.0.0.0/4 counter name taken
+        iif {{ p0, p1 }} ip6 daddr != ff00::/8 counter name taken
+    }}
+    chain out_of {{
+        type filter hook output priority filter;
+        icmpv6 type {{ 133, 134, 135, 136, 137 }} accept
+        oif {{ p0, p1 }} ip daddr != 224.0.0.0/4 counter name sent
+        oif {{ p0, p1 }} ip6 daddr != ff00::/8 counter name sent
+    }}
+}}
+"""
+MASQUERADE = "add chain inet lab from { type nat hook postrouting priority srcnat; }; " \
+             "add rule inet lab from oif p1 masquerade"
+
+
+def config(out="p1", back="p0"):
+    """Two services through the stack; each may leave by the ports that are given: "p1", or "p0, p1"."""
+    return CONFIG.format(out=out, back=back)
+
+
+@dataclasses.dataclass
+class Tally:
+    """Packets since the last mark. `forwarded`, `blocked`, `taken` (by the proxy's own sockets) and `sent` (by them)
+    are what nftables counted, `full` what links had no room for."""
+    pushed: int
+    good: int
+    wrong: int
+    bare: int
+    links_own: int
+    forwarded: int
+    blocked: int
+    taken: int
+    sent: int
+    full: int
+    stats: dict
+
+    @property
+    def stack(self):
+        return self.stats["conservation"]["stack"]
+
+    def service(self, name, kind="dropped_after_claim"):
+        """Packets by reason."""
+        return {reason: cell["packets"] for reason, cell in self.stats["counters"]["services"][name][kind].items()}
+
+    def port(self, name, kind="dropped_after_claim"):
+        return {reason: cell["packets"] for reason, cell in self.stats["counters"]["domain_ports"][name][kind].items()}
+
+    def in_words(self):
+        return (f"{self.pushed} pushed, {self.good} good, {self.wrong} wrong, {self.bare} bare; {self.forwarded} "
+                f"forwarded, {self.blocked} blocked, {self.taken} taken, {self.sent} sent, {self.full} lost at full "
+                f"links; {', '.join(f'{value} {key}' for key, value in self.stack.items())}")
+
+
+class Stack:
+    """The lab, and one proxy at a time in it."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        chain.build(lab)
+        lab.run("proxy", "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
+                "net.ipv4.conf.all.send_redirects=0")
+        # What is for the proxy's own addresses, as all answers are behind a masquerade, needs room for labels as well.
+        for role, device, own, own6 in (("sender", "s0", OWN, OWN6), ("receiver", "r0", FAR, FAR6)):
+            lab.run(role, "ip", "route", "replace", own, "dev", device, "mtu", 1500, "advmss", 1460)
+            lab.run(role, "ip", "-6", "route", "replace", own6, "dev", device, "mtu", 1500, "advmss", 1440)
+        self.edges = chain.Edges(lab)
+        lab.wait_up()
+        traffic.serve(lab, "receiver", WEB_PORT, BLOCKED_PORT)
+        self.proxy = None
+        self.before = None
+
+    def rules(self, *more):
+        """The rules above and `more`, all counters at zero, no connection known."""
+        self.lab.run("proxy", "nft", "flush", "ruleset")
+        self.lab.run("proxy", "nft", "-f", "-", input=RULES)
+        for rule in more:
+            self.lab.run("proxy", "nft", rule)
+
+    def run(self, text, *options):
+        """`sfcproxy run`, ready. Returns its status."""
+        self.proxy = Proxy(self.lab, text)
+        self.proxy.start(*options)
+        status = self.proxy.wait_ready()
+        self.mark()
+        return status
+
+    def sfcproxy(self, command, *options):
+        """Another command of it, to its end."""
+        return self.lab.run("proxy", self.proxy.program, command, "--pin", self.proxy.pin, *options, check=False)
+
+    def attach(self, text, *options, command="attach"):
+        """Returns the finished command, whatever its exit code."""
+        self.proxy = Proxy(self.lab, text)
+        return self.sfcproxy(command, "-c", self.proxy.config, *options)
+
+    def switch_off(self):
+        """Whatever state it is in."""
+        if self.proxy and self.proxy.process:
+            self.proxy.stop()
+        if self.proxy and self.proxy.pin.exists():
+            call(self.proxy.program, "detach", "--pin", self.proxy.pin)
+
+    def mark(self):
+        """The tally begins here. The proxy's counters begin when it is attached."""
+        self.edges.mark()
+        self.lab.run("proxy", "nft", "reset", "counters", "table", "inet", "lab")
+        self.before = (self.edges.pushed(), self.edges.arrived())
+
+    def tally(self, rest=0.3):
+        """When nothing is on its way any more."""
+        time.sleep(rest)
+        pushed, arrived = since(self.before[0], self.edges.pushed()), since(self.before[1], self.edges.arrived())
+        objects = json.loads(self.lab.run("proxy", "nft", "-j", "list", "counters", "table", "inet", "lab").stdout)
+        rules = {entry["counter"]["name"]: entry["counter"]["packets"] for entry in objects["nftables"]
+                 if "counter" in entry}
+        stats = self.proxy.stats()
+        full = sum(self.edges.errors().values()) + after_verdict(stats, "rest") + self.relay_drops()
+        return Tally(pushed=sum(total(side, "pushed") for side in pushed),
+                     good=sum(total(side, "good") for side in arrived), wrong=sum(side["wrong"] for side in arrived),
+                     bare=sum(side["bare"] for side in arrived), links_own=sum(side["link"] for side in pushed),
+                     full=full, stats=stats, **rules)
+
+    def links(self):
+        """Interfaces of the proxy's namespace by name, with their statistics."""
+        shown = json.loads(self.lab.run("proxy", "ip", "-j", "-s", "link").stdout)
+        return {link["ifname"]: link for link in shown}
+
+    def relays(self):
+        return sorted(name for name in self.links() if name.startswith("sfc"))
+
+    def relay_drops(self):
+        """Frames that the relays' links had no room for; a relay is made anew with each attachment."""
+        return sum(link["stats64"]["tx"]["dropped"] for name, link in self.links().items() if name.startswith("sfc"))
