@@ -20,7 +20,7 @@ bool digits(std::string_view text, std::uint64_t& value) {
 
 CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
     const auto check = [=](std::string& text) -> std::string {
-        const std::string wrong = fmt::format("'{}' is no whole number from {} to {}", text, least, most);
+        std::string wrong = fmt::format("'{}' is no whole number from {} to {}", text, least, most);
         const std::string::size_type mark = text.find('e');
         std::uint64_t value = 0, zeros = 0;
         if (!digits(std::string_view(text).substr(0, mark), value) ||

@@ -35,7 +35,7 @@ protected:
 };
 
 Bytes ipv4(std::uint8_t protocol, std::uint8_t source, std::uint8_t options = 0) {
-    Bytes packet(kIpv4 + 4 * options);
+    Bytes packet(kIpv4 + std::size_t{4} * options);
     packet[0] = static_cast<std::uint8_t>(0x45 + options);
     packet[9] = protocol;
     if (source != 0) {
