@@ -111,18 +111,19 @@ def in_words(account):
     return f"{account.missing} lost ({causes})"
 
 
-def kinds_table(pushed, arrived):
-    """How many of each kind of packet were pushed and arrived with the right stack, as indented lines."""
+def kinds_table(pushed, arrived, kinds=FAMILY_KINDS):
+    """How many of each kind of packet were pushed and arrived with the right stack, as indented lines. Kinds that are
+    not in `kinds` have a line only where there were some."""
     lines = [f"  {'':12}{'IPv4 pushed':>14}{'right':>10}{'IPv6 pushed':>16}{'right':>10}"]
     for kind in FAMILY_KINDS:
         sums = [sum(side[f"{event}_{kind}{family}"] for side in sides)
                 for family in ("", "6") for event, sides in (("pushed", pushed), ("good", arrived))]
-        if kind != "other" or any(sums):
+        if (kind in kinds and kind != "other") or any(sums):
             name = kind if kind in ("fragment", "other") else kind.upper()
             lines.append("  {:12}{:>14}{:>10}{:>16}{:>10}".format(name, *sums))
     return "\n".join(lines)
 
 
-def silent_kinds(arrived):
+def silent_kinds(arrived, kinds=KINDS):
     """Kinds of which nothing arrived with the right stack, be it in one direction only; "other" need not be there."""
-    return [kind for kind in KINDS if not kind.startswith("other") and not all(side[f"good_{kind}"] for side in arrived)]
+    return [kind for kind in kinds if not kind.startswith("other") and not all(side[f"good_{kind}"] for side in arrived)]

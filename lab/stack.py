@@ -116,7 +116,7 @@ class Stack:
         for role, device, own, own6 in (("sender", "s0", OWN, OWN6), ("receiver", "r0", FAR, FAR6)):
             lab.run(role, "ip", "route", "replace", own, "dev", device, "mtu", 1500, "advmss", 1460)
             lab.run(role, "ip", "-6", "route", "replace", own6, "dev", device, "mtu", 1500, "advmss", 1440)
-        self.edges = chain.Edges(lab)
+        self.edges = chain.Edges(lab, keep_port=WEB_PORT)
         lab.wait_up()
         traffic.serve(lab, "receiver", WEB_PORT, BLOCKED_PORT)
         self.proxy = None
@@ -159,10 +159,14 @@ class Stack:
         self.lab.run("proxy", "nft", "reset", "counters", "table", "inet", "lab")
         self.before = (self.edges.pushed(), self.edges.arrived())
 
+    def counted(self):
+        """What the edges pushed and what arrived since the mark."""
+        return since(self.before[0], self.edges.pushed()), since(self.before[1], self.edges.arrived())
+
     def tally(self, rest=0.3):
         """When nothing is on its way any more."""
         time.sleep(rest)
-        pushed, arrived = since(self.before[0], self.edges.pushed()), since(self.before[1], self.edges.arrived())
+        pushed, arrived = self.counted()
         objects = json.loads(self.lab.run("proxy", "nft", "-j", "list", "counters", "table", "inet", "lab").stdout)
         rules = {entry["counter"]["name"]: entry["counter"]["packets"] for entry in objects["nftables"]
                  if "counter" in entry}
