@@ -282,6 +282,25 @@ class Way(Case):
                          (0, 0, self.stack.relay_drops()))
 
 
+class PortThatGoes(Case):
+    def test_with_its_relay(self):
+        """Without the port nothing is stripped that would leave by it; a new one of its name gets a new relay."""
+        self.stack.run(config())
+        self.good(traffic.ping(self.lab, "sender", chain.RECEIVER))
+        before = self.stack.relays()
+        self.lab.run("proxy", "ip", "link", "delete", "p1")
+        wait_for("the relay of p1 to go", lambda: len(self.stack.relays()) == ENDS)
+        self.silent()
+        found = self.stack.proxy.stats()
+        self.assertEqual(found["counters"]["services"]["out"]["dropped"]["no_next_hop"]["packets"], PINGS)
+        self.assertEqual(found["conservation"]["stack"]["not_returned"], 0)
+        self.lab.link(("proxy", "p1"), ("classifier", "c2"), chain.MTU_DOMAIN)
+        wait_for("a relay for the new p1", lambda: len(self.stack.relays()) == RELAYS * ENDS)
+        self.assertNotEqual(self.stack.relays(), before)
+        self.stack.switch_off()
+        self.assertEqual(self.stack.relays(), [])
+
+
 class Leavings(Case):
     """What attach and a process that is killed leave, and what detach leaves of that: nothing."""
 
