@@ -1,20 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The SF is the kernel of the proxy's own host: packets get their header back whatever NAT has made of them, nothing
 leaves without one, and each that does not come back is accounted for."""
-import json
-import signal
 import subprocess
 import unittest
 
-from support import open_lab
+from stack_case import PINGS, StackCase
 
 from lab import chain, traffic
-from lab.net import call, wait_for
-from lab.stack import BLOCKED_PORT, MASQUERADE, OWN, OWN6, WEB_PORT, Stack, config
+from lab.net import wait_for
+from lab.stack import BLOCKED_PORT, MASQUERADE, OWN, OWN6, WEB_PORT, config
 
-RELAYS, ENDS = 2, 2     # one pair for p0, one for p1
-KERNEL = 4              # exit code
-PINGS = 10
 TCP = ("-t", 1, "-b", "100M")
 UDP = ("-u", "-n", "1M", "-b", "20M", "-l", 1200)
 BRIEF = ("-n", "2M", "-b", "40M")
@@ -53,40 +48,7 @@ while s.recv(2000):
 """
 
 
-def setUpModule():
-    """One lab serves all tests, and is without a proxy at the start of each."""
-    Case.lab = open_lab()
-    unittest.addModuleCleanup(Case.lab.close)
-    Case.stack = Stack(Case.lab)
-
-
-class Case(unittest.TestCase):
-    lab = stack = None
-
-    def setUp(self):
-        self.stack.rules()
-        self.addCleanup(self.stack.switch_off)
-        self.addCleanup(self.tell)  # runs first
-
-    def tell(self):
-        """What the proxy counted and said is worth reading only where the test failed."""
-        outcome = self._outcome.result
-        proxy = self.stack.proxy
-        if proxy and any(test is self for test, _ in outcome.errors + outcome.failures):
-            print(proxy.said() if proxy.log.exists() else "no process", flush=True)
-            print(self.stack.sfcproxy("stats").stdout, flush=True)
-
-    def good(self, *results):
-        for result in results:
-            self.assertTrue(result.good, f"{result.name}: {result.text}")
-
-    def silent(self, count=PINGS, role="sender", address=chain.RECEIVER):
-        """Pings of which none is answered."""
-        done = self.lab.run(role, "ping", "-qn", "-c", count, "-i", 0.02, "-W", 0.2, address, check=False)
-        self.assertIn(f"{count} packets transmitted, 0 received", done.stdout)
-
-
-class Way(Case):
+class Way(StackCase):
     def exercise(self, *addresses, tcp=BRIEF):
         for address in addresses:
             self.good(traffic.web(self.lab, "sender", address, WEB_PORT),
@@ -280,112 +242,6 @@ class Way(Case):
         self.assertEqual((found.port("p0"), found.port("p1")), ({}, {}))
         self.assertEqual((found.wrong, found.stack["dropped"], found.stack["not_returned"]),
                          (0, 0, self.stack.relay_drops()))
-
-
-class PortThatGoes(Case):
-    def test_with_its_relay(self):
-        """Without the port nothing is stripped that would leave by it; a new one of its name gets a new relay."""
-        self.stack.run(config())
-        self.good(traffic.ping(self.lab, "sender", chain.RECEIVER))
-        before = self.stack.relays()
-        self.lab.run("proxy", "ip", "link", "delete", "p1")
-        wait_for("the relay of p1 to go", lambda: len(self.stack.relays()) == ENDS)
-        self.silent()
-        found = self.stack.proxy.stats()
-        self.assertEqual(found["counters"]["services"]["out"]["dropped"]["no_next_hop"]["packets"], PINGS)
-        self.assertEqual(found["conservation"]["stack"]["not_returned"], 0)
-        self.lab.link(("proxy", "p1"), ("classifier", "c2"), chain.MTU_DOMAIN)
-        wait_for("a relay for the new p1", lambda: len(self.stack.relays()) == RELAYS * ENDS)
-        self.assertNotEqual(self.stack.relays(), before)
-        self.stack.switch_off()
-        self.assertEqual(self.stack.relays(), [])
-
-
-class Leavings(Case):
-    """What attach and a process that is killed leave, and what detach leaves of that: nothing."""
-
-    def setUp(self):
-        super().setUp()
-        self.before = self.picture()
-
-    def picture(self):
-        """What a detach must bring back: interfaces, programs on them, filters, offloads."""
-        found = {}
-        for name, link in self.stack.links().items():
-            found[name] = (link.get("xdp"), self.lab.run("proxy", "ethtool", "-k", name).stdout,
-                           self.lab.run("proxy", "tc", "qdisc", "show", "dev", name).stdout,
-                           self.lab.run("proxy", "tc", "filter", "show", "dev", name, "egress").stdout)
-        found["net"] = self.lab.run("proxy", "bpftool", "net").stdout
-        return found
-
-    def programs(self):
-        """Ids of the programs that are pinned."""
-        pins = [self.stack.proxy.pin / name for name in ("sfc_strip", "sfc_catch", "sfc_return")]
-        return [json.loads(call("bpftool", "-j", "prog", "show", "pinned", pin).stdout)["id"] for pin in pins]
-
-    def attached(self):
-        """While it is attached, all of this is really different; or nothing_left would prove nothing."""
-        self.assertEqual(len(self.stack.relays()), RELAYS * ENDS)
-        self.assertNotEqual(self.picture(), self.before)
-        return self.programs()
-
-    def nothing_left(self, programs):
-        """A program goes with its last hook, of whatever kind; the kernel takes a moment for it."""
-        self.assertEqual(self.stack.relays(), [])
-        self.assertFalse(self.stack.proxy.pin.exists())
-        self.assertEqual(self.picture(), self.before)
-        for number in programs:
-            wait_for(f"the end of program {number}",
-                     lambda at=number: call("bpftool", "prog", "show", "id", at, check=False).returncode)
-
-    def works(self):
-        self.good(traffic.ping(self.lab, "sender", chain.RECEIVER, count=PINGS))
-
-    def done(self, result, code=0):
-        self.assertEqual(result.returncode, code, result.stdout + result.stderr)
-        return result.stderr
-
-    def test_attach_and_detach(self):
-        for _ in range(2):
-            self.done(self.stack.attach(config()))
-            programs = self.attached()
-            self.works()
-            self.assertIn("attached already", self.done(self.stack.attach(config()), KERNEL))
-            self.assertEqual(self.attached(), programs)
-            self.works()
-            self.done(self.stack.sfcproxy("detach"))
-            self.nothing_left(programs)
-        self.done(self.stack.sfcproxy("detach"), KERNEL)    # there is nothing to detach any more
-
-    def test_killed(self):
-        self.stack.run(config())
-        programs = self.attached()
-        self.lab.stop(self.stack.proxy.process, signal.SIGKILL)
-        self.works()                                        # packets need no process
-        self.assertEqual(self.attached(), programs)
-        self.stack.run(config())
-        self.assertIn("going on with what is attached under", self.stack.proxy.said())
-        self.assertEqual(self.attached(), programs)
-        self.works()
-        self.lab.stop(self.stack.proxy.process, signal.SIGKILL)
-        self.done(self.stack.sfcproxy("detach"))
-        self.nothing_left(programs)
-
-    def test_stopped(self):
-        self.stack.run(config())
-        programs = self.attached()
-        self.assertEqual(self.stack.proxy.stop(), 0)
-        self.nothing_left(programs)
-
-    def test_generic(self):
-        """Refused in one sentence, and nothing is changed."""
-        for command in ("attach", "run"):
-            with self.subTest(command=command):
-                said = self.done(self.stack.attach(config(), "--generic", command=command), KERNEL)
-                self.assertEqual(len(said.splitlines()), 1, said)
-                for word in ("port 'p0'", "through the stack", "native XDP", "--generic"):
-                    self.assertIn(word, said)
-                self.nothing_left([])
 
 
 if __name__ == "__main__":

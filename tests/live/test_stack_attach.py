@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""What attaching a proxy whose SF is the stack of this host makes of the interfaces, and that nothing of it is left."""
+import json
+import signal
+import unittest
+
+from stack_case import KERNEL, PINGS, StackCase
+
+from lab import chain, traffic
+from lab.net import call, wait_for
+from lab.stack import config
+
+RELAYS, ENDS = 2, 2     # one pair for p0, one for p1
+
+
+class PortThatGoes(StackCase):
+    def test_with_its_relay(self):
+        """Without the port nothing is stripped that would leave by it; a new one of its name gets a new relay."""
+        self.stack.run(config())
+        self.good(traffic.ping(self.lab, "sender", chain.RECEIVER))
+        before = self.stack.relays()
+        self.lab.run("proxy", "ip", "link", "delete", "p1")
+        wait_for("the relay of p1 to go", lambda: len(self.stack.relays()) == ENDS)
+        self.silent()
+        found = self.stack.proxy.stats()
+        self.assertEqual(found["counters"]["services"]["out"]["dropped"]["no_next_hop"]["packets"], PINGS)
+        self.assertEqual(found["conservation"]["stack"]["not_returned"], 0)
+        self.lab.link(("proxy", "p1"), ("classifier", "c2"), chain.MTU_DOMAIN)
+        wait_for("a relay for the new p1", lambda: len(self.stack.relays()) == RELAYS * ENDS)
+        self.assertNotEqual(self.stack.relays(), before)
+        self.stack.switch_off()
+        self.assertEqual(self.stack.relays(), [])
+
+
+class Leavings(StackCase):
+    """What attach and a process that is killed leave, and what detach leaves of that: nothing."""
+
+    def setUp(self):
+        super().setUp()
+        self.before = self.picture()
+
+    def picture(self):
+        """What a detach must bring back: interfaces, programs on them, filters, offloads."""
+        found = {}
+        for name, link in self.stack.links().items():
+            found[name] = (link.get("xdp"), self.lab.run("proxy", "ethtool", "-k", name).stdout,
+                           self.lab.run("proxy", "tc", "qdisc", "show", "dev", name).stdout,
+                           self.lab.run("proxy", "tc", "filter", "show", "dev", name, "egress").stdout)
+        found["net"] = self.lab.run("proxy", "bpftool", "net").stdout
+        return found
+
+    def programs(self):
+        """Ids of the programs that are pinned."""
+        pins = [self.stack.proxy.pin / name for name in ("sfc_strip", "sfc_catch", "sfc_return")]
+        return [json.loads(call("bpftool", "-j", "prog", "show", "pinned", pin).stdout)["id"] for pin in pins]
+
+    def attached(self):
+        """While it is attached, all of this is really different; or nothing_left would prove nothing."""
+        self.assertEqual(len(self.stack.relays()), RELAYS * ENDS)
+        self.assertNotEqual(self.picture(), self.before)
+        return self.programs()
+
+    def nothing_left(self, programs):
+        """A program goes with its last hook, of whatever kind; the kernel takes a moment for it."""
+        self.assertEqual(self.stack.relays(), [])
+        self.assertFalse(self.stack.proxy.pin.exists())
+        self.assertEqual(self.picture(), self.before)
+        for number in programs:
+            wait_for(f"the end of program {number}",
+                     lambda at=number: call("bpftool", "prog", "show", "id", at, check=False).returncode)
+
+    def works(self):
+        self.good(traffic.ping(self.lab, "sender", chain.RECEIVER, count=PINGS))
+
+    def done(self, result, code=0):
+        self.assertEqual(result.returncode, code, result.stdout + result.stderr)
+        return result.stderr
+
+    def test_attach_and_detach(self):
+        for _ in range(2):
+            self.done(self.stack.attach(config()))
+            programs = self.attached()
+            self.works()
+            self.assertIn("attached already", self.done(self.stack.attach(config()), KERNEL))
+            self.assertEqual(self.attached(), programs)
+            self.works()
+            self.done(self.stack.sfcproxy("detach"))
+            self.nothing_left(programs)
+        self.done(self.stack.sfcproxy("detach"), KERNEL)    # there is nothing to detach any more
+
+    def test_killed(self):
+        self.stack.run(config())
+        programs = self.attached()
+        self.lab.stop(self.stack.proxy.process, signal.SIGKILL)
+        self.works()                                        # packets need no process
+        self.assertEqual(self.attached(), programs)
+        self.stack.run(config())
+        self.assertIn("going on with what is attached under", self.stack.proxy.said())
+        self.assertEqual(self.attached(), programs)
+        self.works()
+        self.lab.stop(self.stack.proxy.process, signal.SIGKILL)
+        self.done(self.stack.sfcproxy("detach"))
+        self.nothing_left(programs)
+
+    def test_stopped(self):
+        self.stack.run(config())
+        programs = self.attached()
+        self.assertEqual(self.stack.proxy.stop(), 0)
+        self.nothing_left(programs)
+
+    def test_generic(self):
+        """Refused in one sentence, and nothing is changed."""
+        for command in ("attach", "run"):
+            with self.subTest(command=command):
+                said = self.done(self.stack.attach(config(), "--generic", command=command), KERNEL)
+                self.assertEqual(len(said.splitlines()), 1, said)
+                for word in ("port 'p0'", "through the stack", "native XDP", "--generic"):
+                    self.assertIn(word, said)
+                self.nothing_left([])
+
+
+if __name__ == "__main__":
+    unittest.main()
