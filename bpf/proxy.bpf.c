@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The entry points, as lists of steps. What each step does is in strip.h, restore.h and stack.h. */
+#include "mark.h"
 #include "restore.h"
 #include "stack.h"
 #include "strip.h"
@@ -83,6 +84,17 @@ int sfc_restore(struct xdp_md *ctx)
 	return restore_end(work, &restore, reason);
 }
 
+/* TC ingress of a domain port, where tickets are in the mark: behind GRO, in front of all that clears metadata. */
+SEC("tc")
+int sfc_mark(struct __sk_buff *skb)
+{
+	struct sfc_ticket ticket = {};
+	__u32 mark = ticket_read(skb, &ticket) ? mark_of(&ticket) : 0;
+
+	skb->mark = (skb->mark & ~sfc_config.mark_mask) | mark;
+	return TC_ACT_UNSPEC;
+}
+
 /* TC egress of a port that packets leave this host's stack through: on to the relay, with the ticket in the source MAC.
  */
 SEC("tc")
@@ -92,7 +104,7 @@ int sfc_catch(struct __sk_buff *skb)
 	__u32 port = id ? *id : SFC_NONE;
 	struct sfc_ticket ticket = {};
 
-	if (!ticket_read(skb, &ticket))
+	if (!catch_ticket(skb, &ticket))
 		return catch_without(skb, port);
 	return ticket.header ? catch_with(skb, port, &ticket) : TC_ACT_UNSPEC;
 }

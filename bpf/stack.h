@@ -15,6 +15,7 @@
 #include <linux/pkt_cls.h>
 
 #include "intern.h"
+#include "mark.h"
 #include "originated.h"
 #include "port.h"
 #include "rewrite.h"
@@ -70,6 +71,18 @@ static __always_inline int stack_leaves_by(const struct sfc_service *service, __
 #pragma unroll
 	for (__u32 i = 0; i < SFC_EGRESS_MAX; i++)
 		found |= service->egress[i] == port;
+	return found;
+}
+
+/* The ticket of a packet that leaves, from where this attachment keeps it. The bits of the mark are ours alone. */
+static __always_inline int catch_ticket(struct __sk_buff *skb, struct sfc_ticket *ticket)
+{
+	int found;
+
+	if (!sfc_config.mark_mask)
+		return ticket_read(skb, ticket);
+	found = mark_read(skb, ticket);
+	skb->mark &= ~sfc_config.mark_mask;
 	return found;
 }
 

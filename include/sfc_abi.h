@@ -61,8 +61,11 @@ struct sfc_config {
 	__u32 clock;        /* enum sfc_clock */
 	__u32 header_limit; /* longest header in bytes that may be pushed, at most SFC_HEADER_MAX */
 	__u32 slot_mask;    /* capacity - 1: which bits of an index word name a slot */
-	__u32 reserved;
-	__u32 weak_order; /* 1 = this CPU may show stores to another one in another order: publish by an atomic */
+	__u32 mark_mask;    /* bits of skb->mark that carry tickets through the stack; 0 = metadata do */
+	__u8 mark_shift;    /* of the lowest of them */
+	__u8 mark_number_bits;
+	__u8 weak_order; /* 1 = this CPU may show stores to another one in another order: publish by an atomic */
+	__u8 reserved;
 	__u64 key_secret[SFC_SECRETS];
 	__u64 digest_secret[SFC_SECRETS];
 };

@@ -15,8 +15,9 @@ WEB_PORT, BLOCKED_PORT = 8080, 9999
 OWN, OWN6 = "192.0.2.1", "2001:db8:1::1"        # the proxy's addresses on the sender's side
 FAR, FAR6 = "198.51.100.1", "2001:db8:2::1"     # and on the receiver's
 CONFIG = """
+cache: {{capacity: {capacity}}}
 sfs:
-  - {{name: nat, stack: true}}
+  - {{name: nat, stack: {stack}}}
 services:
   - name: out
     match: {{encapsulation: mpls, label: 16001}}
@@ -66,9 +67,10 @@ MASQUERADE = "add chain inet lab from { type nat hook postrouting priority srcna
              "add rule inet lab from oif p1 masquerade"
 
 
-def config(out="p1", back="p0"):
-    """Two services through the stack; each may leave by the ports that are given: "p1", or "p0, p1"."""
-    return CONFIG.format(out=out, back=back)
+def config(out="p1", back="p0", stack="true", capacity=65536):
+    """Two services through the stack; each may leave by the ports that are given: "p1", or "p0, p1". `stack`: its
+    options, as in "{gro: on}"."""
+    return CONFIG.format(out=out, back=back, stack=stack, capacity=capacity)
 
 
 @dataclasses.dataclass

@@ -9,6 +9,7 @@
 
 #include "error.h"
 #include "hook.h"
+#include "mark_conflicts.h"
 #include "netlink.h"
 #include "programs.h"
 
@@ -30,6 +31,7 @@ void pin_programs(const PinDirectory& pins, const Plan& plan) {
     pins.pin(programs.strip_fd(), "sfc_strip");
     pins.pin(programs.restore_fd(), "sfc_restore");
     pins.pin(programs.peer_fd(), "sfc_peer");
+    pins.pin(programs.mark_fd(), "sfc_mark");
     pins.pin(programs.catch_fd(), "sfc_catch");
     pins.pin(programs.return_fd(), "sfc_return");
     for (const std::string_view name : Maps::kNames) {
@@ -87,8 +89,21 @@ void check_mode(const Plan::Port& port, bool generic) {
     }
 }
 
+/// A mark that another rule reads or writes would take tickets away, or steer packets by what is none of its business.
+void check_mark(const Plan& plan) {
+    if (plan.mark_mask == 0) {
+        return;
+    }
+    if (const auto other = mark_conflict(plan.mark_mask)) {
+        throw Error(ExitCode::Kernel, fmt::format("'mark: 0x{:08x}' is not free: {}; choose bits that nobody uses, or "
+                                                  "leave 'mark' out where no raw socket is on the domain ports",
+                                                  plan.mark_mask, *other));
+    }
+}
+
 /// Before anything is changed: every interface is there, free and fit, and no two ports are one.
 void check_all(const Plan& plan, bool generic) {
+    check_mark(plan);
     std::map<std::uint32_t, std::string> seen;
     for (const std::uint16_t id : in_order(plan)) {
         check_mode(plan.ports[id], generic);

@@ -12,6 +12,7 @@
 #include "place.h"
 #include "plan.h"
 #include "state.h"
+#include "tc_hook.h"
 
 namespace sfc {
 
@@ -63,8 +64,12 @@ private:
     void attach_all(const Say& say);
     void prepare(std::uint16_t id, const Place& place, const Say& say);
     void switch_off(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, const Say& say);
+    void switch_offload(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, bool on,
+                        const Say& say);
     /// Ports that packets leave the stack through. The relay comes first, and then the program that sends them there.
     void attach_relay(std::uint16_t id, const Place& place, const Say& say);
+    void hook_relay(RelayState& state, const std::string& program, const std::string& pin, const Place& place,
+                    TcSide side);
     void release_relay(std::uint16_t id, const Say& say);
     void undo_changes(const std::string& port, const Say& say);
 };

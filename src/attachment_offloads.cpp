@@ -46,6 +46,12 @@ void Attachment::keep_offloads(std::uint16_t id, const Place& place, const Say& 
         switch_off(id, *place.far, *place.far_netns, Offload::TxChecksum, say);
         switch_off(id, *place.far, *place.far_netns, Offload::TxVlan, say);
     }
+    if (plan_.ports[id].entry.stack != 0) {
+        // Packets with different metadata do not merge, and GRO holds them side by side: a flow whose packets have
+        // different headers would be reordered. Of packets that are merged by list, forwarding changes only the first.
+        switch_off(id, place.link, Netns::current(), Offload::GroList, say);
+        switch_offload(id, place.link, Netns::current(), Offload::Gro, plan_.ports[id].gro, say);
+    }
     if (state_.generic && receives) {
         // Generic XDP comes behind GRO and, on a veth, sees what the far end's stack left unsegmented: one frame that
         // stands for many packets, of which only one could be restored.
@@ -85,28 +91,34 @@ void Attachment::prepare(std::uint16_t id, const Place& place, const Say& say) {
 }
 
 void Attachment::switch_off(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, const Say& say) {
+    switch_offload(id, link, netns, offload, false, say);
+}
+
+void Attachment::switch_offload(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, bool on,
+                                const Say& say) {
     const std::string& port = plan_.ports[id].name;
     const std::string where = fmt::format("'{}' in network namespace {}", link.name, netns.where());
     const InNetns inside(netns);
     const Ethtool ethtool;
-    if (!ethtool.active(link.name, offload)) {
+    if (ethtool.active(link.name, offload) == on) {
         return;
     }
-    const std::vector<std::string> features = ethtool.wanted(link.name, offload);
+    const std::vector<std::string> features =
+        on ? ethtool.available(link.name, offload) : ethtool.wanted(link.name, offload);
     const bool again = std::any_of(state_.changes.begin(), state_.changes.end(), [&](const Change& change) {
         return change.netns == netns.inode() && change.index == link.index && change.offload == offload;
     });
     if (!again) {
-        state_.changes.push_back({netns.inode(), port, link.name, link.index, offload, features});
+        state_.changes.push_back({netns.inode(), port, link.name, link.index, offload, features, on});
         state_.save(pins_); // before it is done, so that it is undone even if this process dies in between
     }
-    ethtool.set(link.name, features, false);
-    if (ethtool.active(link.name, offload)) {
-        throw Error(ExitCode::Kernel, fmt::format("port '{}': offload '{}' of interface {} cannot be switched off",
-                                                  port, offload_name(offload), where));
+    ethtool.set(link.name, features, on);
+    if (ethtool.active(link.name, offload) != on) {
+        throw Error(ExitCode::Kernel, fmt::format("port '{}': offload '{}' of interface {} cannot be switched {}", port,
+                                                  offload_name(offload), where, on ? "on" : "off"));
     }
-    say(fmt::format("port '{}': switched offload '{}' of interface {} off until detach{}", port, offload_name(offload),
-                    where, again ? "; somebody had switched it on again" : ""));
+    say(fmt::format("port '{}': switched offload '{}' of interface {} {} until detach{}", port, offload_name(offload),
+                    where, on ? "on" : "off", again ? "; somebody had switched it back" : ""));
 }
 
 namespace {
@@ -126,7 +138,8 @@ template <class Action> bool at_change(const Change& change, Action action) {
 } // namespace
 
 bool Attachment::undone(const Change& change) {
-    return at_change(change, [&](const Ethtool& ethtool) { return ethtool.active(change.interface, change.offload); });
+    return at_change(
+        change, [&](const Ethtool& ethtool) { return ethtool.active(change.interface, change.offload) != change.on; });
 }
 
 void Attachment::undo_changes(const std::string& port, const Say& say) {
@@ -136,12 +149,12 @@ void Attachment::undo_changes(const std::string& port, const Say& say) {
         --change;
         try {
             at_change(*change, [&](const Ethtool& ethtool) {
-                ethtool.set(change->interface, change->features, true);
+                ethtool.set(change->interface, change->features, !change->on);
                 return true;
             });
         } catch (const Error& error) {
-            say(fmt::format("port '{}': offload '{}' stays off: {}", port, offload_name(change->offload),
-                            error.what()));
+            say(fmt::format("port '{}': offload '{}' stays {}: {}", port, offload_name(change->offload),
+                            change->on ? "on" : "off", error.what()));
         }
     }
     state_.changes.erase(mine, state_.changes.end());

@@ -17,6 +17,10 @@ std::string catch_pin(std::uint16_t id) {
     return fmt::format("catch_{}", id);
 }
 
+std::string mark_pin(std::uint16_t id) {
+    return fmt::format("mark_{}", id);
+}
+
 std::string return_pin(std::uint16_t id) {
     return fmt::format("return_{}", id);
 }
@@ -33,16 +37,24 @@ void Attachment::attach_relay(std::uint16_t id, const Place& place, const Say& s
     const Fd hook = attach_xdp(pins_.get("sfc_return").get(), relay.out, false);
     pins_.pin(hook.get(), return_pin(id));
     maps_->set_relay(id, relay.in.index, relay.out.index);
-    const EgressHook egress = attach_egress(pins_.get("sfc_catch").get(), place.link);
-    if (egress.clsact) {
-        state.clsact = true;
-        state.created_qdisc = egress.created_qdisc;
-        state_.save(pins_);
-    } else {
-        pins_.pin(egress.link.get(), catch_pin(id));
+    hook_relay(state, "sfc_catch", catch_pin(id), place, TcSide::Egress);
+    if (plan_.mark_mask != 0 && plan_.ports[id].entry.stack != 0) {
+        hook_relay(state, "sfc_mark", mark_pin(id), place, TcSide::Ingress);
     }
     say(fmt::format("port '{}': what leaves the stack there goes through '{}' and '{}' until detach", port,
                     relay.in.name, relay.out.name));
+}
+
+void Attachment::hook_relay(RelayState& state, const std::string& program, const std::string& pin, const Place& place,
+                            TcSide side) {
+    const TcHook hook = attach_tc(pins_.get(program).get(), place.link, side);
+    if (hook.clsact) {
+        state.clsact = true;
+        state.created_qdisc |= hook.created_qdisc;
+        state_.save(pins_);
+    } else {
+        pins_.pin(hook.link.get(), pin);
+    }
 }
 
 void Attachment::release_relay(std::uint16_t id, const Say& say) {
@@ -54,12 +66,14 @@ void Attachment::release_relay(std::uint16_t id, const Say& say) {
     try {
         Netlink netlink;
         if (const auto link = find_link(netlink, relay.index)) {
-            detach_egress(*link, {pins_.get(catch_pin(id)), relay.clsact, relay.created_qdisc});
+            detach_tc(*link, {TcSide::Ingress, pins_.get(mark_pin(id)), relay.clsact, false});
+            detach_tc(*link, {TcSide::Egress, pins_.get(catch_pin(id)), relay.clsact, relay.created_qdisc});
         }
         remove_relay(relay.index);
     } catch (const Error& error) {
         say(fmt::format("port '{}': its relay stays: {}", found->first, error.what()));
     }
+    pins_.unpin(mark_pin(id));
     pins_.unpin(catch_pin(id));
     pins_.unpin(return_pin(id));
     maps_->set_relay(id, 0, 0);

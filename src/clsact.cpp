@@ -25,6 +25,10 @@ constexpr std::uint32_t parent_of(std::uint32_t side) {
     return (TC_H_CLSACT & TC_H_MAJ_MASK) | side;
 }
 
+constexpr int point_of(TcSide side) {
+    return side == TcSide::Ingress ? BPF_TC_INGRESS : BPF_TC_EGRESS;
+}
+
 bpf_tc_hook hook_of(const Link& link, int sides) {
     bpf_tc_hook hook{};
     hook.sz = sizeof(hook);
@@ -136,43 +140,48 @@ void remove_qdisc(const Link& link) {
 
 } // namespace
 
-bool attach_clsact(int program, const Link& link) {
+std::string_view side_name(TcSide side) {
+    return side == TcSide::Ingress ? "ingress" : "egress";
+}
+
+bool attach_clsact(int program, const Link& link, TcSide side) {
     const bool created = make_qdisc(link);
-    if (const std::uint32_t other = clsact_program(link)) {
-        throw Error(ExitCode::Kernel,
-                    fmt::format("interface '{}' has a TC program on egress at priority {} already: "
-                                "'{}' (id {}); 'tc filter del dev {} egress pref {}' takes it off",
-                                link.name, kPriority, program_name(other), other, link.name, kPriority));
+    if (const std::uint32_t other = clsact_program(link, side)) {
+        throw Error(ExitCode::Kernel, fmt::format("interface '{}' has a TC program on {} at priority {} already: "
+                                                  "'{}' (id {}); 'tc filter del dev {} {} pref {}' takes it off",
+                                                  link.name, side_name(side), kPriority, program_name(other), other,
+                                                  link.name, side_name(side), kPriority));
     }
-    const bpf_tc_hook egress = hook_of(link, BPF_TC_EGRESS);
+    const bpf_tc_hook hook = hook_of(link, point_of(side));
     bpf_tc_opts filter = our_filter();
     filter.prog_fd = program;
-    if (const int error = bpf_tc_attach(&egress, &filter)) {
+    if (const int error = bpf_tc_attach(&hook, &filter)) {
         if (created) {
             remove_qdisc(link);
         }
-        throw system_error(fmt::format("cannot attach a TC program to the egress of interface '{}'", link.name),
-                           -error);
+        throw system_error(
+            fmt::format("cannot attach a TC program to the {} of interface '{}'", side_name(side), link.name), -error);
     }
     return created;
 }
 
-std::uint32_t clsact_program(const Link& link) {
+std::uint32_t clsact_program(const Link& link, TcSide side) {
     std::uint32_t id = 0;
-    each_filter(link, TC_H_MIN_EGRESS, [&](const nlmsghdr& answer, const tcmsg& filter) {
-        if (filter.tcm_handle == kHandle && TC_H_MAJ(filter.tcm_info) >> 16 == kPriority) {
-            id = program_id(answer);
-        }
-    });
+    each_filter(link, side == TcSide::Ingress ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS,
+                [&](const nlmsghdr& answer, const tcmsg& filter) {
+                    if (filter.tcm_handle == kHandle && TC_H_MAJ(filter.tcm_info) >> 16 == kPriority) {
+                        id = program_id(answer);
+                    }
+                });
     return id;
 }
 
-void detach_clsact(const Link& link, bool with_qdisc) {
-    const std::uint32_t id = clsact_program(link);
+void detach_clsact(const Link& link, TcSide side, bool with_qdisc) {
+    const std::uint32_t id = clsact_program(link, side);
     if (id != 0 && program_name(id).starts_with("sfc_")) {
-        const bpf_tc_hook egress = hook_of(link, BPF_TC_EGRESS);
+        const bpf_tc_hook hook = hook_of(link, point_of(side));
         const bpf_tc_opts filter = our_filter();
-        bpf_tc_detach(&egress, &filter); // fails only where it has gone already
+        bpf_tc_detach(&hook, &filter); // fails only where it has gone already
     }
     if (with_qdisc) {
         remove_qdisc(link);

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// TC programs on the egress of an interface the way of kernels before 6.6: as a filter of the qdisc "clsact".
+// TC programs on one side of an interface the way of kernels before 6.6: as a filter of the qdisc "clsact".
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "link.h"
+#include "tc_hook.h"
 
 namespace sfc {
 
 /// Attaches a TC program, in this thread's network namespace. It stays until detach_clsact(), whether this process
 /// lives or not. Returns true where the interface had no clsact qdisc yet and got one. Throws Error{Kernel}.
-[[nodiscard]] bool attach_clsact(int program, const Link& link);
+[[nodiscard]] bool attach_clsact(int program, const Link& link, TcSide side);
 /// The id of the program where attach_clsact() puts one; 0 for none.
-[[nodiscard]] std::uint32_t clsact_program(const Link& link);
+[[nodiscard]] std::uint32_t clsact_program(const Link& link, TcSide side);
 /// Takes our program off; what else may be there stays. `with_qdisc`: the qdisc too, unless somebody uses it by now.
-void detach_clsact(const Link& link, bool with_qdisc);
+void detach_clsact(const Link& link, TcSide side, bool with_qdisc);
+/// "ingress" or "egress".
+[[nodiscard]] std::string_view side_name(TcSide side);
 
 } // namespace sfc

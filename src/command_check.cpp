@@ -23,7 +23,10 @@ constexpr std::array<std::string_view, 3> kTunnels = {"keyed", "drop", "pass"};
 
 Json sf_json(const Plan& plan, const Plan::Sf& sf) {
     if (sf.entry.stack != 0) {
-        return {{"name", sf.name}, {"stack", true}, {"hold_ns", sf.entry.hold_ns}, {"gets", "IP packets"}};
+        const std::string where =
+            plan.mark_mask == 0 ? "metadata" : fmt::format("bits 0x{:08x} of the mark", plan.mark_mask);
+        return {{"name", sf.name},      {"stack", true}, {"hold_ns", sf.entry.hold_ns},
+                {"gets", "IP packets"}, {"gro", sf.gro}, {"tickets", where}};
     }
     const auto port = [&](std::uint16_t id) -> Json {
         const Plan::Port& entry = plan.ports[id];

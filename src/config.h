@@ -36,6 +36,9 @@ struct SfConfig {
     std::optional<PortConfig> left, right; ///< both or none
     std::optional<PortConfig> both;        ///< one-armed
     bool stack = false;                    ///< the stack of this host: no ports and no key
+    bool gro = false;                      ///< a stack's: merge packets with equal headers
+    std::uint32_t mark_mask = 0;           ///< a stack's: bits of skb->mark for tickets; 0 = they stay in metadata
+    Position mark_at;
     std::uint64_t hold_ns = 100'000'000;
     sfc_miss on_miss = SFC_MISS_DROP;
     unsigned key_parts = SFC_PARTS_ALL;

@@ -14,6 +14,8 @@
 namespace sfc {
 namespace {
 
+constexpr unsigned kMarkGenerationBits = 8; // a number is used again 2^8 times before a mark of it looks the same
+
 /// What is known of an interface while the configuration is read.
 struct Seen {
     sfc_role role = SFC_ROLE_NONE;
@@ -47,6 +49,7 @@ private:
     const Config& config_;
     std::map<std::string, const SfConfig*> sfs_;
     std::map<std::string, const ServiceConfig*> first_of_sf_; ///< what the SF gets is settled by its first service
+    const SfConfig* first_stack_ = nullptr;
     std::set<std::string> services_;
     std::map<std::string, Seen> ports_;
     std::map<std::pair<std::string, std::uint32_t>, std::string> matches_;
@@ -59,6 +62,7 @@ private:
         if (sf.name.empty()) {
             throw error(sf.at, "an SF needs a name that is not empty");
         }
+        check_mark(sf);
         if (!sfs_.emplace(sf.name, &sf).second) {
             throw error(sf.at, fmt::format("SF name '{}' stands here twice", sf.name));
         }
@@ -76,6 +80,29 @@ private:
                                              port.port_name(), seen.by));
         }
         seen = {SFC_ROLE_SF, fmt::format("SF '{}'", sf.name), port.mtu};
+    }
+
+    /// One kernel, one mark; and all headers need numbers in it, and generations so that no number is mistaken soon.
+    void check_mark(const SfConfig& sf) {
+        if (!sf.stack) {
+            return;
+        }
+        const SfConfig& first = first_stack_ ? *first_stack_ : sf;
+        first_stack_ = &first;
+        if (sf.mark_mask != first.mark_mask) {
+            throw error(sf.at, fmt::format("SFs '{}' and '{}' are both the stack of this host, and have different "
+                                           "bits of the mark; give both the same 'mark', or none",
+                                           first.name, sf.name));
+        }
+        const auto bits = static_cast<unsigned>(std::popcount(sf.mark_mask));
+        const auto numbers = static_cast<unsigned>(std::bit_width(rounded_capacity(config_)));
+        if (bits != 0 && bits < numbers + kMarkGenerationBits) {
+            throw error(sf.mark_at,
+                        fmt::format("0x{:08x} has {} bits; for a cache of {} headers it takes {}: {} for their numbers "
+                                    "and {} for the generation",
+                                    sf.mark_mask, bits, rounded_capacity(config_), numbers + kMarkGenerationBits,
+                                    numbers, kMarkGenerationBits));
+        }
     }
 
     /// A domain port, a next hop's interface or a stack's egress: never an SF port, or SFC headers would reach an SF.

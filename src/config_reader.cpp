@@ -94,17 +94,33 @@ void read_key(const YamlMap& map, SfConfig& sf) {
     }
 }
 
+/// `stack: true`, or a mapping of how packets go through it.
+bool read_stack_options(const YamlValue& value, SfConfig& sf) {
+    if (!value.is_map()) {
+        return value.word<bool>({{"true", true}, {"false", false}});
+    }
+    const YamlMap map(value, {"mark", "gro"});
+    if (const auto mark = map.optional("mark")) {
+        sf.mark_mask = mark->mark_mask();
+        sf.mark_at = mark->at();
+    }
+    if (const auto gro = map.optional("gro")) {
+        sf.gro = gro->on_off();
+    }
+    return true;
+}
+
 /// Whether the SF is the stack of this host. That has no ports, and a packet is known by a ticket: it has no key.
-bool read_stack(const YamlMap& map, const std::string& name) {
+bool read_stack(const YamlMap& map, SfConfig& sf) {
     const auto stack = map.optional("stack");
-    if (!stack || !stack->word<bool>({{"true", true}, {"false", false}})) {
+    if (!stack || !read_stack_options(*stack, sf)) {
         return false;
     }
     for (const char* key : {"ports", "netns", "on_miss", "tunnels", "profile", "ipv4_id", "tcp_timestamps",
                             "payload_digest", "payload_length", "rtp_ports"}) {
         if (const auto value = map.optional(key)) {
             throw value->error(fmt::format(
-                "SF '{}' is the stack of this host and takes no '{}'; allowed are name, stack and hold", name, key));
+                "SF '{}' is the stack of this host and takes no '{}'; allowed are name, stack and hold", sf.name, key));
         }
     }
     return true;
@@ -116,7 +132,7 @@ SfConfig read_sf(const YamlValue& value) {
     SfConfig sf;
     sf.at = value.at();
     sf.name = map.required("name").text();
-    sf.stack = read_stack(map, sf.name);
+    sf.stack = read_stack(map, sf);
     if (!sf.stack) {
         read_sf_ports(map.required("ports"), sf);
     }

@@ -26,7 +26,7 @@ struct Group {
 constexpr std::array kGroups = {
     Group{Offload::TxChecksum, "tx", "tx-checksum-"},      Group{Offload::Tso, "tso", "tx-tcp"},
     Group{Offload::Gso, "gso", "tx-generic-segmentation"}, Group{Offload::Gro, "gro", "rx-gro"},
-    Group{Offload::TxVlan, "txvlan", "tx-vlan-"},
+    Group{Offload::GroList, "rx-gro-list", "rx-gro-list"}, Group{Offload::TxVlan, "txvlan", "tx-vlan-"},
 };
 
 const Group& group_of(Offload offload) {
@@ -129,6 +129,16 @@ std::vector<std::string> Ethtool::wanted(const std::string& interface, Offload o
     std::vector<std::string> names;
     for (const Feature& feature : features(interface)) {
         if ((feature.requested || feature.active) && belongs(feature.name, offload)) {
+            names.push_back(feature.name);
+        }
+    }
+    return names;
+}
+
+std::vector<std::string> Ethtool::available(const std::string& interface, Offload offload) const {
+    std::vector<std::string> names;
+    for (const Feature& feature : features(interface)) {
+        if (feature.available && belongs(feature.name, offload)) {
             names.push_back(feature.name);
         }
     }

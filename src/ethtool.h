@@ -12,8 +12,9 @@
 
 namespace sfc {
 
-/// Offloads that decide whether frames arrive whole at an XDP program. Each is a group of the kernel's features.
-enum class Offload : std::uint8_t { TxChecksum, Tso, Gso, Gro, TxVlan };
+/// Offloads that decide whether frames arrive whole at an XDP program and leave the stack as they came. Each is a group
+/// of the kernel's features.
+enum class Offload : std::uint8_t { TxChecksum, Tso, Gso, Gro, GroList, TxVlan };
 
 /// As `ethtool -K` calls it.
 [[nodiscard]] std::string_view offload_name(Offload offload);
@@ -28,6 +29,8 @@ public:
     /// The features of the group that somebody wants, though the kernel may hold some back at the moment. Only these
     /// are to be switched on again later: part of a group may have been off on purpose.
     [[nodiscard]] std::vector<std::string> wanted(const std::string& interface, Offload offload) const;
+    /// All features of the group that the interface has.
+    [[nodiscard]] std::vector<std::string> available(const std::string& interface, Offload offload) const;
     /// Features that the interface does not have are left out. Throws Error.
     void set(const std::string& interface, const std::vector<std::string>& features, bool on) const;
     /// What the driver counts; empty where it counts nothing.

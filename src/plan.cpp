@@ -71,6 +71,7 @@ private:
         const std::uint16_t id = plan_.sfs.size();
         Plan::Sf sf;
         sf.name = config.name;
+        sf.gro = config.gro;
         sf.entry.hold_ns = config.hold_ns;
         sf.entry.epoch = 1;
         sf.entry.on_miss = config.on_miss;
@@ -79,6 +80,7 @@ private:
         sf.entry.rtp_ranges = config.rtp_ports.size();
         std::copy(config.rtp_ports.begin(), config.rtp_ports.end(), sf.entry.rtp);
         sf.entry.stack = config.stack ? 1 : 0;
+        plan_.mark_mask |= config.mark_mask; // of all that have one it is the same
         if (!config.stack) {
             sf.left = add_sf_port(config.both ? *config.both : *config.left, id);
             sf.right = config.both ? sf.left : add_sf_port(*config.right, id);
@@ -104,7 +106,7 @@ private:
     }
 
     /// The kernel knows the next hops, so none is ever missing.
-    void set_egress(const ServiceConfig& config, sfc_service& entry) {
+    void set_egress(const ServiceConfig& config, bool gro, sfc_service& entry) {
         entry.next_hop_ready = 1;
         for (std::size_t n = 0; n < config.egress.size(); n++) {
             entry.egress[n] = port_of(config.egress[n], SFC_ROLE_EGRESS);
@@ -112,6 +114,7 @@ private:
         }
         for (const PortConfig& port : config.domain) {
             Plan::Port& domain = plan_.ports[plan_.port_id(port.port_name())];
+            domain.gro = domain.entry.stack == 0 ? gro : domain.gro && gro;
             domain.entry.stack = 1;
             domain.relayed = true; // a route may lead back there, and then nothing must leave bare
         }
@@ -142,7 +145,7 @@ private:
         service.entry.last_label = config.last_label;
         set_slots(config.quota.value_or(equal_share(config_)), service.entry);
         if (sf.entry.stack != 0) {
-            set_egress(config, service.entry);
+            set_egress(config, sf.gro, service.entry);
         } else {
             set_next_hop(config.next_hop, service.entry);
             service.next_hop_ip = config.next_hop.port.ip;

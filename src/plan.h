@@ -19,11 +19,13 @@ struct Plan {
         std::string netns{};
         std::optional<std::string> ip{}; ///< routed SF port: where its MAC is to be asked for
         bool peer_prepared = false;
+        bool gro = false;     ///< a domain port of a stack, and the stack is to get merged packets
         bool relayed = false; ///< what leaves the stack of this host here is watched, and goes back into XDP
     };
     struct Sf {
         std::string name;
         sfc_sf entry{};
+        bool gro = false;              ///< of a stack: it is to get packets that GRO has merged
         std::uint16_t left = SFC_NONE; ///< port ids; equal for a one-armed SF, none for a stack
         std::uint16_t right = SFC_NONE;
     };
@@ -37,7 +39,8 @@ struct Plan {
         std::uint32_t service = SFC_NONE;
     };
 
-    std::uint32_t capacity = 0; ///< slots, a power of two
+    std::uint32_t capacity = 0;  ///< slots, a power of two
+    std::uint32_t mark_mask = 0; ///< bits of skb->mark that carry tickets through the stack; 0 = metadata do
     std::vector<Port> ports;
     std::vector<Sf> sfs;
     std::vector<Service> services;

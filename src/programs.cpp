@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <cstdarg>
 #include <cstring>
@@ -104,6 +105,11 @@ sfc_config load_constants(const Plan& plan, const LoadSettings& settings) {
     config.slot_mask = plan.capacity - 1;
     config.clock = settings.clock;
     config.header_limit = std::min<std::uint32_t>(settings.header_limit, SFC_HEADER_MAX);
+    if (plan.mark_mask != 0) {
+        config.mark_mask = plan.mark_mask;
+        config.mark_shift = std::countr_zero(plan.mark_mask);
+        config.mark_number_bits = std::bit_width(plan.capacity);
+    }
     config.weak_order = stores_stay_in_order() ? 0 : 1;
     draw_secrets(config, settings.seed);
     return config;
@@ -161,8 +167,8 @@ void Programs::size_maps(const Plan& plan) {
 std::vector<ProgramInfo> Programs::info() const {
     std::vector<ProgramInfo> list;
     for (const bpf_program* program :
-         {skeleton_->progs.sfc_strip, skeleton_->progs.sfc_restore, skeleton_->progs.sfc_catch,
-          skeleton_->progs.sfc_return, skeleton_->progs.sfc_peer}) {
+         {skeleton_->progs.sfc_strip, skeleton_->progs.sfc_restore, skeleton_->progs.sfc_mark,
+          skeleton_->progs.sfc_catch, skeleton_->progs.sfc_return, skeleton_->progs.sfc_peer}) {
         bpf_prog_info info{};
         __u32 size = sizeof(info);
         if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0) {
@@ -180,6 +186,10 @@ int Programs::strip_fd() const {
 
 int Programs::restore_fd() const {
     return bpf_program__fd(skeleton_->progs.sfc_restore);
+}
+
+int Programs::mark_fd() const {
+    return bpf_program__fd(skeleton_->progs.sfc_mark);
 }
 
 int Programs::catch_fd() const {

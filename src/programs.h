@@ -44,6 +44,8 @@ public:
     [[nodiscard]] std::vector<ProgramInfo> info() const;
     [[nodiscard]] int strip_fd() const;
     [[nodiscard]] int restore_fd() const;
+    /// For TC ingress of domain ports, where tickets go through the stack in the mark.
+    [[nodiscard]] int mark_fd() const;
     /// For TC egress of ports that the stack sends through.
     [[nodiscard]] int catch_fd() const;
     /// For the far end of a relay.

@@ -26,7 +26,8 @@ json to_json(const State& state) {
                            {"interface", change.interface},
                            {"index", change.index},
                            {"offload", offload_name(change.offload)},
-                           {"features", change.features}});
+                           {"features", change.features},
+                           {"on", change.on}});
     }
     json relays = json::object();
     for (const auto& [port, relay] : state.relays) {
@@ -45,7 +46,7 @@ State from_json(const json& text) {
     for (const json& change : text.at("changes")) {
         state.changes.push_back({change.at("netns"), change.at("port"), change.at("interface"), change.at("index"),
                                  parse_offload(change.at("offload").get<std::string>()).value_or(Offload::TxChecksum),
-                                 change.at("features")});
+                                 change.at("features"), change.at("on")});
     }
     for (const auto& [port, relay] : text.at("relays").items()) {
         state.relays[port] = {relay.at(0), relay.at(1), relay.at(2)};

@@ -12,14 +12,15 @@
 
 namespace sfc {
 
-/// An offload that attach switched off, to be switched on again at detach.
+/// An offload that attach switched off or on, to be switched back at detach.
 struct Change {
     std::uint64_t netns = 0; ///< inode of the network namespace that the interface is in
     std::string port;        ///< for whose sake
     std::string interface;
     std::uint32_t index = 0;
     Offload offload = Offload::TxChecksum;
-    std::vector<std::string> features; ///< what of the group was on
+    std::vector<std::string> features; ///< what of the group was switched
+    bool on = false;                   ///< to what
 };
 
 /// What a port has besides its program, where packets leave the stack through it.

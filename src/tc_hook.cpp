@@ -13,31 +13,35 @@
 namespace sfc {
 namespace {
 
-constexpr auto kTcxEgress = static_cast<bpf_attach_type>(47); // BPF_TCX_EGRESS; the headers of Debian 12 are of 6.1
+// BPF_TCX_INGRESS, BPF_TCX_EGRESS; the headers of Debian 12 are of 6.1
+constexpr bpf_attach_type tcx(TcSide side) {
+    return static_cast<bpf_attach_type>(side == TcSide::Ingress ? 46 : 47);
+}
 
 } // namespace
 
-EgressHook attach_egress(int program, const Link& link) {
-    Fd hook(bpf_link_create(program, static_cast<int>(link.index), kTcxEgress, nullptr));
+TcHook attach_tc(int program, const Link& link, TcSide side) {
+    Fd hook(bpf_link_create(program, static_cast<int>(link.index), tcx(side), nullptr));
     if (hook) {
-        return {std::move(hook), false, false};
+        return {side, std::move(hook), false, false};
     }
     // What a kernel says that does not know this kind of attachment, or was built without it. One that does says it
     // only of a program that is of another type, and clsact refuses that as well.
     if (errno == EINVAL) {
-        const bool created = attach_clsact(program, link);
-        return {Fd(), true, created};
+        const bool created = attach_clsact(program, link, side);
+        return {side, Fd(), true, created};
     }
-    throw system_error(fmt::format("cannot attach a TC program to the egress of interface '{}'", link.name), errno);
+    throw system_error(
+        fmt::format("cannot attach a TC program to the {} of interface '{}'", side_name(side), link.name), errno);
 }
 
-std::uint32_t egress_program(const Link& link, const EgressHook& hook) {
-    return hook.clsact ? clsact_program(link) : hooked_program(hook.link);
+std::uint32_t tc_program(const Link& link, const TcHook& hook) {
+    return hook.clsact ? clsact_program(link, hook.side) : hooked_program(hook.link);
 }
 
-void detach_egress(const Link& link, const EgressHook& hook) {
+void detach_tc(const Link& link, const TcHook& hook) {
     if (hook.clsact) {
-        detach_clsact(link, hook.created_qdisc);
+        detach_clsact(link, hook.side, hook.created_qdisc);
     } else if (hook.link) {
         bpf_link_detach(hook.link.get()); // fails only where the interface has gone already
     }

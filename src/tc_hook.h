@@ -8,8 +8,12 @@
 
 namespace sfc {
 
-/// A TC program on the egress of an interface. To find it again later, the BPF link or `clsact` has to be kept.
-struct EgressHook {
+/// Where a TC program runs: behind the driver and GRO, or in front of the qdisc.
+enum class TcSide : std::uint8_t { Ingress, Egress };
+
+/// A TC program on one side of an interface. To find it again later, the BPF link or `clsact` has to be kept.
+struct TcHook {
+    TcSide side;
     Fd link;                    ///< TCX: the program stays as long as this BPF link, or a pin of it, does
     bool clsact = false;        ///< a kernel without TCX: no BPF link; the program stays until it is taken off
     bool created_qdisc = false; ///< with clsact: the interface had no such qdisc before
@@ -17,11 +21,11 @@ struct EgressHook {
 
 /// Attaches a TC program to `link`, which is in this thread's network namespace: by TCX, or as a filter of clsact where
 /// the kernel has no TCX (before 6.6). Programs that are there already run before it with TCX. Throws Error{Kernel}.
-[[nodiscard]] EgressHook attach_egress(int program, const Link& link);
+[[nodiscard]] TcHook attach_tc(int program, const Link& link, TcSide side);
 /// The id of the program that the hook runs; 0 for none.
-[[nodiscard]] std::uint32_t egress_program(const Link& link, const EgressHook& hook);
+[[nodiscard]] std::uint32_t tc_program(const Link& link, const TcHook& hook);
 /// Takes the program off at once. With clsact only if its name says that it is ours ("sfc_..."); the qdisc goes too if
-/// it was made for it and nobody else uses it by now.
-void detach_egress(const Link& link, const EgressHook& hook);
+/// it was made for it and nobody else uses it by now. Of two sides the one that was attached first goes last.
+void detach_tc(const Link& link, const TcHook& hook);
 
 } // namespace sfc

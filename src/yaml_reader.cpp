@@ -2,6 +2,7 @@
 #include "yaml_reader.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <set>
 
@@ -93,6 +94,20 @@ std::pair<std::uint64_t, std::uint64_t> YamlValue::range(std::uint64_t least, st
                                 given, least, most, least, most));
     }
     return {*first, *last};
+}
+
+std::uint32_t YamlValue::mark_mask() const {
+    const std::string given = text();
+    std::uint32_t mask = 0;
+    const std::size_t digits = given.starts_with("0x") ? 2 : 0;
+    const auto [end, fault] =
+        std::from_chars(given.data() + digits, given.data() + given.size(), mask, digits != 0 ? 16 : 10);
+    const bool whole = fault == std::errc{} && end == given.data() + given.size();
+    if (!whole || mask == 0 || !std::has_single_bit((std::uint64_t{mask} >> std::countr_zero(mask)) + 1)) {
+        throw error(fmt::format("'{}' is not allowed here; give bits of the packet's mark in a row, as in 0x{:08x}",
+                                given, 0xffffff00U));
+    }
+    return mask;
 }
 
 std::uint64_t YamlValue::duration_ns() const {

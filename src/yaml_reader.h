@@ -35,6 +35,8 @@ public:
     [[nodiscard]] std::uint64_t number(std::uint64_t least, std::uint64_t most) const;
     /// "5004" or "16384-32767": first and last of a range.
     [[nodiscard]] std::pair<std::uint64_t, std::uint64_t> range(std::uint64_t least, std::uint64_t most) const;
+    /// Bits of skb->mark in a row, as "0xffffff00".
+    [[nodiscard]] std::uint32_t mark_mask() const;
     /// A hold time: "500us", "100ms" or "2s", from 1 ms to 60 s.
     [[nodiscard]] std::uint64_t duration_ns() const;
     [[nodiscard]] Mac mac() const;

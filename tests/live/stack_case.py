@@ -1,19 +1,49 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """What the tests of SFs that are the stack of this host share: a lab for each class of tests."""
+import subprocess
 import unittest
 
 from support import open_lab
 
 from lab import chain
+from lab.net import wait_for
 from lab.stack import Stack
 
 KERNEL = 4              # exit code
 PINGS = 10
+TAP = """
+import socket, sys
+tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+tap.bind((sys.argv[1], 3))
+print("ready", flush=True)
+while tap.recv(65536):
+    pass
+"""
+
+# Equal datagrams, so that they have equal headers, 40 in one go.
+EQUAL = """
+import socket, sys, time
+family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
+s = socket.socket(family, socket.SOCK_DGRAM)
+s.connect((sys.argv[1], 7000))
+s.setsockopt(socket.IPPROTO_UDP, 103, 1200)     # UDP_SEGMENT
+for _ in range(int(sys.argv[2])):
+    s.send(bytes(40 * 1200))
+    time.sleep(0.005)
+"""
+BURSTS, BURST = 10, 40
+SINK = """
+import socket
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.bind(("::", 7000))
+while s.recv(2000):
+    pass
+"""
 
 
 class StackCase(unittest.TestCase):
     """One lab serves all tests of a class, and is without a proxy at the start of each."""
-    lab = stack = None
+    lab = stack = sink = None
 
     @classmethod
     def setUpClass(cls):
@@ -42,3 +72,45 @@ class StackCase(unittest.TestCase):
         """Pings of which none is answered."""
         done = self.lab.run(role, "ping", "-qn", "-c", count, "-i", 0.02, "-W", 0.2, address, check=False)
         self.assertIn(f"{count} packets transmitted, 0 received", done.stdout)
+
+    def tally(self, bare=0, **options):
+        """What is true of every tally. A full link may have lost some of the link's own frames, too."""
+        found = self.stack.tally(**options)
+        print(f"  {self.id().split('.')[-1]}: {found.in_words()}", flush=True)
+        stack, domain = found.stack, found.stats["conservation"]["domain"]
+        self.assertEqual((found.wrong, found.bare), (0, bare))
+        self.assertTrue(found.stats["conservation"]["balanced"])
+        self.assertEqual(stack["to_stack"], stack["restored"] + stack["dropped"] + stack["not_returned"])
+        self.assertEqual(domain["to_stack"], stack["to_stack"])
+        self.assertEqual(domain["received"], domain["to_stack"] + domain["passed"] + domain["dropped"])
+        self.assertEqual((domain["to_sf"], domain["dropped"]), (0, 0))
+        if not found.full:
+            self.assertEqual((found.pushed, found.good), (stack["to_stack"], stack["restored"]))
+        self.assertLessEqual(abs(found.pushed - found.good - stack["dropped"] - stack["not_returned"]), found.full)
+        return found
+
+    def all_back(self, found):
+        """The kernel kept nothing but what its rules and full relays say."""
+        self.assertGreater(found.good, 0)
+        self.assertEqual((found.stack["dropped"], found.taken, found.sent), (0, 0, 0))
+        self.assertEqual(found.forwarded, found.stack["to_stack"])
+        self.assertEqual(found.stack["not_returned"], found.blocked + self.stack.relay_drops())
+
+    def tap(self, device):
+        """A raw socket in the proxy's namespace, which makes the kernel clear metadata behind TC ingress."""
+        tap = self.lab.start("proxy", "/usr/bin/python3", "-c", TAP, device, stdout=subprocess.PIPE)
+        self.addCleanup(self.lab.stop, tap)
+        self.addCleanup(tap.stdout.close)
+        self.assertEqual(tap.stdout.readline(), b"ready\n")
+        return tap
+
+    def equal(self):
+        """Bursts of equal datagrams, which GRO can merge, over IPv4 and IPv6."""
+        for device in ("p0", "p1"):
+            self.lab.run("proxy", "ethtool", "-K", device, "rx-udp-gro-forwarding", "on")
+            self.addCleanup(self.lab.run, "proxy", "ethtool", "-K", device, "rx-udp-gro-forwarding", "off")
+        if not self.sink:
+            type(self).sink = self.lab.start("receiver", "/usr/bin/python3", "-c", SINK)
+        wait_for("the receiver", lambda: self.lab.run("receiver", "ss", "-Hnlu", "sport = :7000").stdout)
+        for address in (chain.RECEIVER, chain.RECEIVER6):
+            self.lab.run("sender", "/usr/bin/python3", "-c", EQUAL, address, BURSTS)

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The SF is the kernel of the proxy's own host: packets get their header back whatever NAT has made of them, nothing
 leaves without one, and each that does not come back is accounted for."""
-import subprocess
 import unittest
 
-from stack_case import PINGS, StackCase
+from stack_case import BURST, BURSTS, PINGS, StackCase
 
 from lab import chain, traffic
-from lab.net import wait_for
 from lab.stack import BLOCKED_PORT, MASQUERADE, OWN, OWN6, WEB_PORT, config
 
 TCP = ("-t", 1, "-b", "100M")
@@ -18,35 +16,6 @@ import socket, sys
 family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
 socket.socket(family, socket.SOCK_DGRAM).sendto(b"hello", (sys.argv[1], 8082))
 """
-TAP = """
-import socket, sys
-tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-tap.bind(("p0", 3))
-print("ready", flush=True)
-while tap.recv(65536):
-    pass
-"""
-
-# Equal datagrams, so that they have equal headers, 40 in one go.
-EQUAL = """
-import socket, sys, time
-family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET
-s = socket.socket(family, socket.SOCK_DGRAM)
-s.connect((sys.argv[1], 7000))
-s.setsockopt(socket.IPPROTO_UDP, 103, 1200)     # UDP_SEGMENT
-for _ in range(int(sys.argv[2])):
-    s.send(bytes(40 * 1200))
-    time.sleep(0.005)
-"""
-BURSTS, BURST = 10, 40
-SINK = """
-import socket
-s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-s.bind(("::", 7000))
-while s.recv(2000):
-    pass
-"""
-
 
 class Way(StackCase):
     def exercise(self, *addresses, tcp=BRIEF):
@@ -55,29 +24,6 @@ class Way(StackCase):
                       traffic.iperf(self.lab, "sender", address, *tcp, name="TCP"),
                       traffic.iperf(self.lab, "sender", address, *tcp, "-R", name="TCP"),
                       traffic.iperf(self.lab, "sender", address, *UDP, name="UDP"))
-
-    def tally(self, bare=0, **options):
-        """What is true of every tally. A full link may have lost some of the link's own frames, too."""
-        found = self.stack.tally(**options)
-        print(f"  {self.id().split('.')[-1]}: {found.in_words()}", flush=True)
-        stack, domain = found.stack, found.stats["conservation"]["domain"]
-        self.assertEqual((found.wrong, found.bare), (0, bare))
-        self.assertTrue(found.stats["conservation"]["balanced"])
-        self.assertEqual(stack["to_stack"], stack["restored"] + stack["dropped"] + stack["not_returned"])
-        self.assertEqual(domain["to_stack"], stack["to_stack"])
-        self.assertEqual(domain["received"], domain["to_stack"] + domain["passed"] + domain["dropped"])
-        self.assertEqual((domain["to_sf"], domain["dropped"]), (0, 0))
-        if not found.full:
-            self.assertEqual((found.pushed, found.good), (stack["to_stack"], stack["restored"]))
-        self.assertLessEqual(abs(found.pushed - found.good - stack["dropped"] - stack["not_returned"]), found.full)
-        return found
-
-    def all_back(self, found):
-        """The kernel kept nothing but what its rules and full relays say."""
-        self.assertGreater(found.good, 0)
-        self.assertEqual((found.stack["dropped"], found.taken, found.sent), (0, 0, 0))
-        self.assertEqual(found.forwarded, found.stack["to_stack"])
-        self.assertEqual(found.stack["not_returned"], found.blocked + self.stack.relay_drops())
 
     def test_masquerade(self):
         self.stack.rules(MASQUERADE)
@@ -103,10 +49,7 @@ class Way(StackCase):
     def test_cleared_metadata(self):
         """A raw socket makes the kernel clear what is in front of the packets: those are lost, and none leaves bare."""
         self.stack.run(config())
-        tap = self.lab.start("proxy", "/usr/bin/python3", "-c", TAP, stdout=subprocess.PIPE)
-        self.addCleanup(self.lab.stop, tap)
-        self.addCleanup(tap.stdout.close)
-        self.assertEqual(tap.stdout.readline(), b"ready\n")
+        tap = self.tap("p0")
         for address in (chain.RECEIVER, chain.RECEIVER6):
             traffic.ping(self.lab, "sender", address, count=PINGS)
         found = self.tally()
@@ -141,21 +84,12 @@ class Way(StackCase):
         self.assertEqual((found.forwarded, found.good), (2 * PINGS, 3 * 2 * PINGS))
         self.assertEqual((found.stack["dropped"], found.stack["not_returned"]), (0, 0))
 
-    def gro(self, device, state):
-        self.lab.run("proxy", "ethtool", "-K", device, "gro", state, "rx-udp-gro-forwarding", state)
-
     def test_merged(self):
         """GRO makes one of packets with equal headers: each of them gets its own back, and is counted if dropped."""
-        for device in ("p0", "p1"):
-            self.gro(device, "on")
-            self.addCleanup(self.gro, device, "off")
-        self.lab.start("receiver", "/usr/bin/python3", "-c", SINK)
-        wait_for("the receiver", lambda: self.lab.run("receiver", "ss", "-Hnlu", "sport = :7000").stdout)
-        for text, lost in ((config(), []), (config(out="p0", back="p1"), ["wrong_port"])):
+        for way, lost in (({}, []), ({"out": "p0", "back": "p1"}, ["wrong_port"])):
             self.stack.rules(MASQUERADE)
-            self.stack.run(text)
-            for address in (chain.RECEIVER, chain.RECEIVER6):
-                self.lab.run("sender", "/usr/bin/python3", "-c", EQUAL, address, BURSTS)
+            self.stack.run(config(stack="{gro: on}", **way))
+            self.equal()
             found = self.tally()
             self.assertEqual(found.pushed, 2 * BURSTS * BURST)
             self.assertLess(found.forwarded, found.pushed, "GRO has merged nothing")

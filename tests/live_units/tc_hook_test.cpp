@@ -68,93 +68,115 @@ bool has_clsact(const Link& link) {
     return error == EEXIST;
 }
 
-class TcHook : public Sandboxed {
+class TcHookTest : public Sandboxed {
 protected:
     Link near_ = link("near");
     Fd program_ = load("sfc_test");
 };
 
-TEST_F(TcHook, IsFoundAndTakenOff) { // by TCX or clsact, whatever this kernel has
-    const EgressHook hook = attach_egress(program_.get(), near_);
+TEST_F(TcHookTest, IsFoundAndTakenOff) { // by TCX or clsact, whatever this kernel has
+    const TcHook hook = attach_tc(program_.get(), near_, TcSide::Egress);
     EXPECT_NE(hook.clsact, static_cast<bool>(hook.link));
     EXPECT_EQ(hook.created_qdisc, hook.clsact);
     EXPECT_EQ(has_clsact(near_), hook.clsact);
     RecordProperty("way", hook.clsact ? "clsact" : "tcx");
     EXPECT_NE(id_of(program_), 0U);
-    EXPECT_EQ(egress_program(near_, hook), id_of(program_));
-    detach_egress(near_, hook);
+    EXPECT_EQ(tc_program(near_, hook), id_of(program_));
+    detach_tc(near_, hook);
     EXPECT_FALSE(has_clsact(near_));
-    const EgressHook again = attach_egress(program_.get(), near_); // the place is free again
-    EXPECT_EQ(egress_program(near_, again), id_of(program_));
+    const TcHook again = attach_tc(program_.get(), near_, TcSide::Egress); // the place is free again
+    EXPECT_EQ(tc_program(near_, again), id_of(program_));
 }
 
-TEST_F(TcHook, TcxNeedsNoQdiscAndEndsWithItsLink) {
-    EgressHook hook = attach_egress(program_.get(), near_);
+TEST_F(TcHookTest, TcxNeedsNoQdiscAndEndsWithItsLink) {
+    TcHook hook = attach_tc(program_.get(), near_, TcSide::Egress);
     if (hook.clsact) {
         GTEST_SKIP() << "this kernel has no TCX";
     }
     EXPECT_EQ(hooked_interface(hook.link), near_.index);
-    detach_egress(near_, hook);
+    detach_tc(near_, hook);
     EXPECT_EQ(hooked_interface(hook.link), 0U);
-    detach_egress(near_, hook); // twice is fine
+    detach_tc(near_, hook); // twice is fine
 }
 
-TEST_F(TcHook, WhatCannotBeAttachedIsNamed) {
+TEST_F(TcHookTest, WhatCannotBeAttachedIsNamed) {
     Link gone;
     gone.index = 4711;
     gone.name = "gone0";
-    EXPECT_NE(sentence([&] { (void)attach_egress(program_.get(), gone); }).find("'gone0'"), std::string::npos);
+    EXPECT_NE(sentence([&] { (void)attach_tc(program_.get(), gone, TcSide::Egress); }).find("'gone0'"),
+              std::string::npos);
     const Fd xdp = load("sfc_xdp", BPF_PROG_TYPE_XDP);
-    EXPECT_NE(sentence([&] { (void)attach_egress(xdp.get(), near_); }).find("'near'"), std::string::npos);
+    EXPECT_NE(sentence([&] { (void)attach_tc(xdp.get(), near_, TcSide::Egress); }).find("'near'"), std::string::npos);
     EXPECT_FALSE(has_clsact(near_)); // made for the attempt, and gone with it
 }
 
-TEST_F(TcHook, ClsactIsMadeAndRemoved) {
-    EgressHook hook;
+TEST_F(TcHookTest, ClsactIsMadeAndRemoved) {
+    TcHook hook{TcSide::Egress, Fd(), false, false};
     hook.clsact = true;
-    hook.created_qdisc = attach_clsact(program_.get(), near_);
+    hook.created_qdisc = attach_clsact(program_.get(), near_, TcSide::Egress);
     EXPECT_TRUE(hook.created_qdisc);
-    EXPECT_EQ(egress_program(near_, hook), id_of(program_));
-    detach_egress(near_, hook);
-    EXPECT_EQ(egress_program(near_, hook), 0U);
+    EXPECT_EQ(tc_program(near_, hook), id_of(program_));
+    detach_tc(near_, hook);
+    EXPECT_EQ(tc_program(near_, hook), 0U);
     EXPECT_FALSE(has_clsact(near_));
-    EXPECT_EQ(sentence([&] { detach_egress(near_, hook); }), "");
+    EXPECT_EQ(sentence([&] { detach_tc(near_, hook); }), "");
 }
 
-TEST_F(TcHook, ClsactOfSomebodyElseStays) {
+TEST_F(TcHookTest, BothSidesShareAQdisc) {
+    for (const bool clsact : {false, true}) {
+        const auto attach = [&](TcSide side) {
+            return clsact ? TcHook{side, Fd(), true, attach_clsact(program_.get(), near_, side)}
+                          : attach_tc(program_.get(), near_, side);
+        };
+        const TcHook out = attach(TcSide::Egress);
+        const TcHook in = attach(TcSide::Ingress);
+        EXPECT_FALSE(in.created_qdisc);
+        EXPECT_EQ(tc_program(near_, in), id_of(program_));
+        EXPECT_EQ(tc_program(near_, out), id_of(program_));
+        detach_tc(near_, in);
+        EXPECT_EQ(clsact ? tc_program(near_, in) : hooked_interface(in.link), 0U);
+        EXPECT_EQ(tc_program(near_, out), id_of(program_));
+        detach_tc(near_, out);
+        EXPECT_FALSE(has_clsact(near_));
+    }
+}
+
+TEST_F(TcHookTest, ClsactOfSomebodyElseStays) {
     ASSERT_EQ(make_qdisc(near_, "clsact"), 0);
-    EXPECT_FALSE(attach_clsact(program_.get(), near_));
-    detach_clsact(near_, false);
-    EXPECT_EQ(clsact_program(near_), 0U);
+    EXPECT_FALSE(attach_clsact(program_.get(), near_, TcSide::Egress));
+    detach_clsact(near_, TcSide::Egress, false);
+    EXPECT_EQ(clsact_program(near_, TcSide::Egress), 0U);
     EXPECT_TRUE(has_clsact(near_));
 }
 
-TEST_F(TcHook, ClsactThatSomebodyUsesByNowStays) {
+TEST_F(TcHookTest, ClsactThatSomebodyUsesByNowStays) {
     const Fd other = load("other");
     for (const auto point : {BPF_TC_INGRESS, BPF_TC_EGRESS}) {
-        ASSERT_TRUE(attach_clsact(program_.get(), near_));
+        ASSERT_TRUE(attach_clsact(program_.get(), near_, TcSide::Egress));
         ASSERT_EQ(attach_other(near_, point, other), 0);
-        EXPECT_EQ(clsact_program(near_), id_of(program_));
-        detach_clsact(near_, true);
-        EXPECT_EQ(clsact_program(near_), 0U);
+        EXPECT_EQ(clsact_program(near_, TcSide::Egress), id_of(program_));
+        detach_clsact(near_, TcSide::Egress, true);
+        EXPECT_EQ(clsact_program(near_, TcSide::Egress), 0U);
         EXPECT_TRUE(has_clsact(near_));
         bpf_tc_hook both = side(near_, static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS));
         bpf_tc_hook_destroy(&both);
     }
 }
 
-TEST_F(TcHook, AProgramInOurPlaceIsNamedAndStays) {
+TEST_F(TcHookTest, AProgramInOurPlaceIsNamedAndStays) {
     const Fd other = load("other");
-    ASSERT_TRUE(attach_clsact(other.get(), near_));
-    EXPECT_NE(sentence([&] { (void)attach_clsact(program_.get(), near_); }).find("'other'"), std::string::npos);
-    detach_clsact(near_, true);
-    EXPECT_EQ(clsact_program(near_), id_of(other));
+    ASSERT_TRUE(attach_clsact(other.get(), near_, TcSide::Egress));
+    EXPECT_NE(sentence([&] { (void)attach_clsact(program_.get(), near_, TcSide::Egress); }).find("'other'"),
+              std::string::npos);
+    detach_clsact(near_, TcSide::Egress, true);
+    EXPECT_EQ(clsact_program(near_, TcSide::Egress), id_of(other));
 }
 
-TEST_F(TcHook, AnIngressQdiscIsRefused) {
+TEST_F(TcHookTest, AnIngressQdiscIsRefused) {
     ASSERT_EQ(make_qdisc(near_, "ingress"), 0);
-    EXPECT_NE(sentence([&] { (void)attach_clsact(program_.get(), near_); }).find("'ingress'"), std::string::npos);
-    EXPECT_EQ(clsact_program(near_), 0U);
+    EXPECT_NE(sentence([&] { (void)attach_clsact(program_.get(), near_, TcSide::Egress); }).find("'ingress'"),
+              std::string::npos);
+    EXPECT_EQ(clsact_program(near_, TcSide::Egress), 0U);
 }
 
 } // namespace

@@ -78,6 +78,64 @@ TEST(Stack, ServiceIsRefusedWithItsPlace) {
     }
 }
 
+/// The SFs of `lines`, each through the stack, and a cache of 4096.
+std::string stacks(const std::string& lines) {
+    return "cache: {capacity: 4096}\nsfs:\n" + lines + "services: []\n";
+}
+
+TEST(Stack, MarkIsBitsInARowAndLongEnough) {
+    const std::vector<std::pair<std::string, std::string>> rows = {
+        {"0", "bits of the packet's mark in a row"},
+        {"0x", "bits of the packet's mark in a row"},
+        {"0xff00ff00", "bits of the packet's mark in a row"},
+        {"0x1ffffffff", "bits of the packet's mark in a row"},
+        {"-1", "bits of the packet's mark in a row"},
+        {"0xfffff", "0x000fffff has 20 bits; for a cache of 4096 headers it takes 21: 13 for their numbers and 8"},
+        {"0x1fffff", "accepted"},
+        {"0xffffffff", "accepted"},
+        {"4294965248", "accepted"},
+    };
+    for (const auto& [mark, says] : rows) {
+        const std::string said = refusal(stacks("  - {name: nat, stack: {mark: " + mark + "}}\n"));
+        EXPECT_NE(said.find(says), std::string::npos) << said;
+        EXPECT_EQ(said.find("x.yaml:3:") == 0, says != "accepted") << said;
+    }
+}
+
+TEST(Stack, AllHaveTheSameMark) {
+    const std::string one = "  - {name: nat, stack: {mark: 0xffffff00}}\n";
+    EXPECT_EQ(refusal(stacks(one + "  - {name: fw, stack: {gro: on, mark: 0xffffff00}}\n")), "accepted");
+    for (const char* other : {"true", "{gro: on}", "{mark: 0xffffff80}"}) {
+        const std::string said = refusal(stacks(one + "  - {name: fw, stack: " + other + "}\n"));
+        EXPECT_EQ(said.find("x.yaml:4:"), 0U) << said;
+        EXPECT_NE(said.find("SFs 'nat' and 'fw' are both the stack of this host"), std::string::npos) << said;
+    }
+    EXPECT_NE(refusal(stacks("  - {name: nat, stack: {marks: 1}}\n")).find("unknown key 'marks'"), std::string::npos);
+}
+
+TEST(StackPlan, MarkAndGroComeFromTheSf) {
+    const auto plan = [](const std::string& second) {
+        return make_plan(
+            parse_config("sfs:\n"
+                         "  - {name: nat, stack: {mark: 0xfffffff0, gro: on}}\n"
+                         "  - {name: fw, stack: {mark: 0xfffffff0, gro: " +
+                             second +
+                             "}}\n"
+                             "services:\n"
+                             "  - {name: a, match: {encapsulation: mpls, label: 16}, domain: d0, egress: d1, "
+                             "sf: {name: nat}}\n"
+                             "  - {name: b, match: {encapsulation: mpls, label: 17}, domain: [d0, d1], "
+                             "egress: d1, sf: {name: fw}}\n",
+                         "x.yaml"));
+    };
+    EXPECT_EQ(plan("on").mark_mask, 0xfffffff0U);
+    EXPECT_EQ(make_plan(Config{}).mark_mask, 0U);
+    EXPECT_TRUE(plan("on").ports.at(1).gro);
+    EXPECT_TRUE(plan("on").ports.at(2).gro);
+    EXPECT_FALSE(plan("off").ports.at(1).gro); // one of its services forbids it
+    EXPECT_FALSE(plan("off").ports.at(2).gro);
+}
+
 TEST(Stack, MtusOfAPortMustAgree) {
     const std::string text = one_service("egress: {interface: e0, mtu: 1400}") +
                              "  - {name: back, match: {encapsulation: mpls, label: 17}, sf: {name: nat}, egress: d0,\n"
