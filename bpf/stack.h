@@ -71,7 +71,7 @@ static __always_inline int stack_leaves_by(const struct sfc_service *service, __
 #pragma unroll
 	for (__u32 i = 0; i < SFC_EGRESS_MAX; i++)
 		found |= service->egress[i] == port;
-	return found;
+	return found && port;
 }
 
 /* The ticket of a packet that leaves, from where this attachment keeps it. The bits of the mark are ours alone. */
@@ -96,9 +96,19 @@ static __always_inline int catch_drop(struct __sk_buff *skb, struct sfc_counters
 	return TC_ACT_SHOT;
 }
 
+/* Where a packet that belongs to no service is counted: at the port where it would leave, or, where that is none, at
+ * the one where it came in. */
+static __always_inline struct sfc_counters *catch_port(struct __sk_buff *skb, __u32 id)
+{
+	__u32 *in = id ? NULL : port_of(skb->ingress_ifindex);
+
+	return verdict_port(in ? *in : id);
+}
+
 /*
  * A packet without a ticket. What this host sends for itself goes its way, and so does what came in where no service
- * uses the stack; anything else has lost its ticket or never had one.
+ * uses the stack; anything else has lost its ticket or never had one. At an interface that is no port, whose frames may
+ * have no Ethernet header either, all that this host sends is let go.
  */
 static __always_inline int catch_without(struct __sk_buff *skb, __u32 id)
 {
@@ -106,13 +116,13 @@ static __always_inline int catch_without(struct __sk_buff *skb, __u32 id)
 	__u32 *in;
 
 	if (!skb->ingress_ifindex)
-		return originated_for_another(skb) ? catch_drop(skb, verdict_port(id), SFC_REASON_from_stack)
-						   : TC_ACT_UNSPEC;
+		return id && originated_for_another(skb) ? catch_drop(skb, verdict_port(id), SFC_REASON_from_stack)
+							 : TC_ACT_UNSPEC;
 	in = port_of(skb->ingress_ifindex);
 	port = in ? bpf_map_lookup_elem(&ports, in) : NULL;
 	if (!port || !port->stack)
 		return TC_ACT_UNSPEC;
-	return catch_drop(skb, verdict_port(id), SFC_REASON_miss);
+	return catch_drop(skb, catch_port(skb, id), SFC_REASON_miss);
 }
 
 /* A packet with the ticket of a header leaves through port `id`. */
@@ -125,10 +135,10 @@ static __always_inline int catch_with(struct __sk_buff *skb, __u32 id, const str
 	__u32 service_id;
 
 	if (!entry)
-		return catch_drop(skb, verdict_port(id), SFC_REASON_late);
+		return catch_drop(skb, catch_port(skb, id), SFC_REASON_late);
 	service_id = *(volatile __u16 *)&entry->header.f.service;
 	if (intern_generation(entry) != ticket->generation)
-		return catch_drop(skb, verdict_port(id), SFC_REASON_late);
+		return catch_drop(skb, catch_port(skb, id), SFC_REASON_late);
 	service = bpf_map_lookup_elem(&services, &service_id);
 	if (!service || !stack_leaves_by(service, id))
 		return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), SFC_REASON_wrong_port);

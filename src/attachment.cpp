@@ -185,6 +185,7 @@ std::optional<Attachment> Attachment::open(const std::string& pin) {
 }
 
 void Attachment::attach_all(const Say& say) {
+    keep_guards(say); // before anything is stripped
     for (const std::uint16_t id : in_order(plan_)) {
         attach_port(id, say);
     }
@@ -227,6 +228,7 @@ void Attachment::detach(const Say& say) {
     for (std::size_t id = 1; id < plan_.ports.size(); id++) {
         release_port(id, say);
     }
+    release_guards(say);
     pins_.remove();
 }
 

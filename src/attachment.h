@@ -40,7 +40,9 @@ public:
     void attach_port(std::uint16_t id, const Say& say);
     /// Switches off again what somebody switched on since: nobody tells us what happens at a far end. Throws Error.
     void keep_offloads(std::uint16_t id, const Place& place, const Say& say);
-    /// Whether somebody has switched it on again.
+    /// Puts sfc_catch on every interface that packets must not leave by, new ones too. Throws Error.
+    void keep_guards(const Say& say);
+    /// Whether somebody has switched it back.
     [[nodiscard]] static bool undone(const Change& change);
     /// The port's interface has gone or must go: nothing is accepted from it or sent to it.
     void release_port(std::uint16_t id, const Say& say);
@@ -71,6 +73,9 @@ private:
     void hook_relay(RelayState& state, const std::string& program, const std::string& pin, const Place& place,
                     TcSide side);
     void release_relay(std::uint16_t id, const Say& say);
+    [[nodiscard]] bool needs_guard(const Link& link) const;
+    void guard_interface(const Link& link);
+    void release_guards(const Say& say);
     void undo_changes(const std::string& port, const Say& say);
 };
 

@@ -39,6 +39,7 @@ struct SfConfig {
     bool gro = false;                      ///< a stack's: merge packets with equal headers
     std::uint32_t mark_mask = 0;           ///< a stack's: bits of skb->mark for tickets; 0 = they stay in metadata
     Position mark_at;
+    std::vector<std::string> unwatched; ///< a stack's: interfaces that its packets may leave by without a header
     std::uint64_t hold_ns = 100'000'000;
     sfc_miss on_miss = SFC_MISS_DROP;
     unsigned key_parts = SFC_PARTS_ALL;

@@ -99,13 +99,18 @@ bool read_stack_options(const YamlValue& value, SfConfig& sf) {
     if (!value.is_map()) {
         return value.word<bool>({{"true", true}, {"false", false}});
     }
-    const YamlMap map(value, {"mark", "gro"});
+    const YamlMap map(value, {"mark", "gro", "unwatched"});
     if (const auto mark = map.optional("mark")) {
         sf.mark_mask = mark->mark_mask();
         sf.mark_at = mark->at();
     }
     if (const auto gro = map.optional("gro")) {
         sf.gro = gro->on_off();
+    }
+    if (const auto unwatched = map.optional("unwatched")) {
+        for (const YamlValue& item : unwatched->is_list() ? unwatched->items() : std::vector{*unwatched}) {
+            sf.unwatched.push_back(item.interface());
+        }
     }
     return true;
 }

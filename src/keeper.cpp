@@ -100,6 +100,15 @@ void Keeper::tick() {
 }
 
 void Keeper::follow_ports() {
+    try {
+        attachment_.keep_guards(say_);
+        guard_trouble_.clear();
+    } catch (const Error& error) {
+        if (guard_trouble_ != error.what()) {
+            guard_trouble_ = error.what();
+            say_(guard_trouble_);
+        }
+    }
     for (std::size_t id = 1; id < docks_.size(); id++) {
         try {
             follow_port(id);

@@ -49,6 +49,7 @@ private:
     Netlink requests_;
     NeighbourProbe probe_;
     std::vector<Dock> docks_; ///< by port id
+    std::string guard_trouble_;
     std::vector<Target> targets_;
     int ticks_ = 0;
 

@@ -132,6 +132,21 @@ std::optional<Link> find_link(Netlink& netlink, std::uint32_t index) {
     return ask(netlink, request, fmt::format("number {}", index));
 }
 
+std::vector<Link> all_links(Netlink& netlink) {
+    NetlinkRequest request(RTM_GETLINK, NLM_F_DUMP);
+    request.family_header<ifinfomsg>().ifi_family = AF_UNSPEC;
+    std::vector<Link> links;
+    const int error = netlink.ask(request, [&](const nlmsghdr& answer) {
+        if (answer.nlmsg_type == RTM_NEWLINK) {
+            links.push_back(read_link(answer));
+        }
+    });
+    if (error != 0) {
+        throw system_error("cannot ask the kernel for all interfaces", error);
+    }
+    return links;
+}
+
 std::string_view xdp_mode_name(XdpMode mode) {
     switch (mode) {
     case XdpMode::Native:

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "mac.h"
 
@@ -35,6 +36,9 @@ struct Link {
 /// In the namespace of `netlink`. Nothing where there is none of that name or index. Throws Error.
 [[nodiscard]] std::optional<Link> find_link(Netlink& netlink, const std::string& name);
 [[nodiscard]] std::optional<Link> find_link(Netlink& netlink, std::uint32_t index);
+
+/// All of that namespace. Throws Error.
+[[nodiscard]] std::vector<Link> all_links(Netlink& netlink);
 
 [[nodiscard]] std::string_view xdp_mode_name(XdpMode mode);
 

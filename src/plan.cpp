@@ -72,6 +72,7 @@ private:
         Plan::Sf sf;
         sf.name = config.name;
         sf.gro = config.gro;
+        plan_.unwatched.insert(plan_.unwatched.end(), config.unwatched.begin(), config.unwatched.end());
         sf.entry.hold_ns = config.hold_ns;
         sf.entry.epoch = 1;
         sf.entry.on_miss = config.on_miss;
@@ -170,6 +171,10 @@ std::uint16_t Plan::port_id(const std::string& name) const {
 
 bool Plan::any_stack() const {
     return std::any_of(sfs.begin(), sfs.end(), [](const Sf& sf) { return sf.entry.stack != 0; });
+}
+
+bool Plan::through_this_stack() const {
+    return std::any_of(sfs.begin(), sfs.end(), [](const Sf& sf) { return sf.entry.stack != 0 && sf.left == SFC_NONE; });
 }
 
 std::vector<std::string> Plan::egress_names(const Service& service) const {

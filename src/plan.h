@@ -45,11 +45,14 @@ struct Plan {
     std::vector<Sf> sfs;
     std::vector<Service> services;
     std::vector<Match> matches;
+    std::vector<std::string> unwatched; ///< interfaces that packets of a stack may leave by without their header
 
     /// The id of a port, or SFC_NONE.
     [[nodiscard]] std::uint16_t port_id(const std::string& name) const;
     [[nodiscard]] bool through_stack(const Service& service) const { return sfs[service.entry.sf].entry.stack != 0; }
     [[nodiscard]] bool any_stack() const;
+    /// Whether the stack of this host is an SF.
+    [[nodiscard]] bool through_this_stack() const;
     /// The ports that a service through the stack may leave by.
     [[nodiscard]] std::vector<std::string> egress_names(const Service& service) const;
     /// Where a frame that left to the SF by `port` comes back: the other port of its SF.

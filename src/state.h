@@ -30,6 +30,12 @@ struct RelayState {
     bool created_qdisc = false; ///< for it
 };
 
+/// sfc_catch on an interface that is no way out.
+struct GuardState {
+    bool clsact = false;
+    bool created_qdisc = false;
+};
+
 /// What another sfcproxy process must know of an attachment and the kernel does not keep. Pinned beside the maps, as a
 /// map with one text, so that it lives and dies with them.
 struct State {
@@ -39,6 +45,7 @@ struct State {
     std::uint64_t netns = 0; ///< inode of the network namespace that the ports are in
     std::vector<Change> changes;
     std::map<std::string, RelayState> relays;      ///< by port
+    std::map<std::uint32_t, GuardState> guards;    ///< by the interface's index
     std::map<std::string, LostFrames> lost_before; ///< per port: what had been counted as lost at attach
 
     /// Throws Error.

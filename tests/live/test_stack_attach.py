@@ -35,6 +35,11 @@ class PortThatGoes(StackCase):
 class Leavings(StackCase):
     """What attach and a process that is killed leave, and what detach leaves of that: nothing."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.lab.link(("proxy", "x0"), ("proxy", "x1"))      # which will be guarded
+
     def setUp(self):
         super().setUp()
         self.before = self.picture()
