@@ -4,15 +4,23 @@
 #include "restore.h"
 #include "stack.h"
 #include "strip.h"
+#include "tag.h"
 
-/* What is left to do where the SF is the stack. */
+/* What is left to do where the SF is a stack: this host's, or one behind ports. */
 static __always_inline int strip_stack_steps(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
-	int reason = strip_stack_ready(strip->service);
+	__u32 to = strip->service->to_port;
+	int reason = to ? strip_ways_out(work, strip) : strip_stack_ready(strip->service);
 
 	if (!reason)
 		reason = strip_keep(ctx, work, strip);
-	return reason ? reason : strip_to_stack(ctx, work, strip);
+	if (!reason)
+		reason = to ? strip_cut(ctx, work, strip) : strip_to_stack(ctx, work, strip);
+	if (!reason)
+		reason = strip_ticket(ctx, work, strip);
+	if (!reason && to)
+		reason = port_redirect(work, to);
+	return reason;
 }
 
 static __always_inline int strip_steps(struct xdp_md *ctx, struct work *work, struct strip *strip)
@@ -55,6 +63,8 @@ int sfc_strip(struct xdp_md *ctx)
 	reason = strip_steps(ctx, work, &strip);
 	if (reason)
 		return strip_end(ctx, work, &strip, reason);
+	if (strip.sf->stack && strip.service->to_port)
+		return verdict_redirect(work, SFC_VERDICT_TO_STACK, SFC_EVENT_TO_STACK);
 	if (strip.sf->stack)
 		return verdict_to_stack(work);
 	return verdict_redirect(work, SFC_VERDICT_TO_SF, SFC_EVENT_TO_SF);
@@ -124,6 +134,41 @@ int sfc_return(struct xdp_md *ctx)
 	if (!reason)
 		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
 	return verdict_drop(work, reason);
+}
+
+/* TC egress inside the namespace of an SF that is a stack behind ports: the ticket goes into the source MAC, as on a
+ * relay. */
+SEC("tc")
+int sfc_tag(struct __sk_buff *skb)
+{
+	struct sfc_ticket ticket = {};
+	int found = catch_ticket(skb, &ticket);
+
+	if (!tag_is_ip(skb))
+		return TC_ACT_UNSPEC;
+	return found ? tag_with(skb, &ticket) : tag_without(skb);
+}
+
+/* SF port where the SF is a stack: what comes back has its ticket in the source MAC. */
+SEC("xdp.frags")
+int sfc_readmit(struct xdp_md *ctx)
+{
+	struct restore restore = {};
+	struct work *work = port_receive(ctx, SFC_ROLE_SF, &restore.in);
+	int reason;
+
+	if (!work)
+		return XDP_ABORTED;
+	reason = restore_classify(ctx, work, &restore);
+	if (!reason)
+		reason = readmit_header(ctx, work);
+	if (!reason)
+		reason = readmit_service(work, &restore);
+	if (!reason)
+		reason = restore_header(ctx, work, &restore);
+	if (!reason)
+		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
+	return restore_end(work, &restore, reason);
 }
 
 /*

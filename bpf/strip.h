@@ -211,15 +211,19 @@ static __always_inline int strip_stack_ready(const struct sfc_service *service)
 	return service->egress[0] ? SFC_OK : SFC_REASON_no_next_hop;
 }
 
-/* Addresses the bare frame to this host's stack, and gives it its ticket. */
+/* Addresses the bare frame to this host's stack. */
 static __always_inline int strip_to_stack(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
 	int reason = rewrite_strip(ctx, forget(&work->cut, 127), strip_inner_type(work), strip->in);
 
-	if (!reason)
-		reason = stack_address(ctx, strip->in);
-	if (!reason)
-		reason = stack_intern(work, strip->service, strip->sf->hold_ns);
+	return reason ? reason : stack_address(ctx, strip->in);
+}
+
+/* The number of its header goes with the packet. */
+static __always_inline int strip_ticket(struct xdp_md *ctx, struct work *work, const struct strip *strip)
+{
+	int reason = stack_intern(work, strip->service, strip->sf->hold_ns);
+
 	return reason ? reason : ticket_write(ctx, work);
 }
 

@@ -51,7 +51,7 @@ static __always_inline int verdict_redirect(struct work *work, enum sfc_verdict 
 	work->result.verdict = verdict;
 	if (owner) {
 		count_event(owner, work, event);
-		if (event == SFC_EVENT_TO_SF)
+		if (event == SFC_EVENT_TO_SF || event == SFC_EVENT_TO_STACK)
 			owner->last_to_sf = work->now;
 	}
 	return XDP_REDIRECT;

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import time
 
-from lab import chain, traffic
+from lab import chain, firewall, traffic
 from lab.account import after_verdict
 from lab.bench import since
 from lab.edge import total
@@ -30,6 +30,25 @@ services:
     sf: {{name: nat}}
     egress: [{back}]
 """
+FAR_CONFIG = """
+cache: {{capacity: 4096}}
+sfs:
+  - name: nat
+    stack: {stack}
+    netns: {netns}
+    ports: {{left: {{interface: fw0, ip: 10.0.1.2}}, right: {{interface: fw1, ip: 10.0.2.2}}}}
+services:
+  - name: out
+    match: {{encapsulation: mpls, label: 16001}}
+    domain: p0
+    sf: {{name: nat, in: left}}
+    next_hop: {{interface: p1, ip: 198.51.100.10}}
+  - name: back
+    match: {{encapsulation: mpls, label: 16002}}
+    domain: p1
+    sf: {{name: nat, in: right}}
+    next_hop: {{interface: p0, ip: 192.0.2.10}}
+"""
 # What comes in and goes out is counted as the edges count it: without what belongs to the link.
 RULES = f"""
 table inet lab {{
@@ -39,7 +58,7 @@ table inet lab {{
     counter sent {{}}
     chain to {{
         type nat hook prerouting priority dstnat;
-        iif != p0 accept
+        iif != LEFT accept
         meta l4proto != {{ tcp, udp }} accept
         ip daddr {OWN} th dport {{ {WEB_PORT}, 5201 }} dnat ip to {chain.RECEIVER}
         ip6 daddr {OWN6} th dport {{ {WEB_PORT}, 5201 }} dnat ip6 to {chain.RECEIVER6}
@@ -52,25 +71,30 @@ table inet lab {{
     chain into {{
         type filter hook input priority filter;
         icmpv6 type {{ 133, 134, 135, 136, 137 }} accept
-        iif {{ p0, p1 }} ip daddr != 224.0.0.0/4 counter name taken
-        iif {{ p0, p1 }} ip6 daddr != ff00::/8 counter name taken
+        iif {{ LEFT, RIGHT }} ip daddr != 224.0.0.0/4 counter name taken
+        iif {{ LEFT, RIGHT }} ip6 daddr != ff00::/8 counter name taken
     }}
     chain out_of {{
         type filter hook output priority filter;
         icmpv6 type {{ 133, 134, 135, 136, 137 }} accept
-        oif {{ p0, p1 }} ip daddr != 224.0.0.0/4 counter name sent
-        oif {{ p0, p1 }} ip6 daddr != ff00::/8 counter name sent
+        oif {{ LEFT, RIGHT }} ip daddr != 224.0.0.0/4 counter name sent
+        oif {{ LEFT, RIGHT }} ip6 daddr != ff00::/8 counter name sent
     }}
 }}
 """
 MASQUERADE = "add chain inet lab from { type nat hook postrouting priority srcnat; }; " \
-             "add rule inet lab from oif p1 masquerade"
+             "add rule inet lab from oif RIGHT masquerade"
 
 
 def config(out="p1", back="p0", stack="true", capacity=65536):
     """Two services through the stack; each may leave by the ports that are given: "p1", or "p0, p1". `stack`: its
     options, as in "{gro: on}"."""
     return CONFIG.format(out=out, back=back, stack=stack, capacity=capacity)
+
+
+def far_config(lab, stack="true"):
+    """The same two services through the stack of the namespace that firewall.build() makes."""
+    return FAR_CONFIG.format(stack=stack, netns=lab.name(firewall.ROLE))
 
 
 @dataclasses.dataclass
@@ -100,6 +124,12 @@ class Tally:
     def port(self, name, kind="dropped_after_claim"):
         return {reason: cell["packets"] for reason, cell in self.stats["counters"]["domain_ports"][name][kind].items()}
 
+    def sf_port(self, device):
+        """Packets that were dropped there, by reason."""
+        ports = self.stats["counters"]["sf_ports"].items()
+        return {reason: cell["packets"] for name, port in ports if name.endswith("/" + device)
+                for reason, cell in port["dropped"].items()}
+
     def in_words(self):
         return (f"{self.pushed} pushed, {self.good} good, {self.wrong} wrong, {self.bare} bare; {self.forwarded} "
                 f"forwarded, {self.blocked} blocked, {self.taken} taken, {self.sent} sent, {self.full} lost at full "
@@ -109,11 +139,12 @@ class Tally:
 class Stack:
     """The lab, and one proxy at a time in it."""
 
+    role, left, right = "proxy", "p0", "p1"     # whose stack, and its interfaces towards sender and receiver
+
     def __init__(self, lab):
         self.lab = lab
         chain.build(lab)
-        lab.run("proxy", "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
-                "net.ipv4.conf.all.send_redirects=0")
+        self.build()
         # What is for the proxy's own addresses, as all answers are behind a masquerade, needs room for labels as well.
         for role, device, own, own6 in (("sender", "s0", OWN, OWN6), ("receiver", "r0", FAR, FAR6)):
             lab.run(role, "ip", "route", "replace", own, "dev", device, "mtu", 1500, "advmss", 1460)
@@ -124,12 +155,20 @@ class Stack:
         self.proxy = None
         self.before = None
 
+    def build(self):
+        self.lab.run("proxy", "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
+                     "net.ipv4.conf.all.send_redirects=0")
+
     def rules(self, *more):
         """The rules above and `more`, all counters at zero, no connection known."""
-        self.lab.run("proxy", "nft", "flush", "ruleset")
-        self.lab.run("proxy", "nft", "-f", "-", input=RULES)
+        self.lab.run(self.role, "nft", "flush", "ruleset")
+        self.lab.run(self.role, "nft", "-f", "-", input=self.here(RULES))
         for rule in more:
-            self.lab.run("proxy", "nft", rule)
+            self.lab.run(self.role, "nft", self.here(rule))
+
+    def here(self, rules):
+        """Rules with the names that the interfaces have where the SF is."""
+        return rules.replace("LEFT", self.left).replace("RIGHT", self.right)
 
     def run(self, text, *options):
         """`sfcproxy run`, ready. Returns its status."""
@@ -158,7 +197,7 @@ class Stack:
     def mark(self):
         """The tally begins here. The proxy's counters begin when it is attached."""
         self.edges.mark()
-        self.lab.run("proxy", "nft", "reset", "counters", "table", "inet", "lab")
+        self.lab.run(self.role, "nft", "reset", "counters", "table", "inet", "lab")
         self.before = (self.edges.pushed(), self.edges.arrived())
 
     def counted(self):
@@ -169,7 +208,7 @@ class Stack:
         """When nothing is on its way any more."""
         time.sleep(rest)
         pushed, arrived = self.counted()
-        objects = json.loads(self.lab.run("proxy", "nft", "-j", "list", "counters", "table", "inet", "lab").stdout)
+        objects = json.loads(self.lab.run(self.role, "nft", "-j", "list", "counters", "table", "inet", "lab").stdout)
         rules = {entry["counter"]["name"]: entry["counter"]["packets"] for entry in objects["nftables"]
                  if "counter" in entry}
         stats = self.proxy.stats()
@@ -190,3 +229,12 @@ class Stack:
     def relay_drops(self):
         """Frames that the relays' links had no room for; a relay is made anew with each attachment."""
         return sum(link["stats64"]["tx"]["dropped"] for name, link in self.links().items() if name.startswith("sfc"))
+
+
+class FarStack(Stack):
+    """The same with the stack of another namespace, which a container would be."""
+
+    role, left, right = firewall.ROLE, "fw0", "fw1"
+
+    def build(self):
+        firewall.build(self.lab)

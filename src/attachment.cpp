@@ -16,7 +16,17 @@
 namespace sfc {
 namespace {
 
-constexpr std::array<const char*, 4> kHookPins = {"", "sfc_strip", "sfc_restore", ""}; // by enum sfc_role
+/// The XDP program of a port; empty where it has none.
+std::string_view hook_pin(const Plan& plan, std::uint16_t id) {
+    switch (plan.ports[id].entry.role) {
+    case SFC_ROLE_DOMAIN:
+        return "sfc_strip";
+    case SFC_ROLE_SF:
+        return plan.of_stack(id) ? "sfc_readmit" : "sfc_restore";
+    default:
+        return "";
+    }
+}
 
 std::string link_pin(std::uint16_t id) {
     return fmt::format("link_{}", id);
@@ -34,6 +44,8 @@ void pin_programs(const PinDirectory& pins, const Plan& plan) {
     pins.pin(programs.mark_fd(), "sfc_mark");
     pins.pin(programs.catch_fd(), "sfc_catch");
     pins.pin(programs.return_fd(), "sfc_return");
+    pins.pin(programs.tag_fd(), "sfc_tag");
+    pins.pin(programs.readmit_fd(), "sfc_readmit");
     for (const std::string_view name : Maps::kNames) {
         pins.pin(programs.maps().fd(name), std::string(name));
     }
@@ -79,13 +91,14 @@ void check_place(const Plan& plan, std::uint16_t id, const Place& place) {
     }
 }
 
-void check_mode(const Plan::Port& port, bool generic) {
-    if (generic && port.relayed) {
+void check_mode(const Plan& plan, std::uint16_t id, bool generic) {
+    const Plan::Port& port = plan.ports[id];
+    if (generic && (port.relayed || plan.of_stack(id))) {
         throw Error(ExitCode::Kernel,
-                    fmt::format("port '{}': a service through the stack needs native XDP here, since the kernel takes "
-                                "what comes back from the stack out of this port by a native redirect alone; attach "
-                                "without '--generic'",
-                                port.name));
+                    fmt::format("port '{}': a service through {} stack needs native XDP here, since the kernel takes "
+                                "what {} by a native redirect alone; attach without '--generic'",
+                                port.name, port.relayed ? "the" : "a",
+                                port.relayed ? "comes back from the stack out of this port" : "goes to it"));
     }
 }
 
@@ -101,14 +114,17 @@ void check_mark(const Plan& plan) {
     }
 }
 
+} // namespace
+
 /// Before anything is changed: every interface is there, free and fit, and no two ports are one.
-void check_all(const Plan& plan, bool generic) {
+void Attachment::check_all(const Plan& plan, bool generic) {
     check_mark(plan);
     std::map<std::uint32_t, std::string> seen;
     for (const std::uint16_t id : in_order(plan)) {
-        check_mode(plan.ports[id], generic);
+        check_mode(plan, id, generic);
         const Place place = must_find(plan.ports[id]);
         check_place(plan, id, place);
+        check_far(plan, id, place);
         const auto [other, fresh] = seen.emplace(place.link.index, plan.ports[id].name);
         if (!fresh) {
             throw Error(ExitCode::Kernel, fmt::format("ports '{}' and '{}' are the same interface '{}'", other->second,
@@ -116,6 +132,8 @@ void check_all(const Plan& plan, bool generic) {
         }
     }
 }
+
+namespace {
 
 /// The plan's port as the interface makes it.
 sfc_port entry_of(const Plan::Port& port, const sfc_port& now, const Link& link) {
@@ -204,8 +222,11 @@ void Attachment::attach_port(std::uint16_t id, const Say& say) {
             attach_relay(id, place, say);
         }
         maps_->set_interface(id, place.link.index); // and now strip may count on it
-        if (const char* program = kHookPins[port.entry.role]; *program != '\0') {
-            const Fd hook = attach_xdp(pins_.get(program).get(), place.link, state_.generic);
+        if (plan_.of_stack(id)) {
+            attach_far(id, place, say);
+        }
+        if (const std::string_view program = hook_pin(plan_, id); !program.empty()) {
+            const Fd hook = attach_xdp(pins_.get(std::string(program)).get(), place.link, state_.generic);
             pins_.pin(hook.get(), link_pin(id));
         }
     } catch (...) {
@@ -221,6 +242,7 @@ void Attachment::release_port(std::uint16_t id, const Say& say) {
     }
     maps_->clear_interface(id); // nothing is stripped any more for a service that leaves by it
     release_relay(id, say);
+    release_far(id, say);
     undo_changes(plan_.ports[id].name, say);
 }
 

@@ -63,6 +63,7 @@ private:
     Plan plan_;
     std::unique_ptr<Maps> maps_;
 
+    static void check_all(const Plan& plan, bool generic);
     void attach_all(const Say& say);
     void prepare(std::uint16_t id, const Place& place, const Say& say);
     void switch_off(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, const Say& say);
@@ -76,6 +77,11 @@ private:
     [[nodiscard]] bool needs_guard(const Link& link) const;
     void guard_interface(const Link& link);
     void release_guards(const Say& say);
+    /// Ports of an SF that is the stack of another namespace: programs at their far ends, in there.
+    static void check_far(const Plan& plan, std::uint16_t id, const Place& place);
+    void attach_far(std::uint16_t id, const Place& place, const Say& say);
+    void hook_far(FarState& state, const std::string& program, const std::string& pin, const Link& link, TcSide side);
+    void release_far(std::uint16_t id, const Say& say);
     void undo_changes(const std::string& port, const Say& say);
 };
 

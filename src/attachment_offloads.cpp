@@ -52,6 +52,10 @@ void Attachment::keep_offloads(std::uint16_t id, const Place& place, const Say& 
         switch_off(id, place.link, Netns::current(), Offload::GroList, say);
         switch_offload(id, place.link, Netns::current(), Offload::Gro, plan_.ports[id].gro, say);
     }
+    if (place.far && plan_.of_stack(id)) { // the same, inside the namespace that is the SF
+        switch_off(id, *place.far, *place.far_netns, Offload::GroList, say);
+        switch_offload(id, *place.far, *place.far_netns, Offload::Gro, plan_.sfs[plan_.ports[id].entry.sf].gro, say);
+    }
     if (state_.generic && receives) {
         // Generic XDP comes behind GRO and, on a veth, sees what the far end's stack left unsegmented: one frame that
         // stands for many packets, of which only one could be restored.

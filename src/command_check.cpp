@@ -21,23 +21,30 @@ constexpr std::array<std::string_view, 2> kLastLabel = {"drop", "plain"};
 constexpr std::array<std::string_view, 2> kOnMiss = {"drop", "pass"};
 constexpr std::array<std::string_view, 3> kTunnels = {"keyed", "drop", "pass"};
 
-Json sf_json(const Plan& plan, const Plan::Sf& sf) {
-    if (sf.entry.stack != 0) {
-        const std::string where =
-            plan.mark_mask == 0 ? "metadata" : fmt::format("bits 0x{:08x} of the mark", plan.mark_mask);
-        return {{"name", sf.name},      {"stack", true}, {"hold_ns", sf.entry.hold_ns},
-                {"gets", "IP packets"}, {"gro", sf.gro}, {"tickets", where}};
-    }
+Json ports_json(const Plan& plan, const Plan::Sf& sf) {
     const auto port = [&](std::uint16_t id) -> Json {
         const Plan::Port& entry = plan.ports[id];
         return {{"interface", entry.name},
                 {"mode", entry.entry.routed != 0 ? "routed" : "transparent"},
                 {"mtu", entry.entry.mtu}};
     };
-    Json ports =
-        sf.left == sf.right ? Json{{"both", port(sf.left)}} : Json{{"left", port(sf.left)}, {"right", port(sf.right)}};
+    return sf.left == sf.right ? Json{{"both", port(sf.left)}}
+                               : Json{{"left", port(sf.left)}, {"right", port(sf.right)}};
+}
+
+Json sf_json(const Plan& plan, const Plan::Sf& sf) {
+    if (sf.entry.stack != 0) {
+        const std::string where =
+            plan.mark_mask == 0 ? "metadata" : fmt::format("bits 0x{:08x} of the mark", plan.mark_mask);
+        Json json{{"name", sf.name},      {"stack", true}, {"hold_ns", sf.entry.hold_ns},
+                  {"gets", "IP packets"}, {"gro", sf.gro}, {"tickets", where}};
+        if (sf.left != SFC_NONE) {
+            json["ports"] = ports_json(plan, sf);
+        }
+        return json;
+    }
     return {{"name", sf.name},
-            {"ports", ports},
+            {"ports", ports_json(plan, sf)},
             {"hold_ns", sf.entry.hold_ns},
             {"on_miss", word(kOnMiss, sf.entry.on_miss)},
             {"tunnels", word(kTunnels, sf.entry.tunnels)},
@@ -74,7 +81,7 @@ Json service_json(const Plan& plan, const Plan::Service& service, const ServiceC
               {"match", {{"encapsulation", "mpls"}, {"label", config.label}}},
               {"domain", domain},
               {"sf", plan.sfs[entry.sf].name}};
-    if (plan.through_stack(service)) {
+    if (plan.through_this_stack(service)) {
         json["egress"] = egress_json(plan, entry);
     } else {
         json["to_port"] = plan.ports[entry.to_port].name;

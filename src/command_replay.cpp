@@ -53,7 +53,7 @@ void refuse_stacks(const Config& config) {
     for (const SfConfig& sf : config.sfs) {
         if (sf.stack) {
             throw config_error(config.file, sf.at,
-                               fmt::format("SF '{}' is the stack of this host; replay has no stack to send packets "
+                               fmt::format("SF '{}' is a kernel's stack; replay has no stack to send packets "
                                            "through",
                                            sf.name));
         }

@@ -35,7 +35,7 @@ struct SfConfig {
     std::string name;
     std::optional<PortConfig> left, right; ///< both or none
     std::optional<PortConfig> both;        ///< one-armed
-    bool stack = false;                    ///< the stack of this host: no ports and no key
+    bool stack = false;                    ///< a stack: of this host without ports, else of the namespace behind them
     bool gro = false;                      ///< a stack's: merge packets with equal headers
     std::uint32_t mark_mask = 0;           ///< a stack's: bits of skb->mark for tickets; 0 = they stay in metadata
     Position mark_at;
@@ -46,6 +46,9 @@ struct SfConfig {
     sfc_tunnels tunnels = SFC_TUNNELS_KEYED;
     std::vector<sfc_port_range> rtp_ports;
     Position at;
+
+    /// The stack of this host, and not of another namespace behind ports.
+    [[nodiscard]] bool this_stack() const { return stack && !left && !both; }
 };
 
 struct NextHopConfig {

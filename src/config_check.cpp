@@ -90,9 +90,10 @@ private:
         const SfConfig& first = first_stack_ ? *first_stack_ : sf;
         first_stack_ = &first;
         if (sf.mark_mask != first.mark_mask) {
-            throw error(sf.at, fmt::format("SFs '{}' and '{}' are both the stack of this host, and have different "
-                                           "bits of the mark; give both the same 'mark', or none",
-                                           first.name, sf.name));
+            throw error(sf.at,
+                        fmt::format("SFs '{}' and '{}' are both a kernel's stack, and have different bits of the mark; "
+                                    "give both the same 'mark', or none",
+                                    first.name, sf.name));
         }
         const auto bits = static_cast<unsigned>(std::popcount(sf.mark_mask));
         const auto numbers = static_cast<unsigned>(std::bit_width(rounded_capacity(config_)));
@@ -161,7 +162,7 @@ private:
             }
             claim_domain_port(port, by);
         }
-        if (!sfs_.at(service.sf)->stack && !service.next_hop.ingress) {
+        if (!sfs_.at(service.sf)->this_stack() && !service.next_hop.ingress) {
             claim_domain_port(service.next_hop.port, by);
         }
     }
@@ -225,7 +226,7 @@ private:
             throw error(service.sf_at,
                         fmt::format("SF '{}' is one-armed, so service '{}' takes no 'in'", service.sf, service.name));
         }
-        if (!sf->second->both && !sf->second->stack && service.in == Side::None) {
+        if (!sf->second->both && !sf->second->this_stack() && service.in == Side::None) {
             throw error(service.sf_at, fmt::format("service '{}' must say 'in: left' or 'in: right' for SF '{}'",
                                                    service.name, service.sf));
         }

@@ -115,17 +115,41 @@ bool read_stack_options(const YamlValue& value, SfConfig& sf) {
     return true;
 }
 
-/// Whether the SF is the stack of this host. That has no ports, and a packet is known by a ticket: it has no key.
+/// What is for this host alone: the stack behind ports is another namespace's.
+void check_far_stack(const YamlMap& map, const SfConfig& sf) {
+    for (const auto* port : {&sf.left, &sf.right, &sf.both}) {
+        if (*port && !(*port)->mac && !(*port)->ip) {
+            throw map.required("ports").error(fmt::format("port '{}' needs 'mac' or 'ip': SF '{}' is a kernel's stack, "
+                                                          "which forwards only what is addressed to it",
+                                                          (*port)->interface, sf.name));
+        }
+    }
+    if (!sf.unwatched.empty()) {
+        throw map.required("stack").error(fmt::format("SF '{}' takes no 'unwatched': it has ports, and only what comes "
+                                                      "back by them gets its header",
+                                                      sf.name));
+    }
+}
+
+/// Whether the SF is a kernel's stack: of this host, or of the namespace behind its ports. A packet is known by a
+/// ticket: it has no key.
 bool read_stack(const YamlMap& map, SfConfig& sf) {
     const auto stack = map.optional("stack");
     if (!stack || !read_stack_options(*stack, sf)) {
         return false;
     }
-    for (const char* key : {"ports", "netns", "on_miss", "tunnels", "profile", "ipv4_id", "tcp_timestamps",
-                            "payload_digest", "payload_length", "rtp_ports"}) {
+    if (map.optional("netns") && !map.optional("ports")) {
+        throw map.required("netns").error(
+            fmt::format("SF '{}' is a stack and has a 'netns', so it needs 'ports' in it; "
+                        "without both it is the stack of this host",
+                        sf.name));
+    }
+    for (const char* key : {"on_miss", "tunnels", "profile", "ipv4_id", "tcp_timestamps", "payload_digest",
+                            "payload_length", "rtp_ports"}) {
         if (const auto value = map.optional(key)) {
             throw value->error(fmt::format(
-                "SF '{}' is the stack of this host and takes no '{}'; allowed are name, stack and hold", sf.name, key));
+                "SF '{}' is a kernel's stack and takes no '{}'; allowed are name, stack, hold, ports and netns",
+                sf.name, key));
         }
     }
     return true;
@@ -138,8 +162,11 @@ SfConfig read_sf(const YamlValue& value) {
     sf.at = value.at();
     sf.name = map.required("name").text();
     sf.stack = read_stack(map, sf);
-    if (!sf.stack) {
+    if (!sf.stack || map.optional("ports")) {
         read_sf_ports(map.required("ports"), sf);
+    }
+    if (sf.stack && !sf.this_stack()) {
+        check_far_stack(map, sf);
     }
     if (const auto netns = map.optional("netns")) {
         const std::string name = netns->netns();
@@ -226,7 +253,21 @@ void read_policies(const YamlMap& map, ServiceConfig& service) {
     }
 }
 
-/// Into the stack and out of it: what the kernel does itself is not for the configuration to say.
+/// What a kernel does itself is not for the configuration to say.
+void check_for_stack(const YamlMap& map, const ServiceConfig& service) {
+    const std::string why = fmt::format("SF '{}' is a kernel's stack", service.sf);
+    if (service.inner == SFC_INNER_ETHERNET) {
+        throw map.required("inner").error(
+            fmt::format("service '{}' takes no 'ethernet': {}; use ip or ipv4 or ipv6", service.name, why));
+    }
+    if (service.inner_ttl == SFC_INNER_TTL_DECREMENT) {
+        throw map.required("inner_ttl")
+            .error(fmt::format("service '{}' takes no 'decrement': {}, which does so itself; use keep", service.name,
+                               why));
+    }
+}
+
+/// Into this host's stack and out of it.
 void read_ways_of_stack(const YamlMap& map, const YamlMap& sf, ServiceConfig& service) {
     const std::string why = fmt::format("SF '{}' is the stack of this host", service.sf);
     if (const auto in = sf.optional("in")) {
@@ -236,15 +277,6 @@ void read_ways_of_stack(const YamlMap& map, const YamlMap& sf, ServiceConfig& se
         throw hop->error(fmt::format("service '{}' takes no 'next_hop': {}, and the kernel's route and neighbour "
                                      "decide; where packets may leave stands in 'egress'",
                                      service.name, why));
-    }
-    if (service.inner == SFC_INNER_ETHERNET) {
-        throw map.required("inner").error(
-            fmt::format("service '{}' takes no 'ethernet': {}; use ip or ipv4 or ipv6", service.name, why));
-    }
-    if (service.inner_ttl == SFC_INNER_TTL_DECREMENT) {
-        throw map.required("inner_ttl")
-            .error(fmt::format("service '{}' takes no 'decrement': {}, which does so itself; use keep", service.name,
-                               why));
     }
     const auto egress = map.optional("egress");
     if (!egress) {
@@ -286,6 +318,9 @@ ServiceConfig read_service(const YamlValue& value, const std::vector<SfConfig>& 
     const auto known =
         std::find_if(sfs.begin(), sfs.end(), [&](const SfConfig& one) { return one.name == service.sf; });
     if (known != sfs.end() && known->stack) {
+        check_for_stack(map, service);
+    }
+    if (known != sfs.end() && known->this_stack()) {
         read_ways_of_stack(map, sf, service);
     } else if (known != sfs.end()) { // check_config names one that is not there
         read_ways_of_ports(map, sf, service);

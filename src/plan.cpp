@@ -82,7 +82,7 @@ private:
         std::copy(config.rtp_ports.begin(), config.rtp_ports.end(), sf.entry.rtp);
         sf.entry.stack = config.stack ? 1 : 0;
         plan_.mark_mask |= config.mark_mask; // of all that have one it is the same
-        if (!config.stack) {
+        if (!config.this_stack()) {
             sf.left = add_sf_port(config.both ? *config.both : *config.left, id);
             sf.right = config.both ? sf.left : add_sf_port(*config.right, id);
         }
@@ -145,7 +145,7 @@ private:
         service.entry.inner_ttl = config.inner_ttl;
         service.entry.last_label = config.last_label;
         set_slots(config.quota.value_or(equal_share(config_)), service.entry);
-        if (sf.entry.stack != 0) {
+        if (sf.entry.stack != 0 && sf.left == SFC_NONE) {
             set_egress(config, sf.gro, service.entry);
         } else {
             set_next_hop(config.next_hop, service.entry);

@@ -51,6 +51,12 @@ struct Plan {
     [[nodiscard]] std::uint16_t port_id(const std::string& name) const;
     [[nodiscard]] bool through_stack(const Service& service) const { return sfs[service.entry.sf].entry.stack != 0; }
     [[nodiscard]] bool any_stack() const;
+    /// Whether the port is one of an SF that is the stack of another namespace.
+    [[nodiscard]] bool of_stack(std::uint16_t port) const { return sfs[ports[port].entry.sf].entry.stack != 0; }
+    /// Whether the packets of the service go through the stack of this host, which has no ports.
+    [[nodiscard]] bool through_this_stack(const Service& service) const {
+        return through_stack(service) && service.entry.to_port == SFC_NONE;
+    }
     /// Whether the stack of this host is an SF.
     [[nodiscard]] bool through_this_stack() const;
     /// The ports that a service through the stack may leave by.

@@ -168,7 +168,8 @@ std::vector<ProgramInfo> Programs::info() const {
     std::vector<ProgramInfo> list;
     for (const bpf_program* program :
          {skeleton_->progs.sfc_strip, skeleton_->progs.sfc_restore, skeleton_->progs.sfc_mark,
-          skeleton_->progs.sfc_catch, skeleton_->progs.sfc_return, skeleton_->progs.sfc_peer}) {
+          skeleton_->progs.sfc_catch, skeleton_->progs.sfc_return, skeleton_->progs.sfc_tag,
+          skeleton_->progs.sfc_readmit, skeleton_->progs.sfc_peer}) {
         bpf_prog_info info{};
         __u32 size = sizeof(info);
         if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0) {
@@ -198,6 +199,14 @@ int Programs::catch_fd() const {
 
 int Programs::return_fd() const {
     return bpf_program__fd(skeleton_->progs.sfc_return);
+}
+
+int Programs::tag_fd() const {
+    return bpf_program__fd(skeleton_->progs.sfc_tag);
+}
+
+int Programs::readmit_fd() const {
+    return bpf_program__fd(skeleton_->progs.sfc_readmit);
 }
 
 int Programs::peer_fd() const {

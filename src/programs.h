@@ -50,6 +50,9 @@ public:
     [[nodiscard]] int catch_fd() const;
     /// For the far end of a relay.
     [[nodiscard]] int return_fd() const;
+    /// For TC egress at the far ends of ports whose SF is the stack there, and for those ports.
+    [[nodiscard]] int tag_fd() const;
+    [[nodiscard]] int readmit_fd() const;
     /// For the far end of a veth that we redirect into.
     [[nodiscard]] int peer_fd() const;
 

@@ -41,14 +41,22 @@ void add_stack(StackSums& sums, const sfc_counters& counters) {
     sums.dropped += packets(counters.dropped_after_claim);
 }
 
-void add_restore(Conservation& sums, const sfc_counters& counters) {
+/// A stack has no entries in the cache.
+void add_cache(Conservation& to, const sfc_counters& counters) {
     const auto event = [&](sfc_event which) { return counters.event[which].packets; };
-    sums.cache.expired += event(SFC_EVENT_EXPIRED);
-    sums.cache.evicted += event(SFC_EVENT_EVICTED);
-    sums.cache.flushed += event(SFC_EVENT_FLUSHED);
-    sums.sf.claimed += event(SFC_EVENT_CLAIMED);
-    sums.sf.restored += event(SFC_EVENT_RESTORED);
-    sums.sf.dropped_after_claim += packets(counters.dropped_after_claim);
+    auto& sums = to.cache;
+    sums.claimed += event(SFC_EVENT_CLAIMED);
+    sums.expired += event(SFC_EVENT_EXPIRED);
+    sums.evicted += event(SFC_EVENT_EVICTED);
+    sums.flushed += event(SFC_EVENT_FLUSHED);
+}
+
+/// Where the SF has ports.
+void add_restore(Conservation& to, const sfc_counters& counters) {
+    auto& sums = to.sf;
+    sums.claimed += counters.event[SFC_EVENT_CLAIMED].packets;
+    sums.restored += counters.event[SFC_EVENT_RESTORED].packets;
+    sums.dropped_after_claim += packets(counters.dropped_after_claim);
 }
 
 } // namespace
@@ -91,11 +99,13 @@ Conservation conserve(const Snapshot& snapshot, const Plan& plan) {
         if (plan.through_stack(plan.services[id])) {
             add_stack(*sums.stack, snapshot.services[id]);
         } else {
+            add_cache(sums, snapshot.services[id]);
+        }
+        if (!plan.through_this_stack(plan.services[id])) {
             add_restore(sums, snapshot.services[id]);
         }
     }
     sums.cache.to_sf = sums.domain.to_sf;
-    sums.cache.claimed = sums.sf.claimed;
     sums.cache.live = snapshot.cache.live;
     sums.cache.stale = snapshot.cache.stale;
     return sums;

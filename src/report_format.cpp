@@ -24,11 +24,19 @@ Json reasons_json(std::span<const sfc_count> cells) {
     return json;
 }
 
-/// A stack has no entries in the cache, so nothing of one can be claimed or expire.
-Json service_json(const sfc_counters& counters, bool stack) {
-    const auto events = stack ? std::vector<unsigned>{SFC_EVENT_TO_STACK, SFC_EVENT_RESTORED}
-                              : std::vector<unsigned>{SFC_EVENT_TO_SF,   SFC_EVENT_CLAIMED, SFC_EVENT_RESTORED,
-                                                      SFC_EVENT_EXPIRED, SFC_EVENT_EVICTED, SFC_EVENT_FLUSHED};
+/// A stack has no entries in the cache, so nothing of one can expire; and of this host's, nothing is claimed at a port.
+std::vector<unsigned> events_of(const Plan& plan, const Plan::Service& service) {
+    if (plan.through_this_stack(service)) {
+        return {SFC_EVENT_TO_STACK, SFC_EVENT_RESTORED};
+    }
+    if (plan.through_stack(service)) {
+        return {SFC_EVENT_TO_STACK, SFC_EVENT_CLAIMED, SFC_EVENT_RESTORED};
+    }
+    return {SFC_EVENT_TO_SF,   SFC_EVENT_CLAIMED, SFC_EVENT_RESTORED,
+            SFC_EVENT_EXPIRED, SFC_EVENT_EVICTED, SFC_EVENT_FLUSHED};
+}
+
+Json service_json(const sfc_counters& counters, const std::vector<unsigned>& events) {
     Json json;
     for (const unsigned event : events) {
         json[std::string(event_name(event))] = cell_json(counters.event[event]);
@@ -95,7 +103,7 @@ Json counters_json(const Snapshot& snapshot, const Plan& plan) {
     }
     for (std::size_t id = 1; id < plan.services.size(); id++) {
         json["services"][plan.services[id].name] =
-            service_json(snapshot.services[id], plan.through_stack(plan.services[id]));
+            service_json(snapshot.services[id], events_of(plan, plan.services[id]));
     }
     return json;
 }

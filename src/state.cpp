@@ -37,17 +37,22 @@ json to_json(const State& state) {
     for (const auto& [index, guard] : state.guards) {
         guards.push_back({index, guard.clsact, guard.created_qdisc});
     }
+    json fars = json::object();
+    for (const auto& [port, far] : state.fars) {
+        fars[port] = {far.netns, far.index, far.clsact, far.created_qdisc};
+    }
     json lost = json::object();
     for (const auto& [port, frames] : state.lost_before) {
         lost[port] = {frames.not_redirected, frames.not_sent};
     }
     return {{"abi", +SFC_ABI_VERSION},  {"file", state.file},   {"config", state.config},
             {"generic", state.generic}, {"netns", state.netns}, {"changes", changes},
-            {"relays", relays},         {"guards", guards},     {"lost_before", lost}};
+            {"relays", relays},         {"guards", guards},     {"fars", fars},
+            {"lost_before", lost}};
 }
 
 State from_json(const json& text) {
-    State state{text.at("file"), text.at("config"), text.at("generic"), text.at("netns"), {}, {}, {}, {}};
+    State state{text.at("file"), text.at("config"), text.at("generic"), text.at("netns"), {}, {}, {}, {}, {}};
     for (const json& change : text.at("changes")) {
         state.changes.push_back({change.at("netns"), change.at("port"), change.at("interface"), change.at("index"),
                                  parse_offload(change.at("offload").get<std::string>()).value_or(Offload::TxChecksum),
@@ -55,6 +60,9 @@ State from_json(const json& text) {
     }
     for (const auto& [port, relay] : text.at("relays").items()) {
         state.relays[port] = {relay.at(0), relay.at(1), relay.at(2)};
+    }
+    for (const auto& [port, far] : text.at("fars").items()) {
+        state.fars[port] = {far.at(0), far.at(1), far.at(2), far.at(3)};
     }
     for (const json& guard : text.at("guards")) {
         state.guards[guard.at(0)] = {guard.at(1), guard.at(2)};

@@ -30,6 +30,14 @@ struct RelayState {
     bool created_qdisc = false; ///< for it
 };
 
+/// Programs at the far end of a port, in a namespace that is the SF.
+struct FarState {
+    std::uint64_t netns = 0; ///< inode
+    std::uint32_t index = 0;
+    bool clsact = false;
+    bool created_qdisc = false;
+};
+
 /// sfc_catch on an interface that is no way out.
 struct GuardState {
     bool clsact = false;
@@ -45,6 +53,7 @@ struct State {
     std::uint64_t netns = 0; ///< inode of the network namespace that the ports are in
     std::vector<Change> changes;
     std::map<std::string, RelayState> relays;      ///< by port
+    std::map<std::string, FarState> fars;          ///< by port
     std::map<std::uint32_t, GuardState> guards;    ///< by the interface's index
     std::map<std::string, LostFrames> lost_before; ///< per port: what had been counted as lost at attach
 

@@ -44,12 +44,13 @@ while s.recv(2000):
 class StackCase(unittest.TestCase):
     """One lab serves all tests of a class, and is without a proxy at the start of each."""
     lab = stack = sink = None
+    kind = Stack
 
     @classmethod
     def setUpClass(cls):
         cls.lab = open_lab()
         cls.addClassCleanup(cls.lab.close)
-        cls.stack = Stack(cls.lab)
+        cls.stack = cls.kind(cls.lab)
 
     def setUp(self):
         self.stack.rules()
@@ -96,9 +97,9 @@ class StackCase(unittest.TestCase):
         self.assertEqual(found.forwarded, found.stack["to_stack"])
         self.assertEqual(found.stack["not_returned"], found.blocked + self.stack.relay_drops())
 
-    def tap(self, device):
-        """A raw socket in the proxy's namespace, which makes the kernel clear metadata behind TC ingress."""
-        tap = self.lab.start("proxy", "/usr/bin/python3", "-c", TAP, device, stdout=subprocess.PIPE)
+    def tap(self, device, role="proxy"):
+        """A raw socket, which makes the kernel clear metadata behind TC ingress."""
+        tap = self.lab.start(role, "/usr/bin/python3", "-c", TAP, device, stdout=subprocess.PIPE)
         self.addCleanup(self.lab.stop, tap)
         self.addCleanup(tap.stdout.close)
         self.assertEqual(tap.stdout.readline(), b"ready\n")

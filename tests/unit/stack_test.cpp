@@ -35,15 +35,14 @@ std::string refusal(const std::string& text) {
 
 TEST(Stack, TakesNothingThatIsForPortsOrKeys) {
     for (const std::string key :
-         {"ports: {both: a}", "netns: c1", "on_miss: drop", "tunnels: drop", "profile: normalizer", "ipv4_id: off",
-          "tcp_timestamps: on", "payload_digest: on", "payload_length: on", "rtp_ports: [5004]"}) {
+         {"on_miss: drop", "tunnels: drop", "profile: normalizer", "ipv4_id: off", "tcp_timestamps: on",
+          "payload_digest: on", "payload_length: on", "rtp_ports: [5004]"}) {
         const std::string line = "  - {name: nat, stack: true, " + key + "}";
         const std::string said = refusal("sfs:\n" + line + "\nservices: []\n");
         const std::string name = key.substr(0, key.find(':'));
         const std::size_t column = line.find(key) + name.size() + 3; // of the value, from 1
         EXPECT_EQ(said.find("x.yaml:2:" + std::to_string(column) + ": sfs[0]." + name + ": "), 0U) << said;
-        EXPECT_NE(said.find("SF 'nat' is the stack of this host and takes no '" + name + "'"), std::string::npos)
-            << said;
+        EXPECT_NE(said.find("SF 'nat' is a kernel's stack and takes no '" + name + "'"), std::string::npos) << said;
     }
 }
 
@@ -83,6 +82,66 @@ std::string stacks(const std::string& lines) {
     return "cache: {capacity: 4096}\nsfs:\n" + lines + "services: []\n";
 }
 
+const Plan::Port& port_of(const Plan& plan, const char* name) {
+    return plan.ports.at(plan.port_id(name));
+}
+
+/// A service through a stack behind ports.
+std::string far(const std::string& sf, const std::string& more = "next_hop: {interface: e0, mac: '02:00:00:00:00:01'}",
+                const std::string& in = ", in: left") {
+    return "sfs:\n"
+           "  - {name: nat, stack: true, " +
+           sf +
+           "}\n"
+           "services:\n"
+           "  - {name: out, match: {encapsulation: mpls, label: 16}, domain: d0, sf: {name: nat" +
+           in + "}, " + more + "}\n";
+}
+
+TEST(Stack, OfAnotherNamespaceHasPortsThatAreAddressed) {
+    const std::string addressed = "ports: {left: {interface: a, ip: 192.0.2.1}, right: {interface: b, ip: 192.0.2.5}}";
+    const std::string hop = "next_hop: ingress";
+    const std::vector<std::pair<std::string, std::string>> rows = {
+        {far(addressed), "accepted"},
+        {far(addressed + ", netns: c1", hop), "accepted"},
+        {far("ports: {both: {interface: a, ip: 192.0.2.1}}", hop, ""), "accepted"},
+        {far("netns: c1"),
+         "x.yaml:2:37: sfs[0].netns: SF 'nat' is a stack and has a 'netns', so it needs 'ports' in it"},
+        {far("ports: {both: a}"), "sfs[0].ports: port 'a' needs 'mac' or 'ip': SF 'nat' is a kernel's stack"},
+        {far("ports: {left: {interface: a, ip: 192.0.2.1}, right: b}"), "sfs[0].ports: port 'b' needs 'mac' or 'ip'"},
+        {far(addressed + ", on_miss: pass"), "takes no 'on_miss'"},
+        {far(addressed, "egress: e0"), "services[0].egress: service 'out' takes no 'egress'"},
+        {far(addressed, hop, ""), "service 'out' must say 'in: left' or 'in: right'"},
+        {far(addressed, hop + ", inner: ethernet"), "takes no 'ethernet'"},
+        {far(addressed, hop + ", inner_ttl: decrement"), "takes no 'decrement'"},
+    };
+    for (const auto& [text, says] : rows) {
+        const std::string said = refusal(text);
+        EXPECT_NE(said.find(says), std::string::npos) << said;
+        EXPECT_EQ(said.find('\n'), std::string::npos) << said;
+    }
+    EXPECT_NE(refusal(stacks("  - {name: nat, stack: {unwatched: x}, ports: {both: {interface: a, ip: 192.0.2.1}}}\n"))
+                  .find("takes no 'unwatched'"),
+              std::string::npos);
+}
+
+TEST(StackPlan, OfAnotherNamespaceIsLikeAnSfWithPorts) {
+    const Plan plan = make_plan(parse_config(
+        far("netns: c1, ports: {left: {interface: a, ip: 192.0.2.1}, right: {interface: b, ip: 192.0.2.5}}"),
+        "x.yaml"));
+    const Plan::Service& out = plan.services.at(1);
+    EXPECT_TRUE(plan.through_stack(out));
+    EXPECT_FALSE(plan.through_this_stack(out));
+    EXPECT_FALSE(plan.through_this_stack());
+    EXPECT_EQ(out.entry.to_port, plan.port_id("c1/a"));
+    EXPECT_EQ(out.entry.return_port, plan.port_id("c1/b"));
+    EXPECT_EQ(out.entry.egress_port, plan.port_id("e0"));
+    EXPECT_TRUE(plan.of_stack(plan.port_id("c1/a")));
+    EXPECT_FALSE(plan.of_stack(plan.port_id("d0")));
+    EXPECT_FALSE(port_of(plan, "d0").relayed);
+    EXPECT_EQ(port_of(plan, "d0").entry.stack, 0U);
+}
+
 TEST(Stack, MarkIsBitsInARowAndLongEnough) {
     const std::vector<std::pair<std::string, std::string>> rows = {
         {"0", "bits of the packet's mark in a row"},
@@ -108,7 +167,7 @@ TEST(Stack, AllHaveTheSameMark) {
     for (const char* other : {"true", "{gro: on}", "{mark: 0xffffff80}"}) {
         const std::string said = refusal(stacks(one + "  - {name: fw, stack: " + other + "}\n"));
         EXPECT_EQ(said.find("x.yaml:4:"), 0U) << said;
-        EXPECT_NE(said.find("SFs 'nat' and 'fw' are both the stack of this host"), std::string::npos) << said;
+        EXPECT_NE(said.find("SFs 'nat' and 'fw' are both a kernel's stack"), std::string::npos) << said;
     }
     EXPECT_NE(refusal(stacks("  - {name: nat, stack: {marks: 1}}\n")).find("unknown key 'marks'"), std::string::npos);
 }
@@ -166,10 +225,6 @@ Plan stack_plan() {
                      "  - {name: fw, match: {encapsulation: mpls, label: 18}, domain: [d0, d2], sf: {name: fw},\n"
                      "     next_hop: {interface: h0, mac: '02:00:00:00:00:01'}}\n",
                      "x.yaml"));
-}
-
-const Plan::Port& port_of(const Plan& plan, const char* name) {
-    return plan.ports.at(plan.port_id(name));
 }
 
 TEST(StackPlan, SfHasNoPorts) {
