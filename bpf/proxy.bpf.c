@@ -130,7 +130,7 @@ int sfc_return(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	reason = return_header(ctx, work);
 	if (!reason)
-		reason = return_restore(ctx, work);
+		reason = return_on(ctx, work);
 	if (!reason)
 		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
 	return verdict_drop(work, reason);

@@ -18,6 +18,7 @@
 #include "mark.h"
 #include "originated.h"
 #include "port.h"
+#include "restore.h"
 #include "rewrite.h"
 #include "ticket.h"
 
@@ -183,7 +184,17 @@ static __always_inline int return_header(struct xdp_md *ctx, struct work *work)
 	return reason;
 }
 
-/* The neighbour's address is there already, the stack has written it. */
+/* To the next hop of the service, where it has one. */
+static __always_inline int return_to_next_hop(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
+{
+	struct restore restore = {.service = service};
+	__u32 sf = service->sf;
+
+	restore.sf = bpf_map_lookup_elem(&sfs, &sf);
+	return restore.sf ? restore_header(ctx, work, &restore) : SFC_REASON_no_next_hop;
+}
+
+/* Where the stack wanted to send it: the neighbour's address is there already, the stack has written it. */
 static __always_inline int return_restore(struct xdp_md *ctx, struct work *work)
 {
 	__u32 egress_id = work->result.port;
@@ -202,4 +213,15 @@ static __always_inline int return_restore(struct xdp_md *ctx, struct work *work)
 	macs = macs_of(eth, egress->mac);
 	reason = rewrite_restore(ctx, work, 0, &macs);
 	return reason ? reason : port_redirect(work, egress_id);
+}
+
+/* On from the relay: the last step. */
+static __always_inline int return_on(struct xdp_md *ctx, struct work *work)
+{
+	__u32 id = work->result.service;
+	const struct sfc_service *service = bpf_map_lookup_elem(&services, &id);
+
+	if (!service)
+		return SFC_REASON_no_next_hop;
+	return service->egress_port ? return_to_next_hop(ctx, work, service) : return_restore(ctx, work);
 }

@@ -199,10 +199,14 @@ static __always_inline int strip_cache(struct work *work, const struct strip *st
 	}
 }
 
-/* All ports that the stack may send through are there: the kernel takes one that goes out of the device map, and what
- * is caught there would leave bare. */
+/* A next hop of its own must be known. And all ports that the stack may send through are there: the kernel takes one
+ * that goes out of the device map, and what is caught there would leave bare. */
 static __always_inline int strip_stack_ready(const struct sfc_service *service)
 {
+	if (!service->next_hop_ready)
+		return SFC_REASON_no_next_hop;
+	if (service->egress_port && service->egress_port != SFC_PORT_INGRESS && !port_present(service->egress_port))
+		return SFC_REASON_no_next_hop;
 #pragma unroll
 	for (__u32 i = 0; i < SFC_EGRESS_MAX; i++) {
 		if (service->egress[i] && !port_present(service->egress[i]))

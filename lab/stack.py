@@ -24,6 +24,7 @@ services:
     domain: p0
     sf: {{name: nat}}
     egress: [{out}]
+    {hop}
   - name: back
     match: {{encapsulation: mpls, label: 16002}}
     domain: p1
@@ -86,10 +87,10 @@ MASQUERADE = "add chain inet lab from { type nat hook postrouting priority srcna
              "add rule inet lab from oif RIGHT masquerade"
 
 
-def config(out="p1", back="p0", stack="true", capacity=65536):
+def config(out="p1", back="p0", stack="true", capacity=65536, hop=""):
     """Two services through the stack; each may leave by the ports that are given: "p1", or "p0, p1". `stack`: its
-    options, as in "{gro: on}"."""
-    return CONFIG.format(out=out, back=back, stack=stack, capacity=capacity)
+    options, as in "{gro: on}"; `hop`: the way out's next hop, "next_hop: ..."."""
+    return CONFIG.format(out=out, back=back, stack=stack, capacity=capacity, hop=hop)
 
 
 def far_config(lab, stack="true"):

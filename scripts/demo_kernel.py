@@ -15,7 +15,7 @@ from lab.net import Lab  # noqa: E402
 from lab.stack import BLOCKED_PORT, FAR, MASQUERADE, OWN, OWN6, WEB_PORT, Stack, config  # noqa: E402
 
 # Nearly every packet has a header that no other has, and each stays for the hold time of 0.1 s.
-CACHE = "cache: {capacity: 262144}\n"
+CAPACITY = 262144
 KINDS = ("tcp", "udp", "icmp")
 BLOCKED, RELAY_FULL = "blocked by nftables", "relay: link full"
 PICTURE = f"""
@@ -31,7 +31,7 @@ def start(lab):
     """Everything up to a proxy that is ready."""
     stack = Stack(lab)
     stack.rules(MASQUERADE)
-    demo.tell_ready(stack.run(CACHE + config()))
+    demo.tell_ready(stack.run(config(capacity=CAPACITY)))
     return stack
 
 

@@ -86,7 +86,9 @@ Json service_json(const Plan& plan, const Plan::Service& service, const ServiceC
     } else {
         json["to_port"] = plan.ports[entry.to_port].name;
         json["return_port"] = plan.ports[entry.return_port].name;
-        json["next_hop"] = next_hop_json(plan, entry, config.next_hop);
+    }
+    if (config.next_hop) {
+        json["next_hop"] = next_hop_json(plan, entry, *config.next_hop);
     }
     json["inner"] = word(kInner, entry.inner);
     json["ttl"] = word(kTtl, entry.ttl);

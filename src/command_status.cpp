@@ -47,7 +47,7 @@ Json port_json(const Attachment& attachment, Netlink& netlink, std::uint16_t id)
 }
 
 Json next_hop_json(const Plan& plan, const Plan::Service& service, const sfc_service& entry) {
-    if (plan.through_this_stack(service)) {
+    if (plan.through_this_stack(service) && entry.egress_port == SFC_NONE) {
         return {{"egress", plan.egress_names(service)}, {"ready", true}}; // the kernel looks after its own neighbours
     }
     if (entry.egress_port == SFC_PORT_INGRESS) {

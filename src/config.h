@@ -67,8 +67,8 @@ struct ServiceConfig {
     std::string sf;
     Side in = Side::None; ///< None with a one-armed SF and with a stack
     Position sf_at;
-    NextHopConfig next_hop;         ///< not used with a stack: the kernel decides
-    std::vector<PortConfig> egress; ///< of a stack: where its packets may leave
+    std::optional<NextHopConfig> next_hop; ///< without one, for this host's stack alone, its route and neighbour decide
+    std::vector<PortConfig> egress;        ///< of a stack: where its packets may leave
     sfc_inner inner = SFC_INNER_IP;
     sfc_ttl ttl = SFC_TTL_UNIFORM;
     sfc_inner_ttl inner_ttl = SFC_INNER_TTL_KEEP;

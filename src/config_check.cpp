@@ -162,8 +162,8 @@ private:
             }
             claim_domain_port(port, by);
         }
-        if (!sfs_.at(service.sf)->this_stack() && !service.next_hop.ingress) {
-            claim_domain_port(service.next_hop.port, by);
+        if (service.next_hop && !service.next_hop->ingress) {
+            claim_domain_port(service.next_hop->port, by);
         }
     }
 

@@ -274,9 +274,7 @@ void read_ways_of_stack(const YamlMap& map, const YamlMap& sf, ServiceConfig& se
         throw in->error(fmt::format("{}, so service '{}' takes no 'in'", why, service.name));
     }
     if (const auto hop = map.optional("next_hop")) {
-        throw hop->error(fmt::format("service '{}' takes no 'next_hop': {}, and the kernel's route and neighbour "
-                                     "decide; where packets may leave stands in 'egress'",
-                                     service.name, why));
+        service.next_hop = read_next_hop(*hop);
     }
     const auto egress = map.optional("egress");
     if (!egress) {

@@ -147,9 +147,10 @@ private:
         set_slots(config.quota.value_or(equal_share(config_)), service.entry);
         if (sf.entry.stack != 0 && sf.left == SFC_NONE) {
             set_egress(config, sf.gro, service.entry);
-        } else {
-            set_next_hop(config.next_hop, service.entry);
-            service.next_hop_ip = config.next_hop.port.ip;
+        }
+        if (config.next_hop) {
+            set_next_hop(*config.next_hop, service.entry);
+            service.next_hop_ip = config.next_hop->port.ip;
         }
         for (const PortConfig& port : config.domain) {
             plan_.matches.push_back({{plan_.port_id(port.port_name()), SFC_ENCAP_MPLS, config.label}, id});

@@ -6,6 +6,7 @@ import unittest
 from stack_case import BURST, BURSTS, PINGS, StackCase
 
 from lab import chain, traffic
+from lab.net import wait_for
 from lab.stack import BLOCKED_PORT, MASQUERADE, OWN, OWN6, WEB_PORT, config
 
 TCP = ("-t", 1, "-b", "100M")
@@ -114,6 +115,21 @@ class Way(StackCase):
         self.silent()
         found = self.tally()
         self.assertEqual((found.good, found.service("out")), (0, {"wrong_port": PINGS}))
+
+    def test_next_hop(self):
+        """The service says where its packets go on, whatever the kernel thinks."""
+        for family, address in (("-4", chain.RECEIVER), ("-6", chain.RECEIVER6)):
+            for what, how in (("route", ()), ("neighbour", ("lladdr", "02:00:00:00:00:77", "nud", "permanent"))):
+                self.lab.run("proxy", "ip", family, what, "add", address, *how, "dev", "p0")
+                self.addCleanup(self.lab.run, "proxy", "ip", family, what, "delete", address, "dev", "p0")
+        self.stack.run(config(out="p0", hop=f"next_hop: {{interface: p1, ip: {chain.RECEIVER}}}"))
+        wait_for("the next hop", lambda: all(service["next_hop"]["ready"]
+                                             for service in self.stack.proxy.status()["services"]))
+        self.stack.mark()
+        self.good(traffic.ping(self.lab, "sender", chain.RECEIVER), traffic.ping(self.lab, "sender", chain.RECEIVER6),
+                  traffic.web(self.lab, "sender", chain.RECEIVER, WEB_PORT))
+        found = self.tally()
+        self.assertEqual((found.stack["dropped"], found.stack["not_returned"]), (0, 0))
 
     def test_own_traffic(self):
         """What the proxy's host sends itself has never had a header, and what is for it ends there."""

@@ -20,7 +20,8 @@ Plan standard_plan() {
     out.domain = {PortConfig{.interface = "d0", .mac = {}, .ip = {}, .mtu = {}, .at = {}}};
     out.sf = "fw";
     out.in = Side::Left;
-    out.next_hop.port = PortConfig{.interface = "e0", .mac = next_hop, .ip = {}, .mtu = {}, .at = {}};
+    out.next_hop =
+        NextHopConfig{.port = PortConfig{.interface = "e0", .mac = next_hop, .ip = {}, .mtu = {}, .at = {}}, .at = {}};
     config.services = {out};
     return make_plan(config);
 }

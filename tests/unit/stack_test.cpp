@@ -54,8 +54,9 @@ struct Refused {
 TEST(Stack, ServiceIsRefusedWithItsPlace) {
     const std::vector<Refused> rows = {
         {"egress: e0", "services[0].sf.in: SF 'nat' is the stack", "name: nat, in: left"},
-        {"egress: e0, next_hop: ingress", "services[0].next_hop: service 'out' takes no 'next_hop'"},
-        {"egress: e0, next_hop: {interface: e0, ip: 192.0.2.1}", "route and neighbour decide"},
+        {"next_hop: ingress", "service 'out' needs 'egress'"},
+        {"egress: e0, next_hop: {interface: e1}", "services[0].next_hop: needs the next hop's 'mac' or 'ip'"},
+        {"egress: e0, next_hop: {interface: f, ip: 192.0.2.1}", "port 'f' is a port of SF 'fw'"},
         {"egress: e0, inner: ethernet", "services[0].inner: service 'out' takes no 'ethernet'"},
         {"egress: e0, inner_ttl: decrement", "services[0].inner_ttl: service 'out' takes no 'decrement'"},
         {"ttl: pipe", "service 'out' needs 'egress'"},
@@ -203,9 +204,11 @@ TEST(Stack, MtusOfAPortMustAgree) {
 }
 
 TEST(Stack, EightWaysOutAndWhatElseAServiceMayHave) {
-    for (const std::string more : {"egress: e0", "egress: [a1, a2, a3, a4, a5, a6, a7, a8]", "egress: [d0]",
-                                   "egress: {interface: e0, mtu: 1400, peer: prepared}",
-                                   "egress: e0, inner: ipv6, ttl: pipe, inner_ttl: keep, last_label: plain"}) {
+    for (const std::string more :
+         {"egress: e0", "egress: [a1, a2, a3, a4, a5, a6, a7, a8]", "egress: [d0]",
+          "egress: {interface: e0, mtu: 1400, peer: prepared}", "egress: e0, next_hop: ingress",
+          "egress: e0, next_hop: {interface: e1, ip: 192.0.2.1}",
+          "egress: e0, inner: ipv6, ttl: pipe, inner_ttl: keep, last_label: plain"}) {
         EXPECT_EQ(refusal(one_service(more)), "accepted") << more;
     }
 }
