@@ -13,6 +13,17 @@ die() {
     exit 1
 }
 
+# part_of N: of the lines of its input every Nth, from one on that the commit decides: what is too long for every landing has its
+# turn with one of the next. Says on standard error how many are left out.
+part_of() {
+    local turn
+    turn=$((16#$(git rev-parse --short=7 HEAD) % $1))
+    awk -v turn="$turn" -v parts="$1" '
+        NR % parts == turn { print; next }
+        { left++ }
+        END { print "this commit has part " turn + 1 " of " parts ": " NR - left " of " NR ", and " left + 0 " not run" > "/dev/stderr" }'
+}
+
 # install_missing PACKAGE...: installs what is not there, and asks the network for nothing if all is.
 install_missing() {
     local missing=() package
