@@ -134,6 +134,7 @@ Outcome Traffic::send(const Stream& stream) {
     settings_.bare_len = stream.bare_len;
     settings_.flows = stream.flows;
     settings_.batch = stream.batch;
+    settings_.stack_mask = stream.stacks - 1;
     settings_.slot_ns = stream.rate > 0 ? static_cast<std::uint32_t>(std::lround(1e9 * stream.batch / stream.rate)) : 0;
     set_headers(settings_);
     write_only(skeleton_->maps.settings, settings_);

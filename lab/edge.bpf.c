@@ -51,6 +51,23 @@ static __always_inline int push(struct xdp_md *ctx, struct pushed *head, __u32 d
 	       bpf_xdp_store_bytes(ctx, 0, &head->ethernet, PUSHED_BYTES - 4);
 }
 
+/* Counts a segment that does not go beyond those before it: a retransmission, or one that was overtaken. */
+static __always_inline void count_order(const struct edge_port *port, const struct packet *packet)
+{
+	struct edge_flow flow = {.ports = packet->ports, .direction = port->direction};
+	__u32 *end;
+
+	if (!(port->flags & EDGE_ORDER) || !packet->payload)
+		return;
+	end = bpf_map_lookup_elem(&edge_flows, &flow);
+	if (!end)
+		bpf_map_update_elem(&edge_flows, &flow, &packet->end, BPF_ANY);
+	else if ((__s32)(packet->end - *end) > 0)
+		*end = packet->end;
+	else
+		count(port, EVENT_BEHIND);
+}
+
 /* From a host into the domain. */
 SEC("xdp.frags")
 int edge_push(struct xdp_md *ctx)
@@ -62,9 +79,10 @@ int edge_push(struct xdp_md *ctx)
 
 	if (!port || bpf_xdp_load_bytes(ctx, 0, &head.ethernet, sizeof(head.ethernet)))
 		return XDP_ABORTED;
-	if (!is_data(ctx, &head.ethernet, &packet))
+	if (port->flags & EDGE_BARE || !is_data(ctx, &head.ethernet, &packet))
 		return wire(port, &head.ethernet);
-	depth = make_stack(&packet, port->direction, head.stack);
+	count_order(port, &packet);
+	depth = make_stack(&packet, port, head.stack);
 	head.ethernet.type = bpf_htons(ETH_P_MPLS_UC);
 	if (push(ctx, &head, depth))
 		return XDP_ABORTED;
@@ -106,7 +124,7 @@ static __always_inline bool is_right(const struct edge_port *port, const struct 
 				     __u32 depth)
 {
 	__be32 want[STACK_MAX];
-	__u32 wanted = make_stack(packet, port->direction, want);
+	__u32 wanted = make_stack(packet, port, want);
 
 	if (port->after_proxy)
 		wanted = advance_stack(want, wanted);
@@ -155,6 +173,7 @@ int edge_check(struct xdp_md *ctx)
 	if (!is_right(port, &packet, stack, depth))
 		return wrong(ctx, port);
 	count(port, EVENT_GOOD + kind_of(&packet));
+	count_order(port, &packet);
 	return cut_stack(ctx, &ethernet, &packet, depth);
 }
 
