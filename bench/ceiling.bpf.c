@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * The most that a proxy in front of the kernel of its own host can reach: the way of a packet through sfc_strip,
- * sfc_catch and sfc_return with nothing to look up. All packets get the same header, everything else is a constant.
+ * sfc_catch, and for one stage sfc_return, with nothing to look up. All packets get the same header, everything else is
+ * a constant.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>

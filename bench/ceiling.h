@@ -9,8 +9,8 @@ enum ceiling_stage {
     CEILING_POP,    /* the stack is taken off, the kernel forwards the bare packet */
     CEILING_TICKET, /* it has metadata in front of it */
     CEILING_CATCH,  /* which TC looks at where it leaves */
-    CEILING_RELAY,  /* and which go through the relay, where the packet gets a header: all that the proxy does */
-    CEILING_IN_TC,  /* no relay: the header is put on by TC */
+    CEILING_RELAY,  /* and which go through the relay, where the packet gets a header: the way of merged ones */
+    CEILING_IN_TC,  /* no relay: the header is put on by TC, the way of all others */
 };
 
 struct ceiling_settings {

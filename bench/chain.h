@@ -20,6 +20,7 @@ struct chain_settings {
     __u32 tcp_sum;
     __u32 labels;   /* entries of the stack as it is sent, 0 to CHAIN_LABELS_MAX; 0 is a bare packet */
     __u32 expected; /* as it must arrive */
+    __u32 entries;  /* of which both ends are to have the work: as it would be sent, where it is not */
     __u32 bare_len; /* of the frame without labels */
     __u32 flows;
     __u32 batch;      /* packets that leave at once */

@@ -20,8 +20,8 @@ namespace {
 constexpr std::array<std::pair<const char*, enum ceiling_stage>, 5> kStages{{{"pop", CEILING_POP},
                                                                              {"ticket", CEILING_TICKET},
                                                                              {"catch", CEILING_CATCH},
-                                                                             {"ceiling", CEILING_RELAY},
-                                                                             {"in_tc", CEILING_IN_TC}}};
+                                                                             {"relay", CEILING_RELAY},
+                                                                             {"ceiling", CEILING_IN_TC}}};
 
 /// The relay is made as the proxy makes its own.
 class Ceiling : public Variant {

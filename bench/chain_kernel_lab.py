@@ -8,10 +8,10 @@ Packets are made and counted by build/bench/chain_packets.
 from bench.chain_lab import MTU, SILENT, Packets, mac
 
 VARIANTS = ("forwarding", "proxy", "ceiling")
-# Between those: what a packet costs as it is taken one step further, and the way without a relay (bench/ceiling.h).
-STAGES = ("pop", "ticket", "catch", "in_tc")
+# Between those: what a packet costs as it is taken one step further, and the way of merged ones (bench/ceiling.h).
+STAGES = ("pop", "ticket", "catch", "relay")
 BARE = ("forwarding", "pop", "ticket", "catch")     # nothing puts a header on
-ONE_STACK = ("ceiling", "in_tc")    # what they put on is a constant
+ONE_STACK = ("ceiling", "relay")    # what they put on is a constant
 STACKS = 64
 CONFIG = """
 cache: {{capacity: {capacity}}}

@@ -131,6 +131,7 @@ Outcome Traffic::send(const Stream& stream) {
     write_only(skeleton_->maps.progress, progress);
     settings_.labels = stream.labels;
     settings_.expected = stream.expected;
+    settings_.entries = stream.entries;
     settings_.bare_len = stream.bare_len;
     settings_.flows = stream.flows;
     settings_.batch = stream.batch;
