@@ -6,9 +6,9 @@
  *   sfc_catch    TC egress where it leaves         ticket -> source MAC, on to our own link (the relay)
  *   sfc_return   XDP at the relay's far end        source MAC -> header, put on; redirect to the interface it left by
  *
- * Why not push at TC egress: there a frame may be many that GRO has merged, and the kernel loses those of which it
- * finds no IP header. On the way through a veth with a native XDP program they are single frames again, their checksums
- * filled in.
+ * Why not push at TC egress: there a frame may be many that GRO has merged, and the kernel loses those of which
+ * it finds no IP header. On the way through a veth with a native XDP program they are single frames again, their
+ * checksums filled in.
  */
 #pragma once
 
@@ -20,36 +20,23 @@
 #include "rewrite.h"
 #include "ticket.h"
 
-/* Addressed to this host, whoever the sender thinks we are: the stack takes nothing else. */
-static __always_inline int stack_address(struct xdp_md *ctx, const struct sfc_port *in)
+/* The bare frame, addressed to this host, whoever the sender thinks we are: the stack takes nothing else. */
+static __always_inline int stack_cut(struct xdp_md *ctx, __u32 cut, __be16 ethertype, const struct sfc_port *in)
 {
-	const __u16 *mac = (const __u16 *)in->mac;
 	struct cursor cur = cursor_at(ctx, 0);
-	__u16 *at = cursor_take(&cur, ETH_HLEN);
+	const __u8 *at = cursor_take(&cur, ETH_HLEN);
+	struct macs macs;
 
 	if (!at)
 		return SFC_REASON_runt;
-	at[0] = mac[0];
-	at[1] = mac[1];
-	at[2] = mac[2];
-	return SFC_OK;
-}
-
-/* The header's unused words: it is looked up whole. */
-static __always_inline void stack_clear(struct work *work)
-{
-#pragma unroll
-	for (__u32 i = 0; i < SFC_HEADER_MAX / 8; i++) {
-		if (i * 8 >= work->kept)
-			work->header.word[SFC_HEADER_META + i] = 0;
-	}
+	macs = macs_of(in->mac, at + ETH_ALEN);
+	return rewrite_cut(ctx, cut, ethertype, &macs);
 }
 
 /* A number for the header that strip_keep has filled in. */
 static __always_inline int stack_intern(struct work *work, const struct sfc_service *service, __u64 hold_ns)
 {
 	work->now = clock_now();
-	stack_clear(work);
 	return intern_header(work, service, hold_ns);
 }
 
@@ -65,12 +52,12 @@ static __always_inline void stack_mark_plain(struct xdp_md *ctx, struct work *wo
 /* Whether packets of the service may leave through the port. */
 static __always_inline int stack_leaves_by(const struct sfc_service *service, __u32 port)
 {
-	int found = 0;
-
 #pragma unroll
-	for (__u32 i = 0; i < SFC_EGRESS_MAX; i++)
-		found |= service->egress[i] == port;
-	return found;
+	for (__u32 i = 0; i < SFC_EGRESS_MAX; i++) {
+		if (service->egress[i] == port)
+			return 1;
+	}
+	return 0;
 }
 
 /* `skb` may be many frames in one. They are counted where they are stopped: `owner` is a service's or a port's. */

@@ -33,6 +33,7 @@ enum sfc_limit {
 	SFC_PORTS_MAX = 1024,
 	SFC_NEAR_INTERFACES = 4096, /* interface numbers that an array maps to ports */
 	SFC_NEAR_MATCHES = 4096,    /* a power of two */
+	SFC_NEAR_HEADERS = 4096,    /* a power of two; 32 KiB, which a few pages of the CPU's TLB reach */
 	SFC_SERVICES_MAX = 4096,
 	SFC_CAPACITY_MIN = 64,
 	SFC_CAPACITY_MAX = 4 * 1024 * 1024, /* 22 bits of an index word name a slot */
