@@ -3,10 +3,11 @@
  * An SF that is the stack of this host: what strip does instead of a key and an entry, and the steps back.
  *
  *   sfc_strip    XDP where the packet comes in     number of the header -> ticket in the metadata -> to the stack
- *   sfc_catch    TC egress where it leaves         ticket -> source MAC, on to our own link (the relay)
+ *   sfc_catch    TC egress where it leaves         single frames: ticket -> header, put on (push.h); others:
+ *                                                  ticket -> source MAC, on to our own link (the relay)
  *   sfc_return   XDP at the relay's far end        source MAC -> header, put on; redirect to the interface it left by
  *
- * Why not push at TC egress: there a frame may be many that GRO has merged, and the kernel loses those of which
+ * Why not always push at TC egress: there a frame may be many that GRO has merged, and the kernel loses those of which
  * it finds no IP header. On the way through a veth with a native XDP program they are single frames again, their
  * checksums filled in.
  */
@@ -17,6 +18,7 @@
 #include "intern.h"
 #include "originated.h"
 #include "port.h"
+#include "push.h"
 #include "rewrite.h"
 #include "ticket.h"
 
@@ -89,6 +91,21 @@ static __always_inline int catch_without(struct __sk_buff *skb, __u32 id)
 	return catch_drop(skb, verdict_port(id), SFC_REASON_miss);
 }
 
+/* It leaves from here, with its header. */
+static __always_inline int catch_push(struct __sk_buff *skb, const struct sfc_port *port, struct sfc_interned *entry,
+				      __u32 generation, __u32 service)
+{
+	struct sfc_counters *owner = bpf_map_lookup_elem(&service_counters, &service);
+	__u32 bare_len = skb->len;
+	int reason = push_header(skb, port, entry, generation);
+
+	if (reason)
+		return catch_drop(skb, owner, reason);
+	if (owner)
+		count(&owner->event[SFC_EVENT_RESTORED], 1, bare_len);
+	return TC_ACT_UNSPEC;
+}
+
 /* A packet with the ticket of a header leaves through port `id`. */
 static __always_inline int catch_with(struct __sk_buff *skb, __u32 id, const struct sfc_ticket *ticket)
 {
@@ -106,7 +123,11 @@ static __always_inline int catch_with(struct __sk_buff *skb, __u32 id, const str
 	service = bpf_map_lookup_elem(&services, &service_id);
 	if (!service || !stack_leaves_by(service, id))
 		return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), SFC_REASON_wrong_port);
-	if (!port || !port->relay || bpf_skb_store_bytes(skb, ETH_ALEN, &mac, ETH_ALEN, 0))
+	if (!port || !port->relay)
+		return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), SFC_REASON_no_next_hop);
+	if (push_may(skb))
+		return catch_push(skb, port, entry, ticket->generation, service_id);
+	if (bpf_skb_store_bytes(skb, ETH_ALEN, &mac, ETH_ALEN, 0))
 		return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), SFC_REASON_no_next_hop);
 	return bpf_redirect(port->relay, 0);
 }

@@ -62,7 +62,9 @@ struct sfc_config {
 	__u32 clock;        /* enum sfc_clock */
 	__u32 header_limit; /* longest header in bytes that may be pushed, at most SFC_HEADER_MAX */
 	__u32 slot_mask;    /* capacity - 1: which bits of an index word name a slot */
-	__u32 reserved;
+	__u16 summed_at;    /* of skb->ip_summed: offset of its byte in struct sk_buff, 0 = not known */
+	__u8 summed_shift;  /* and in the byte */
+	__u8 reserved;
 	__u32 weak_order; /* 1 = this CPU may show stores to another one in another order: publish by an atomic */
 	__u64 key_secret[SFC_SECRETS];
 	__u64 digest_secret[SFC_SECRETS];
