@@ -68,6 +68,15 @@ static __always_inline void count_order(const struct edge_port *port, const stru
 		count(port, EVENT_BEHIND);
 }
 
+/* The work of a stack, for packets that get none: else they would seem to go the faster for it. */
+static __always_inline void ghost_stack(const struct edge_port *port, const struct packet *packet)
+{
+	__be32 stack[STACK_MAX];
+
+	make_stack(packet, port, stack);
+	asm volatile("" ::"r"(stack[0]), "r"(stack[1]), "r"(stack[2]), "r"(stack[3]));
+}
+
 /* From a host into the domain. */
 SEC("xdp.frags")
 int edge_push(struct xdp_md *ctx)
@@ -79,8 +88,12 @@ int edge_push(struct xdp_md *ctx)
 
 	if (!port || bpf_xdp_load_bytes(ctx, 0, &head.ethernet, sizeof(head.ethernet)))
 		return XDP_ABORTED;
-	if (port->flags & EDGE_BARE || !is_data(ctx, &head.ethernet, &packet))
+	if (!is_data(ctx, &head.ethernet, &packet))
 		return wire(port, &head.ethernet);
+	if (port->flags & EDGE_BARE) {
+		ghost_stack(port, &packet);
+		return wire(port, &head.ethernet);
+	}
 	count_order(port, &packet);
 	depth = make_stack(&packet, port, head.stack);
 	head.ethernet.type = bpf_htons(ETH_P_MPLS_UC);
@@ -161,8 +174,11 @@ int edge_check(struct xdp_md *ctx)
 	if (!port || bpf_xdp_load_bytes(ctx, 0, &ethernet, sizeof(ethernet)))
 		return XDP_ABORTED;
 	if (ethernet.type != bpf_htons(ETH_P_MPLS_UC)) {
-		if (is_data(ctx, &ethernet, &packet))
+		if (is_data(ctx, &ethernet, &packet)) {
 			count(port, EVENT_BARE);
+			if (port->flags & EDGE_BARE)
+				ghost_stack(port, &packet);
+		}
 		return XDP_PASS;
 	}
 	depth = load_stack(ctx, stack);

@@ -42,7 +42,7 @@ enum {
 enum {
 	EDGE_STEADY = 1 << 0, /* all of a flow the same, not each packet its own */
 	EDGE_ORDER = 1 << 1,  /* count segments that a later one is ahead of */
-	EDGE_BARE = 1 << 2,   /* none */
+	EDGE_BARE = 1 << 2,   /* none, and the work of one */
 };
 
 enum kept_slot { KEPT_PUSHED, KEPT_CHECKED, KEPT_WRONG, KEPT_MAX };

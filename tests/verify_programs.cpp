@@ -26,6 +26,7 @@ sfc::Plan smallest_plan() {
     plan.capacity = 65536;
     plan.ports.resize(2);
     plan.sfs.resize(2);
+    plan.sfs[1].entry.stack = 1; // with all that is left out otherwise
     plan.services.resize(2);
     return plan;
 }
