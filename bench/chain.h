@@ -18,12 +18,14 @@ struct chain_settings {
     __u8 header[40]; /* IPv4 and TCP, but for what chain_packet.h makes of the packet's number */
     __u32 ip_sum;
     __u32 tcp_sum;
-    __u32 labels;   /* entries of the stack as it is sent, 1 to CHAIN_LABELS_MAX */
+    __u32 labels;   /* entries of the stack as it is sent, 0 to CHAIN_LABELS_MAX; 0 is a bare packet */
     __u32 expected; /* as it must arrive */
+    __u32 entries;  /* of which both ends are to have the work: as it would be sent, where it is not */
     __u32 bare_len; /* of the frame without labels */
     __u32 flows;
-    __u32 batch;   /* packets that leave at once */
-    __u32 slot_ns; /* from one batch to the next */
+    __u32 batch;      /* packets that leave at once */
+    __u32 slot_ns;    /* from one batch to the next */
+    __u32 stack_mask; /* of the packet's number: which stack it has */
 };
 
 /* The generator's own. Numbers go on from one run to the next: what a run lost must not meet its like. */
@@ -34,6 +36,17 @@ struct chain_progress {
     __u64 first;
     __u64 last; /* batch */
 };
+
+/*
+ * Entry `i` of stack `number`, host byte order. Labels from 2^19 on: none is a special one. The TTLs are such that
+ * advancing the stack changes none: below the one on top by exactly one.
+ */
+static inline __u32 chain_entry(__u32 number, __u32 i, __u32 labels) {
+    __u32 bottom = i + 1 == labels ? 1 << 8 : 0;
+    __u32 label = (number * 0x9e3779b1 + i * 0x85ebca6b) >> 12 | 1 << 19;
+
+    return i == 0 ? CHAIN_TOP_LABEL << 12 | bottom | 64 : label << 12 | bottom | 63;
+}
 
 struct chain_arrived {
     __u64 right;

@@ -15,6 +15,7 @@ from lab.net import LabError, call
 BUILD = pathlib.Path(__file__).resolve().parent.parent / "build"
 MTU = 1600      # the largest frame with 16 labels
 VARIANTS = ("redirect", "proxy", "paper")
+ANY_LABELS = ("redirect", "proxy", "paper", "forwarding")    # all others must know how many there will be
 SILENT = {"net__ipv6__conf__all__disable_ipv6": 1, "net__ipv6__conf__default__disable_ipv6": 1}
 CONFIG = """
 cache: {{capacity: {capacity}}}
@@ -87,15 +88,15 @@ class Outcome:
         return self.sent - self.right - self.wrong
 
 
-class Chain:
-    """The network with a generator, a sink, an SF, and one of VARIANTS at a time. `cpu`: where it all runs."""
+class Packets:
+    """A network that is there already, with a generator and a sink in it, and one variant at a time between its ports.
+    `cpu`: where it all runs."""
 
-    def __init__(self, lab, cpu, capacity, batch):
+    def __init__(self, lab, cpu, batch, config):
         self.lab, self.batch = lab, batch
-        build(lab)
         self.pin = lab.bpffs / "sfcproxy"
         self.config = lab.folder / "proxy.yaml"
-        self.config.write_text(CONFIG.format(capacity=capacity, mac=mac(lab, "receiver", "r0")))
+        self.config.write_text(config)
         self.variant = None
         # SCHED_FIFO: what else runs on the machine would halve the rates, and not those of all variants alike.
         self.packets = lab.start("sender", "chrt", "-f", "1", "taskset", "-c", cpu, BUILD / "bench/chain_packets",
@@ -112,19 +113,32 @@ class Chain:
             raise LabError("chain_packets has ended")
         return answer
 
-    def use(self, variant):
-        """Puts it between the ports in place of what is there."""
-        if variant == self.variant:
+    def use(self, variant, labels):
+        """Puts it between the ports in place of what is there, for packets of so many labels."""
+        if (variant, labels) == self.variant or (variant in ANY_LABELS and self.variant and variant == self.variant[0]):
             return
-        if self.variant == "proxy":
+        if self.variant and self.variant[0] == "proxy":
             call(BUILD / "sfcproxy", "detach", "--pin", self.pin)
-        self.ask("variant", "none" if variant == "proxy" else variant)
+        self.ask("variant", "none" if variant == "proxy" else variant, labels)
         if variant == "proxy":
             self.lab.run("proxy", BUILD / "sfcproxy", "attach", "-c", self.config, "--pin", self.pin)
-        self.variant = variant
+        self.variant = (variant, labels)
+
+    def send_stacks(self, labels, expected, cell, stacks, packets, rate):
+        """With `labels` on the way in and `expected` on the way out, of so many different stacks; 0: each packet has one
+        of its own. Both ends have the work of all the cell's labels. `rate` in packets a second; 0 is as fast as it goes."""
+        answer = self.ask("send", labels, expected, cell.labels, cell.size, cell.flows, stacks, self.batch, packets, rate)
+        return Outcome(*map(int, answer[:3]), float(answer[3]))
+
+
+class Chain(Packets):
+    """The network above, and one of VARIANTS at a time in it."""
+
+    def __init__(self, lab, cpu, capacity, batch):
+        build(lab)
+        super().__init__(lab, cpu, batch, CONFIG.format(capacity=capacity, mac=mac(lab, "receiver", "r0")))
+        self.ask("wire", "SF", "fw0", "fw1")
 
     def send(self, cell, packets, rate=0.0):
-        """`rate` in packets a second; 0 is as fast as it goes."""
-        expected = cell.labels if self.variant == "redirect" else cell.labels - 1
-        answer = self.ask("send", cell.labels, expected, cell.size, cell.flows, self.batch, packets, rate)
-        return Outcome(*map(int, answer[:3]), float(answer[3]))
+        expected = cell.labels if self.variant[0] == "redirect" else cell.labels - 1
+        return self.send_stacks(cell.labels, expected, cell, 0, packets, rate)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // The packets of bench/chain.py, which made the namespaces: chain_packets PREFIX. Reads one request a line and answers
-// each with a line: "variant NAME", or "send LABELS EXPECTED BARE_LEN FLOWS BATCH PACKETS RATE".
+// each with a line: "variant NAME LABELS"; "wire ROLE FROM TO", to redirect what comes in at one interface of a
+// namespace out of another one; or "send LABELS EXPECTED ENTRIES BARE_LEN FLOWS STACKS BATCH PACKETS RATE".
 #include <iostream>
 #include <sstream>
 
@@ -12,21 +13,26 @@ using namespace sfc::bench;
 
 void serve(const std::string& prefix) {
     const auto netns = [&](const char* role) { return sfc::Netns::open(prefix + role); };
-    const sfc::Netns sender = netns("sender"), proxy = netns("proxy"), receiver = netns("receiver"), sf = netns("SF");
-    const Wire function(sf, "fw0", "fw1");
+    const sfc::Netns sender = netns("sender"), proxy = netns("proxy"), receiver = netns("receiver");
+    std::unique_ptr<Wire> function;
     Traffic traffic(sender, proxy, receiver);
     std::unique_ptr<Variant> variant;
     for (std::string line; std::getline(std::cin, line);) {
         std::istringstream words(line);
-        std::string request, name;
+        std::string request, name, from, to;
+        std::uint32_t labels = 0;
         Stream stream;
         words >> request;
-        if (request == "variant" && words >> name) {
+        if (request == "variant" && words >> name >> labels) {
             variant.reset(); // the ports must be free
-            variant = make_variant(name, proxy);
+            variant = make_variant(name, proxy, labels);
             std::cout << name << std::endl;
-        } else if (request == "send" && words >> stream.labels >> stream.expected >> stream.bare_len >> stream.flows >>
-                                            stream.batch >> stream.packets >> stream.rate) {
+        } else if (request == "wire" && words >> name >> from >> to) {
+            function = std::make_unique<Wire>(netns(name.c_str()), from, to);
+            std::cout << from << std::endl;
+        } else if (request == "send" && words >> stream.labels >> stream.expected >> stream.entries >>
+                                            stream.bare_len >> stream.flows >> stream.stacks >> stream.batch >>
+                                            stream.packets >> stream.rate) {
             const Outcome outcome = traffic.send(stream);
             std::cout << fmt::format("{} {} {} {:.0f}", outcome.sent, outcome.right, outcome.wrong, outcome.rate)
                       << std::endl;

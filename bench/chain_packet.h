@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The packets of `bench/run chain`. All that differs from one to the next is a function of its number, which is the TCP
- * sequence number: so each has a key and a stack of its own, and the sink can tell a stack that belongs to another.
+ * sequence number: so each has a key of its own, a stack of its own or one of as many as the settings want, and the
+ * sink can tell a stack that belongs to another.
  */
 #pragma once
 
@@ -27,15 +28,17 @@ union headers {
     __u16 word[PACKET_WORDS];
 };
 
-/*
- * Labels from 2^19 on: none is a special one. The TTLs are such that advancing the stack changes none: below the one on
- * top by exactly one.
- */
 static __always_inline __be32 packet_entry(__u32 number, __u32 i, __u32 labels) {
-    __u32 bottom = i + 1 == labels ? 1 << 8 : 0;
-    __u32 label = (number * 0x9e3779b1 + i * 0x85ebca6b) >> 12 | 1 << 19;
+    return bpf_htonl(chain_entry(number, i, labels));
+}
 
-    return i == 0 ? bpf_htonl(CHAIN_TOP_LABEL << 12 | bottom | 64) : bpf_htonl(label << 12 | bottom | 63);
+/* The work of so many entries, for packets without them: else they would seem to be forwarded the faster for it. */
+static __always_inline void packet_ghosts(__u32 number, __u32 count) {
+    for (__u32 i = 0; i < CHAIN_LABELS_MAX && i < count; i++) {
+        __be32 entry = packet_entry(number, i, count);
+
+        asm volatile("" ::"r"(entry));
+    }
 }
 
 static __always_inline __u32 packet_port(const struct chain_settings* settings, __u32 number) {
@@ -65,7 +68,7 @@ static __always_inline void packet_number(const struct chain_settings* settings,
 /* All of the header, up to the end of TCP's: pages are used again, and the way has left its marks on them. */
 static __always_inline int packet_write(struct xdp_md* ctx, const struct chain_settings* settings, __u32 number) {
     void *data = (void*)(long)ctx->data, *end = (void*)(long)ctx->data_end;
-    __u32 labels = settings->labels;
+    __u32 labels = settings->labels, stack_number = number & settings->stack_mask;
     struct ethhdr* eth = data;
     __be32* stack = (void*)(eth + 1);
     union headers* headers;
@@ -73,12 +76,14 @@ static __always_inline int packet_write(struct xdp_md* ctx, const struct chain_s
     if (labels > CHAIN_LABELS_MAX || (void*)(eth + 1) > end)
         return -1;
     __builtin_memcpy(eth, settings->macs, sizeof(settings->macs));
-    eth->h_proto = bpf_htons(ETH_P_MPLS_UC);
+    eth->h_proto = labels ? bpf_htons(ETH_P_MPLS_UC) : bpf_htons(ETH_P_IP);
     for (__u32 i = 0; i < CHAIN_LABELS_MAX && i < labels; i++) {
         if ((void*)(stack + i + 1) > end)
             return -1;
-        stack[i] = packet_entry(number, i, labels);
+        stack[i] = packet_entry(stack_number, i, labels);
     }
+    if (settings->entries > labels)
+        packet_ghosts(stack_number, settings->entries - labels);
     headers = (void*)(stack + labels);
     if ((void*)(headers + 1) > end)
         return -1;
@@ -113,7 +118,7 @@ static __always_inline bool packet_is_right(struct xdp_md* ctx, const struct cha
     struct ethhdr* eth = data;
     __be32* stack = (void*)(eth + 1);
     union headers* headers;
-    __u32 number;
+    __u32 number, stack_number;
 
     if (expected > CHAIN_LABELS_MAX || (void*)(eth + 1) > end || end - data != settings->bare_len + 4 * expected)
         return false;
@@ -122,9 +127,12 @@ static __always_inline bool packet_is_right(struct xdp_md* ctx, const struct cha
     if (eth->h_proto != (expected ? bpf_htons(ETH_P_MPLS_UC) : bpf_htons(ETH_P_IP)) || (void*)(headers + 1) > end)
         return false;
     number = bpf_ntohl(headers->tcp.seq);
+    stack_number = number & settings->stack_mask;
     for (__u32 i = 0; i < CHAIN_LABELS_MAX && i < expected; i++) {
-        if ((void*)(stack + i + 1) > end || stack[i] != packet_entry(number, i + skipped, settings->labels))
+        if ((void*)(stack + i + 1) > end || stack[i] != packet_entry(stack_number, i + skipped, settings->labels))
             return false;
     }
+    if (settings->entries > expected + 1)
+        packet_ghosts(stack_number, settings->entries - expected - 1);
     return number % CHAIN_WHOLE_EVERY || packet_whole(ctx, settings, number, headers);
 }

@@ -131,9 +131,11 @@ Outcome Traffic::send(const Stream& stream) {
     write_only(skeleton_->maps.progress, progress);
     settings_.labels = stream.labels;
     settings_.expected = stream.expected;
+    settings_.entries = stream.entries;
     settings_.bare_len = stream.bare_len;
     settings_.flows = stream.flows;
     settings_.batch = stream.batch;
+    settings_.stack_mask = stream.stacks - 1;
     settings_.slot_ns = stream.rate > 0 ? static_cast<std::uint32_t>(std::lround(1e9 * stream.batch / stream.rate)) : 0;
     set_headers(settings_);
     write_only(skeleton_->maps.settings, settings_);

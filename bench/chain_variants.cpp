@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <net/if.h>
 
+#include "chain_ceiling.h"
 #include "hook.h"
 #include "netlink.h"
 #include "paper.skel.h"
@@ -29,6 +30,18 @@ public:
 
 private:
     Wire there_, back_;
+};
+
+/// The kernel forwards, and nobody else does anything. A veth takes what XDP redirects into it only where it polls;
+/// with this program there it polls as it does with the proxy's.
+class Forwarding : public Variant {
+public:
+    explicit Forwarding(const Netns& proxy)
+        : wire_(load<wire_bpf>("wire.bpf.c")), pass_(attach_in(proxy, "p0", bpf_program__fd(wire_->progs.wire_pass))) {}
+
+private:
+    Skeleton<wire_bpf> wire_;
+    Fd pass_;
 };
 
 /// Strip in XDP where frames arrive, restore at TC egress where they leave; the kernel forwards in between.
@@ -95,17 +108,23 @@ Wire::Wire(const Netns& netns, const std::string& from, const std::string& to)
 
 Wire::~Wire() = default;
 
-std::unique_ptr<Variant> make_variant(const std::string& name, const Netns& proxy) {
+std::unique_ptr<Variant> make_variant(const std::string& name, const Netns& proxy, std::uint32_t labels) {
     if (name == "redirect") {
         return std::make_unique<Redirect>(proxy);
     }
     if (name == "paper") {
         return std::make_unique<Paper>(proxy);
     }
+    if (name == "forwarding") {
+        return std::make_unique<Forwarding>(proxy);
+    }
+    if (const auto stage = ceiling_stage(name)) {
+        return make_ceiling(proxy, *stage, labels);
+    }
     if (name == "none") {
         return nullptr;
     }
-    throw Error(ExitCode::Usage, fmt::format("'{}' is no variant; there are redirect, paper and none", name));
+    throw Error(ExitCode::Usage, fmt::format("'{}' is no variant", name));
 }
 
 } // namespace sfc::bench

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "clock.h"
+#include "hash.h"
 #include "slot.h"
 
 enum {
@@ -44,6 +45,17 @@ static __always_inline void intern_publish(struct sfc_interned *entry, __u32 gen
 		*(volatile __u32 *)&entry->generation = generation;
 }
 
+/* Whether the entry has work->header. What is behind a header's end says nothing. */
+static __always_inline int intern_equal(const struct sfc_interned *entry, const struct work *work)
+{
+	const __u64 *word = work->header.word;
+
+	if (words_differ(entry->header.word, word, SFC_HEADER_META))
+		return 0;
+	return !words_differ_used(entry->header.word + SFC_HEADER_META, word + SFC_HEADER_META, work->kept,
+				  SFC_HEADER_MAX / 8);
+}
+
 /* The ticket for work->header, if that is what the number stands for. Returns whether it is. */
 static __always_inline int intern_holds(struct work *work, __u32 number, __u64 hold_ns)
 {
@@ -53,7 +65,7 @@ static __always_inline int intern_holds(struct work *work, __u32 number, __u64 h
 	if (!entry)
 		return 0;
 	generation = intern_generation(entry);
-	if (generation & INTERN_WRITING || words_differ(entry->header.word, work->header.word, SFC_HEADER_WORDS))
+	if (generation & INTERN_WRITING || !intern_equal(entry, work))
 		return 0;
 	/* Now and then is enough, and leaves the line to all CPUs. */
 	if ((__s64)(work->now - entry->used) > (__s64)(hold_ns / 4))
@@ -118,10 +130,35 @@ static __always_inline int intern_add(struct work *work, const struct sfc_servic
 }
 
 /*
- * Fills work->ticket for work->header, whose unused bytes must be zero. A function of its own: it is not on the way of
- * other packets. Returns SFC_OK, or SFC_REASON_cache_full where all numbers of the service are in use.
+ * As hash_words, with 64-bit words, of which only the upper halves of the products are good: enough for a place where
+ * nothing is believed.
  */
-static __noinline int intern_header(struct work *work, const struct sfc_service *service, __u64 hold_ns)
+static __always_inline __u64 intern_hash(const struct work *work)
+{
+	const __u64 *word = work->header.word;
+	__u64 sum = word[0] * sfc_config.key_secret[0] + word[1] * sfc_config.key_secret[1];
+
+#pragma unroll
+	for (__u32 i = 0; i < SFC_HEADER_MAX / 8; i++) {
+		if (work->kept > i * 8)
+			sum += word[SFC_HEADER_META + i] * sfc_config.key_secret[2 + i];
+	}
+	return sum;
+}
+
+/* Where the number of work->header was found last; whoever wrote it, the entry is compared. */
+static __always_inline __u32 *intern_near(const struct work *work)
+{
+	__u32 place = (__u32)(intern_hash(work) >> 32) & (SFC_NEAR_HEADERS - 1);
+
+	return bpf_map_lookup_elem(&near_numbers, &place);
+}
+
+/*
+ * Fills work->ticket for work->header, whose unused bytes must be zero. A function of its own: it is not on the way of
+ * packets that intern_near knows. Returns SFC_OK, or SFC_REASON_cache_full where all numbers of the service are in use.
+ */
+static __noinline int intern_far(struct work *work, const struct sfc_service *service, __u64 hold_ns)
 {
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < INTERN_LOOKS; i++) {
@@ -133,6 +170,31 @@ static __noinline int intern_header(struct work *work, const struct sfc_service 
 			return SFC_OK;
 	}
 	return SFC_REASON_cache_full;
+}
+
+/* The header's unused words: the map looks it up whole. */
+static __always_inline void intern_clear(struct work *work)
+{
+#pragma unroll
+	for (__u32 i = 0; i < SFC_HEADER_MAX / 8; i++) {
+		if (i * 8 >= work->kept)
+			work->header.word[SFC_HEADER_META + i] = 0;
+	}
+}
+
+/* The same, for a header that most packets have had before. */
+static __always_inline int intern_header(struct work *work, const struct sfc_service *service, __u64 hold_ns)
+{
+	__u32 *near = intern_near(work);
+	int reason;
+
+	if (near && intern_holds(work, *near, hold_ns))
+		return SFC_OK;
+	intern_clear(work);
+	reason = intern_far(work, service, hold_ns);
+	if (!reason && near)
+		*near = work->ticket.header - 1;
+	return reason;
 }
 
 /* The header that the ticket in work is for goes to work->header. Returns SFC_OK, or SFC_REASON_late where it has gone.

@@ -191,6 +191,14 @@ struct {
 	__type(value, struct sfc_interned);
 } headers SEC(".maps");
 
+/* A header's number by a hash of it: where it was found last. The map above asks the kernel for each of its lookups. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SFC_NEAR_HEADERS);
+	__type(key, __u32);
+	__type(value, __u32);
+} near_numbers SEC(".maps");
+
 /* Counters per CPU, 64 bit, summed by user space: no atomics in the packet path and no wrap within a machine's life. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

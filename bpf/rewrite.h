@@ -37,6 +37,22 @@ static __always_inline void macs_write(void *at, const struct macs *macs, __be16
 	*(__be16 *)(word + 3) = ethertype;
 }
 
+/* What comes behind the MACs are read, where frames are stripped. */
+static __always_inline int rewrite_cut(struct xdp_md *ctx, __u32 cut, __be16 ethertype, const struct macs *macs)
+{
+	struct cursor cur;
+	void *at;
+
+	if (bpf_xdp_adjust_head(ctx, (int)cut))
+		return SFC_REASON_no_room;
+	cur = cursor_at(ctx, 0);
+	at = cursor_take(&cur, ETH_HLEN);
+	if (!at)
+		return SFC_REASON_runt;
+	macs_write(at, macs, ethertype);
+	return SFC_OK;
+}
+
 /*
  *   before:  | Ethernet | encapsulation | inner packet |
  *   after:                   | Ethernet | inner packet |
@@ -53,14 +69,7 @@ static __always_inline int rewrite_strip(struct xdp_md *ctx, __u32 cut, __be16 e
 	if (!at)
 		return SFC_REASON_runt;
 	macs = to->routed ? macs_of(to->sf_mac, to->mac) : macs_read(at);
-	if (bpf_xdp_adjust_head(ctx, (int)cut))
-		return SFC_REASON_no_room;
-	cur = cursor_at(ctx, 0);
-	at = cursor_take(&cur, ETH_HLEN);
-	if (!at)
-		return SFC_REASON_runt;
-	macs_write(at, &macs, ethertype);
-	return SFC_OK;
+	return rewrite_cut(ctx, cut, ethertype, &macs);
 }
 
 /*

@@ -3,12 +3,13 @@
  * An SF that is the stack of this host: what strip does instead of a key and an entry, and the steps back.
  *
  *   sfc_strip    XDP where the packet comes in     number of the header -> ticket in the metadata -> to the stack
- *   sfc_catch    TC egress where it leaves         ticket -> source MAC, on to our own link (the relay)
+ *   sfc_catch    TC egress where it leaves         single frames: ticket -> header, put on (push.h); others:
+ *                                                  ticket -> source MAC, on to our own link (the relay)
  *   sfc_return   XDP at the relay's far end        source MAC -> header, put on; redirect to the interface it left by
  *
- * Why not push at TC egress: there a frame may be many that GRO has merged, and the kernel loses those of which it
- * finds no IP header. On the way through a veth with a native XDP program they are single frames again, their checksums
- * filled in.
+ * Why not always push at TC egress: there a frame may be many that GRO has merged, and the kernel loses those of which
+ * it finds no IP header. On the way through a veth with a native XDP program they are single frames again, their
+ * checksums filled in.
  */
 #pragma once
 
@@ -18,40 +19,28 @@
 #include "mark.h"
 #include "originated.h"
 #include "port.h"
+#include "push.h"
 #include "restore.h"
 #include "rewrite.h"
 #include "ticket.h"
 
-/* Addressed to this host, whoever the sender thinks we are: the stack takes nothing else. */
-static __always_inline int stack_address(struct xdp_md *ctx, const struct sfc_port *in)
+/* The bare frame, addressed to this host, whoever the sender thinks we are: the stack takes nothing else. */
+static __always_inline int stack_cut(struct xdp_md *ctx, __u32 cut, __be16 ethertype, const struct sfc_port *in)
 {
-	const __u16 *mac = (const __u16 *)in->mac;
 	struct cursor cur = cursor_at(ctx, 0);
-	__u16 *at = cursor_take(&cur, ETH_HLEN);
+	const __u8 *at = cursor_take(&cur, ETH_HLEN);
+	struct macs macs;
 
 	if (!at)
 		return SFC_REASON_runt;
-	at[0] = mac[0];
-	at[1] = mac[1];
-	at[2] = mac[2];
-	return SFC_OK;
-}
-
-/* The header's unused words: it is looked up whole. */
-static __always_inline void stack_clear(struct work *work)
-{
-#pragma unroll
-	for (__u32 i = 0; i < SFC_HEADER_MAX / 8; i++) {
-		if (i * 8 >= work->kept)
-			work->header.word[SFC_HEADER_META + i] = 0;
-	}
+	macs = macs_of(in->mac, at + ETH_ALEN);
+	return rewrite_cut(ctx, cut, ethertype, &macs);
 }
 
 /* A number for the header that strip_keep has filled in. */
 static __always_inline int stack_intern(struct work *work, const struct sfc_service *service, __u64 hold_ns)
 {
 	work->now = clock_now();
-	stack_clear(work);
 	return intern_header(work, service, hold_ns);
 }
 
@@ -67,12 +56,12 @@ static __always_inline void stack_mark_plain(struct xdp_md *ctx, struct work *wo
 /* Whether packets of the service may leave through the port. */
 static __always_inline int stack_leaves_by(const struct sfc_service *service, __u32 port)
 {
-	int found = 0;
-
 #pragma unroll
-	for (__u32 i = 0; i < SFC_EGRESS_MAX; i++)
-		found |= service->egress[i] == port;
-	return found && port;
+	for (__u32 i = 0; i < SFC_EGRESS_MAX; i++) {
+		if (service->egress[i] == port)
+			return port != SFC_NONE;
+	}
+	return 0;
 }
 
 /* The ticket of a packet that leaves, from where this attachment keeps it. The bits of the mark are ours alone. */
@@ -126,6 +115,21 @@ static __always_inline int catch_without(struct __sk_buff *skb, __u32 id)
 	return catch_drop(skb, catch_port(skb, id), SFC_REASON_miss);
 }
 
+/* It leaves from here, with its header. */
+static __always_inline int catch_push(struct __sk_buff *skb, const struct sfc_port *port, struct sfc_interned *entry,
+				      __u32 generation, __u32 service)
+{
+	struct sfc_counters *owner = bpf_map_lookup_elem(&service_counters, &service);
+	__u32 bare_len = skb->len;
+	int reason = push_header(skb, port, entry, generation);
+
+	if (reason)
+		return catch_drop(skb, owner, reason);
+	if (owner)
+		count(&owner->event[SFC_EVENT_RESTORED], 1, bare_len);
+	return TC_ACT_UNSPEC;
+}
+
 /* A packet with the ticket of a header leaves through port `id`. */
 static __always_inline int catch_with(struct __sk_buff *skb, __u32 id, const struct sfc_ticket *ticket)
 {
@@ -143,7 +147,11 @@ static __always_inline int catch_with(struct __sk_buff *skb, __u32 id, const str
 	service = bpf_map_lookup_elem(&services, &service_id);
 	if (!service || !stack_leaves_by(service, id))
 		return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), SFC_REASON_wrong_port);
-	if (!port || !port->relay || bpf_skb_store_bytes(skb, ETH_ALEN, &mac, ETH_ALEN, 0))
+	if (!port || !port->relay)
+		return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), SFC_REASON_no_next_hop);
+	if (!service->egress_port && push_may(skb))
+		return catch_push(skb, port, entry, ticket->generation, service_id);
+	if (bpf_skb_store_bytes(skb, ETH_ALEN, &mac, ETH_ALEN, 0))
 		return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), SFC_REASON_no_next_hop);
 	return bpf_redirect(port->relay, 0);
 }

@@ -209,7 +209,9 @@ static __always_inline int strip_stack_ready(const struct sfc_service *service)
 		return SFC_REASON_no_next_hop;
 #pragma unroll
 	for (__u32 i = 0; i < SFC_EGRESS_MAX; i++) {
-		if (service->egress[i] && !port_present(service->egress[i]))
+		if (!service->egress[i])
+			break;
+		if (!port_present(service->egress[i]))
 			return SFC_REASON_no_next_hop;
 	}
 	return service->egress[0] ? SFC_OK : SFC_REASON_no_next_hop;
@@ -218,9 +220,7 @@ static __always_inline int strip_stack_ready(const struct sfc_service *service)
 /* Addresses the bare frame to this host's stack. */
 static __always_inline int strip_to_stack(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
-	int reason = rewrite_strip(ctx, forget(&work->cut, 127), strip_inner_type(work), strip->in);
-
-	return reason ? reason : stack_address(ctx, strip->in);
+	return stack_cut(ctx, forget(&work->cut, 127), strip_inner_type(work), strip->in);
 }
 
 /* The number of its header goes with the packet. */

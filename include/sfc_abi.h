@@ -33,6 +33,7 @@ enum sfc_limit {
 	SFC_PORTS_MAX = 1024,
 	SFC_NEAR_INTERFACES = 4096, /* interface numbers that an array maps to ports */
 	SFC_NEAR_MATCHES = 4096,    /* a power of two */
+	SFC_NEAR_HEADERS = 4096,    /* a power of two; 32 KiB, which a few pages of the CPU's TLB reach */
 	SFC_SERVICES_MAX = 4096,
 	SFC_CAPACITY_MIN = 64,
 	SFC_CAPACITY_MAX = 4 * 1024 * 1024, /* 22 bits of an index word name a slot */
@@ -64,8 +65,11 @@ struct sfc_config {
 	__u32 mark_mask;    /* bits of skb->mark that carry tickets through the stack; 0 = metadata do */
 	__u8 mark_shift;    /* of the lowest of them */
 	__u8 mark_number_bits;
-	__u8 weak_order; /* 1 = this CPU may show stores to another one in another order: publish by an atomic */
-	__u8 reserved;
+	__u8 weak_order;   /* 1 = this CPU may show stores to another one in another order: publish by an atomic */
+	__u8 summed_shift; /* of skb->ip_summed in its byte */
+	__u16 summed_at;   /* offset of that byte in struct sk_buff, 0 = not known */
+	__u16 reserved;
+	__u32 reserved2;
 	__u64 key_secret[SFC_SECRETS];
 	__u64 digest_secret[SFC_SECRETS];
 };
@@ -263,7 +267,7 @@ struct sfc_counters {
 	__u64 last_claimed; /* service: when the last one came back */
 };
 
-static_assert(sizeof(struct sfc_config) == 24 + 16 * SFC_SECRETS, "sfc_config is padded");
+static_assert(sizeof(struct sfc_config) == 32 + 16 * SFC_SECRETS, "sfc_config is padded");
 static_assert(sizeof(struct sfc_port) == 28, "sfc_port is padded");
 static_assert(sizeof(struct sfc_sf) == 40, "sfc_sf is padded");
 static_assert(sizeof(struct sfc_service) == 44, "sfc_service is padded");

@@ -70,6 +70,13 @@ class Edges:
         self.receiver.attach("r0", "edge_check", direction=0, after_proxy=after_proxy, keep_port=keep_port)
         self.earlier = {}
 
+    def way(self, flags):
+        """How packets get their stacks from now on: flags of lab/edge.py. No packet must be on its way."""
+        self.classifier.set("c0", partner="c1", direction=0, flags=flags)
+        self.classifier.set("c3", partner="c2", direction=1, flags=flags)
+        self.sender.set("s0", direction=1, flags=flags)
+        self.receiver.set("r0", direction=0, flags=flags)
+
     def pushed(self):
         """Counters of what entered the domain, per direction."""
         return [self.classifier.counters(0), self.classifier.counters(1)]

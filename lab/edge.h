@@ -31,10 +31,18 @@ enum {
 	EVENT_WIRE = 2 * KIND_MAX,
 	EVENT_WRONG,
 	EVENT_BARE,
-	EVENT_LINK, /* of EVENT_WIRE: no SFC, so a link's own: ARP, neighbour discovery */
+	EVENT_LINK,   /* of EVENT_WIRE: no SFC, so a link's own: ARP, neighbour discovery */
+	EVENT_BEHIND, /* TCP, with EDGE_ORDER: not behind all that the flow had before it */
 	EVENT_MAX = 64,
 	DIRECTIONS = 2,
 	KEPT_BYTES = 256,
+};
+
+/* How packets get their stacks, of both ends alike. */
+enum {
+	EDGE_STEADY = 1 << 0, /* all of a flow the same, not each packet its own */
+	EDGE_ORDER = 1 << 1,  /* count segments that a later one is ahead of */
+	EDGE_BARE = 1 << 2,   /* none, and the work of one */
 };
 
 enum kept_slot { KEPT_PUSHED, KEPT_CHECKED, KEPT_WRONG, KEPT_MAX };
@@ -45,7 +53,7 @@ struct edge_port {
 	__u32 direction;   /* 0: the top label is 16001, 1: 16002 */
 	__u32 after_proxy; /* edge_check: 1 = expect the stack as the proxy must have advanced it, 0 = as pushed */
 	__be16 keep_port;  /* the first TCP segment with payload for this port is kept; 0 is none */
-	__u16 reserved;
+	__u16 flags;
 };
 
 struct kept {
@@ -74,6 +82,19 @@ struct {
 	__type(key, __u32);
 	__type(value, struct kept);
 } edge_kept SEC(".maps");
+
+/* Where the last segment of a flow ended, by its ports and direction. */
+struct edge_flow {
+	__u32 ports;
+	__u32 direction;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct edge_flow);
+	__type(value, __u32);
+} edge_flows SEC(".maps");
 
 static __always_inline struct edge_port *port_of(struct xdp_md *ctx)
 {

@@ -9,8 +9,10 @@ from lab.net import call
 OBJECT = pathlib.Path(__file__).resolve().parent.parent / "build/lab/edge.bpf.o"
 FAMILY_KINDS = ("tcp", "udp", "icmp", "sctp", "esp", "gre", "rtp", "fragment", "other")
 KINDS = FAMILY_KINDS + tuple(f"{kind}6" for kind in FAMILY_KINDS)
-EVENTS = [f"pushed_{kind}" for kind in KINDS] + [f"good_{kind}" for kind in KINDS] + ["wire", "wrong", "bare", "link"]
+EVENTS = [f"pushed_{kind}" for kind in KINDS] + [f"good_{kind}" for kind in KINDS] + ["wire", "wrong", "bare", "link", "behind"]
 EVENT_MAX = 64          # as in lab/edge.h
+STEADY, ORDER, BARE = 1, 2, 4      # EDGE_...: one stack for a flow; count what is out of order; no stacks
+ALTERNATE = ORDER       # each packet has a stack of its own, as where no flag is set
 KEPT = ("pushed", "checked", "wrong")
 MTU_DOMAIN = 1564       # 1500 and the 16 labels that the proxy takes at most
 
@@ -26,12 +28,16 @@ class Edge:
         self.pins.mkdir()
         call("bpftool", "prog", "loadall", OBJECT, self.pins / "progs", "pinmaps", self.pins / "maps")
 
-    def attach(self, device, program, partner=None, direction=0, after_proxy=True, keep_port=0):
-        """Frames that arrive at `device` go through `program`, and leave at `partner` if it is one that forwards."""
+    def set(self, device, partner=None, direction=0, after_proxy=True, keep_port=0, flags=0):
+        """The settings of the program at `device`."""
         value = struct.pack("=III", self._ifindex(partner) if partner else 0, direction, int(after_proxy))
-        value += struct.pack(">H2x", keep_port)
+        value += struct.pack(">H", keep_port) + struct.pack("=H", flags)
         call("bpftool", "map", "update", "pinned", self.pins / "maps/edge_ports",
              "key", *_bytes(struct.pack("=I", self._ifindex(device))), "value", *_bytes(value))
+
+    def attach(self, device, program, **settings):
+        """Frames that arrive at `device` go through `program`, and leave at `partner` if it is one that forwards."""
+        self.set(device, **settings)
         self.lab.run(self.role, "bpftool", "net", "attach", self.mode, "pinned", self.pins / "progs" / program,
                      "dev", device)
 

@@ -36,6 +36,8 @@ struct packet {
 	__u32 number;  /* which stack: from bytes that are the same in a retransmission and that no firewall changes */
 	__u32 payload; /* bytes behind the TCP header */
 	__be16 port;   /* TCP: destination */
+	__u32 ports;   /* TCP: both */
+	__u32 end;     /* TCP: sequence number behind the payload */
 	bool link;     /* the link's own: not for the SFC domain */
 	bool ip6;
 };
@@ -70,6 +72,8 @@ static __always_inline int read_tcp(struct xdp_md *ctx, __u32 at, __u32 len, str
 	packet->number = mix(tcp.seq, tcp.ack_seq);
 	packet->payload = len > header ? len - header : 0;
 	packet->port = tcp.dest;
+	packet->ports = tcp.source | (__u32)tcp.dest << 16;
+	packet->end = bpf_ntohl(tcp.seq) + packet->payload;
 	return 0;
 }
 
@@ -258,10 +262,12 @@ static __always_inline __be32 entry(__u32 label, __u32 ttl, __u32 bottom)
  * hops are on both sides of TOP_TTL, so that each half of the proxy's rule min(own, top - 1) is needed. Returns the
  * depth.
  */
-static __always_inline __u32 make_stack(const struct packet *packet, __u32 direction, __be32 stack[STACK_MAX])
+static __always_inline __u32 make_stack(const struct packet *packet, const struct edge_port *port,
+					__be32 stack[STACK_MAX])
 {
+	__u32 direction = port->direction;
 	__u32 base = direction ? 10000 : 0; /* the directions share no hop, so that mixing them up would show */
-	__u32 n = packet->number;
+	__u32 n = port->flags & EDGE_STEADY ? mix(packet->ports, 0) : packet->number;
 	__be32 second = entry(base + 16100 + n % 50, 32 + n % 64, 0);
 	__be32 third = entry(base + 17000 + n % 1000, 32 + n % 63, 0);
 	__be32 last = entry(100000 + n % 900000, 32 + n % 61, BOTTOM);

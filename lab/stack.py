@@ -155,6 +155,7 @@ class Stack:
         traffic.serve(lab, "receiver", WEB_PORT, BLOCKED_PORT)
         self.proxy = None
         self.before = None
+        self.dropped_before = 0
 
     def build(self):
         self.lab.run("proxy", "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
@@ -200,6 +201,7 @@ class Stack:
         self.edges.mark()
         self.lab.run(self.role, "nft", "reset", "counters", "table", "inet", "lab")
         self.before = (self.edges.pushed(), self.edges.arrived())
+        self.dropped_before = self._port_drops()
 
     def counted(self):
         """What the edges pushed and what arrived since the mark."""
@@ -213,7 +215,7 @@ class Stack:
         rules = {entry["counter"]["name"]: entry["counter"]["packets"] for entry in objects["nftables"]
                  if "counter" in entry}
         stats = self.proxy.stats()
-        full = sum(self.edges.errors().values()) + after_verdict(stats, "rest") + self.relay_drops()
+        full = sum(self.edges.errors().values()) + after_verdict(stats, "rest") + self.relay_drops() + self.port_drops()
         return Tally(pushed=sum(total(side, "pushed") for side in pushed),
                      good=sum(total(side, "good") for side in arrived), wrong=sum(side["wrong"] for side in arrived),
                      bare=sum(side["bare"] for side in arrived), links_own=sum(side["link"] for side in pushed),
@@ -226,6 +228,14 @@ class Stack:
 
     def relays(self):
         return sorted(name for name in self.links() if name.startswith("sfc"))
+
+    def port_drops(self):
+        """Frames that the kernel could not send through the ports themselves since the mark."""
+        return self._port_drops() - self.dropped_before
+
+    def _port_drops(self):
+        links = self.links()
+        return sum(links[name]["stats64"]["tx"]["dropped"] for name in ("p0", "p1") if name in links)
 
     def relay_drops(self):
         """Frames that the relays' links had no room for; a relay is made anew with each attachment."""

@@ -71,7 +71,7 @@ def one_packet(lab, edges):
 def settle(stack, tally):
     """The tally as an account, with a name for each packet that did not arrive."""
     stats, relays = tally.stats, stack.relay_drops()
-    lost = {BLOCKED: tally.blocked, RELAY_FULL: relays, "from the proxy: link full": after_verdict(stats, "rest")}
+    lost = {BLOCKED: tally.blocked, RELAY_FULL: relays, "from the proxy: link full": after_verdict(stats, "rest") + stack.port_drops()}
     for kind, what in (("dropped", "proxy"), ("dropped_after_claim", "proxy, behind the kernel")):
         lost |= {f"{what}: {reason}": count for reason, count in reasons(stats, kind).items()}
     lost |= {f"proxy, port: {reason}": count

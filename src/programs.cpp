@@ -17,6 +17,7 @@
 
 #include "error.h"
 #include "proxy.skel.h"
+#include "summed.h"
 #include "ticks.h"
 
 namespace sfc {
@@ -89,6 +90,12 @@ bool stores_stay_in_order() {
     return uname(&system) == 0 && (std::string_view(system.machine) == "x86_64" || system.machine[0] == 'i');
 }
 
+/// Whether packets of one flow may leave the stack merged and single by turns. All must take the relay then: those that
+/// did not would overtake the others.
+bool merges(const Plan& plan) {
+    return std::any_of(plan.sfs.begin(), plan.sfs.end(), [](const Plan::Sf& sf) { return sf.gro; });
+}
+
 /// The plan with the hold times that the kernel's clock can tell.
 Plan in_ticks(Plan plan) {
     for (Plan::Sf& sf : plan.sfs) {
@@ -129,6 +136,9 @@ Programs::Programs(const Plan& plan, const LoadSettings& settings) {
         throw system_error("cannot open the BPF programs", errno);
     }
     skeleton_->rodata->sfc_config = load_constants(plan, settings);
+    if (plan.through_this_stack() && !merges(plan)) {
+        set_summed(skeleton_->rodata->sfc_config);
+    }
     size_maps(plan);
     if (const int error = proxy_bpf::load(skeleton_.get())) {
         // The verifier refuses with EACCES too; only without its log is it a matter of privileges.
@@ -158,7 +168,7 @@ void Programs::size_maps(const Plan& plan) {
         resize(map, plan.ports.size());
     }
     resize(maps.port_ids, 2 * plan.ports.size()); // a port's interface and its relay's
-    if (std::any_of(plan.sfs.begin(), plan.sfs.end(), [](const Plan::Sf& sf) { return sf.entry.stack != 0; })) {
+    if (plan.any_stack()) {
         resize(maps.headers, plan.capacity);
         resize(maps.header_numbers, plan.capacity);
     }

@@ -32,6 +32,7 @@ const struct native_map native_maps[] = {
     MAP(set_clock),
     MAP(headers),
     MAP(header_numbers),
+    MAP(near_numbers),
 };
 const __u32 native_map_count = sizeof(native_maps) / sizeof(*native_maps);
 

@@ -79,6 +79,7 @@ TEST_F(Native, WithoutAMapNothingIsGranted) {
         {"set_clock", kSent, kSent},
         {"headers", kSent, kSent}, // no service goes through the stack
         {"header_numbers", kSent, kSent},
+        {"near_numbers", kSent, kSent},
     };
     EXPECT_EQ(std::size(kCases), native_map_count);
     for (const auto& one : kCases) {

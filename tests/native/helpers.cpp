@@ -34,6 +34,14 @@ long bpf_skb_load_bytes(const void* /*skb*/, __u32 offset, void* to, __u32 len) 
     return Machine::current().load_bytes(offset, {static_cast<std::uint8_t*>(to), len});
 }
 
+long bpf_skb_change_head(__sk_buff* /*skb*/, __u32 len, __u64 /*flags*/) {
+    return Machine::current().change_head(len);
+}
+
+long bpf_probe_read_kernel(void* to, __u32 size, const void* /*from*/) {
+    return Machine::current().read_kernel({static_cast<std::uint8_t*>(to), size});
+}
+
 long native_fib_lookup(void* /*ctx*/, struct bpf_fib_lookup* params, int /*size*/, __u32 /*flags*/) {
     return Machine::current().fib_lookup(*params);
 }

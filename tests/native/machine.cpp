@@ -103,6 +103,8 @@ int Machine::run(PacketProgram program, std::span<const std::uint8_t> frame, con
     skb.ifindex = packet.ifindex;
     skb.ingress_ifindex = packet.ingress_ifindex;
     skb.gso_segs = packet.segments;
+    skb.gso_size = packet.segments > 1 ? 1200 : 0;
+    summed_ = packet.summed;
     skb.protocol = htons(packet.ethertype);
     const int action = program(&skb);
     end();
@@ -187,6 +189,20 @@ long Machine::adjust_head(int delta) {
     const long error = refuses() ? -EINVAL : frame_.adjust_head(delta);
     after_call();
     return error;
+}
+
+long Machine::change_head(std::uint32_t len) {
+    const long error = refuses() ? -ENOMEM : frame_.adjust_head(-static_cast<int>(len));
+    after_call();
+    return error;
+}
+
+/// The one thing that is read of it.
+long Machine::read_kernel(std::span<std::uint8_t> to) {
+    const bool refused = refuses();
+    after_call();
+    std::ranges::fill(to, refused ? 0 : summed_);
+    return refused ? -EFAULT : 0;
 }
 
 long Machine::load_bytes(std::uint32_t offset, std::span<std::uint8_t> to) {

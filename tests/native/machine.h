@@ -49,9 +49,10 @@ public:
     struct Packet {
         std::uint32_t ifindex = 0; ///< where it leaves
         std::uint32_t ingress_ifindex = 0;
-        std::uint32_t segments = 0;
+        std::uint32_t segments = 0;       ///< more than one: merged
         std::uint16_t ethertype = 0x0800; ///< what the stack takes it for
         std::vector<std::uint8_t> metadata{};
+        std::uint8_t summed = 0; ///< the byte that has skb->ip_summed
     };
     using PacketProgram = int (*)(__sk_buff*);
     /// Runs a program of the stack. Returns its TC action.
@@ -71,6 +72,8 @@ public:
     long fib_lookup(const struct bpf_fib_lookup& asked);
     long adjust_head(int delta);
     long adjust_meta(int delta);
+    long change_head(std::uint32_t len);
+    long read_kernel(std::span<std::uint8_t> to);
     long load_bytes(std::uint32_t offset, std::span<std::uint8_t> to);
     long store_bytes(std::uint32_t offset, std::span<const std::uint8_t> from);
     std::uint64_t length();
@@ -95,6 +98,7 @@ private:
     NativeFrame frame_;
     std::uint32_t calls_ = 0;
     std::optional<std::uint32_t> redirected_;
+    std::uint8_t summed_ = 0;
     const bpf_spin_lock* locked_ = nullptr;
 
     void begin(std::span<const std::uint8_t> frame);

@@ -281,6 +281,9 @@ TEST_F(Stack, NumberOfAnotherHeader) {
     const sfc_header header = machine.map("headers").at<sfc_interned>(0).header;
     strip(labelled(101));
     machine.map("header_numbers").set(header, std::uint32_t{1});
+    for (std::uint32_t place = 0; place < SFC_NEAR_HEADERS; place++) {
+        machine.map("near_numbers").set(place, std::uint32_t{1});
+    }
     EXPECT_EQ(strip_reason(labelled(100)), SFC_REASON_cache_full) << "rather nothing than the other's ticket";
 }
 

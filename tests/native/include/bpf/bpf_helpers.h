@@ -29,6 +29,8 @@
 #define bpf_redirect_map native_redirect_map
 #define bpf_skb_store_bytes native_skb_store_bytes
 #define bpf_skb_load_bytes native_skb_load_bytes
+#define bpf_skb_change_head native_skb_change_head
+#define bpf_probe_read_kernel native_probe_read_kernel
 /* A structure has this name too. */
 #define bpf_fib_lookup(ctx, params, size, flags) native_fib_lookup(ctx, params, size, flags)
 #define bpf_xdp_adjust_meta native_xdp_adjust_meta
@@ -58,6 +60,8 @@ long bpf_redirect(__u32 ifindex, __u64 flags);
 long bpf_redirect_map(void* map, __u64 key, __u64 flags);
 long bpf_skb_store_bytes(struct __sk_buff* skb, __u32 offset, const void* from, __u32 len, __u64 flags);
 long bpf_skb_load_bytes(const void* skb, __u32 offset, void* to, __u32 len);
+long bpf_skb_change_head(struct __sk_buff* skb, __u32 len, __u64 flags);
+long bpf_probe_read_kernel(void* to, __u32 size, const void* from);
 long native_fib_lookup(void* ctx, struct bpf_fib_lookup* params, int size, __u32 flags);
 long bpf_xdp_adjust_meta(struct xdp_md* ctx, int delta);
 long bpf_xdp_adjust_head(struct xdp_md* ctx, int delta);

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "chain_ceiling.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "ceiling.skel.h"
+#include "hook.h"
+#include "relay.h"
+#include "tc_hook.h"
+
+namespace sfc::bench {
+namespace {
+
+constexpr std::array<std::pair<const char*, enum ceiling_stage>, 5> kStages{{{"pop", CEILING_POP},
+                                                                             {"ticket", CEILING_TICKET},
+                                                                             {"catch", CEILING_CATCH},
+                                                                             {"relay", CEILING_RELAY},
+                                                                             {"ceiling", CEILING_IN_TC}}};
+
+/// The relay is made as the proxy makes its own.
+class Ceiling : public Variant {
+public:
+    Ceiling(const Netns& proxy, enum ceiling_stage stage, std::uint32_t labels)
+        : proxy_(proxy), port_(find_in(proxy, "p1")) {
+        const InNetns inside(proxy);
+        const Relay relay = make_relay(port_.index, port_.mtu);
+        try {
+            load_for(stage, labels, relay);
+            strip_ = attach_in(proxy, "p0", bpf_program__fd(skeleton_->progs.ceiling_strip));
+            return_ = attach_in(proxy, relay.out.name, bpf_program__fd(skeleton_->progs.ceiling_return));
+            if (stage >= CEILING_CATCH) {
+                catch_ = attach_egress(bpf_program__fd(skeleton_->progs.ceiling_catch), port_);
+            }
+        } catch (const Error&) {
+            remove_relay(port_.index);
+            throw;
+        }
+    }
+    ~Ceiling() override {
+        const InNetns inside(proxy_);
+        try {
+            if (catch_.link || catch_.clsact) {
+                detach_egress(port_, catch_);
+            }
+            remove_relay(port_.index);
+        } catch (const Error&) { // the namespace goes with all that is in it
+        }
+    }
+
+private:
+    const Netns& proxy_;
+    Link port_;
+    Skeleton<ceiling_bpf> skeleton_;
+    Fd strip_, return_;
+    EgressHook catch_;
+
+    void load_for(enum ceiling_stage stage, std::uint32_t labels, const Relay& relay) {
+        skeleton_.reset(ceiling_bpf::open());
+        if (skeleton_) {
+            auto& settings = skeleton_->rodata->ceiling_settings;
+            settings.stage = stage;
+            settings.relay = relay.in.index;
+            settings.labels = labels - 1;
+            for (std::uint32_t i = 1; i < labels; i++) {
+                settings.entry[i - 1] = htonl(chain_entry(0, i, labels));
+            }
+            std::copy(port_.mac.begin(), port_.mac.end(), settings.source);
+        }
+        const std::uint32_t zero = 0;
+        if (!skeleton_ || ceiling_bpf::load(skeleton_.get()) != 0 ||
+            bpf_map_update_elem(bpf_map__fd(skeleton_->maps.way_out), &zero, &port_.index, BPF_ANY) != 0) {
+            throw system_error("cannot load the programs of ceiling.bpf.c into this kernel", errno);
+        }
+    }
+};
+
+} // namespace
+
+std::optional<enum ceiling_stage> ceiling_stage(const std::string& name) {
+    const auto* const found =
+        std::find_if(kStages.begin(), kStages.end(), [&](const auto& at) { return name == at.first; });
+    return found == kStages.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::unique_ptr<Variant> make_ceiling(const Netns& proxy, enum ceiling_stage stage, std::uint32_t labels) {
+    return std::make_unique<Ceiling>(proxy, stage, labels);
+}
+
+} // namespace sfc::bench

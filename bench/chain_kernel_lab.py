@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""The network of `bench/run chain --mode kernel`, where the SF is the kernel of the proxy's own host.
+
+    sender s0 -- p0 [proxy, kernel, proxy] p1 -- r0 receiver
+
+Packets are made and counted by build/bench/chain_packets.
+"""
+from bench.chain_lab import MTU, SILENT, Packets, mac
+
+VARIANTS = ("forwarding", "proxy", "ceiling")
+# Between those: what a packet costs as it is taken one step further, and the way of merged ones (bench/ceiling.h).
+STAGES = ("pop", "ticket", "catch", "relay")
+BARE = ("forwarding", "pop", "ticket", "catch")     # nothing puts a header on
+ONE_STACK = ("ceiling", "relay")    # what they put on is a constant
+STACKS = 64
+CONFIG = """
+cache: {{capacity: {capacity}}}
+sfs:
+  - {{name: nat, stack: true}}
+services:
+  - name: out
+    match: {{encapsulation: mpls, label: 16001}}
+    domain: p0
+    sf: {{name: nat}}
+    egress: [p1]
+    last_label: plain
+"""
+
+
+def build(lab):
+    """The settings are those with which the kernel forwards fastest, for all variants alike: accept_local spares it a
+    lookup of the source address, and without early demux it looks for no socket."""
+    for role in ("sender", "proxy", "receiver"):
+        lab.namespace(role, **SILENT)
+    lab.link(("sender", "s0"), ("proxy", "p0"), MTU)
+    lab.link(("proxy", "p1"), ("receiver", "r0"), MTU)
+    lab.address("proxy", "p0", "192.0.2.1/24")
+    lab.address("proxy", "p1", "198.51.100.1/24")
+    lab.run("proxy", "ip", "neighbour", "add", "198.51.100.10", "lladdr", mac(lab, "receiver", "r0"), "dev", "p1",
+            "nud", "permanent")
+    lab.run("proxy", "sysctl", "-qw", "net.ipv4.conf.p0.accept_local=1", "net.ipv4.ip_early_demux=0",
+            "net.ipv4.ip_forward=1")
+    lab.wait_up()
+
+
+class KernelChain(Packets):
+    """The network, and one variant at a time in it."""
+
+    def __init__(self, lab, cpu, capacity, batch):
+        build(lab)
+        super().__init__(lab, cpu, batch, CONFIG.format(capacity=capacity))
+
+    def send(self, cell, packets, rate=0.0):
+        variant = self.variant[0]
+        return self.send_stacks(0 if variant == "forwarding" else cell.labels,
+                                0 if variant in BARE else cell.labels - 1, cell,
+                                1 if variant in ONE_STACK else STACKS, packets, rate)
