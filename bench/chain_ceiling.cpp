@@ -35,7 +35,7 @@ public:
             strip_ = attach_in(proxy, "p0", bpf_program__fd(skeleton_->progs.ceiling_strip));
             return_ = attach_in(proxy, relay.out.name, bpf_program__fd(skeleton_->progs.ceiling_return));
             if (stage >= CEILING_CATCH) {
-                catch_ = attach_egress(bpf_program__fd(skeleton_->progs.ceiling_catch), port_);
+                catch_ = attach_tc(bpf_program__fd(skeleton_->progs.ceiling_catch), port_, TcSide::Egress);
             }
         } catch (const Error&) {
             remove_relay(port_.index);
@@ -46,7 +46,7 @@ public:
         const InNetns inside(proxy_);
         try {
             if (catch_.link || catch_.clsact) {
-                detach_egress(port_, catch_);
+                detach_tc(port_, catch_);
             }
             remove_relay(port_.index);
         } catch (const Error&) { // the namespace goes with all that is in it
@@ -58,7 +58,7 @@ private:
     Link port_;
     Skeleton<ceiling_bpf> skeleton_;
     Fd strip_, return_;
-    EgressHook catch_;
+    TcHook catch_{};
 
     void load_for(enum ceiling_stage stage, std::uint32_t labels, const Relay& relay) {
         skeleton_.reset(ceiling_bpf::open());
