@@ -24,7 +24,7 @@ REST = 0.3              # nothing is on its way any more
 RULES_200 = 200
 MOST_TRAVERSALS = 0.1   # of the kernel, a segment
 LEAST_VS_FORWARDING = 0.9
-CACHE = "cache: {capacity: 262144}\n"     # where each segment has a header of its own, for a hold time of 0.1 s
+CAPACITY = 262144     # where each segment has a header of its own, for a hold time of 0.1 s
 RULES = """
 table inet bench {{
     counter segments {{}}
@@ -109,8 +109,8 @@ class Tcp:
         self.edges = chain.Edges(lab)
         lab.wait_up()
         traffic.serve(lab, "receiver")
-        self.proxy = Proxy(lab, CACHE + config())
-        self.attached = False
+        self.proxy = Proxy(lab, "")
+        self.attached = None        # or the "gro" that it is attached with
 
     def rules(self, number):
         """So many that match nothing, beside the one that counts."""
@@ -120,13 +120,17 @@ class Tcp:
 
     def use(self, proxy, gro, way):
         """`way`: what the classifier does with packets, as in lab/edge.py."""
-        if self.attached and not proxy:
+        state = "on" if gro else "off"
+        wanted = state if proxy else None
+        if self.attached not in (None, wanted):
             call(self.proxy.program, "detach", "--pin", self.proxy.pin)
-        if proxy and not self.attached:
+            self.attached = None
+        if wanted and not self.attached:
+            self.proxy.config.write_text(config(stack=f"{{gro: {state}}}", capacity=CAPACITY))
             self.lab.run("proxy", self.proxy.program, "attach", "-c", self.proxy.config, "--pin", self.proxy.pin)
-        self.attached = proxy
+        self.attached = wanted
         for device in ("p0", "p1"):
-            self.lab.run("proxy", "ethtool", "-K", device, "gro", "on" if gro else "off")
+            self.lab.run("proxy", "ethtool", "-K", device, "gro", state)
         self.edges.way(way)
 
     def counted(self):

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "hash.h"
 #include "slot.h"
+#include "ticket.h"
 
 enum {
 	INTERN_TRIES = 8, /* numbers that are looked at for one that is free */
@@ -72,6 +73,7 @@ static __always_inline int intern_holds(struct work *work, __u32 number, __u64 h
 		entry->used = work->now;
 	work->ticket.header = number + 1;
 	work->ticket.generation = generation;
+	work->ticket.check = entry->check;
 	return intern_generation(entry) == generation;
 }
 
@@ -118,14 +120,16 @@ static __always_inline int intern_add(struct work *work, const struct sfc_servic
 	bpf_map_delete_elem(&header_numbers, &entry->header);
 	words_copy(entry->header.word, work->header.word, SFC_HEADER_WORDS);
 	entry->used = work->now;
+	work->ticket.header = number + 1;
+	work->ticket.generation = generation;
+	work->ticket.check = ticket_check(&work->ticket);
+	entry->check = work->ticket.check;
 	intern_publish(entry, generation);
 	if (bpf_map_update_elem(&header_numbers, &work->header, &number, BPF_NOEXIST)) {
 		entry->header.f.service = SFC_NONE; /* no header is equal to this one: the number can be used again */
 		entry->used = 0;
 		return 0;
 	}
-	work->ticket.header = number + 1;
-	work->ticket.generation = generation;
 	return 1;
 }
 

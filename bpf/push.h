@@ -25,48 +25,53 @@ static __always_inline int push_may(struct __sk_buff *skb)
 	return (byte >> sfc_config.summed_shift & PUSH_SUMMED_MASK) != PUSH_SUMMED_PARTIAL;
 }
 
-/* What the frame begins with when it leaves. */
-struct push_head {
-	__u16 unused; /* so that words of the header are aligned */
-	struct {
-		__u16 word[6];
-		__be16 type;
-	} eth;
-	__u64 header[SFC_HEADER_MAX / 8];
-};
+/* The header's bytes, straight from the entry, behind Ethernet. They are fours: an MPLS label stack entry has four. */
+static __always_inline int push_words(struct __sk_buff *skb, const struct sfc_interned *entry, __u32 len)
+{
+	const __u32 *from = (const __u32 *)(entry->header.word + SFC_HEADER_META);
+	__u8 *to = (void *)(long)skb->data + ETH_HLEN;
+
+#pragma unroll
+	for (__u32 i = 0; i < SFC_HEADER_MAX; i += 4) {
+		if (i >= len)
+			break;
+		if ((void *)(to + i + 4) > (void *)(long)skb->data_end)
+			return 0;
+		*(volatile __u32 *)(to + i) = *(volatile const __u32 *)(from + i / 4);
+	}
+	return 1;
+}
 
 /*
- * Puts the entry's header on. Nothing is written into the frame by pointer: the kernel would make each packet writable
- * before the program begins, which costs one that a sniffer has cloned its ticket. Returns SFC_OK or the reason that
- * stops the packet.
+ * Puts the entry's header on, and asks afterwards whether it was still the ticket's. Writing by pointer makes the
+ * kernel give the packet a copy of its own before the program begins, if a sniffer has a clone; forwarding has done so
+ * before. Returns SFC_OK or the reason that stops the packet.
  */
 static __always_inline int push_header(struct __sk_buff *skb, const struct sfc_port *port, struct sfc_interned *entry,
 				       __u32 generation)
 {
-	__u32 len = *(volatile __u16 *)&entry->header.f.len, inner = skb->len - ETH_HLEN;
-	const __u16 *at = (void *)(long)skb->data, *source = (const __u16 *)port->mac;
-	struct push_head head;
+	__u32 len = *(volatile __u16 *)&entry->header.f.len & 127, inner = skb->len - ETH_HLEN;
+	const __u16 *source = (const __u16 *)port->mac;
+	__u16 *to, *old;
 
-	if ((void *)at + ETH_HLEN > (void *)(long)skb->data_end)
-		return SFC_REASON_runt;
-	head.eth.word[0] = at[0];
-	head.eth.word[1] = at[1];
-	head.eth.word[2] = at[2];
-	head.eth.word[3] = source[0];
-	head.eth.word[4] = source[1];
-	head.eth.word[5] = source[2];
-	head.eth.type = *(volatile __be16 *)&entry->header.f.ethertype;
-	words_copy(head.header, entry->header.word + SFC_HEADER_META, SFC_HEADER_MAX / 8);
-	if (intern_generation(entry) != generation || len > SFC_HEADER_MAX)
+	if (len > SFC_HEADER_MAX)
 		return SFC_REASON_late;
 	if (!port_fits(port, inner + len))
 		return SFC_REASON_too_big;
 	if (len && bpf_skb_change_head(skb, len, 0))
 		return SFC_REASON_no_room;
-	len += ETH_HLEN;
-	asm volatile("" : "+r"(len));
-	len &= 127;
-	if (len < ETH_HLEN || len > ETH_HLEN + SFC_HEADER_MAX)
-		return SFC_REASON_no_room;
-	return bpf_skb_store_bytes(skb, 0, &head.eth, len, 0) ? SFC_REASON_no_room : SFC_OK;
+	to = (void *)(long)skb->data;
+	old = (void *)to + len;
+	if ((void *)to + ETH_HLEN > (void *)(long)skb->data_end || (void *)old + ETH_HLEN > (void *)(long)skb->data_end)
+		return SFC_REASON_runt;
+	to[0] = old[0];
+	to[1] = old[1];
+	to[2] = old[2];
+	to[3] = source[0];
+	to[4] = source[1];
+	to[5] = source[2];
+	to[6] = *(volatile __be16 *)&entry->header.f.ethertype;
+	if (!push_words(skb, entry, len))
+		return SFC_REASON_runt;
+	return intern_generation(entry) == generation ? SFC_OK : SFC_REASON_late;
 }

@@ -50,6 +50,7 @@ static __always_inline void stack_mark_plain(struct xdp_md *ctx, struct work *wo
 {
 	work->ticket.header = 0;
 	work->ticket.generation = 0;
+	work->ticket.check = ticket_check(&work->ticket);
 	ticket_write(ctx, work);
 }
 

@@ -24,7 +24,7 @@ struct sfc_interned {
 	struct sfc_header header;
 	__u64 used; /* when a packet was last stripped of it, to a fraction of the hold time */
 	__u32 generation;
-	__u32 reserved;
+	__u32 check; /* of the ticket for this number and generation */
 };
 
 /*

@@ -34,8 +34,8 @@ long bpf_skb_load_bytes(const void* /*skb*/, __u32 offset, void* to, __u32 len) 
     return Machine::current().load_bytes(offset, {static_cast<std::uint8_t*>(to), len});
 }
 
-long bpf_skb_change_head(__sk_buff* /*skb*/, __u32 len, __u64 /*flags*/) {
-    return Machine::current().change_head(len);
+long bpf_skb_change_head(__sk_buff* skb, __u32 len, __u64 /*flags*/) {
+    return Machine::current().change_head(*skb, len);
 }
 
 long bpf_probe_read_kernel(void* to, __u32 size, const void* /*from*/) {

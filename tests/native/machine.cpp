@@ -191,8 +191,11 @@ long Machine::adjust_head(int delta) {
     return error;
 }
 
-long Machine::change_head(std::uint32_t len) {
+long Machine::change_head(__sk_buff& skb, std::uint32_t len) {
     const long error = refuses() ? -ENOMEM : frame_.adjust_head(-static_cast<int>(len));
+    skb.data = frame_.context.data;
+    skb.data_end = frame_.context.data_end;
+    skb.data_meta = frame_.context.data_meta;
     after_call();
     return error;
 }

@@ -72,7 +72,7 @@ public:
     long fib_lookup(const struct bpf_fib_lookup& asked);
     long adjust_head(int delta);
     long adjust_meta(int delta);
-    long change_head(std::uint32_t len);
+    long change_head(__sk_buff& skb, std::uint32_t len);
     long read_kernel(std::span<std::uint8_t> to);
     long load_bytes(std::uint32_t offset, std::span<std::uint8_t> to);
     long store_bytes(std::uint32_t offset, std::span<const std::uint8_t> from);
