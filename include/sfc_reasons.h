@@ -32,7 +32,7 @@
 	X(not_sfc, "no SFC encapsulation", "normal for ARP, routing protocols and management")                         \
 	X(miss, "no header is cached for this packet, epoch and port",                                                 \
 	  "the SF changed a key field (NAT, TCP timestamps, 'ipv4_id: off'), sends packets of its own, or 'hold' is "  \
-	  "too short")                                                                                                 \
+	  "too short; through the stack, a raw socket on the way in ('mark' helps)")                                   \
 	X(late, "came back after the hold time", "the SF is slower than 'hold'; raise it")                             \
 	X(sfc_from_sf, "SFC encapsulation, or a tunnel that can carry it, coming from an SF",                          \
 	  "an SF must not send SFC frames; is it a tunnel endpoint ('tunnels: pass') or compromised?")                 \

@@ -192,6 +192,9 @@ long Machine::adjust_head(int delta) {
 }
 
 long Machine::change_head(__sk_buff& skb, std::uint32_t len) {
+    if (before_head) {
+        before_head();
+    }
     const long error = refuses() ? -ENOMEM : frame_.adjust_head(-static_cast<int>(len));
     skb.data = frame_.context.data;
     skb.data_end = frame_.context.data_end;

@@ -40,6 +40,7 @@ public:
     std::size_t headroom = kXdpHeadroom;
     Fault fault;
     /// Whether the last byte of an address says that it is another host's: what the routing table knows.
+    std::function<void()> before_head; ///< what another CPU does before a frame gets room in front
     std::function<bool(std::uint8_t)> elsewhere = [](std::uint8_t) { return false; };
 
     using Program = int (*)(xdp_md*);

@@ -107,6 +107,15 @@ TEST_F(Push, DropsWithAReason) {
     EXPECT_EQ(counters().dropped_after_claim[SFC_REASON_no_room].packets, 1U);
 }
 
+/// Another CPU gives the number to another header while this one copies the old one.
+TEST_F(Push, NumberThatGoesMeanwhile) {
+    const Bytes ticket = strip(2);
+    machine.before_head = [&] { machine.map("headers").at<sfc_interned>(0).generation += 2; };
+    EXPECT_EQ(leave(ticket), TC_ACT_SHOT);
+    EXPECT_EQ(counters().dropped_after_claim[SFC_REASON_late].packets, 1U);
+    EXPECT_EQ(counters().event[SFC_EVENT_RESTORED].packets, 0U);
+}
+
 /// Each helper call fails once: with its header, by the relay, or not at all.
 TEST_F(Push, EachHelperFailsOnce) {
     const Bytes ticket = strip(4);
