@@ -37,6 +37,11 @@ void Attachment::attach_relay(std::uint16_t id, const Place& place, const Say& s
     const Fd hook = attach_xdp(pins_.get("sfc_return").get(), relay.out, false);
     pins_.pin(hook.get(), return_pin(id));
     maps_->set_relay(id, relay.in.index, relay.out.index);
+    // It is made with these off. Written down all the same, so that `status` can tell whether they stay so.
+    for (const Offload offload : kRelayOffloads) {
+        state_.changes.push_back({Netns::current().inode(), port, relay.in.name, relay.in.index, offload, {}, false});
+    }
+    state_.save(pins_);
     hook_relay(state, "sfc_catch", catch_pin(id), place, TcSide::Egress);
     if (plan_.mark_mask != 0 && plan_.ports[id].entry.stack != 0) {
         hook_relay(state, "sfc_mark", mark_pin(id), place, TcSide::Ingress);
