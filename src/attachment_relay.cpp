@@ -50,6 +50,15 @@ void Attachment::attach_relay(std::uint16_t id, const Place& place, const Say& s
                     relay.in.name, relay.out.name));
 }
 
+bool Attachment::relay_works(std::uint16_t id) const {
+    if (!plan_.ports[id].relayed) {
+        return true;
+    }
+    Netlink netlink;
+    const auto in = find_link(netlink, maps_->port(id).relay);
+    return in && is_relay(*in) && in->usable;
+}
+
 void Attachment::hook_relay(RelayState& state, const std::string& program, const std::string& pin, const Place& place,
                             TcSide side) {
     const TcHook hook = attach_tc(pins_.get(program).get(), place.link, side);
