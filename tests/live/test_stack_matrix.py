@@ -36,7 +36,7 @@ class Matrix(Cells):
                 counted = places.get(device, []) if kind in HOLDS else []
                 with self.sniffer(kind, self.real(device), role):
                     send(bool(counted))
-                self.cell(title, "counted" if counted else "restored", counted)
+                self.cell(title, "counted" if counted else "restored", counted, merged=send == self.merged)
 
     def real(self, device):
         return self.relay(*device.removeprefix(RELAY).split()) if device.startswith(RELAY) else device

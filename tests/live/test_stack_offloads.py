@@ -19,7 +19,7 @@ AS_THEY_COME = "gro off rx-gro-list off rx-udp-gro-forwarding off tso on gso on 
 
 
 class Offloads(Cells):
-    """`where`: role and interface by the name that a cell calls it."""
+    """A cell names interfaces as the lab does, and those of a relay by their port."""
     gro_on = "{gro: on}"
 
     def setUp(self):
@@ -71,9 +71,9 @@ class Offloads(Cells):
             if merged:
                 self.equal()
             note = self.exercise(" ".join(settings))
-            self.cell(f"before: {name}", "switched" if switched else "restored", note=note)
+            self.cell(f"before: {name}", "switched" if switched else "restored", note=note, merged=merged)
             self.stack.switch_off()
-            for device in ("p0", "p1") if merged else ():   # what equal() has set
+            for device in self.devices() if merged else ():   # what equal() has set
                 self.ethtool(device, "rx-udp-gro-forwarding off")
             self.assertEqual(self.features(), before)
             for device in self.devices():
@@ -95,7 +95,7 @@ class Offloads(Cells):
             if merged:
                 self.equal()
             note = self.exercise(settings, chain.RECEIVER6)
-            self.cell(name, "switched" if offload else "restored",
+            self.cell(name, "switched" if offload else "restored", merged=merged,
                       note=f"{note}, after {took:.1f} s" if offload else note)
 
 
@@ -215,6 +215,11 @@ class Far(Offloads):
 
     def text(self, stack):
         return far_config(self.lab, stack)
+
+    def equal(self):
+        for device in ("fw0", "fw1"):
+            self.ethtool(device, "rx-udp-gro-forwarding on")
+        super().equal()
 
     def test_before(self):
         self.set_before("fw0 fw1 gro rx-gro-list on", ["fw0 fw1: gro on rx-gro-list on"],
