@@ -44,6 +44,8 @@ public:
     void keep_guards(const Say& say);
     /// Whether somebody has switched it back.
     [[nodiscard]] static bool undone(const Change& change);
+    /// Whether what leaves the stack by the port gets back into XDP; also where nothing of the kind is needed.
+    [[nodiscard]] bool relay_works(std::uint16_t id) const;
     /// The port's interface has gone or must go: nothing is accepted from it or sent to it.
     void release_port(std::uint16_t id, const Say& say);
     /// The interface that the kernel says the port's program is on; 0 where it is on none.

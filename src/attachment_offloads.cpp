@@ -9,6 +9,7 @@
 #include "error.h"
 #include "hook.h"
 #include "netlink.h"
+#include "relay.h"
 #include "xdp_features.h"
 
 namespace sfc {
@@ -51,6 +52,15 @@ void Attachment::keep_offloads(std::uint16_t id, const Place& place, const Say& 
         // different headers would be reordered. Of packets that are merged by list, forwarding changes only the first.
         switch_off(id, place.link, Netns::current(), Offload::GroList, say);
         switch_offload(id, place.link, Netns::current(), Offload::Gro, plan_.ports[id].gro, say);
+    }
+    if (plan_.ports[id].relayed) {
+        Netlink netlink;
+        // Not there before attach_relay; should somebody have removed it, something else may have its number.
+        if (const auto relay = find_link(netlink, maps_->port(id).relay); relay && is_relay(*relay)) {
+            for (const Offload offload : kRelayOffloads) {
+                switch_off(id, *relay, Netns::current(), offload, say);
+            }
+        }
     }
     if (place.far && plan_.of_stack(id)) { // the same, inside the namespace that is the SF
         switch_off(id, *place.far, *place.far_netns, Offload::GroList, say);

@@ -37,12 +37,26 @@ void Attachment::attach_relay(std::uint16_t id, const Place& place, const Say& s
     const Fd hook = attach_xdp(pins_.get("sfc_return").get(), relay.out, false);
     pins_.pin(hook.get(), return_pin(id));
     maps_->set_relay(id, relay.in.index, relay.out.index);
+    // It is made with these off. Written down all the same, so that `status` can tell whether they stay so.
+    for (const Offload offload : kRelayOffloads) {
+        state_.changes.push_back({Netns::current().inode(), port, relay.in.name, relay.in.index, offload, {}, false});
+    }
+    state_.save(pins_);
     hook_relay(state, "sfc_catch", catch_pin(id), place, TcSide::Egress);
     if (plan_.mark_mask != 0 && plan_.ports[id].entry.stack != 0) {
         hook_relay(state, "sfc_mark", mark_pin(id), place, TcSide::Ingress);
     }
     say(fmt::format("port '{}': what leaves the stack there goes through '{}' and '{}' until detach", port,
                     relay.in.name, relay.out.name));
+}
+
+bool Attachment::relay_works(std::uint16_t id) const {
+    if (!plan_.ports[id].relayed) {
+        return true;
+    }
+    Netlink netlink;
+    const auto in = find_link(netlink, maps_->port(id).relay);
+    return in && is_relay(*in) && in->usable;
 }
 
 void Attachment::hook_relay(RelayState& state, const std::string& program, const std::string& pin, const Place& place,

@@ -108,6 +108,7 @@ Json status_json(const Attachment& attachment) {
         json["changes"].push_back({{"port", change.port},
                                    {"interface", change.interface},
                                    {"offload", offload_name(change.offload)},
+                                   {"on", change.on},
                                    {"on_again", Attachment::undone(change)}});
     }
     json["ready"] = all_ready(json);
@@ -141,6 +142,14 @@ std::string way_out(const Json& hop) {
                        hop["ready"].get<bool>() ? "" : "  NEXT HOP NOT KNOWN");
 }
 
+std::string_view change_text(const Json& change) {
+    const bool on = change["on"].get<bool>(), undone = change["on_again"].get<bool>();
+    if (on) { // only GRO is ever switched on
+        return undone ? "OFF AGAIN: SWITCH IT ON, OR THE SF WILL BE SLOW" : "on";
+    }
+    return undone ? "ON AGAIN: SWITCH IT OFF, OR TCP WILL BREAK" : "off";
+}
+
 void print_text(const Json& json) {
     std::cout << fmt::format("{} attached under {}\n", text_of(json["config"]), text_of(json["pin"]));
     std::cout << (json["process"].is_null()
@@ -160,8 +169,7 @@ void print_text(const Json& json) {
     }
     for (const Json& change : json["changes"]) {
         std::cout << fmt::format("changed until detach: offload '{}' of '{}' is {}, for port {}\n",
-                                 text_of(change["offload"]), text_of(change["interface"]),
-                                 change["on_again"].get<bool>() ? "ON AGAIN: SWITCH IT OFF, OR TCP WILL BREAK" : "off",
+                                 text_of(change["offload"]), text_of(change["interface"]), change_text(change),
                                  text_of(change["port"]));
     }
     std::cout << (json["ready"].get<bool>() ? "ready\n" : "NOT READY\n");

@@ -138,6 +138,9 @@ void Keeper::follow_port(std::uint16_t id) {
     if (!place) {
         return;
     }
+    if (dock.ifindex != 0 && !attachment_.relay_works(id)) {
+        undock(id, fmt::format("port '{}': somebody has removed its relay or set it down", port.name));
+    }
     if (dock.ifindex == 0) {
         attachment_.attach_port(id, say_);
         dock = Dock{.ifindex = place->link.index, .usable = true, .mac = {}, .mtu = 0, .trouble = {}};

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "error.h"
-#include "ethtool.h"
 #include "netlink.h"
 
 namespace sfc {
@@ -78,11 +77,9 @@ void switch_ipv6_off(const std::string& name) {
     }
 }
 
-/// XDP at the far end sees the frame as it was handed over: what is left to a device that does not exist, as the
-/// checksum and a VLAN tag beside the frame, would never get into it.
 void finish_frames(const std::string& name) {
     const Ethtool ethtool;
-    for (const Offload offload : {Offload::TxChecksum, Offload::TxVlan}) {
+    for (const Offload offload : kRelayOffloads) {
         ethtool.set(name, ethtool.wanted(name, offload), false);
         if (ethtool.active(name, offload)) {
             throw Error(ExitCode::Kernel, fmt::format("offload '{}' of interface '{}' cannot be switched off",

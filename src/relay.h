@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <array>
 #include <cstdint>
 
+#include "ethtool.h"
 #include "link.h"
 
 namespace sfc {
+
+/// What must stay off where frames go into a relay: XDP at its far end sees a frame as it was handed over, and what is
+/// left to a device that does not exist, as the checksum and a VLAN tag beside the frame, would never get into it.
+inline constexpr std::array kRelayOffloads = {Offload::TxChecksum, Offload::TxVlan};
 
 /// A pair of veth interfaces of our own: what is sent on `in` arrives at `out`, where an XDP program can take it.
 struct Relay {

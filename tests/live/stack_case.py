@@ -13,8 +13,9 @@ KERNEL = 4              # exit code
 PINGS = 10
 TAP = """
 import socket, sys
-tap = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-tap.bind((sys.argv[1], 3))
+tap = socket.socket(socket.AF_PACKET, getattr(socket, sys.argv[2]), socket.htons(3))
+if sys.argv[1] != "any":
+    tap.bind((sys.argv[1], 3))
 print("ready", flush=True)
 while tap.recv(65536):
     pass
@@ -78,6 +79,10 @@ class StackCase(unittest.TestCase):
         """What is true of every tally. A full link may have lost some of the link's own frames, too."""
         found = self.stack.tally(**options)
         print(f"  {self.id().split('.')[-1]}: {found.in_words()}", flush=True)
+        self.balanced(found, bare)
+        return found
+
+    def balanced(self, found, bare=0):
         stack, domain = found.stack, found.stats["conservation"]["domain"]
         self.assertEqual((found.wrong, found.bare), (0, bare))
         self.assertTrue(found.stats["conservation"]["balanced"])
@@ -88,7 +93,6 @@ class StackCase(unittest.TestCase):
         if not found.full:
             self.assertEqual((found.pushed, found.good), (stack["to_stack"], stack["restored"]))
         self.assertLessEqual(abs(found.pushed - found.good - stack["dropped"] - stack["not_returned"]), found.full)
-        return found
 
     def all_back(self, found):
         """The kernel kept nothing but what its rules and full relays say."""
@@ -97,9 +101,9 @@ class StackCase(unittest.TestCase):
         self.assertEqual(found.forwarded, found.stack["to_stack"])
         self.assertEqual(found.stack["not_returned"], found.blocked + self.stack.relay_drops())
 
-    def tap(self, device, role="proxy"):
-        """A raw socket, which makes the kernel clear metadata behind TC ingress."""
-        tap = self.lab.start(role, "/usr/bin/python3", "-c", TAP, device, stdout=subprocess.PIPE)
+    def tap(self, device, role="proxy", kind="SOCK_RAW"):
+        """A packet socket, which makes the kernel clear metadata behind TC ingress; "any" is all interfaces."""
+        tap = self.lab.start(role, "/usr/bin/python3", "-c", TAP, device, kind, stdout=subprocess.PIPE)
         self.addCleanup(self.lab.stop, tap)
         self.addCleanup(tap.stdout.close)
         self.assertEqual(tap.stdout.readline(), b"ready\n")

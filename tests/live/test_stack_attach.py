@@ -32,6 +32,22 @@ class PortThatGoes(StackCase):
         self.assertEqual(self.stack.relays(), [])
 
 
+class RelayThatGoes(StackCase):
+    def test_gets_a_new_one(self):
+        """What leaves the stack would go nowhere, and no counter would have a name for it."""
+        self.stack.run(config())
+        for what in ("delete", "set down"):
+            before = self.stack.proxy.said().count("attached again")
+            relay = next(name for name in self.stack.relays() if name.endswith("a"))
+            verb, *state = what.split()
+            self.lab.run("proxy", "ip", "link", verb, relay, *state)
+            wait_for("a new relay", lambda at=before: self.stack.proxy.said().count("attached again") > at)
+            self.assertEqual(len(self.stack.relays()), RELAYS * ENDS)
+            for address in (chain.RECEIVER, chain.RECEIVER6):
+                self.good(traffic.ping(self.lab, "sender", address))
+        self.assertIn("somebody has removed its relay or set it down", self.stack.proxy.said())
+
+
 class Leavings(StackCase):
     """What attach and a process that is killed leave, and what detach leaves of that: nothing."""
 

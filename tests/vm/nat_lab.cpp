@@ -224,9 +224,9 @@ void build_lab() {
     build_host(kReceiver, "r0");
 }
 
-std::string proxy_config() {
-    return "sfs:\n"
-           "  - {name: nat, stack: true}\n"
+std::string proxy_config(bool gro) {
+    return std::string("sfs:\n") + "  - {name: nat, stack: {gro: " + (gro ? "on" : "off") +
+           "}}\n"
            "services:\n"
            "  - name: out\n"
            "    match: {encapsulation: mpls, label: 16001}\n"

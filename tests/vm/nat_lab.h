@@ -36,7 +36,7 @@ std::string run(const std::vector<std::string>& command, const std::string& inpu
 void build_lab();
 
 /// The proxy's configuration.
-[[nodiscard]] std::string proxy_config();
+[[nodiscard]] std::string proxy_config(bool gro);
 
 /// What nftables has counted in `forward`: where GRO merged packets, they count as one.
 [[nodiscard]] std::uint64_t forwarded();

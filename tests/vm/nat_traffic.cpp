@@ -74,7 +74,9 @@ std::vector<Fd> servers(Family family, int type) {
     for (unsigned number = 0; number < kAddresses; number++) {
         all.push_back(open_socket(kReceiver, family, type));
         const Address address = address_of(family, number, kPort);
-        if (bind(all.back().get(), address.get(), address.size) != 0 ||
+        const int again = 1; // connections of the run before may still wait for their end
+        if (setsockopt(all.back().get(), SOL_SOCKET, SO_REUSEADDR, &again, sizeof(again)) != 0 ||
+            bind(all.back().get(), address.get(), address.size) != 0 ||
             (type == SOCK_STREAM && listen(all.back().get(), 1) != 0)) {
             throw system_error("cannot bind a socket of the receiver", errno);
         }
