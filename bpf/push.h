@@ -30,16 +30,16 @@ static __always_inline int push_words(struct __sk_buff *skb, const struct sfc_in
 {
 	const __u32 *from = (const __u32 *)(entry->header.word + SFC_HEADER_META);
 	__u8 *to = (void *)(long)skb->data + ETH_HLEN;
+	__u32 done = 0;
 
 #pragma unroll
 	for (__u32 i = 0; i < SFC_HEADER_MAX; i += 4) {
-		if (i >= len)
-			break;
-		if ((void *)(to + i + 4) > (void *)(long)skb->data_end)
-			return 0;
-		*(volatile __u32 *)(to + i) = *(volatile const __u32 *)(from + i / 4);
+		if (i < len && (void *)(to + i + 4) <= (void *)(long)skb->data_end) {
+			*(volatile __u32 *)(to + i) = *(volatile const __u32 *)(from + i / 4);
+			done += 4;
+		}
 	}
-	return 1;
+	return done >= len;
 }
 
 /*
