@@ -88,7 +88,7 @@ class ConfigErrors(unittest.TestCase):
     def test_replay_has_no_stack(self):
         done = self.replay(STACK_GOOD)
         self.assertEqual((done.returncode, done.stderr.count("\n"), done.stdout), (2, 1, ""))
-        self.assertRegex(done.stderr, r"conf\.yaml:3:5: SF 'nat' is the stack of this host; replay has no stack")
+        self.assertRegex(done.stderr, r"conf\.yaml:3:5: SF 'nat' is a kernel's stack; replay has no stack")
         self.assertEqual(sorted(p.name for p in self.path.iterdir()), ["IN.pcap", "conf.yaml"])
 
     def test_files_that_are_no_configuration(self):
