@@ -25,7 +25,10 @@ extern const volatile struct sfc_config* const native_constants;
 
 int sfc_strip(struct xdp_md* ctx);
 int sfc_restore(struct xdp_md* ctx);
+int sfc_mark(struct __sk_buff* skb);
 int sfc_catch(struct __sk_buff* skb);
+int sfc_tag(struct __sk_buff* skb);
+int sfc_readmit(struct xdp_md* ctx);
 int sfc_return(struct xdp_md* ctx);
 int sfc_peer(struct xdp_md* ctx);
 

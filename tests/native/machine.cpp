@@ -106,7 +106,9 @@ int Machine::run(PacketProgram program, std::span<const std::uint8_t> frame, con
     skb.gso_size = packet.segments > 1 ? 1200 : 0;
     summed_ = packet.summed;
     skb.protocol = htons(packet.ethertype);
+    skb.mark = packet.mark;
     const int action = program(&skb);
+    mark_ = skb.mark;
     end();
     return action;
 }

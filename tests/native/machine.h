@@ -54,12 +54,14 @@ public:
         std::uint16_t ethertype = 0x0800; ///< what the stack takes it for
         std::vector<std::uint8_t> metadata{};
         std::uint8_t summed = 0; ///< the byte that has skb->ip_summed
+        std::uint32_t mark = 0;
     };
     using PacketProgram = int (*)(__sk_buff*);
     /// Runs a program of the stack. Returns its TC action.
     int run(PacketProgram program, std::span<const std::uint8_t> frame, const Packet& packet);
     [[nodiscard]] std::vector<std::uint8_t> frame_bytes() const { return frame_.bytes(); }
     [[nodiscard]] std::vector<std::uint8_t> metadata() const { return frame_.metadata(); }
+    [[nodiscard]] std::uint32_t mark() const { return mark_; } ///< of the packet, behind the last program of the stack
     [[nodiscard]] std::uint32_t calls() const { return calls_; } ///< of helpers, in the last run
     /// The interface that the last run redirected its frame to.
     [[nodiscard]] std::optional<std::uint32_t> redirected() const { return redirected_; }
@@ -100,6 +102,7 @@ private:
     std::uint32_t calls_ = 0;
     std::optional<std::uint32_t> redirected_;
     std::uint8_t summed_ = 0;
+    std::uint32_t mark_ = 0;
     const bpf_spin_lock* locked_ = nullptr;
 
     void begin(std::span<const std::uint8_t> frame);

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// Tickets on other ways than from a domain port's metadata to a relay: in the mark, and in the source MAC that the far
+// end of a stack's own port gives a packet.
+#include <algorithm>
+#include <cstring>
+
+#include <gtest/gtest.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/pkt_cls.h>
+
+#include "native_runner.h"
+
+namespace sfc::test {
+namespace {
+
+constexpr std::uint32_t kMask = 0xfffff800; // 7 bits for numbers of a cache of 64, 14 for generations
+constexpr std::uint32_t kOthers = 0x123;    // somebody else's bits
+const Bytes kNeighbour = {0x02, 0x42, 10, 0, 2, 2};
+
+/// Labels 16001 and 16002 through the stack behind f0 and f1, 16003 through this host's, with a next hop.
+Plan far_plan() {
+    return make_plan(parse_config(R"(
+cache: {capacity: 64}
+sfs:
+  - {name: far, stack: true, ports: {left: {interface: f0, mac: "02:00:00:00:00:01"}, right: {interface: f1, mac: "02:00:00:00:00:02"}}}
+  - {name: nat, stack: true}
+services:
+  - {name: one, match: {encapsulation: mpls, label: 16001}, domain: d0, sf: {name: far, in: left}, next_hop: {interface: e0, mac: "02:00:00:00:00:99"}}
+  - {name: two, match: {encapsulation: mpls, label: 16002}, domain: d0, sf: {name: far, in: right}, next_hop: ingress}
+  - {name: three, match: {encapsulation: mpls, label: 16003}, domain: d0, sf: {name: nat}, egress: e0, next_hop: {interface: e1, mac: "02:00:00:00:00:98"}}
+)",
+                                  "far.yaml"));
+}
+
+class FarStack : public testing::Test {
+protected:
+    Plan plan = far_plan();
+    NativeRunner runner{plan};
+    Machine& machine = runner.machine;
+
+    void SetUp() override {
+        runner.set_time(1'000'000'000);
+        machine.constants.mark_shift = 11;
+        machine.constants.mark_number_bits = 7;
+        for (std::uint32_t port = 1; port < plan.ports.size(); port++) {
+            machine.map("ports").at<sfc_port>(port).relay = plan.ports[port].relayed ? 900 : 0;
+        }
+    }
+
+    static std::uint32_t at(const Plan& plan, const char* port) { return NativeRunner::ifindex(plan.port_id(port)); }
+    static Bytes labelled(std::uint32_t top, std::uint32_t second = 100) {
+        return mpls_udp({{.label = top, .ttl = 10}, {.label = second, .ttl = 64}}, {});
+    }
+    /// The metadata of a packet that is on its way to the stack.
+    Bytes strip(std::uint32_t top, std::uint32_t second = 100) {
+        const Ran ran = runner.strip(plan.port_id("d0"), labelled(top, second));
+        EXPECT_EQ(ran.result.verdict, SFC_VERDICT_TO_STACK) << unsigned{ran.result.reason};
+        return machine.metadata();
+    }
+    /// What comes out of the other namespace, with that metadata or mark.
+    Bytes tagged(const Bytes& metadata, std::uint32_t mark = 0, std::uint16_t ethertype = ETH_P_IP,
+                 Bytes frame = plain_udp({})) {
+        std::copy(kNeighbour.begin(), kNeighbour.end(), frame.begin() + ETH_ALEN);
+        EXPECT_EQ(machine.run(sfc_tag, frame,
+                              {.ingress_ifindex = 5, .ethertype = ethertype, .metadata = metadata, .mark = mark}),
+                  TC_ACT_UNSPEC);
+        return machine.frame_bytes();
+    }
+    sfc_result readmit(const Bytes& frame, const char* port = "f1") {
+        machine.run(sfc_readmit, frame, at(plan, port));
+        const std::uint32_t zero = 0;
+        sfc_result result{};
+        std::memcpy(&result, machine.map("scratch").lookup(&zero), sizeof(result));
+        return result;
+    }
+    /// The mark that a packet has behind TC ingress.
+    std::uint32_t marked(const Bytes& metadata, std::uint32_t before = kOthers) {
+        EXPECT_EQ(machine.run(sfc_mark, plain_udp({}), {.metadata = metadata, .mark = before}), TC_ACT_UNSPEC);
+        return machine.mark();
+    }
+    int leave(std::uint32_t mark, const char* from = "d0") {
+        return machine.run(
+            sfc_catch, plain_udp({}),
+            {.ifindex = at(plan, "e0"), .ingress_ifindex = from != nullptr ? at(plan, from) : 0, .mark = mark});
+    }
+    std::uint64_t missed(const char* port) {
+        return machine.map("port_counters").at<sfc_counters>(plan.port_id(port)).dropped[SFC_REASON_miss].packets;
+    }
+};
+
+TEST_F(FarStack, ComesBackWithItsHeader) {
+    const Bytes one = tagged(strip(16001, 70));
+    const sfc_result result = readmit(one);
+    EXPECT_EQ(result.verdict, SFC_VERDICT_RESTORED);
+    EXPECT_EQ(result.egress, plan.port_id("e0"));
+    const Bytes out = machine.frame_bytes(), want = mpls_udp({{.label = 70, .ttl = 9}}, {});
+    EXPECT_TRUE(std::equal(out.begin() + 12, out.end(), want.begin() + 12, want.end()));
+    const sfc_result back = readmit(tagged(strip(16002)), "f0");
+    EXPECT_EQ(back.verdict, SFC_VERDICT_RESTORED);
+    EXPECT_EQ(back.egress, plan.port_id("d0"));
+    EXPECT_TRUE(runner.totals().balanced);
+}
+
+TEST_F(FarStack, OnlyByThePortOfItsService) {
+    const Bytes one = tagged(strip(16001));
+    EXPECT_EQ(readmit(one, "f0").reason, SFC_REASON_wrong_port);
+    machine.map("services").at<sfc_service>(1).sf = 2;
+    EXPECT_EQ(readmit(one).reason, SFC_REASON_wrong_port);
+}
+
+TEST_F(FarStack, WithoutATicketItGoesNowhere) {
+    for (const Bytes& metadata : {Bytes{}, Bytes(sizeof(sfc_ticket)), Bytes(8, 1)}) {
+        const Bytes frame = tagged(metadata);
+        EXPECT_EQ(frame[ETH_ALEN], kNeighbour[0] | 4) << "no MAC that a ticket could be";
+        EXPECT_EQ(readmit(frame).reason, SFC_REASON_miss);
+    }
+    EXPECT_EQ(missed("f1"), 3U);
+    const Bytes arp = tagged({}, 0, ETH_P_ARP);
+    EXPECT_EQ(arp[ETH_ALEN], kNeighbour[0]) << "not looked at";
+}
+
+TEST_F(FarStack, NumberThatHasGone) {
+    const Bytes ticket = strip(16001);
+    auto& entry = machine.map("headers").at<sfc_interned>(0);
+    entry.generation += 2;
+    EXPECT_EQ(readmit(tagged(ticket)).reason, SFC_REASON_late);
+    entry.generation -= 2;
+    const Bytes frame = tagged(ticket);
+    entry.generation += 2;
+    EXPECT_EQ(readmit(frame).reason, SFC_REASON_late);
+    EXPECT_EQ(readmit(Bytes(frame.begin(), frame.begin() + 13)).reason, SFC_REASON_runt);
+}
+
+/// Neighbour discovery (hop limit 255) and listener discovery (1, behind an option) are the link's own.
+TEST_F(FarStack, TheLinksOwn) {
+    struct Row {
+        std::uint8_t hops, next, type;
+        bool option;
+        unsigned reason;
+    };
+    for (const Row& row :
+         {Row{255, IPPROTO_ICMPV6, 135, false, SFC_REASON_control},
+          Row{1, IPPROTO_ICMPV6, 143, true, SFC_REASON_control}, Row{64, IPPROTO_ICMPV6, 135, false, SFC_REASON_miss},
+          Row{255, IPPROTO_ICMPV6, 128, false, SFC_REASON_miss}, Row{255, IPPROTO_UDP, 135, false, SFC_REASON_miss}}) {
+        Bytes frame(ETH_HLEN + 40, 0);
+        frame[12] = 0x86, frame[13] = 0xdd;
+        frame[14] = 0x60;
+        frame[20] = row.option ? 0 : row.next;
+        frame[21] = row.hops;
+        if (row.option) {
+            const Bytes option = {row.next, 0, 5, 2, 0, 0, 1, 0};
+            frame.insert(frame.end(), option.begin(), option.end());
+        }
+        const Bytes icmp = {row.type, 0, 0, 0, 0, 0, 0, 0};
+        frame.insert(frame.end(), icmp.begin(), icmp.end());
+        EXPECT_EQ(readmit(tagged({}, 0, ETH_P_IPV6, frame)).reason, row.reason) << unsigned{row.type};
+        frame.resize(ETH_HLEN + 40);
+        EXPECT_EQ(readmit(frame).reason, SFC_REASON_miss) << "cut";
+    }
+    Bytes longer(ETH_HLEN + 60, 0);
+    longer[12] = 0x86, longer[13] = 0xdd, longer[14] = 0x60, longer[21] = 1, longer[55] = 1;
+    EXPECT_EQ(readmit(longer).reason, SFC_REASON_miss) << "more options than there are";
+}
+
+TEST_F(FarStack, Mark) {
+    machine.constants.mark_mask = kMask;
+    const std::uint32_t mark = marked(strip(16003));
+    EXPECT_EQ(mark & ~kMask, kOthers);
+    EXPECT_NE(mark & kMask, 0U);
+    EXPECT_EQ(leave(mark), TC_ACT_REDIRECT);
+    EXPECT_EQ(machine.mark(), kOthers) << "what follows sees no ticket";
+    EXPECT_EQ(leave(mark, nullptr), TC_ACT_UNSPEC) << "this host's own packets have none";
+    EXPECT_EQ(leave(kOthers), TC_ACT_SHOT) << "no ticket";
+    EXPECT_EQ(leave(marked(Bytes{})), TC_ACT_SHOT) << "nor from here";
+    EXPECT_EQ(leave(kOthers | 0x7fU << 11), TC_ACT_SHOT) << "no such number";
+    EXPECT_EQ(leave(kOthers | 5U << 18), TC_ACT_SHOT) << "of none";
+    machine.map("headers").at<sfc_interned>((mark >> 11 & 0x7f) - 1).generation += 2;
+    EXPECT_EQ(leave(mark), TC_ACT_SHOT) << "of a number that has gone";
+    EXPECT_EQ(runner.strip(plan.port_id("d0"), plain_udp({})).action, XDP_PASS);
+    EXPECT_EQ(leave(marked(machine.metadata())), TC_ACT_UNSPEC) << "came in without a header";
+}
+
+/// Each helper call fails once, and each map has nothing: the packet ends, or is as it must be.
+TEST_F(FarStack, Faults) {
+    const Bytes ticket = strip(16001, 70), right = tagged(ticket);
+    for (const auto kind : {Fault::Refuse, Fault::Cut}) {
+        for (std::uint32_t call = 0; call < 24; call++) {
+            machine.fault = {kind, call};
+            const int action = machine.run(sfc_tag, plain_udp({}), {.ingress_ifindex = 5, .metadata = ticket});
+            machine.fault = {};
+            if (action != TC_ACT_SHOT) {
+                EXPECT_NE(readmit(machine.frame_bytes()).verdict, SFC_VERDICT_PASSED) << call;
+            }
+            machine.fault = {kind, call};
+            machine.run(sfc_tag, plain_udp({}), {.ingress_ifindex = 5});
+            machine.fault = {kind, call};
+            EXPECT_NE(machine.run(sfc_readmit, right, at(plan, "f1")), XDP_PASS) << call;
+        }
+    }
+    machine.fault = {};
+}
+
+/// An interface that is no port: nothing with a header leaves there, nor what has lost one; the rest does.
+TEST_F(FarStack, Guard) {
+    const auto through = [&](const Bytes& metadata, std::uint32_t from) {
+        return machine.run(sfc_catch, plain_udp({}), {.ifindex = 4000, .ingress_ifindex = from, .metadata = metadata});
+    };
+    const std::uint32_t d0 = at(plan, "d0");
+    const Bytes ticket = strip(16003);
+    EXPECT_EQ(through(ticket, d0), TC_ACT_SHOT);
+    EXPECT_EQ(machine.map("service_counters").at<sfc_counters>(3).dropped_after_claim[SFC_REASON_wrong_port].packets,
+              1U);
+    EXPECT_EQ(through({}, d0), TC_ACT_SHOT);
+    const auto& dropped = machine.map("port_counters").at<sfc_counters>(plan.port_id("d0")).dropped_after_claim;
+    EXPECT_EQ(dropped[SFC_REASON_miss].packets, 1U);
+    EXPECT_EQ(through({}, 0), TC_ACT_UNSPEC);
+    EXPECT_EQ(through({}, 4001), TC_ACT_UNSPEC);
+}
+
+TEST_F(FarStack, NextHopOfAService) {
+    machine.map("near_port_ids").set(901U, std::uint32_t{plan.port_id("e0")});
+    const Bytes ticket = strip(16003);
+    ASSERT_EQ(machine.run(sfc_catch, plain_udp({}),
+                          {.ifindex = at(plan, "e0"), .ingress_ifindex = at(plan, "d0"), .metadata = ticket}),
+              TC_ACT_REDIRECT);
+    const Bytes caught = machine.frame_bytes();
+    machine.run(sfc_return, caught, 901);
+    EXPECT_EQ(machine.redirected(), at(plan, "e1"));
+    EXPECT_EQ(machine.frame_bytes()[5], 0x98);
+    machine.map("services").at<sfc_service>(3).next_hop_ready = 0;
+    EXPECT_EQ(runner.strip(plan.port_id("d0"), labelled(16003)).result.reason, SFC_REASON_no_next_hop);
+}
+
+} // namespace
+} // namespace sfc::test
