@@ -207,7 +207,7 @@ static __always_inline int intern_read(struct work *work)
 {
 	struct sfc_interned *entry = intern_get(work->ticket.header - 1);
 
-	if (!entry || intern_generation(entry) != work->ticket.generation)
+	if (!entry || work->ticket.generation & INTERN_WRITING || intern_generation(entry) != work->ticket.generation)
 		return SFC_REASON_late;
 	words_copy(work->header.word, entry->header.word, SFC_HEADER_WORDS);
 	return intern_generation(entry) == work->ticket.generation ? SFC_OK : SFC_REASON_late;

@@ -161,7 +161,7 @@ int sfc_readmit(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	reason = restore_classify(ctx, work, &restore);
 	if (!reason)
-		reason = readmit_header(ctx, work);
+		reason = readmit_header(ctx, work, &restore);
 	if (!reason)
 		reason = readmit_service(work, &restore);
 	if (!reason)

@@ -65,6 +65,18 @@ static __always_inline int stack_leaves_by(const struct sfc_service *service, __
 	return 0;
 }
 
+static __always_inline int catch_is_fragment(struct __sk_buff *skb)
+{
+	__u8 next = 0;
+	__be16 offset = 0;
+
+	if (skb->protocol == bpf_htons(ETH_P_IP))
+		bpf_skb_load_bytes(skb, ETH_HLEN + __builtin_offsetof(struct iphdr, frag_off), &offset, sizeof(offset));
+	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
+		bpf_skb_load_bytes(skb, ETH_HLEN + __builtin_offsetof(struct ipv6hdr, nexthdr), &next, sizeof(next));
+	return (offset & bpf_htons(0x3fff)) || next == IPPROTO_FRAGMENT;
+}
+
 /* The ticket of a packet that leaves, from where this attachment keeps it. The bits of the mark are ours alone. */
 static __always_inline int catch_ticket(struct __sk_buff *skb, struct sfc_ticket *ticket)
 {
@@ -72,7 +84,8 @@ static __always_inline int catch_ticket(struct __sk_buff *skb, struct sfc_ticket
 
 	if (!sfc_config.mark_mask)
 		return ticket_read(skb, ticket);
-	found = mark_read(skb, ticket);
+	/* What is put together and taken apart again on the way gives all its fragments the first one's mark. */
+	found = catch_is_fragment(skb) ? ticket_read(skb, ticket) : mark_read(skb, ticket);
 	skb->mark &= ~sfc_config.mark_mask;
 	return found;
 }
@@ -143,10 +156,13 @@ static __always_inline int catch_with(struct __sk_buff *skb, __u32 id, const str
 	if (!entry)
 		return catch_drop(skb, catch_port(skb, id), SFC_REASON_late);
 	service_id = *(volatile __u16 *)&entry->header.f.service;
-	if (intern_generation(entry) != ticket->generation)
+	if (ticket->generation & INTERN_WRITING || intern_generation(entry) != ticket->generation)
 		return catch_drop(skb, catch_port(skb, id), SFC_REASON_late);
 	service = bpf_map_lookup_elem(&services, &service_id);
 	if (!service || !stack_leaves_by(service, id))
+		return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), SFC_REASON_wrong_port);
+	/* Where the tag stands beside the frame, or in it, is the device's business: a header would be in between. */
+	if (skb->vlan_present)
 		return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), SFC_REASON_wrong_port);
 	if (!port || !port->relay)
 		return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), SFC_REASON_no_next_hop);

@@ -143,7 +143,7 @@ static __always_inline int strip_ways_out(struct work *work, const struct strip 
 		return SFC_REASON_no_next_hop;
 	if (!port_fits(to, to_sf) || !port_fits(egress, inner + work->kept))
 		return SFC_REASON_too_big;
-	if (to->unready || !service->next_hop_ready || !port_present(egress_id))
+	if (to->unready || !service->next_hop_ready || !port_present(egress_id) || !port_present(service->return_port))
 		return SFC_REASON_no_next_hop;
 	return SFC_OK;
 }

@@ -62,10 +62,12 @@ static __always_inline int readmit_is_link(struct xdp_md *ctx)
 }
 
 /* The ticket's header, or the reason why there is none. */
-static __always_inline int readmit_header(struct xdp_md *ctx, struct work *work)
+static __always_inline int readmit_header(struct xdp_md *ctx, struct work *work, const struct restore *restore)
 {
 	int reason;
 
+	if (restore->form == SFC_FORM_WRAPPED) /* a tag between Ethernet and IP */
+		return SFC_REASON_miss;
 	work->now = clock_now();
 	reason = return_header(ctx, work);
 	return reason == SFC_REASON_miss && readmit_is_link(ctx) ? SFC_REASON_control : reason;

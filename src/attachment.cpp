@@ -77,6 +77,12 @@ void check_place(const Plan& plan, std::uint16_t id, const Place& place) {
     if (port.entry.role != SFC_ROLE_EGRESS) {
         check_free(place.link);
     }
+    if (port.entry.stack != 0 && place.link.master != 0) {
+        throw Error(ExitCode::Kernel,
+                    fmt::format("port '{}': interface '{}' is in a bridge, bond or VRF, behind which nobody can tell "
+                                "where a packet of the stack came in; take it out of there",
+                                port.name, place.link.name));
+    }
     if (port.entry.mtu > place.link.mtu) {
         throw Error(ExitCode::Kernel, fmt::format("port '{}': mtu {} is configured, but interface '{}' has {}",
                                                   port.name, port.entry.mtu, place.link.name, place.link.mtu));
@@ -213,6 +219,7 @@ void Attachment::attach_port(std::uint16_t id, const Say& say) {
     const Plan::Port& port = plan_.ports[id];
     const Place place = must_find(port);
     check_place(plan_, id, place);
+    check_far(plan_, id, place);
     try {
         prepare(id, place, say);
         state_.lost_before[port.name] = lost_frames(Ethtool(), place.link, state_.generic);
@@ -221,13 +228,22 @@ void Attachment::attach_port(std::uint16_t id, const Say& say) {
         if (port.relayed) {
             attach_relay(id, place, say);
         }
-        maps_->set_interface(id, place.link.index); // and now strip may count on it
         if (plan_.of_stack(id)) {
             attach_far(id, place, say);
         }
-        if (const std::string_view program = hook_pin(plan_, id); !program.empty()) {
-            const Fd hook = attach_xdp(pins_.get(std::string(program)).get(), place.link, state_.generic);
-            pins_.pin(hook.get(), link_pin(id));
+        const auto hook_up = [&] {
+            if (const std::string_view program = hook_pin(plan_, id); !program.empty()) {
+                const Fd hook = attach_xdp(pins_.get(std::string(program)).get(), place.link, state_.generic);
+                pins_.pin(hook.get(), link_pin(id));
+            }
+        };
+        // Strip may count on a port that has an interface: an SF port must be closed by then, a domain port open.
+        if (port.entry.role == SFC_ROLE_SF) {
+            hook_up();
+        }
+        maps_->set_interface(id, place.link.index);
+        if (port.entry.role != SFC_ROLE_SF) {
+            hook_up();
         }
     } catch (...) {
         release_port(id, [](const std::string&) {});
@@ -236,6 +252,9 @@ void Attachment::attach_port(std::uint16_t id, const Say& say) {
 }
 
 void Attachment::release_port(std::uint16_t id, const Say& say) {
+    if (plan_.ports[id].entry.role == SFC_ROLE_SF) { // nothing is sent there any more before it is open
+        maps_->clear_interface(id);
+    }
     for (const std::string& pin : {link_pin(id), peer_pin(id)}) {
         detach_xdp(pins_.get(pin));
         pins_.unpin(pin);
@@ -247,6 +266,11 @@ void Attachment::release_port(std::uint16_t id, const Say& say) {
 }
 
 void Attachment::detach(const Say& say) {
+    for (std::size_t id = 1; id < plan_.ports.size(); id++) { // first nothing is stripped any more
+        if (plan_.ports[id].entry.role == SFC_ROLE_DOMAIN) {
+            detach_xdp(pins_.get(link_pin(id)));
+        }
+    }
     for (std::size_t id = 1; id < plan_.ports.size(); id++) {
         release_port(id, say);
     }

@@ -77,6 +77,7 @@ private:
                     TcSide side);
     void release_relay(std::uint16_t id, const Say& say);
     [[nodiscard]] bool needs_guard(const Link& link) const;
+    [[nodiscard]] bool below_way_out(const Link& link, const std::vector<Link>& links) const;
     void guard_interface(const Link& link);
     void release_guards(const Say& say);
     /// Ports of an SF that is the stack of another namespace: programs at their far ends, in there.

@@ -3,6 +3,7 @@
 // bare. They are all that this namespace has, less those on top of others, which send through them.
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -34,6 +35,15 @@ bool Attachment::needs_guard(const Link& link) const {
            std::none_of(plan_.ports.begin(), plan_.ports.end(), is_way_out);
 }
 
+/// In a bond, say, that is a way out: what it sends through this one has its header.
+bool Attachment::below_way_out(const Link& link, const std::vector<Link>& links) const {
+    return std::any_of(links.begin(), links.end(), [&](const Link& other) {
+        return link.master != 0 && other.index == link.master &&
+               std::any_of(plan_.ports.begin(), plan_.ports.end(),
+                           [&](const Plan::Port& port) { return port.relayed && port.interface == other.name; });
+    });
+}
+
 void Attachment::keep_guards(const Say& say) {
     if (!plan_.through_this_stack()) {
         return;
@@ -51,12 +61,21 @@ void Attachment::keep_guards(const Say& say) {
             ++guard;
         }
     }
+    std::optional<Error> trouble; // one that cannot be guarded is no reason to leave the others open
     for (const Link& link : links) {
-        if (state_.guards.count(link.index) == 0 && needs_guard(link)) {
+        if (state_.guards.count(link.index) != 0 || !needs_guard(link) || below_way_out(link, links)) {
+            continue;
+        }
+        try {
             guard_interface(link);
             say(fmt::format("interface '{}': guarded until detach, so that no packet leaves there without its header",
                             link.name));
+        } catch (const Error& error) {
+            trouble = error;
         }
+    }
+    if (trouble) {
+        throw Error(*trouble);
     }
 }
 

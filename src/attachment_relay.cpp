@@ -56,7 +56,7 @@ bool Attachment::relay_works(std::uint16_t id) const {
     }
     Netlink netlink;
     const auto in = find_link(netlink, maps_->port(id).relay);
-    return in && is_relay(*in) && in->usable;
+    return in && is_relay(*in) && in->usable && in->mtu >= maps_->port(id).mtu; // or it would lose what is longer
 }
 
 void Attachment::hook_relay(RelayState& state, const std::string& program, const std::string& pin, const Place& place,

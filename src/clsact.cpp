@@ -18,8 +18,8 @@
 namespace sfc {
 namespace {
 
-// The kernel numbers filters without a priority from 49152 down, each with handle 1: not to meet one of those.
-constexpr std::uint32_t kHandle = 1, kPriority = 0x5fc;
+// Before all others, of which one may end the run. The kernel numbers filters without a priority from 49152 down.
+constexpr std::uint32_t kHandle = 0x5fc, kPriority = 1;
 
 constexpr std::uint32_t parent_of(std::uint32_t side) {
     return (TC_H_CLSACT & TC_H_MAJ_MASK) | side;

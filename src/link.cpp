@@ -70,6 +70,9 @@ void read_attribute(const nlattr& attribute, Link& link) {
     case IFLA_MTU:
         link.mtu = mnl_attr_get_u32(&attribute);
         break;
+    case IFLA_MASTER:
+        link.master = mnl_attr_get_u32(&attribute);
+        break;
     case IFLA_LINK:
         link.peer_index = mnl_attr_get_u32(&attribute);
         break;

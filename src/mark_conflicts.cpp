@@ -64,9 +64,7 @@ public:
             const auto data = expression.find(NFTA_EXPR_DATA);
             take(text(expression, NFTA_EXPR_NAME), nested(data == expression.end() ? nullptr : data->second));
         });
-        for (const auto& [name, held] : registers_) { // used by something that is not looked into
-            used_ |= held.written ? 0 : held.bits;
-        }
+        settle();
     }
 
     [[nodiscard]] std::uint32_t used() const { return used_; }
@@ -80,18 +78,30 @@ private:
     std::map<std::uint32_t, Held> registers_;
     std::uint32_t used_ = 0;
 
+    /// What is in registers has been used by something that is not looked into, and what comes next writes registers.
+    void settle() {
+        for (const auto& [name, held] : registers_) {
+            used_ |= held.written ? 0 : held.bits;
+        }
+        registers_.clear();
+    }
+
     void take(const std::string& name, const Attributes& data) {
         if (name == "meta" && number(data, NFTA_META_KEY) == NFT_META_MARK) {
             take_meta(data);
         } else if (name == "bitwise") {
             take_bitwise(data);
-        } else if (name == "target" || name == "match") {
-            take_xtables(data);
+        } else {
+            settle();
+            if (name == "target" || name == "match") {
+                take_xtables(data);
+            }
         }
     }
 
     void take_meta(const Attributes& data) {
         if (data.count(NFTA_META_DREG) != 0) {
+            settle();
             registers_[number(data, NFTA_META_DREG)] = {};
             return;
         }
@@ -110,9 +120,13 @@ private:
             return;
         }
         Held held = from->second;
-        const std::uint32_t mask = value(data, NFTA_BITWISE_MASK);
-        held.bits &= mask;
-        held.kept &= mask & ~value(data, NFTA_BITWISE_XOR);
+        if (data.count(NFTA_BITWISE_MASK) != 0) {
+            const std::uint32_t mask = value(data, NFTA_BITWISE_MASK);
+            held.bits &= mask;
+            held.kept &= mask & ~value(data, NFTA_BITWISE_XOR);
+        } else { // a shift
+            held.kept = 0;
+        }
         registers_.erase(from);
         registers_[number(data, NFTA_BITWISE_DREG)] = held;
     }

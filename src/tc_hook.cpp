@@ -13,6 +13,8 @@
 namespace sfc {
 namespace {
 
+constexpr std::uint32_t kBefore = 1U << 3; // BPF_F_BEFORE; before none in particular is before all
+
 // BPF_TCX_INGRESS, BPF_TCX_EGRESS; the headers of Debian 12 are of 6.1
 constexpr bpf_attach_type tcx(TcSide side) {
     return static_cast<bpf_attach_type>(side == TcSide::Ingress ? 46 : 47);
@@ -21,7 +23,8 @@ constexpr bpf_attach_type tcx(TcSide side) {
 } // namespace
 
 TcHook attach_tc(int program, const Link& link, TcSide side) {
-    Fd hook(bpf_link_create(program, static_cast<int>(link.index), tcx(side), nullptr));
+    LIBBPF_OPTS(bpf_link_create_opts, first, .flags = kBefore);
+    Fd hook(bpf_link_create(program, static_cast<int>(link.index), tcx(side), &first));
     if (hook) {
         return {side, std::move(hook), false, false};
     }

@@ -20,7 +20,8 @@ struct TcHook {
 };
 
 /// Attaches a TC program to `link`, which is in this thread's network namespace: by TCX, or as a filter of clsact where
-/// the kernel has no TCX (before 6.6). Programs that are there already run before it with TCX. Throws Error{Kernel}.
+/// the kernel has no TCX (before 6.6). It runs before all that are there: one that ends the run would keep packets from
+/// it. Throws Error{Kernel}.
 [[nodiscard]] TcHook attach_tc(int program, const Link& link, TcSide side);
 /// The id of the program that the hook runs; 0 for none.
 [[nodiscard]] std::uint32_t tc_program(const Link& link, const TcHook& hook);

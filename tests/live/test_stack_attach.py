@@ -48,6 +48,17 @@ class RelayThatGoes(StackCase):
         self.assertIn("somebody has removed its relay or set it down", self.stack.proxy.said())
 
 
+class InABridge(StackCase):
+    def test_is_refused(self):
+        """Behind it nobody can tell by which port a packet came in, so one that has lost its ticket would leave bare."""
+        self.lab.run("proxy", "ip", "link", "add", "br0", "type", "bridge")
+        self.lab.run("proxy", "ip", "link", "set", "p0", "master", "br0")
+        done = self.stack.attach(config())
+        self.assertEqual((done.returncode, len(done.stderr.splitlines())), (KERNEL, 1), done.stderr)
+        self.assertIn("port 'p0': interface 'p0' is in a bridge", done.stderr)
+        self.assertFalse(self.stack.proxy.pin.exists())
+
+
 class Leavings(StackCase):
     """What attach and a process that is killed leave, and what detach leaves of that: nothing."""
 

@@ -48,6 +48,15 @@ class Mark(StackCase):
         self.assertLess(found.forwarded, found.pushed, "GRO has merged nothing")
         self.all_back(found)
 
+    def test_fragments(self):
+        """Put together and taken apart again, all of a packet have the first one's mark, but not its header."""
+        self.rules(MASQUERADE)
+        self.stack.run(config(**MARKED))
+        self.good(traffic.ping(self.lab, "sender", chain.RECEIVER, count=PINGS, size=4000))
+        found = self.tally()
+        self.assertEqual((found.forwarded, found.good), (2 * PINGS, 3 * 2 * PINGS))
+        self.all_back(found)
+
     def test_shares_the_mark(self):
         """What others write into their bits of the mark stays there, and a route may follow from it."""
         self.rules("add rule inet other early iif p0 meta mark set meta mark & 0xffffff80 | 0x5",
@@ -112,7 +121,10 @@ class Conflicts(StackCase):
                            ("meta mark set meta mark | 0x10000", "0x00010000"),
                            ("meta mark set meta mark & 0x0fffffff", "0xf0000000"),
                            ("ct mark set meta mark", "0xffffffff"), ("meta mark set ct mark", "0xffffffff"),
-                           ("meta mark { 0x1, 0x2 } accept", "0xffffffff")):
+                           ("meta mark { 0x1, 0x2 } accept", "0xffffffff"),
+                           ("meta mark & 0x7f == 0x0 meta mark set 0x10000", "0xffffffff"),
+                           ("meta mark 0x10000 ct state established accept", "0xffffffff"),
+                           ("meta mark & 0xff000000 == 0x1000000 meta mark & 0x1 == 0x1 accept", "0xff000001")):
             with self.subTest(rule=rule):
                 self.refused(self.attach(f"add rule inet other early {rule}"), "chain 'early'", "table 'other'", bits)
 

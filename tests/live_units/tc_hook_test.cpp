@@ -2,11 +2,14 @@
 #include <array>
 #include <cerrno>
 #include <string>
+#include <vector>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "clsact.h"
 #include "hook.h"
@@ -86,6 +89,32 @@ TEST_F(TcHookTest, IsFoundAndTakenOff) { // by TCX or clsact, whatever this kern
     EXPECT_FALSE(has_clsact(near_));
     const TcHook again = attach_tc(program_.get(), near_, TcSide::Egress); // the place is free again
     EXPECT_EQ(tc_program(near_, again), id_of(program_));
+}
+
+/// The ids of the programs on egress, in the order in which they run.
+std::vector<std::uint32_t> run_order(const Link& link) {
+    std::vector<std::uint32_t> ids(8);
+    bpf_attr ask{};
+    ask.query.target_fd = link.index;
+    ask.query.attach_type = 47; // BPF_TCX_EGRESS
+    ask.query.prog_ids = reinterpret_cast<std::uintptr_t>(ids.data());
+    ask.query.prog_cnt = ids.size();
+    EXPECT_EQ(syscall(SYS_bpf, BPF_PROG_QUERY, &ask, sizeof(ask)), 0);
+    ids.resize(ask.query.prog_cnt);
+    return ids;
+}
+
+/// One that is there already may end the run, and then packets would pass ours by.
+TEST_F(TcHookTest, ComesBeforeAllOthers) {
+    const Fd one = load("one"), two = load("two");
+    const auto egress = static_cast<bpf_attach_type>(47);
+    const Fd first(bpf_link_create(one.get(), static_cast<int>(near_.index), egress, nullptr));
+    const Fd second(bpf_link_create(two.get(), static_cast<int>(near_.index), egress, nullptr));
+    const TcHook hook = attach_tc(program_.get(), near_, TcSide::Egress);
+    if (hook.clsact) {
+        GTEST_SKIP() << "this kernel has no TCX";
+    }
+    EXPECT_EQ(run_order(near_), (std::vector{id_of(program_), id_of(one), id_of(two)}));
 }
 
 TEST_F(TcHookTest, TcxNeedsNoQdiscAndEndsWithItsLink) {
