@@ -133,6 +133,20 @@ TEST_F(FarStack, NumberThatHasGone) {
     EXPECT_EQ(readmit(Bytes(frame.begin(), frame.begin() + 13)).reason, SFC_REASON_runt);
 }
 
+/// While another CPU writes the number's entry, whatever is in it is nobody's header.
+TEST_F(FarStack, NumberThatIsBeingWritten) {
+    const Bytes ticket = strip(16001);
+    auto& entry = machine.map("headers").at<sfc_interned>(0);
+    entry.generation += 2;
+    const Bytes late = tagged(ticket); // out of date: its MAC has an odd generation
+    entry.generation -= 1;
+    EXPECT_EQ(readmit(late).reason, SFC_REASON_late);
+    machine.constants.mark_mask = kMask;
+    const std::uint32_t mark = marked(strip(16003));
+    machine.map("headers").at<sfc_interned>((mark >> 11 & 0x7f) - 1).generation |= 1;
+    EXPECT_EQ(leave(mark), TC_ACT_SHOT);
+}
+
 /// Neighbour discovery (hop limit 255) and listener discovery (1, behind an option) are the link's own.
 TEST_F(FarStack, TheLinksOwn) {
     struct Row {
