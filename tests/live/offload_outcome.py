@@ -7,6 +7,7 @@ import re
 from lab import account
 
 LEAST_MBPS = 50
+SLOW = f"below {LEAST_MBPS} Mb/s"
 HEAD = f"""G GRO, T TSO and GSO, X tx checksums; Mb/s to the receiver and back, all versions of IP
 {'cell':40} {'Mb/s':24} {'mended by the proxy':66} verdict"""
 
@@ -28,7 +29,7 @@ class Outcome:
         if self.refused:
             last = self.refused.splitlines()[-1]  # with its reason, but here every far end can be reached and mended
             return [f"refused: {last}" if "port '" in last else f"refused without a name: {last}"]
-        checks = {"ping": self.pings, f"below {LEAST_MBPS} Mb/s": min(self.rates, default=0) > LEAST_MBPS}
+        checks = {"ping": self.pings, SLOW: min(self.rates, default=0) > LEAST_MBPS}
         return [what for what, good in checks.items() if not good] + self.unsound()
 
     def unsound(self):

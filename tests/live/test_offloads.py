@@ -12,7 +12,7 @@ import time
 import unittest
 
 from offload_bench import Bench
-from offload_outcome import HEAD, letters, row
+from offload_outcome import HEAD, SLOW, letters, row
 
 FULL = os.environ.get("LIVE_FULL") == "1"
 ALL = list(itertools.product((True, False), repeat=3))  # (gro, tso and gso, tx checksums)
@@ -52,6 +52,11 @@ class Offloads:
     def setUp(self):
         self.bench.set(FAR + NEAR + DOMAIN, False, True, True)
 
+    def cell(self, *versions, **options):
+        """A rate is tried twice: other work of the machine can stall a flow once, what an offload spoils is slow each time."""
+        outcome = self.bench.cell(*versions, **options)
+        return self.bench.cell(*versions, **options) if outcome.problems() == [SLOW] else outcome
+
     def check(self, name, outcome, problems=None):
         problems = outcome.problems() if problems is None else problems
         print(row(f"{'generic' if self.generic else 'native'} {name}", outcome, problems), file=sys.stderr)
@@ -63,19 +68,19 @@ class Offloads:
             self.bench.set(FAR, *far)
             self.bench.set(NEAR, *near)
             self.check(f"far {letters(far)} port {letters(near)} v{''.join(map(str, versions))}",
-                       self.bench.cell(versions))
+                       self.cell(versions))
 
     def test_domain_far_ends(self):
         for settings in ALL if FULL else [(True, True, True), (False, False, False)]:
             self.bench.set(DOMAIN, *settings)
-            self.check(f"domain far ends {letters(settings)}", self.bench.cell())
+            self.check(f"domain far ends {letters(settings)}", self.cell())
 
     def test_changed_while_running(self):
         """By somebody else. The proxy must undo it, or what it leads to must have a name in its counters."""
         for devices in (FAR, NEAR):
             self.bench.set(FAR, False, True, True)
             self.bench.set(NEAR, False, False, True)  # a veth merges packets only if its far end has no TSO
-            outcome = self.bench.cell(while_running=lambda at=devices: self.all_on(at))
+            outcome = self.cell(while_running=lambda at=devices: self.all_on(at))
             self.check(f"all on while running: {' '.join(devices)}", outcome)
 
     def all_on(self, devices):
@@ -86,7 +91,7 @@ class Offloads:
         """A far end where only a part of what ethtool calls tx and tso is on gets back just that part."""
         for device in FAR:
             self.bench.lab.run("SF", "ethtool", "-K", device, "tx-checksum-sctp", "off", "tx-tcp6-segmentation", "off")
-        self.check("parts of tx and tso at far ends", self.bench.cell())
+        self.check("parts of tx and tso at far ends", self.cell())
         for device in FAR:
             self.bench.lab.run("SF", "ethtool", "-K", device, "tx-checksum-sctp", "on", "tx-tcp6-segmentation", "on")
 
@@ -95,7 +100,7 @@ class Offloads:
         are wrong before the proxy sees them, as it mends the far ends of its own ports only. The SF refuses the
         packets, and that has a name. Generic XDP everywhere keeps the checksum as an open task of the kernel."""
         self.bench.lab.run("sender", "ethtool", "-K", "s0", "tx", "on", "tso", "off", "gso", "off")
-        outcome = self.bench.cell()
+        outcome = self.cell()
         self.bench.lab.run("sender", "ethtool", "-K", "s0", "tx", "off")
         problems = outcome.problems() if self.generic else outcome.unsound()
         if not self.generic:
