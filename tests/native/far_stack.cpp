@@ -233,6 +233,46 @@ TEST_F(FarStack, Guard) {
     EXPECT_EQ(through({}, 4001), TC_ACT_UNSPEC);
 }
 
+/// All fragments that the kernel makes of a packet have its mark; their own header is in their metadata alone.
+TEST_F(FarStack, FragmentsHaveNoMark) {
+    machine.constants.mark_mask = kMask;
+    const Bytes ticket = strip(16003);
+    const std::uint32_t mark = marked(ticket);
+    Bytes four = plain_udp({}), six(ETH_HLEN + 48, 0);
+    four[20] |= 0x20; // more fragments
+    six[14] = 0x60, six[20] = 44;
+    const auto out = [&](const Bytes& frame, std::uint16_t ethertype, const Bytes& metadata) {
+        return machine.run(sfc_catch, frame,
+                           {.ifindex = at(plan, "e0"),
+                            .ingress_ifindex = at(plan, "d0"),
+                            .ethertype = ethertype,
+                            .metadata = metadata,
+                            .mark = mark});
+    };
+    EXPECT_EQ(out(four, ETH_P_IP, {}), TC_ACT_SHOT);
+    EXPECT_EQ(out(four, ETH_P_IP, ticket), TC_ACT_REDIRECT);
+    EXPECT_EQ(out(six, ETH_P_IPV6, {}), TC_ACT_SHOT);
+    EXPECT_EQ(out(six, ETH_P_IPV6, ticket), TC_ACT_REDIRECT);
+    six[20] = IPPROTO_UDP;
+    EXPECT_EQ(out(six, ETH_P_IPV6, {}), TC_ACT_REDIRECT);
+    EXPECT_EQ(out(plain_udp({}), ETH_P_ARP, {}), TC_ACT_REDIRECT);
+}
+
+/// A header has no place between Ethernet and a tag.
+TEST_F(FarStack, Tags) {
+    EXPECT_EQ(
+        machine.run(
+            sfc_catch, plain_udp({}),
+            {.ifindex = at(plan, "e0"), .ingress_ifindex = at(plan, "d0"), .metadata = strip(16003), .vlan = true}),
+        TC_ACT_SHOT);
+    EXPECT_EQ(machine.map("service_counters").at<sfc_counters>(3).dropped_after_claim[SFC_REASON_wrong_port].packets,
+              1U);
+    Bytes frame = tagged(strip(16001));
+    const Bytes tag = {0x81, 0, 0, 7};
+    frame.insert(frame.begin() + 12, tag.begin(), tag.end());
+    EXPECT_EQ(readmit(frame).reason, SFC_REASON_miss);
+}
+
 TEST_F(FarStack, NextHopOfAService) {
     machine.map("near_port_ids").set(901U, std::uint32_t{plan.port_id("e0")});
     const Bytes ticket = strip(16003);
@@ -243,6 +283,9 @@ TEST_F(FarStack, NextHopOfAService) {
     machine.run(sfc_return, caught, 901);
     EXPECT_EQ(machine.redirected(), at(plan, "e1"));
     EXPECT_EQ(machine.frame_bytes()[5], 0x98);
+    const std::uint32_t gone = plan.port_id("e1");
+    machine.map("tx_ports").erase(&gone);
+    EXPECT_EQ(runner.strip(plan.port_id("d0"), labelled(16003)).result.reason, SFC_REASON_no_next_hop);
     machine.map("services").at<sfc_service>(3).next_hop_ready = 0;
     EXPECT_EQ(runner.strip(plan.port_id("d0"), labelled(16003)).result.reason, SFC_REASON_no_next_hop);
 }

@@ -107,6 +107,7 @@ int Machine::run(PacketProgram program, std::span<const std::uint8_t> frame, con
     summed_ = packet.summed;
     skb.protocol = htons(packet.ethertype);
     skb.mark = packet.mark;
+    skb.vlan_present = packet.vlan ? 1 : 0;
     const int action = program(&skb);
     mark_ = skb.mark;
     end();

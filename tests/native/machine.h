@@ -55,6 +55,7 @@ public:
         std::vector<std::uint8_t> metadata{};
         std::uint8_t summed = 0; ///< the byte that has skb->ip_summed
         std::uint32_t mark = 0;
+        bool vlan = false; ///< its tag stands beside it
     };
     using PacketProgram = int (*)(__sk_buff*);
     /// Runs a program of the stack. Returns its TC action.
