@@ -73,8 +73,19 @@ private:
                         const Say& say);
     /// Ports that packets leave the stack through. The relay comes first, and then the program that sends them there.
     void attach_relay(std::uint16_t id, const Place& place, const Say& say);
-    void hook_relay(RelayState& state, const std::string& program, const std::string& pin, const Place& place,
-                    TcSide side);
+    /// Attaches a TC program in this thread's network namespace, and writes down in `state` what detach must know of
+    /// it.
+    template <class State>
+    void hook_tc(State& state, const std::string& program, const std::string& pin, const Link& link, TcSide side) {
+        const TcHook hook = attach_tc(pins_.get(program).get(), link, side);
+        if (hook.clsact) {
+            state.clsact = true;
+            state.created_qdisc |= hook.created_qdisc;
+            state_.save(pins_);
+        } else {
+            pins_.pin(hook.link.get(), pin);
+        }
+    }
     void release_relay(std::uint16_t id, const Say& say);
     [[nodiscard]] bool needs_guard(const Link& link) const;
     [[nodiscard]] bool below_way_out(const Link& link, const std::vector<Link>& links) const;
@@ -83,7 +94,6 @@ private:
     /// Ports of an SF that is the stack of another namespace: programs at their far ends, in there.
     static void check_far(const Plan& plan, std::uint16_t id, const Place& place);
     void attach_far(std::uint16_t id, const Place& place, const Say& say);
-    void hook_far(FarState& state, const std::string& program, const std::string& pin, const Link& link, TcSide side);
     void release_far(std::uint16_t id, const Say& say);
     void undo_changes(const std::string& port, const Say& say);
 };

@@ -47,25 +47,13 @@ void Attachment::attach_far(std::uint16_t id, const Place& place, const Say& say
     state_.save(pins_);
     {
         const InNetns inside(*place.far_netns);
-        hook_far(state, "sfc_tag", tag_pin(id), *place.far, TcSide::Egress);
+        hook_tc(state, "sfc_tag", tag_pin(id), *place.far, TcSide::Egress);
         if (plan_.mark_mask != 0) {
-            hook_far(state, "sfc_mark", far_mark_pin(id), *place.far, TcSide::Ingress);
+            hook_tc(state, "sfc_mark", far_mark_pin(id), *place.far, TcSide::Ingress);
         }
     }
     say(fmt::format("port '{}': what its far end {} sends carries its ticket until detach", plan_.ports[id].name,
                     place.far_text()));
-}
-
-void Attachment::hook_far(FarState& state, const std::string& program, const std::string& pin, const Link& link,
-                          TcSide side) {
-    const TcHook hook = attach_tc(pins_.get(program).get(), link, side);
-    if (hook.clsact) {
-        state.clsact = true;
-        state.created_qdisc |= hook.created_qdisc;
-        state_.save(pins_);
-    } else {
-        pins_.pin(hook.link.get(), pin);
-    }
 }
 
 void Attachment::release_far(std::uint16_t id, const Say& say) {

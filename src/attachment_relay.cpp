@@ -42,9 +42,9 @@ void Attachment::attach_relay(std::uint16_t id, const Place& place, const Say& s
         state_.changes.push_back({Netns::current().inode(), port, relay.in.name, relay.in.index, offload, {}, false});
     }
     state_.save(pins_);
-    hook_relay(state, "sfc_catch", catch_pin(id), place, TcSide::Egress);
+    hook_tc(state, "sfc_catch", catch_pin(id), place.link, TcSide::Egress);
     if (plan_.mark_mask != 0 && plan_.ports[id].entry.stack != 0) {
-        hook_relay(state, "sfc_mark", mark_pin(id), place, TcSide::Ingress);
+        hook_tc(state, "sfc_mark", mark_pin(id), place.link, TcSide::Ingress);
     }
     say(fmt::format("port '{}': what leaves the stack there goes through '{}' and '{}' until detach", port,
                     relay.in.name, relay.out.name));
@@ -57,18 +57,6 @@ bool Attachment::relay_works(std::uint16_t id) const {
     Netlink netlink;
     const auto in = find_link(netlink, maps_->port(id).relay);
     return in && is_relay(*in) && in->usable && in->mtu >= maps_->port(id).mtu; // or it would lose what is longer
-}
-
-void Attachment::hook_relay(RelayState& state, const std::string& program, const std::string& pin, const Place& place,
-                            TcSide side) {
-    const TcHook hook = attach_tc(pins_.get(program).get(), place.link, side);
-    if (hook.clsact) {
-        state.clsact = true;
-        state.created_qdisc |= hook.created_qdisc;
-        state_.save(pins_);
-    } else {
-        pins_.pin(hook.link.get(), pin);
-    }
 }
 
 void Attachment::release_relay(std::uint16_t id, const Say& say) {
