@@ -39,9 +39,10 @@ static __always_inline struct cursor cursor_at(struct xdp_md *ctx, __u32 offset)
 		.pos = (void *)(long)ctx->data,
 		.end = (void *)(long)ctx->data_end,
 	};
+	__u64 wide = offset; /* or clang widens what comes out of the barrier */
 
-	asm volatile("" : "+r"(offset));
-	cur.pos += offset;
+	asm volatile("" : "+r"(wide));
+	cur.pos += wide;
 	return cur;
 }
 

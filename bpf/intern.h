@@ -120,6 +120,7 @@ static __always_inline int intern_add(struct work *work, const struct sfc_servic
 	bpf_map_delete_elem(&header_numbers, &entry->header);
 	words_copy(entry->header.word, work->header.word, SFC_HEADER_WORDS);
 	entry->used = work->now;
+	entry->way = service->egress_port ? SFC_NONE : service->egress[0];
 	work->ticket.header = number + 1;
 	work->ticket.generation = generation;
 	work->ticket.check = ticket_check(&work->ticket);

@@ -50,14 +50,15 @@ struct work {
 	struct sfc_key key;
 	struct sfc_header header;
 	struct sfc_ticket ticket;
-	__u64 now;    /* when the cache was asked, by clock_now() */
-	__u32 want;   /* the key's word in the index, without the slot */
-	__u32 bucket; /* the key's bucket */
-	__u32 at;     /* which of its words matched */
-	__u32 skip;   /* places, a bit each, whose words match and whose keys are others */
-	__u32 cut;    /* bytes of encapsulation between Ethernet and inner packet */
-	__u32 kept;   /* bytes of it that are pushed again: header.f.len to be */
-	__u32 reserved;
+	__u64 now;                              /* when the cache was asked, by clock_now() */
+	__u32 want;                             /* the key's word in the index, without the slot */
+	__u32 bucket;                           /* the key's bucket */
+	__u32 at;                               /* which of its words matched */
+	__u32 skip;                             /* places, a bit each, whose words match and whose keys are others */
+	__u32 cut;                              /* bytes of encapsulation between Ethernet and inner packet */
+	__u32 kept;                             /* bytes of it that are pushed again: header.f.len to be */
+	__u32 near;                             /* the place of a label stack in near_stacks */
+	__u64 last_pair;                        /* of its entries */
 	__u32 option;                           /* offset of the walk in options.h */
 	__be32 digest[SFC_DIGEST_BYTES / 4];    /* payload bytes, zero behind the end */
 	__u8 options[SFC_TCP_OPTIONS_MAX + 24]; /* 64, so that an offset masked with 63 stays inside */
@@ -186,6 +187,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1); /* resized: capacity, where a service uses the stack */
 	__type(key, __u32);
 	__type(value, struct sfc_interned);
@@ -198,6 +200,18 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } near_numbers SEC(".maps");
+
+/*
+ * What came of a label stack last, by a hash of it: SFC_NEAR_STACKS places for each CPU. Nobody else may write while
+ * all of a place is compared. Not a map per CPU, whose values lie anywhere, and neither together nor at cache lines.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* resized: for all CPUs, where a service uses the stack */
+	__type(key, __u32);
+	__type(value, struct sfc_near_stack);
+} near_stacks SEC(".maps");
 
 /* Counters per CPU, 64 bit, summed by user space: no atomics in the packet path and no wrap within a machine's life. */
 struct {

@@ -34,10 +34,11 @@ static __always_inline __u32 mark_of(const struct sfc_ticket *ticket)
 }
 
 /* What this host sends for itself may have somebody else's mark (fwmark_reflect), but never a ticket. Returns whether
- * there is a ticket; it is in `ticket` then. One of another generation is no longer good for anything. */
-static __always_inline int mark_read(struct __sk_buff *skb, struct sfc_ticket *ticket)
+ * there is a ticket; it is in `found` then. One of another generation is no longer good for anything. */
+static __always_inline int mark_read(struct __sk_buff *skb, struct ticket_found *found)
 {
 	__u32 value = (skb->mark & sfc_config.mark_mask) >> (sfc_config.mark_shift & 31);
+	struct sfc_ticket *ticket = &found->ticket;
 	struct sfc_interned *entry;
 
 	if (!value || !skb->ingress_ifindex)
@@ -48,6 +49,7 @@ static __always_inline int mark_read(struct __sk_buff *skb, struct sfc_ticket *t
 		return value == mark_generation(2 * MARK_PLAIN);
 	}
 	entry = intern_get(ticket->header - 1);
+	found->entry = entry;
 	if (!entry)
 		return 0;
 	ticket->generation = intern_generation(entry);

@@ -102,6 +102,34 @@ static __always_inline int mpls_stack_fast(struct xdp_md *ctx, struct work *work
 	return 0;
 }
 
+/*
+ * Where the stack in the frame ends, two entries at a time. `pairs` of them lie in the frame. Fills work->cut, 0 where
+ * no entry of those in the frame has S, the last pair, of which only what belongs to the stack, and a hash of all: good
+ * enough for a place where nothing is believed.
+ */
+static __always_inline void mpls_pairs(struct work *work, const __u64 *pair, const void *end, __u32 pairs)
+{
+	const __u64 first_s = bpf_htonl(MPLS_S), any_s = first_s | first_s << 32, secret = sfc_config.key_secret[0];
+	__u64 sum = 0, word;
+	__u32 second;
+
+#pragma unroll
+	for (__u32 i = 0; i < SFC_LABELS_MAX / 2; i++) {
+		if (i == pairs && (void *)(pair + SFC_LABELS_MAX / 2) > end)
+			return;
+		word = pair[i];
+		if (word & any_s) {
+			second = !(word & first_s);
+			word = second ? word : (__u32)word;
+			work->cut = (2 * i + 1 + second) * MPLS_ENTRY;
+			work->last_pair = word;
+			work->near = ((sum ^ word) * secret) >> 32;
+			return;
+		}
+		sum = (sum ^ word) * secret;
+	}
+}
+
 /* RFC 3443 3.1, uniform: the hop count of the label that is on top now is that of the removed one less a hop, if that
  * is lower. */
 static __always_inline void mpls_advance(struct work *work, const struct sfc_service *service, __u32 old_top)

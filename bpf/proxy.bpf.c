@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The entry points, as lists of steps. What each step does is in strip.h, restore.h and stack.h. */
 #include "mark.h"
+#include "near_stack.h"
 #include "restore.h"
 #include "stack.h"
 #include "strip.h"
@@ -14,10 +15,14 @@ static __always_inline int strip_stack_steps(struct xdp_md *ctx, struct work *wo
 
 	if (!reason)
 		reason = strip_keep(ctx, work, strip);
+	if (!reason && !to && strip->near)
+		near_begin(ctx, work, strip->near);
 	if (!reason)
 		reason = to ? strip_cut(ctx, work, strip) : strip_to_stack(ctx, work, strip);
 	if (!reason)
 		reason = strip_ticket(ctx, work, strip);
+	if (!reason && !to && strip->near)
+		near_end(work, strip, strip->near);
 	if (!reason && to)
 		reason = port_redirect(work, to);
 	return reason;
@@ -50,24 +55,35 @@ static __always_inline int strip_steps(struct xdp_md *ctx, struct work *work, st
 	return reason;
 }
 
-/* Domain port: strip the SFC encapsulation, cache it, hand the bare packet to the SF. */
-SEC("xdp.frags")
-int sfc_strip(struct xdp_md *ctx)
+/* With the whole way to go. */
+static __always_inline int strip_frame(struct xdp_md *ctx, struct work *work, const struct sfc_port *in,
+				       struct sfc_near_stack *near)
 {
-	struct strip strip = {};
-	struct work *work = port_receive(ctx, SFC_ROLE_DOMAIN, &strip.in);
-	int reason;
+	struct strip strip = {.in = in, .near = near};
+	int reason = strip_steps(ctx, work, &strip);
 
-	if (!work)
-		return XDP_ABORTED;
-	reason = strip_steps(ctx, work, &strip);
 	if (reason)
 		return strip_end(ctx, work, &strip, reason);
 	if (strip.sf->stack && strip.service->to_port)
 		return verdict_redirect(work, SFC_VERDICT_TO_STACK, SFC_EVENT_TO_STACK);
 	if (strip.sf->stack)
-		return verdict_to_stack(work);
+		return verdict_to_stack(work, verdict_service(work));
 	return verdict_redirect(work, SFC_VERDICT_TO_SF, SFC_EVENT_TO_SF);
+}
+
+/* Domain port: strip the SFC encapsulation, cache it, hand the bare packet to the SF. */
+SEC("xdp.frags")
+int sfc_strip(struct xdp_md *ctx)
+{
+	const struct sfc_port *in = NULL;
+	struct work *work = port_receive(ctx, SFC_ROLE_DOMAIN, &in);
+	struct near near = {};
+
+	if (!work)
+		return XDP_ABORTED;
+	if (in->stack && near_known(ctx, work, &near))
+		return near_to_stack(ctx, work, in, &near);
+	return strip_frame(ctx, work, in, near.place);
 }
 
 /* SF port: recognise the packet, put its header on, advanced, and send it to the next hop. */
@@ -98,8 +114,8 @@ int sfc_restore(struct xdp_md *ctx)
 SEC("tc")
 int sfc_mark(struct __sk_buff *skb)
 {
-	struct sfc_ticket ticket = {};
-	__u32 mark = ticket_read(skb, &ticket) ? mark_of(&ticket) : 0;
+	struct ticket_found found = {};
+	__u32 mark = ticket_read(skb, &found) ? mark_of(&found.ticket) : 0;
 
 	skb->mark = (skb->mark & ~sfc_config.mark_mask) | mark;
 	return TC_ACT_UNSPEC;
@@ -112,11 +128,11 @@ int sfc_catch(struct __sk_buff *skb)
 {
 	__u32 *id = port_of(skb->ifindex);
 	__u32 port = id ? *id : SFC_NONE;
-	struct sfc_ticket ticket = {};
+	struct ticket_found found = {};
 
-	if (!catch_ticket(skb, &ticket))
+	if (!catch_ticket(skb, &found))
 		return catch_without(skb, port);
-	return ticket.header ? catch_with(skb, port, &ticket) : TC_ACT_UNSPEC;
+	return found.ticket.header ? catch_with(skb, port, &found) : TC_ACT_UNSPEC;
 }
 
 /* The relay's far end: put the header on, and send the frame where the stack wanted to send it. */
@@ -141,12 +157,12 @@ int sfc_return(struct xdp_md *ctx)
 SEC("tc")
 int sfc_tag(struct __sk_buff *skb)
 {
-	struct sfc_ticket ticket = {};
-	int found = catch_ticket(skb, &ticket);
+	struct ticket_found found = {};
+	int any = catch_ticket(skb, &found);
 
 	if (!tag_is_ip(skb))
 		return TC_ACT_UNSPEC;
-	return found ? tag_with(skb, &ticket) : tag_without(skb);
+	return any ? tag_with(skb, &found.ticket) : tag_without(skb);
 }
 
 /* SF port where the SF is a stack: what comes back has its ticket in the source MAC. */

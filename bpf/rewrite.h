@@ -20,10 +20,8 @@ static __always_inline struct macs macs_read(const void *at)
 
 static __always_inline struct macs macs_of(const __u8 *dst, const __u8 *src)
 {
-	const __u16 *to = (const __u16 *)dst, *from = (const __u16 *)src;
-
-	return (struct macs){
-		{to[0] | (__u32)to[1] << 16, to[2] | (__u32)from[0] << 16, from[1] | (__u32)from[2] << 16}};
+	return (struct macs){{*(const __u32 *)dst, *(const __u16 *)(dst + 4) | (__u32) * (const __u16 *)src << 16,
+			      *(const __u32 *)(src + 2)}};
 }
 
 /* `at` has room for an Ethernet header. */

@@ -51,7 +51,7 @@ static __always_inline void stack_mark_plain(struct xdp_md *ctx, struct work *wo
 	work->ticket.header = 0;
 	work->ticket.generation = 0;
 	work->ticket.check = ticket_check(&work->ticket);
-	ticket_write(ctx, work);
+	ticket_put(ctx, &work->ticket);
 }
 
 /* Whether packets of the service may leave through the port. */
@@ -78,16 +78,16 @@ static __always_inline int catch_is_fragment(struct __sk_buff *skb)
 }
 
 /* The ticket of a packet that leaves, from where this attachment keeps it. The bits of the mark are ours alone. */
-static __always_inline int catch_ticket(struct __sk_buff *skb, struct sfc_ticket *ticket)
+static __always_inline int catch_ticket(struct __sk_buff *skb, struct ticket_found *found)
 {
-	int found;
+	int any;
 
 	if (!sfc_config.mark_mask)
-		return ticket_read(skb, ticket);
+		return ticket_read(skb, found);
 	/* What is put together and taken apart again on the way gives all its fragments the first one's mark. */
-	found = catch_is_fragment(skb) ? ticket_read(skb, ticket) : mark_read(skb, ticket);
+	any = catch_is_fragment(skb) ? ticket_read(skb, found) : mark_read(skb, found);
 	skb->mark &= ~sfc_config.mark_mask;
-	return found;
+	return any;
 }
 
 /* `skb` may be many frames in one. They are counted where they are stopped: `owner` is a service's or a port's. */
@@ -144,33 +144,55 @@ static __always_inline int catch_push(struct __sk_buff *skb, const struct sfc_po
 	return TC_ACT_UNSPEC;
 }
 
+/* On to the relay, with the ticket in the source MAC. */
+static __always_inline int catch_relay(struct __sk_buff *skb, const struct sfc_port *port,
+				       const struct sfc_ticket *ticket, __u32 service)
+{
+	__u64 mac = ticket_to_mac(ticket);
+
+	if (bpf_skb_store_bytes(skb, ETH_ALEN, &mac, ETH_ALEN, 0))
+		return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service), SFC_REASON_no_next_hop);
+	return bpf_redirect(port->relay, 0);
+}
+
+/* Whether the packet may leave through port `id`, for those that do not take the way of most. Returns SFC_OK or the
+ * reason that stops it. */
+static __always_inline int catch_way(struct __sk_buff *skb, __u32 id, const struct sfc_port *port,
+				     const struct sfc_service *service)
+{
+	if (!service || !stack_leaves_by(service, id))
+		return SFC_REASON_wrong_port;
+	/* Where the tag stands beside the frame, or in it, is the device's business: a header would be in between. */
+	if (skb->vlan_present)
+		return SFC_REASON_wrong_port;
+	return port && port->relay ? SFC_OK : SFC_REASON_no_next_hop;
+}
+
 /* A packet with the ticket of a header leaves through port `id`. */
-static __always_inline int catch_with(struct __sk_buff *skb, __u32 id, const struct sfc_ticket *ticket)
+static __always_inline int catch_with(struct __sk_buff *skb, __u32 id, const struct ticket_found *found)
 {
 	const struct sfc_port *port = port_get(id);
-	struct sfc_interned *entry = intern_get(ticket->header - 1);
-	__u64 mac = ticket_to_mac(ticket);
+	const struct sfc_ticket *ticket = &found->ticket;
+	struct sfc_interned *entry = found->entry;
 	const struct sfc_service *service;
-	__u32 service_id;
+	__u32 service_id, push = 1;
+	int reason;
 
 	if (!entry)
 		return catch_drop(skb, catch_port(skb, id), SFC_REASON_late);
 	service_id = *(volatile __u16 *)&entry->header.f.service;
 	if (ticket->generation & INTERN_WRITING || intern_generation(entry) != ticket->generation)
 		return catch_drop(skb, catch_port(skb, id), SFC_REASON_late);
-	service = bpf_map_lookup_elem(&services, &service_id);
-	if (!service || !stack_leaves_by(service, id))
-		return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), SFC_REASON_wrong_port);
-	/* Where the tag stands beside the frame, or in it, is the device's business: a header would be in between. */
-	if (skb->vlan_present)
-		return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), SFC_REASON_wrong_port);
-	if (!port || !port->relay)
-		return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), SFC_REASON_no_next_hop);
-	if (!service->egress_port && push_may(skb))
+	if (!id || entry->way != id || skb->vlan_present || !port || !port->relay) {
+		service = bpf_map_lookup_elem(&services, &service_id);
+		reason = catch_way(skb, id, port, service);
+		if (reason)
+			return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), reason);
+		push = service && !service->egress_port;
+	}
+	if (push && push_may(skb))
 		return catch_push(skb, port, entry, ticket->generation, service_id);
-	if (bpf_skb_store_bytes(skb, ETH_ALEN, &mac, ETH_ALEN, 0))
-		return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), SFC_REASON_no_next_hop);
-	return bpf_redirect(port->relay, 0);
+	return catch_relay(skb, port, ticket, service_id);
 }
 
 /* The account of a frame on the relay: not one that a port has received. */

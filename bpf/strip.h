@@ -16,7 +16,8 @@ struct strip {
 	const struct sfc_sf *sf;
 	struct sfc_match match;
 	__be16 ethertype;
-	__u32 first_word; /* MPLS: the top entry */
+	__u32 first_word;            /* MPLS: the top entry */
+	struct sfc_near_stack *near; /* where to write down what comes of this stack, or NULL */
 };
 
 /* Encapsulation by EtherType, and the value that a service matches. One case per encapsulation here and in strip_parse.
@@ -228,7 +229,7 @@ static __always_inline int strip_ticket(struct xdp_md *ctx, struct work *work, c
 {
 	int reason = stack_intern(work, strip->service, strip->sf->hold_ns);
 
-	return reason ? reason : ticket_write(ctx, work);
+	return reason ? reason : ticket_put(ctx, &work->ticket);
 }
 
 /*

@@ -18,8 +18,8 @@ static __always_inline __u32 ticket_check(const struct sfc_ticket *ticket)
 	return (__u32)(hash_words(word, 2, sfc_config.digest_secret) >> 8);
 }
 
-/* Puts work->ticket in front of the frame. Returns SFC_OK, or SFC_REASON_no_room where the driver has no metadata. */
-static __always_inline int ticket_write(struct xdp_md *ctx, struct work *work)
+/* Puts the ticket in front of the frame. Returns SFC_OK, or SFC_REASON_no_room where the driver has no metadata. */
+static __always_inline int ticket_put(struct xdp_md *ctx, const struct sfc_ticket *ticket)
 {
 	struct sfc_ticket *at;
 
@@ -28,16 +28,22 @@ static __always_inline int ticket_write(struct xdp_md *ctx, struct work *work)
 	at = (void *)(long)ctx->data_meta;
 	if ((void *)(at + 1) > (void *)(long)ctx->data)
 		return SFC_REASON_no_room;
-	at->header = work->ticket.header;
-	at->generation = work->ticket.generation;
-	at->check = work->ticket.check;
+	at->header = ticket->header;
+	at->generation = ticket->generation;
+	at->check = ticket->check;
 	at->reserved = 0;
 	return SFC_OK;
 }
 
-/* Returns whether there is a ticket; it is in `ticket` then. Its number's entry knows what the check must be; only of
+/* A ticket that has been read, and the entry of its number; NULL where it has none. */
+struct ticket_found {
+	struct sfc_ticket ticket;
+	struct sfc_interned *entry;
+};
+
+/* Returns whether there is a ticket; it is in `found` then. Its number's entry knows what the check must be; only of
  * one that is out of date it is worked out. */
-static __always_inline int ticket_read(struct __sk_buff *skb, struct sfc_ticket *ticket)
+static __always_inline int ticket_read(struct __sk_buff *skb, struct ticket_found *found)
 {
 	struct sfc_ticket *at = (void *)(long)skb->data_meta;
 	struct sfc_interned *entry;
@@ -45,13 +51,14 @@ static __always_inline int ticket_read(struct __sk_buff *skb, struct sfc_ticket 
 
 	if ((void *)(at + 1) > (void *)(long)skb->data)
 		return 0;
-	ticket->header = at->header;
-	ticket->generation = at->generation;
-	number = ticket->header - 1;
+	found->ticket.header = at->header;
+	found->ticket.generation = at->generation;
+	number = found->ticket.header - 1;
 	entry = bpf_map_lookup_elem(&headers, &number);
-	if (entry && entry->generation == ticket->generation && entry->check == at->check)
+	found->entry = entry;
+	if (entry && entry->generation == found->ticket.generation && entry->check == at->check)
 		return 1;
-	return at->check == ticket_check(ticket);
+	return at->check == ticket_check(&found->ticket);
 }
 
 /* The source MAC that is the ticket. */

@@ -33,13 +33,18 @@ static __noinline struct sfc_counters *verdict_port(__u32 port)
 	return bpf_map_lookup_elem(&port_counters, &port);
 }
 
-/* The counters that this frame's outcome belongs to: the service's, or the port's where no service is involved. */
-static __always_inline struct sfc_counters *verdict_owner(const struct work *work)
+static __always_inline struct sfc_counters *verdict_service(const struct work *work)
 {
 	__u32 service = work->result.service;
 
-	if (service != SFC_NONE)
-		return bpf_map_lookup_elem(&service_counters, &service);
+	return bpf_map_lookup_elem(&service_counters, &service);
+}
+
+/* The counters that this frame's outcome belongs to: the service's, or the port's where no service is involved. */
+static __always_inline struct sfc_counters *verdict_owner(const struct work *work)
+{
+	if (work->result.service != SFC_NONE)
+		return verdict_service(work);
 	return verdict_port(work->result.port);
 }
 
@@ -57,11 +62,9 @@ static __always_inline int verdict_redirect(struct work *work, enum sfc_verdict 
 	return XDP_REDIRECT;
 }
 
-/* The frame goes to the stack of this host, with a ticket. */
-static __always_inline int verdict_to_stack(struct work *work)
+/* The frame goes to the stack of this host, with a ticket. `owner` are its service's counters. */
+static __always_inline int verdict_to_stack(struct work *work, struct sfc_counters *owner)
 {
-	struct sfc_counters *owner = verdict_owner(work);
-
 	work->result.verdict = SFC_VERDICT_TO_STACK;
 	if (owner) {
 		count_event(owner, work, SFC_EVENT_TO_STACK);

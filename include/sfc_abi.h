@@ -17,7 +17,7 @@
 #endif
 
 /* Raised with every change of a map's layout: a program and pinned maps of different versions do not meet. */
-enum { SFC_ABI_VERSION = 5 };
+enum { SFC_ABI_VERSION = 6 };
 
 enum sfc_limit {
 	SFC_LABELS_MAX = 16, /* label stack entries on arrival; one more is `too_many_labels` */
@@ -34,6 +34,7 @@ enum sfc_limit {
 	SFC_NEAR_INTERFACES = 4096, /* interface numbers that an array maps to ports */
 	SFC_NEAR_MATCHES = 4096,    /* a power of two */
 	SFC_NEAR_HEADERS = 4096,    /* a power of two; 32 KiB, which a few pages of the CPU's TLB reach */
+	SFC_NEAR_STACKS = 1024,     /* per CPU; a power of two */
 	SFC_SERVICES_MAX = 4096,
 	SFC_CAPACITY_MIN = 64,
 	SFC_CAPACITY_MAX = 4 * 1024 * 1024, /* 22 bits of an index word name a slot */
@@ -54,6 +55,9 @@ enum sfc_last_label { SFC_LAST_LABEL_DROP, SFC_LAST_LABEL_PLAIN };
 enum sfc_miss { SFC_MISS_DROP, SFC_MISS_PASS };
 enum sfc_tunnels { SFC_TUNNELS_KEYED, SFC_TUNNELS_DROP, SFC_TUNNELS_PASS };
 enum sfc_unmatched { SFC_UNMATCHED_PASS, SFC_UNMATCHED_DROP };
+/* In the programs instead of the number of a kernel function, which only user space can know. No helper has it, so what
+ * is left in is refused by the verifier, where it is not dead code. */
+enum sfc_kfunc { SFC_KFUNC_CONTEXT = 0x5fc0001 };
 enum sfc_clock { SFC_CLOCK_KERNEL, SFC_CLOCK_MAP };
 
 /* Load-time constants (.rodata): the verifier folds them, so what is off costs nothing. */
@@ -65,11 +69,11 @@ struct sfc_config {
 	__u32 mark_mask;    /* bits of skb->mark that carry tickets through the stack; 0 = metadata do */
 	__u8 mark_shift;    /* of the lowest of them */
 	__u8 mark_number_bits;
-	__u8 weak_order;   /* 1 = this CPU may show stores to another one in another order: publish by an atomic */
-	__u8 summed_shift; /* of skb->ip_summed in its byte */
-	__u16 summed_at;   /* offset of that byte in struct sk_buff, 0 = not known */
-	__u16 reserved;
-	__u32 reserved2;
+	__u8 weak_order;      /* 1 = this CPU may show stores to another one in another order: publish by an atomic */
+	__u8 summed_shift;    /* of skb->ip_summed in its byte */
+	__u16 summed_at;      /* offset of that byte in struct sk_buff, 0 = not known */
+	__u16 kernel_context; /* 1 = the call of SFC_KFUNC_CONTEXT is the kernel's bpf_cast_to_kern_ctx */
+	__u32 reserved;
 	__u64 key_secret[SFC_SECRETS];
 	__u64 digest_secret[SFC_SECRETS];
 };
@@ -81,10 +85,10 @@ struct sfc_port {
 	__u8 unmatched; /* domain port: enum sfc_unmatched */
 	__u8 unready;   /* routed SF port: 1 = its MAC is not known (yet), packets are dropped `no_next_hop` */
 	__u16 sf;       /* SF port: whose port this is */
+	__u8 stack;     /* domain port: 1 = a service of it goes through the stack of this host */
+	__u8 reserved;
 	__u8 mac[6];    /* of our interface, the source of what we send there; zero where there is none */
 	__u8 sf_mac[6]; /* routed SF port: where the SF listens */
-	__u8 stack;     /* domain port: 1 = a service of it goes through the stack of this host */
-	__u8 reserved2;
 	__u32 mtu;
 	__u32 relay; /* interface of our own that leads what leaves the stack here back into XDP; 0 = none */
 };

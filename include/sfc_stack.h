@@ -17,14 +17,39 @@ struct sfc_ticket {
 };
 
 /*
- * A header by its number. The generation is odd while it is written, and another one after: who copies the header and
- * finds the ticket's generation before and after has the ticket's header.
+ * A header by its number. In two cache lines, of which one is enough for 6 labels. The generation is odd while it is
+ * written, and another one after: who copies the header and finds the ticket's generation before and after has the
+ * ticket's header.
  */
 struct sfc_interned {
-	struct sfc_header header;
-	__u64 used; /* when a packet was last stripped of it, to a fraction of the hold time */
 	__u32 generation;
 	__u32 check; /* of the ticket for this number and generation */
+	__u64 used;  /* when a packet was last stripped of it, to a fraction of the hold time */
+	__u16 way;   /* the port that most packets leave through: the first of the service's `egress`, where it has no
+			next   hop of its own; else SFC_NONE */
+	__u16 reserved[3];
+	struct sfc_header header;
+	__u64 reserved2[3];
+};
+
+/*
+ * What came of a label stack when it arrived last, per CPU (bpf/near_stack.h). What most stacks need is in front, in
+ * one cache line.
+ */
+struct sfc_near_stack {
+	__u32 scope; /* the port, and from bit 16 the stack's length in bytes */
+	__u16 service;
+	__u8 inner; /* enum sfc_inner, of the service */
+	__u8 reserved;
+	__u32 header; /* this and the next two are the ticket; 0 = nothing is known */
+	__u32 generation;
+	__u32 check;
+	__u32 reserved2;
+	__u64 checked;                      /* the clock when all that may change was last looked at; 0 = not yet */
+	__u64 last_pair;                    /* of entries, as they arrived; of a single one the other half is 0 */
+	__u64 pair[SFC_LABELS_MAX / 2 - 1]; /* the others */
+	__u64 refresh_ns;                   /* how old sfc_interned.used may get */
+	__u64 reserved3[3];
 };
 
 /*
@@ -34,4 +59,6 @@ struct sfc_interned {
 enum sfc_relay { SFC_RELAY_NUMBER_BITS = 22, SFC_RELAY_MAC = 0x02 };
 
 static_assert(sizeof(struct sfc_ticket) == 16, "a ticket is what XDP metadata have room for");
-static_assert(sizeof(struct sfc_interned) == 96, "sfc_interned is padded");
+static_assert(sizeof(struct sfc_interned) == 128,
+	      "the header and all that says whether it is valid begin a cache line");
+static_assert(sizeof(struct sfc_near_stack) == 128, "sfc_near_stack is two cache lines");

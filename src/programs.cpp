@@ -137,7 +137,7 @@ Programs::Programs(const Plan& plan, const LoadSettings& settings) {
     }
     skeleton_->rodata->sfc_config = load_constants(plan, settings);
     if (plan.through_this_stack() && !merges(plan)) {
-        set_summed(skeleton_->rodata->sfc_config);
+        set_summed(skeleton_->rodata->sfc_config, skeleton_->progs.sfc_catch);
     }
     size_maps(plan);
     if (const int error = proxy_bpf::load(skeleton_.get())) {
@@ -171,6 +171,7 @@ void Programs::size_maps(const Plan& plan) {
     if (plan.any_stack()) {
         resize(maps.headers, plan.capacity);
         resize(maps.header_numbers, plan.capacity);
+        resize(maps.near_stacks, SFC_NEAR_STACKS * static_cast<std::uint32_t>(libbpf_num_possible_cpus()));
     }
 }
 

@@ -46,6 +46,10 @@ long native_fib_lookup(void* /*ctx*/, struct bpf_fib_lookup* params, int /*size*
     return Machine::current().fib_lookup(*params);
 }
 
+__u32 bpf_get_smp_processor_id() {
+    return 0; // the harness is one CPU
+}
+
 long bpf_xdp_adjust_meta(xdp_md* /*ctx*/, int delta) {
     return Machine::current().adjust_meta(delta);
 }

@@ -31,6 +31,7 @@ void NativeRunner::size_maps() {
     if (plan_.any_stack()) {
         machine.map("headers").resize(plan_.capacity);
         machine.map("header_numbers").resize(plan_.capacity);
+        machine.map("near_stacks").resize(SFC_NEAR_STACKS);
     }
 }
 

@@ -284,6 +284,7 @@ TEST_F(Stack, NumberOfAnotherHeader) {
     for (std::uint32_t place = 0; place < SFC_NEAR_HEADERS; place++) {
         machine.map("near_numbers").set(place, std::uint32_t{1});
     }
+    machine.map("near_stacks").resize(0);
     EXPECT_EQ(strip_reason(labelled(100)), SFC_REASON_cache_full) << "rather nothing than the other's ticket";
 }
 

@@ -33,6 +33,7 @@
 #define bpf_probe_read_kernel native_probe_read_kernel
 /* A structure has this name too. */
 #define bpf_fib_lookup(ctx, params, size, flags) native_fib_lookup(ctx, params, size, flags)
+#define bpf_get_smp_processor_id native_get_smp_processor_id
 #define bpf_xdp_adjust_meta native_xdp_adjust_meta
 #define bpf_xdp_adjust_head native_xdp_adjust_head
 #define bpf_xdp_get_buff_len native_xdp_get_buff_len
@@ -63,6 +64,7 @@ long bpf_skb_load_bytes(const void* skb, __u32 offset, void* to, __u32 len);
 long bpf_skb_change_head(struct __sk_buff* skb, __u32 len, __u64 flags);
 long bpf_probe_read_kernel(void* to, __u32 size, const void* from);
 long native_fib_lookup(void* ctx, struct bpf_fib_lookup* params, int size, __u32 flags);
+__u32 bpf_get_smp_processor_id(void);
 long bpf_xdp_adjust_meta(struct xdp_md* ctx, int delta);
 long bpf_xdp_adjust_head(struct xdp_md* ctx, int delta);
 __u64 bpf_xdp_get_buff_len(struct xdp_md* ctx);
