@@ -17,7 +17,7 @@
 #endif
 
 /* Raised with every change of a map's layout: a program and pinned maps of different versions do not meet. */
-enum { SFC_ABI_VERSION = 5 };
+enum { SFC_ABI_VERSION = 6 };
 
 enum sfc_limit {
 	SFC_LABELS_MAX = 16, /* label stack entries on arrival; one more is `too_many_labels` */
@@ -212,6 +212,7 @@ struct sfc_key {
 };
 
 #include "sfc_cache.h"
+#include "sfc_probe.h"
 #include "sfc_stack.h"
 
 /* How a frame ended. Left in per-CPU scratch by the entry point; replay, trace and campaigns read it there. */

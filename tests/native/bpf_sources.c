@@ -33,6 +33,7 @@ const struct native_map native_maps[] = {
     MAP(headers),
     MAP(header_numbers),
     MAP(near_numbers),
+    MAP(probes),
 };
 const __u32 native_map_count = sizeof(native_maps) / sizeof(*native_maps);
 

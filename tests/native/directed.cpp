@@ -80,6 +80,7 @@ TEST_F(Native, WithoutAMapNothingIsGranted) {
         {"headers", kSent, kSent}, // no service goes through the stack
         {"header_numbers", kSent, kSent},
         {"near_numbers", kSent, kSent},
+        {"probes", kSent, kSent},
     };
     EXPECT_EQ(std::size(kCases), native_map_count);
     for (const auto& one : kCases) {
