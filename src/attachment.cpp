@@ -279,6 +279,11 @@ void Attachment::detach(const Say& say) {
     pins_.remove();
 }
 
+void Attachment::keep_probes(std::vector<ProbeRecord> probes) {
+    state_.probes = std::move(probes);
+    state_.save(pins_);
+}
+
 std::uint32_t Attachment::attached_to(std::uint16_t id) const {
     if (plan_.ports[id].entry.role == SFC_ROLE_EGRESS) {
         return maps_->sends_to(id);
