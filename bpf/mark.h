@@ -8,6 +8,7 @@
 #pragma once
 
 #include "intern.h"
+#include "probe.h"
 #include "ticket.h"
 
 /* In place of the generation where the number is 0, or such a mark would be none. */
@@ -50,8 +51,10 @@ static __always_inline int mark_read(struct __sk_buff *skb, struct ticket_found 
 	}
 	entry = intern_get(ticket->header - 1);
 	found->entry = entry;
-	if (!entry)
-		return 0;
+	if (!entry) {
+		ticket->generation = INTERN_WRITING; /* no header has this number, and nothing is found by it */
+		return ticket->header == probe_number();
+	}
 	ticket->generation = intern_generation(entry);
 	if (mark_generation(ticket->generation) != (value & ~mark_number_mask()))
 		ticket->generation |= INTERN_WRITING; /* no entry has this one while anybody reads it */

@@ -2,6 +2,7 @@
 /* The entry points, as lists of steps. What each step does is in strip.h, restore.h and stack.h. */
 #include "mark.h"
 #include "near_stack.h"
+#include "probe.h"
 #include "restore.h"
 #include "stack.h"
 #include "strip.h"
@@ -107,7 +108,7 @@ int sfc_restore(struct xdp_md *ctx)
 		reason = restore_header(ctx, work, &restore);
 	if (!reason)
 		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
-	return restore_end(work, &restore, reason);
+	return restore_end(work, &restore, probe_or_restore(ctx, reason));
 }
 
 /* TC ingress of a domain port, where tickets are in the mark: behind GRO, in front of all that clears metadata. */
@@ -184,7 +185,7 @@ int sfc_readmit(struct xdp_md *ctx)
 		reason = restore_header(ctx, work, &restore);
 	if (!reason)
 		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
-	return restore_end(work, &restore, reason);
+	return restore_end(work, &restore, probe_or_restore(ctx, reason));
 }
 
 /*
@@ -195,6 +196,13 @@ SEC("xdp.frags")
 int sfc_peer(struct xdp_md *ctx __attribute__((unused)))
 {
 	return XDP_PASS;
+}
+
+/* Run by user space alone, on a frame that it made: a probe goes where strip would send a packet. */
+SEC("xdp.frags")
+int sfc_probe(struct xdp_md *ctx)
+{
+	return probe_send(ctx);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -19,6 +19,7 @@
 #include "mark.h"
 #include "originated.h"
 #include "port.h"
+#include "probe.h"
 #include "push.h"
 #include "restore.h"
 #include "rewrite.h"
@@ -95,6 +96,7 @@ static __always_inline int catch_drop(struct __sk_buff *skb, struct sfc_counters
 {
 	__u32 segments = skb->gso_segs ? skb->gso_segs : 1;
 
+	reason = probe_or(skb, reason);
 	if (owner)
 		count(&owner->dropped_after_claim[reason & (SFC_REASON_MAX - 1)], segments, skb->len);
 	return TC_ACT_SHOT;

@@ -216,6 +216,7 @@ struct sfc_key {
 };
 
 #include "sfc_cache.h"
+#include "sfc_probe.h"
 #include "sfc_stack.h"
 
 /* How a frame ended. Left in per-CPU scratch by the entry point; replay, trace and campaigns read it there. */

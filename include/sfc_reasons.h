@@ -43,7 +43,9 @@
 	X(wrong_port, "leaves the stack through a port that the service's `egress` does not name",                     \
 	  "a route leads elsewhere: change the route, or name the port in 'egress'")                                   \
 	X(from_stack, "made by this host's stack in answer to a packet that came with a header",                       \
-	  "nftables' reject, ICMP errors: they have no header; use drop rules, and see why the errors arise")
+	  "nftables' reject, ICMP errors: they have no header; use drop rules, and see why the errors arise")          \
+	X(probe, "sent by the proxy itself at attach, to see what the SF does to packets",                             \
+	  "normal: 'sfcproxy status' says what was found; 'probe: off' at the SF sends none")
 
 enum sfc_reason {
 	SFC_OK,

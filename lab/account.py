@@ -53,6 +53,12 @@ def ended_at_port(stats, side, kind):
     return found
 
 
+def probes(stats):
+    """Packets that the proxy sent itself to see what the SF does to them, and met again: nobody pushed them."""
+    return sum(ended_at_port(stats, side, kind).get("probe", 0)
+               for side in ("domain_ports", "sf_ports") for kind in ("dropped", "dropped_after_claim"))
+
+
 def lost_in_sf(stats, firewall, sf_drops):
     """Headers that were never claimed, by what the SF and the proxy say of the packets. What nobody claims to have
     dropped is left as "vanished"."""

@@ -23,7 +23,7 @@ table inet sf {
         ct state established,related accept
         tcp dport %d counter name blocked drop
         tcp dport { 80, 5201 } ct state new accept
-        udp dport { 5004, 5201, 7000, 7001 } ct state new accept
+        udp dport { 9, 5004, 5201, 7000, 7001 } ct state new accept
         sctp dport 5000 ct state new accept
         meta l4proto { esp, gre } ct state new accept
         exthdr frag exists ct state untracked accept

@@ -5,7 +5,7 @@ import json
 import time
 
 from lab import chain, firewall, traffic
-from lab.account import after_verdict
+from lab.account import after_verdict, probes
 from lab.bench import since
 from lab.edge import total
 from lab.net import call
@@ -101,7 +101,8 @@ def far_config(lab, stack="true"):
 @dataclasses.dataclass
 class Tally:
     """Packets since the last mark. `forwarded`, `blocked`, `taken` (by the proxy's own sockets) and `sent` (by them)
-    are what nftables counted, `full` what links had no room for."""
+    are what nftables counted, `full` what links had no room for. `probes`: those of the proxy that came out again. They
+    are in none of the other numbers."""
     pushed: int
     good: int
     wrong: int
@@ -112,6 +113,7 @@ class Tally:
     taken: int
     sent: int
     full: int
+    probes: int
     stats: dict
 
     @property
@@ -123,13 +125,14 @@ class Tally:
         return {reason: cell["packets"] for reason, cell in self.stats["counters"]["services"][name][kind].items()}
 
     def port(self, name, kind="dropped_after_claim"):
-        return {reason: cell["packets"] for reason, cell in self.stats["counters"]["domain_ports"][name][kind].items()}
+        return {reason: cell["packets"] for reason, cell in self.stats["counters"]["domain_ports"][name][kind].items()
+                if reason != "probe"}
 
     def sf_port(self, device):
         """Packets that were dropped there, by reason."""
         ports = self.stats["counters"]["sf_ports"].items()
         return {reason: cell["packets"] for name, port in ports if name.endswith("/" + device)
-                for reason, cell in port["dropped"].items()}
+                for reason, cell in port["dropped"].items() if reason != "probe"}
 
     def in_words(self):
         return (f"{self.pushed} pushed, {self.good} good, {self.wrong} wrong, {self.bare} bare; {self.forwarded} "
@@ -155,7 +158,7 @@ class Stack:
         traffic.serve(lab, "receiver", WEB_PORT, BLOCKED_PORT)
         self.proxy = None
         self.before = None
-        self.dropped_before = 0
+        self.dropped_before = self.probes_before = 0
 
     def build(self):
         self.lab.run("proxy", "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
@@ -202,6 +205,7 @@ class Stack:
         self.lab.run(self.role, "nft", "reset", "counters", "table", "inet", "lab")
         self.before = (self.edges.pushed(), self.edges.arrived())
         self.dropped_before = self._port_drops()
+        self.probes_before = probes(self.proxy.stats())
 
     def counted(self):
         """What the edges pushed and what arrived since the mark."""
@@ -215,11 +219,13 @@ class Stack:
         rules = {entry["counter"]["name"]: entry["counter"]["packets"] for entry in objects["nftables"]
                  if "counter" in entry}
         stats = self.proxy.stats()
+        own = probes(stats) - self.probes_before
+        rules["forwarded"] -= own
         full = sum(self.edges.errors().values()) + after_verdict(stats, "rest") + self.relay_drops() + self.port_drops()
         return Tally(pushed=sum(total(side, "pushed") for side in pushed),
                      good=sum(total(side, "good") for side in arrived), wrong=sum(side["wrong"] for side in arrived),
                      bare=sum(side["bare"] for side in arrived), links_own=sum(side["link"] for side in pushed),
-                     full=full, stats=stats, **rules)
+                     full=full, probes=own, stats=stats, **rules)
 
     def links(self):
         """Interfaces of the proxy's namespace by name, with their statistics."""

@@ -94,7 +94,7 @@ def count_all(lab, stack):
     demo.show_account(settled, stack.edges)
     relays, spoilt = settled.lost.get(RELAY_FULL, 0), demo.bad_checksums(lab)
     for line in (f"nftables: {tally.forwarded} forwarded, {tally.blocked} of them dropped; {tally.taken} for the host "
-                 f"itself, {tally.sent} from it",
+                 f"itself, {tally.sent} from it; {tally.probes} probes of the proxy besides",
                  f"not returned: {tally.stack['not_returned']}, of which nftables dropped {tally.blocked} and full relays "
                  f"{relays}", f"the hosts: {spoilt} packets with a wrong checksum"):
         print(traffic.wrapped(line, 2))

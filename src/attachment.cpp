@@ -46,6 +46,7 @@ void pin_programs(const PinDirectory& pins, const Plan& plan) {
     pins.pin(programs.return_fd(), "sfc_return");
     pins.pin(programs.tag_fd(), "sfc_tag");
     pins.pin(programs.readmit_fd(), "sfc_readmit");
+    pins.pin(programs.probe_fd(), "sfc_probe");
     for (const std::string_view name : Maps::kNames) {
         pins.pin(programs.maps().fd(name), std::string(name));
     }
@@ -276,6 +277,11 @@ void Attachment::detach(const Say& say) {
     }
     release_guards(say);
     pins_.remove();
+}
+
+void Attachment::keep_probes(std::vector<ProbeRecord> probes) {
+    state_.probes = std::move(probes);
+    state_.save(pins_);
 }
 
 std::uint32_t Attachment::attached_to(std::uint16_t id) const {

@@ -42,6 +42,8 @@ public:
     void keep_offloads(std::uint16_t id, const Place& place, const Say& say);
     /// Puts sfc_catch on every interface that packets must not leave by, new ones too. Throws Error.
     void keep_guards(const Say& say);
+    /// Writes down what probes have found, for `status` and for the next process.
+    void keep_probes(std::vector<ProbeRecord> probes);
     /// Whether somebody has switched it back.
     [[nodiscard]] static bool undone(const Change& change);
     /// Whether what leaves the stack by the port gets back into XDP; also where nothing of the kind is needed.

@@ -5,6 +5,7 @@
 
 #include "attach_common.h"
 #include "commands.h"
+#include "prober.h"
 
 namespace sfc {
 namespace {
@@ -38,8 +39,9 @@ void command_attach(const Options& options) {
     const Plan plan = make_plan(parse_config(state.config, state.file));
     refuse_addresses(plan);
     need_privileges();
-    const Attachment attachment = Attachment::create(plan, std::move(state), options.attach.pin, say_line);
+    Attachment attachment = Attachment::create(plan, std::move(state), options.attach.pin, say_line);
     say_line(attached_text(attachment));
+    probe_now(attachment, say_line);
 }
 
 void command_detach(const Options& options) {

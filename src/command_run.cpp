@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <csignal>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -12,6 +13,7 @@
 #include "attach_common.h"
 #include "commands.h"
 #include "keeper.h"
+#include "prober.h"
 
 namespace sfc {
 namespace {
@@ -59,23 +61,52 @@ Attachment take_over_or_create(const AttachOptions& options) {
     return std::move(*found);
 }
 
-void keep(Keeper& keeper) {
+/// Probes while packets flow: what was not possible is tried again when a neighbour or a link has changed.
+class RunningProbes {
+public:
+    explicit RunningProbes(Attachment& attachment) : prober_(attachment, say_line) { prober_.look(); }
+
+    void changed() { changed_ = true; }
+    /// With the keeper's tick, so that a burst of changes is looked at once.
+    void tick() {
+        if (std::exchange(changed_, false)) {
+            prober_.look();
+        }
+        if (++ticks_ == kPatienceTicks) { // the first neighbours have had time to answer
+            prober_.say_waiting();
+        }
+    }
+    void collect() { prober_.collect(); }
+    /// For poll.
+    [[nodiscard]] int timeout_ms() const { return prober_.in_flight() ? Prober::kStepMs : -1; }
+
+private:
+    static constexpr int kPatienceTicks = 3;
+    Prober prober_;
+    bool changed_ = true;
+    int ticks_ = 0;
+};
+
+void keep(Keeper& keeper, RunningProbes& probes) {
     const Fd stop = signals(), timer = ticks(Keeper::kTickMs);
     std::array<pollfd, 3> wait = {pollfd{stop.get(), POLLIN, 0}, pollfd{timer.get(), POLLIN, 0},
                                   pollfd{keeper.events_fd(), POLLIN, 0}};
     signalfd_siginfo signal{};
     // Taken from the queue, or it would end this process as soon as signals are let through again.
     while (wait[0].revents == 0 || read(stop.get(), &signal, sizeof(signal)) != sizeof(signal)) {
-        if (poll(wait.data(), wait.size(), -1) < 0 && errno != EINTR) {
+        if (poll(wait.data(), wait.size(), probes.timeout_ms()) < 0 && errno != EINTR) {
             throw system_error("cannot wait for events", errno, ExitCode::Failed);
         }
         if (wait[2].revents != 0) {
             keeper.handle_events();
+            probes.changed();
         }
         std::uint64_t expired = 0;
         if (wait[1].revents != 0 && read(timer.get(), &expired, sizeof(expired)) == sizeof(expired)) {
             keeper.tick();
+            probes.tick();
         }
+        probes.collect();
     }
 }
 
@@ -87,7 +118,8 @@ void command_run(const Options& options) {
     Attachment attachment = take_over_or_create(options.attach);
     say_line(attached_text(attachment));
     Keeper keeper(attachment, say_line);
-    keep(keeper);
+    RunningProbes probes(attachment);
+    keep(keeper, probes);
     if (options.keep) {
         say_line(fmt::format("stays attached under '{}'; next hops are as they are now", options.attach.pin));
         return;

@@ -8,6 +8,7 @@
 #include "hook.h"
 #include "live.h"
 #include "netlink.h"
+#include "prober.h"
 
 namespace sfc {
 namespace {
@@ -97,7 +98,8 @@ Json status_json(const Attachment& attachment) {
               {"process", holder == 0 ? Json(nullptr) : Json(holder)},
               {"ports", Json::array()},
               {"services", Json::array()},
-              {"changes", Json::array()}};
+              {"changes", Json::array()},
+              {"probes", Json::array()}};
     for (std::size_t id = 1; id < attachment.plan().ports.size(); id++) {
         json["ports"].push_back(port_json(attachment, netlink, id));
     }
@@ -110,6 +112,15 @@ Json status_json(const Attachment& attachment) {
                                    {"offload", offload_name(change.offload)},
                                    {"on", change.on},
                                    {"on_again", Attachment::undone(change)}});
+    }
+    for (const ProbeRecord& probe : attachment.state().probes) {
+        json["probes"].push_back({{"sf", probe.sf},
+                                  {"from", probe.from},
+                                  {"to", probe.to},
+                                  {"ip", probe.six ? 6 : 4},
+                                  {"outcome", outcome_name(probe.finding.outcome)},
+                                  {"warning", is_warning(probe.finding.outcome)},
+                                  {"text", probe.finding.text}});
     }
     json["ready"] = all_ready(json);
     return json;
@@ -150,7 +161,16 @@ std::string_view change_text(const Json& change) {
     return undone ? "ON AGAIN: SWITCH IT OFF, OR TCP WILL BREAK" : "off";
 }
 
-void print_text(const Json& json) {
+void print_probes(const std::vector<ProbeRecord>& records) {
+    if (!records.empty()) {
+        std::cout << "what probes found when they were sent\n";
+    }
+    for (const ProbeLine& line : probe_lines(records)) {
+        std::cout << fmt::format("  {:<16} {}: {}{}\n", line.sf, line.way, line.warning ? "WARNING: " : "", line.text);
+    }
+}
+
+void print_text(const Json& json, const std::vector<ProbeRecord>& probes) {
     std::cout << fmt::format("{} attached under {}\n", text_of(json["config"]), text_of(json["pin"]));
     std::cout << (json["process"].is_null()
                       ? "no process looks after it: next hops stay as they are\n"
@@ -172,6 +192,7 @@ void print_text(const Json& json) {
                                  text_of(change["offload"]), text_of(change["interface"]), change_text(change),
                                  text_of(change["port"]));
     }
+    print_probes(probes);
     std::cout << (json["ready"].get<bool>() ? "ready\n" : "NOT READY\n");
 }
 
@@ -190,7 +211,7 @@ void command_status(const Options& options) {
     if (options.json) {
         std::cout << json.dump() << '\n';
     } else {
-        print_text(json);
+        print_text(json, attachment->state().probes);
     }
 }
 

@@ -45,6 +45,7 @@ struct SfConfig {
     unsigned key_parts = SFC_PARTS_ALL;
     sfc_tunnels tunnels = SFC_TUNNELS_KEYED;
     std::vector<sfc_port_range> rtp_ports;
+    bool probe = true; ///< a packet of our own shows what the SF does to packets
     Position at;
 
     /// The stack of this host, and not of another namespace behind ports.

@@ -148,7 +148,7 @@ bool read_stack(const YamlMap& map, SfConfig& sf) {
                             "payload_length", "rtp_ports"}) {
         if (const auto value = map.optional(key)) {
             throw value->error(fmt::format(
-                "SF '{}' is a kernel's stack and takes no '{}'; allowed are name, stack, hold, ports and netns",
+                "SF '{}' is a kernel's stack and takes no '{}'; allowed are name, stack, hold, probe, ports and netns",
                 sf.name, key));
         }
     }
@@ -157,7 +157,7 @@ bool read_stack(const YamlMap& map, SfConfig& sf) {
 
 SfConfig read_sf(const YamlValue& value) {
     const YamlMap map(value, {"name", "stack", "netns", "ports", "hold", "on_miss", "tunnels", "profile", "ipv4_id",
-                              "tcp_timestamps", "payload_digest", "payload_length", "rtp_ports"});
+                              "tcp_timestamps", "payload_digest", "payload_length", "rtp_ports", "probe"});
     SfConfig sf;
     sf.at = value.at();
     sf.name = map.required("name").text();
@@ -185,6 +185,9 @@ SfConfig read_sf(const YamlValue& value) {
     if (const auto tunnels = map.optional("tunnels")) {
         sf.tunnels = tunnels->word<sfc_tunnels>(
             {{"keyed", SFC_TUNNELS_KEYED}, {"drop", SFC_TUNNELS_DROP}, {"pass", SFC_TUNNELS_PASS}});
+    }
+    if (const auto probe = map.optional("probe")) {
+        sf.probe = probe->on_off();
     }
     read_key(map, sf);
     return sf;

@@ -32,12 +32,12 @@ struct CacheUse {
 class Maps {
 public:
     /// The names in the BPF object, which are those of the pins too.
-    static constexpr std::array<std::string_view, 19> kNames = {
+    static constexpr std::array<std::string_view, 20> kNames = {
         "ports",     "near_port_ids", "port_ids",       "tx_ports",
         "sfs",       "near_matches",  "matches",        "services",
         "buckets",   "slots",         "tails",          "pools",
         "magazines", "scratch",       "port_counters",  "service_counters",
-        "set_clock", "headers",       "header_numbers",
+        "set_clock", "headers",       "header_numbers", "probes",
     };
 
     /// `open` gives a new descriptor of the map of that name, or throws.

@@ -72,6 +72,7 @@ private:
         Plan::Sf sf;
         sf.name = config.name;
         sf.gro = config.gro;
+        sf.probe = config.probe;
         plan_.unwatched.insert(plan_.unwatched.end(), config.unwatched.begin(), config.unwatched.end());
         sf.entry.hold_ns = config.hold_ns;
         sf.entry.epoch = 1;

@@ -25,6 +25,7 @@ struct Plan {
     struct Sf {
         std::string name;
         sfc_sf entry{};
+        bool probe = true;             ///< probes are sent through it
         bool gro = false;              ///< of a stack: it is to get packets that GRO has merged
         std::uint16_t left = SFC_NONE; ///< port ids; equal for a one-armed SF, none for a stack
         std::uint16_t right = SFC_NONE;

@@ -180,7 +180,7 @@ std::vector<ProgramInfo> Programs::info() const {
     for (const bpf_program* program :
          {skeleton_->progs.sfc_strip, skeleton_->progs.sfc_restore, skeleton_->progs.sfc_mark,
           skeleton_->progs.sfc_catch, skeleton_->progs.sfc_return, skeleton_->progs.sfc_tag,
-          skeleton_->progs.sfc_readmit, skeleton_->progs.sfc_peer}) {
+          skeleton_->progs.sfc_readmit, skeleton_->progs.sfc_peer, skeleton_->progs.sfc_probe}) {
         bpf_prog_info info{};
         __u32 size = sizeof(info);
         if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) != 0) {
@@ -218,6 +218,10 @@ int Programs::tag_fd() const {
 
 int Programs::readmit_fd() const {
     return bpf_program__fd(skeleton_->progs.sfc_readmit);
+}
+
+int Programs::probe_fd() const {
+    return bpf_program__fd(skeleton_->progs.sfc_probe);
 }
 
 int Programs::peer_fd() const {

@@ -53,6 +53,8 @@ public:
     /// For TC egress at the far ends of ports whose SF is the stack there, and for those ports.
     [[nodiscard]] int tag_fd() const;
     [[nodiscard]] int readmit_fd() const;
+    /// Sends probes; on no interface.
+    [[nodiscard]] int probe_fd() const;
     /// For the far end of a veth that we redirect into.
     [[nodiscard]] int peer_fd() const;
 

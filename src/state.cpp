@@ -41,6 +41,11 @@ json to_json(const State& state) {
     for (const auto& [port, far] : state.fars) {
         fars[port] = {far.netns, far.index, far.clsact, far.created_qdisc};
     }
+    json probes = json::array();
+    for (const ProbeRecord& probe : state.probes) {
+        probes.push_back(
+            {probe.sf, probe.from, probe.to, probe.six, outcome_name(probe.finding.outcome), probe.finding.text});
+    }
     json lost = json::object();
     for (const auto& [port, frames] : state.lost_before) {
         lost[port] = {frames.not_redirected, frames.not_sent};
@@ -48,11 +53,11 @@ json to_json(const State& state) {
     return {{"abi", +SFC_ABI_VERSION},  {"file", state.file},   {"config", state.config},
             {"generic", state.generic}, {"netns", state.netns}, {"changes", changes},
             {"relays", relays},         {"guards", guards},     {"fars", fars},
-            {"lost_before", lost}};
+            {"lost_before", lost},      {"probes", probes}};
 }
 
 State from_json(const json& text) {
-    State state{text.at("file"), text.at("config"), text.at("generic"), text.at("netns"), {}, {}, {}, {}, {}};
+    State state{text.at("file"), text.at("config"), text.at("generic"), text.at("netns"), {}, {}, {}, {}, {}, {}};
     for (const json& change : text.at("changes")) {
         state.changes.push_back({change.at("netns"), change.at("port"), change.at("interface"), change.at("index"),
                                  parse_offload(change.at("offload").get<std::string>()).value_or(Offload::TxChecksum),
@@ -66,6 +71,10 @@ State from_json(const json& text) {
     }
     for (const json& guard : text.at("guards")) {
         state.guards[guard.at(0)] = {guard.at(1), guard.at(2)};
+    }
+    for (const json& probe : text.at("probes")) {
+        const auto outcome = parse_outcome(probe.at(4).get<std::string>()).value_or(ProbeOutcome::Waiting);
+        state.probes.push_back({probe.at(0), probe.at(1), probe.at(2), probe.at(3), {outcome, probe.at(5)}});
     }
     for (const auto& [port, frames] : text.at("lost_before").items()) {
         state.lost_before[port] = {frames.at(0), frames.at(1)};

@@ -9,6 +9,7 @@
 #include "ethtool.h"
 #include "lost_frames.h"
 #include "pins.h"
+#include "probe_judge.h"
 
 namespace sfc {
 
@@ -44,6 +45,15 @@ struct GuardState {
     bool created_qdisc = false;
 };
 
+/// What is known of one way through an SF, by the names of ports.
+struct ProbeRecord {
+    std::string sf, from, to;
+    bool six = false; ///< IPv6
+    ProbeFinding finding{};
+
+    [[nodiscard]] bool operator==(const ProbeRecord&) const = default;
+};
+
 /// What another sfcproxy process must know of an attachment and the kernel does not keep. Pinned beside the maps, as a
 /// map with one text, so that it lives and dies with them.
 struct State {
@@ -56,6 +66,7 @@ struct State {
     std::map<std::string, FarState> fars;          ///< by port
     std::map<std::uint32_t, GuardState> guards;    ///< by the interface's index
     std::map<std::string, LostFrames> lost_before; ///< per port: what had been counted as lost at attach
+    std::vector<ProbeRecord> probes;
 
     /// Throws Error.
     void save(const PinDirectory& pins) const;

@@ -12,6 +12,16 @@
 
 namespace sfc {
 
+int send_frame(int program, std::span<const std::uint8_t> frame, std::uint32_t ifindex) {
+    xdp_md context{};
+    context.data_end = frame.size();
+    context.ingress_ifindex = ifindex;
+    LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame.data(), .data_size_in = static_cast<__u32>(frame.size()),
+                .ctx_in = &context, .ctx_size_in = sizeof(context), .repeat = 1, .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
+                .batch_size = 1);
+    return bpf_prog_test_run_opts(program, &opts) == 0 ? 0 : errno;
+}
+
 TestRun::TestRun(const Programs& programs, int cpu)
     : programs_(programs), cpu_(cpu < 0 ? sched_getcpu() : cpu), out_(kRunMost + SFC_HEADER_MAX),
       scratch_(programs.maps().scratch_size()) {

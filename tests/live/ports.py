@@ -10,7 +10,7 @@ PROGRAM = os.environ.get("SFCPROXY", str(pathlib.Path(__file__).resolve().parent
 PAIRS = (("f0", "fw0"), ("f1", "fw1"), ("p0", "d0"))
 CONFIG = """
 sfs:
-  - {{name: fw, {sf}}}
+  - {{name: fw, probe: off, {sf}}}
 services:
   - {{name: out, match: {{encapsulation: mpls, label: 16001}}, domain: p0, sf: {{name: fw, in: left}}, next_hop: {hop}}}
 """

@@ -42,6 +42,7 @@ class Counts:
                     for reason, counted in owner.get(kind, {}).items():
                         place = (name.split("/")[-1], reason)
                         lost[place] = lost.get(place, 0) + counted["packets"]
+        lost = {place: count for place, count in lost.items() if place[1] != "probe"}   # the proxy's own
         lost[FULL] = found.full
         return cls(found.pushed, found.good, found.forwarded, bad, lost)
 

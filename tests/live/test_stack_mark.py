@@ -60,7 +60,8 @@ class Mark(StackCase):
     def test_shares_the_mark(self):
         """What others write into their bits of the mark stays there, and a route may follow from it."""
         self.rules("add rule inet other early iif p0 meta mark set meta mark & 0xffffff80 | 0x5",
-                   "add counter inet other seen", "add rule inet other late meta mark & 0x7f == 0x5 counter name seen")
+                   "add counter inet other seen",
+                   "add rule inet other late meta l4proto icmp meta mark & 0x7f == 0x5 counter name seen")
         self.lab.run("proxy", "ip", "rule", "add", "fwmark", "0x5/0x7f", "lookup", "main")
         self.addCleanup(self.lab.run, "proxy", "ip", "rule", "delete", "fwmark", "0x5/0x7f", "lookup", "main")
         self.stack.run(config(**MARKED))

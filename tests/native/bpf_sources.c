@@ -34,6 +34,7 @@ const struct native_map native_maps[] = {
     MAP(header_numbers),
     MAP(near_numbers),
     MAP(near_stacks),
+    MAP(probes),
 };
 const __u32 native_map_count = sizeof(native_maps) / sizeof(*native_maps);
 

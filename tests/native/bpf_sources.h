@@ -31,6 +31,7 @@ int sfc_tag(struct __sk_buff* skb);
 int sfc_readmit(struct xdp_md* ctx);
 int sfc_return(struct xdp_md* ctx);
 int sfc_peer(struct xdp_md* ctx);
+int sfc_probe(struct xdp_md* ctx);
 
 #ifdef __cplusplus
 }

@@ -81,6 +81,7 @@ TEST_F(Native, WithoutAMapNothingIsGranted) {
         {"header_numbers", kSent, kSent},
         {"near_numbers", kSent, kSent},
         {"near_stacks", kSent, kSent},
+        {"probes", kSent, kSent},
     };
     EXPECT_EQ(std::size(kCases), native_map_count);
     for (const auto& one : kCases) {

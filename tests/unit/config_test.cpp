@@ -96,6 +96,8 @@ const std::vector<Wrong> kWrong = {
      std::string(kSfs) + "services:\n" +
          service("16", "domain: d, sf: {name: one}, next_hop: {interface: b, ip: 192.0.2.1}"),
      ":5:", "never both"},
+    {"probe_word", "sfs:\n  - {name: f, ports: {both: a}, probe: maybe}\nservices: []\n", ":2:40:", "on or off"},
+    {"stack_probe_word", "sfs:\n  - {name: f, stack: true, probe: 1}\nservices: []\n", ":2:35:", "on or off"},
     {"stack_word", "sfs:\n  - {name: f, stack: yes}\nservices: []\n", ":2:22:", "true or false"},
     {"stack_false", "sfs:\n  - {name: f, stack: false}\nservices: []\n", ":2:5:", "'ports' is missing"},
     {"egress_of_ports", std::string(kSfs) + "services:\n" + service("16", kGood + ", egress: e"),
@@ -120,6 +122,18 @@ TEST(Config, DefaultsAreThoseOfTheDesign) {
     EXPECT_EQ(config.services[0].ttl, SFC_TTL_UNIFORM);
     EXPECT_EQ(config.services[0].inner_ttl, SFC_INNER_TTL_KEEP);
     EXPECT_EQ(config.services[0].last_label, SFC_LAST_LABEL_DROP);
+}
+
+TEST(Config, ProbesCanBeSwitchedOff) {
+    const Config config = parse_config("sfs:\n"
+                                       "  - {name: one, ports: {both: a}}\n"
+                                       "  - {name: two, ports: {both: b}, probe: off}\n"
+                                       "  - {name: three, stack: true, probe: off}\n"
+                                       "services: []\n",
+                                       "x.yaml");
+    EXPECT_TRUE(config.sfs[0].probe);
+    EXPECT_FALSE(config.sfs[1].probe);
+    EXPECT_FALSE(config.sfs[2].probe);
 }
 
 TEST(Config, PortsInANamespaceCarryItsName) {

@@ -177,9 +177,12 @@ void Case::leavings() {
     check(!has("sfc", links) && !has("clsact", qdiscs), "a relay or a clsact is left");
 }
 
-void attach(const std::string& program, bool gro) {
+/// Returns what it said.
+std::string attach(const std::string& program, bool gro) {
     std::ofstream("/tmp/proxy.yaml") << proxy_config(gro);
-    say(run({program, "attach", "-c", "/tmp/proxy.yaml"}));
+    std::string said = run({program, "attach", "-c", "/tmp/proxy.yaml"});
+    say(said);
+    return said;
 }
 
 /// Single frames, which get their header at TC egress. Returns whether all was right, and adds to `packets`.
@@ -194,7 +197,12 @@ bool single(const std::string& program, std::uint64_t& packets) {
 
 /// Merged ones, which take the relay; and frames that XDP has redirected; and a raw socket.
 bool merged(const std::string& program, std::uint64_t& packets) {
-    attach(program, true);
+    const std::string said = attach(program, true); // the neighbours are known by now
+    if (said.find("SF 'nat' from 'p0' to 'p1' (IPv4 and IPv6): the ticket survives in the metadata") ==
+        std::string::npos) {
+        say("BAD the probes have not come out with their tickets");
+        return false;
+    }
     Case subject(program);
     subject.nat(400, true);
     if (subject.good()) {
