@@ -33,7 +33,7 @@ def options(description):
     parser = Parser(prog="bench/run chain", description=description, allow_abbrev=False)
     parser.add_argument("--mode", choices=(USER, KERNEL), default=USER,
                         help="what the SF is: something behind two ports, or the kernel of the proxy's own host")
-    parser.add_argument("--rounds", type=number(1, 1000), default=9, metavar="N", help="medians are of so many")
+    parser.add_argument("--rounds", type=number(1, 1000), default=25, metavar="N", help="medians are of so many")
     parser.add_argument("--labels", type=numbers(1, 16), default=[1, 5, 10, 16], metavar="N,N...",
                         help="entries of the stack")
     parser.add_argument("--sizes", type=numbers(64, 1400), default=[64, 1400], metavar="N,N...",
@@ -42,7 +42,7 @@ def options(description):
                         help="source ports; in user mode every packet has a stack of its own all the same, in kernel mode "
                              "there are 64 stacks")
     parser.add_argument("--capacity", type=number(64, 4194304), default=65536, metavar="N", help="of the proxy's cache")
-    parser.add_argument("--seconds", type=number(0.01, 10, float), default=0.2, metavar="S", help="of one probe")
+    parser.add_argument("--seconds", type=number(0.01, 10, float), default=0.07, metavar="S", help="of one probe")
     parser.add_argument("--stages", action="store_true",
                         help="kernel mode: measure the steps between forwarding and the proxy as well, and no TCP")
     parser.add_argument("-j", "--json", action="store_true", help="print JSON, with every round, before the RESULT line")
