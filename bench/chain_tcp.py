@@ -19,7 +19,7 @@ from lab.net import LabError, call
 from lab.proxy import Proxy
 from lab.stack import config
 
-ROUNDS, SECONDS = 5, 2.5
+ROUNDS, SECONDS = 9, 1.4
 REST = 0.3              # nothing is on its way any more
 RULES_200 = 200
 MOST_TRAVERSALS = 0.1   # of the kernel, a segment
