@@ -22,7 +22,7 @@ struct ticket {
     __u32 number[3];
 };
 
-/* Both MACs in words, as in bpf/rewrite.h. */
+/* Both MACs in words, as in bpf/base/rewrite.h. */
 struct ethernet {
     __u32 macs[3];
     __be16 type;

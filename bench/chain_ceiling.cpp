@@ -10,9 +10,9 @@
 #include <bpf/libbpf.h>
 
 #include "ceiling.skel.h"
-#include "hook.h"
-#include "relay.h"
-#include "tc_hook.h"
+#include "net/hook.h"
+#include "net/relay.h"
+#include "net/tc_hook.h"
 
 namespace sfc::bench {
 namespace {

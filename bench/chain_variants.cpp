@@ -6,8 +6,8 @@
 #include <net/if.h>
 
 #include "chain_ceiling.h"
-#include "hook.h"
-#include "netlink.h"
+#include "net/hook.h"
+#include "net/netlink.h"
 #include "paper.skel.h"
 #include "wire.skel.h"
 

@@ -7,10 +7,10 @@
 
 #include <fmt/format.h>
 
-#include "error.h"
-#include "fd.h"
-#include "link.h"
-#include "netns.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "net/link.h"
+#include "net/netns.h"
 
 struct wire_bpf;
 struct paper_bpf;

@@ -5,7 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "plan.h"
+#include "config/plan.h"
 
 namespace sfc::bench {
 

@@ -7,7 +7,7 @@
 
 #include "commands.h"
 #include "micro.h"
-#include "sandbox.h"
+#include "replay/sandbox.h"
 
 namespace sfc::bench {
 namespace {

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 #include <net/if.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "micro.skel.h"
 #include "nocache.skel.h"
 #include "paper.skel.h"
@@ -45,17 +45,6 @@ struct State {
 void set_entry(const bpf_map* map, std::uint32_t key, const void* value) {
     if (bpf_map_update_elem(bpf_map__fd(map), &key, value, BPF_ANY) != 0) {
         throw system_error(fmt::format("cannot fill map {} of the harness", bpf_map__name(map)), errno);
-    }
-}
-
-/// The skeleton's maps become those of the proxy with the same names.
-void share_maps(const bpf_object* object, const Maps& maps) {
-    bpf_map* map = nullptr;
-    bpf_object__for_each_map(map, object) {
-        const std::string_view name = bpf_map__name(map);
-        if (std::ranges::find(Maps::kNames, name) != Maps::kNames.end() && bpf_map__reuse_fd(map, maps.fd(name)) != 0) {
-            throw system_error(fmt::format("cannot share map {}", name), errno);
-        }
     }
 }
 
@@ -96,7 +85,7 @@ Micro::~Micro() = default;
 void Micro::load_nocache() {
     nocache_.reset(opened(nocache_bpf::open()));
     nocache_->rodata->sfc_config = load_constants(plan_, {.clock = SFC_CLOCK_KERNEL});
-    share_maps(nocache_->obj, programs_.maps());
+    programs_.maps().share_with(nocache_->obj);
     loaded(nocache_.get());
 }
 
@@ -111,10 +100,10 @@ void Micro::load_paper() {
 
 void Micro::load_harness() {
     harness_.reset(opened(micro_bpf::open()));
-    share_maps(harness_->obj, programs_.maps());
+    programs_.maps().share_with(harness_->obj);
     loaded(harness_.get());
-    const std::array fds = {programs_.strip_fd(),
-                            programs_.restore_fd(),
+    const std::array fds = {programs_.fd(ProgramId::sfc_strip),
+                            programs_.fd(ProgramId::sfc_restore),
                             bpf_program__fd(nocache_->progs.nocache_strip),
                             bpf_program__fd(nocache_->progs.nocache_restore),
                             bpf_program__fd(paper_->progs.paper_strip),

@@ -4,9 +4,9 @@
 #include <array>
 #include <memory>
 
+#include "config/plan.h"
 #include "kinds.h"
-#include "plan.h"
-#include "programs.h"
+#include "loader/programs.h"
 
 struct micro_bpf;
 struct nocache_bpf;

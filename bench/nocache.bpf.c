@@ -4,8 +4,8 @@
  * claim. What strip read stays in scratch, and the next restore pushes it. The difference to the proxy is what the
  * cache costs.
  */
-#include "../bpf/restore.h"
-#include "../bpf/strip.h"
+#include "path/restore.h"
+#include "path/strip.h"
 
 SEC("xdp.frags")
 int nocache_strip(struct xdp_md* ctx) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The entry points, as lists of steps. What each step does is in strip.h, restore.h and stack.h. */
-#include "mark.h"
-#include "near_stack.h"
-#include "probe.h"
-#include "restore.h"
-#include "stack.h"
-#include "strip.h"
-#include "tag.h"
+#include "kernel_mode/near_stack.h"
+#include "kernel_mode/stack.h"
+#include "kernel_mode/tag.h"
+#include "path/restore.h"
+#include "path/strip.h"
+#include "ticket/mark.h"
+#include "ticket/probe.h"
 
 /* What is left to do where the SF is a stack: this host's, or one behind ports. */
 static __always_inline int strip_stack_steps(struct xdp_md *ctx, struct work *work, struct strip *strip)

@@ -27,7 +27,9 @@ function(bpf_skeleton target source)
     set(dir ${CMAKE_CURRENT_BINARY_DIR}/bpf)
     set(object ${dir}/${name}.bpf.o)
     set(skeleton ${dir}/${name}.skel.h)
-    bpf_object(${source} ${object} ${CMAKE_SOURCE_DIR}/include)
+    # A copy of the sources (tests/campaigns/race) includes its own.
+    cmake_path(GET source PARENT_PATH here)
+    bpf_object(${source} ${object} ${here} ${CMAKE_SOURCE_DIR}/bpf ${CMAKE_SOURCE_DIR}/include)
     add_custom_command(
         OUTPUT ${skeleton}
         COMMAND ${BPFTOOL} gen skeleton ${object} name ${name}_bpf > ${skeleton}.new

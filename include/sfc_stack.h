@@ -33,8 +33,8 @@ struct sfc_interned {
 };
 
 /*
- * What came of a label stack when it arrived last, per CPU (bpf/near_stack.h). What most stacks need is in front, in
- * one cache line.
+ * What came of a label stack when it arrived last, per CPU (bpf/kernel_mode/near_stack.h). What most stacks need is in
+ * front, in one cache line.
  */
 struct sfc_near_stack {
 	__u32 scope; /* the port, and from bit 16 the stack's length in bytes */

@@ -8,13 +8,13 @@
 #include <sys/utsname.h>
 
 #include "../bench/ceiling.h" // the skeleton has it in its read-only data
+#include "base/error.h"
 #include "ceiling.skel.h"
 #include "chain.skel.h"
 #include "edge.skel.h"
-#include "error.h"
+#include "loader/programs.h"
 #include "micro.skel.h"
 #include "paper.skel.h"
-#include "programs.h"
 #include "wire.skel.h"
 
 namespace {

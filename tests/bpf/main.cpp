@@ -2,7 +2,7 @@
 // Tests of the real programs in the kernel (BPF_PROG_TEST_RUN), in a network namespace of this process.
 #include <gtest/gtest.h>
 
-#include "sandbox.h"
+#include "replay/sandbox.h"
 
 int main(int argc, char** argv) {
     testing::InitGoogleTest(&argc, argv);

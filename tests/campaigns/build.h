@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "plan.h"
+#include "config/plan.h"
 #include "runner.h"
 
 namespace sfc::test {

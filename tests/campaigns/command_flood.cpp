@@ -7,7 +7,7 @@
 
 #include "commands.h"
 #include "flood.h"
-#include "sandbox.h"
+#include "replay/sandbox.h"
 #include "sfc_abi.h"
 
 namespace sfc::test {

@@ -7,7 +7,7 @@
 
 #include "commands.h"
 #include "mutate.h"
-#include "sandbox.h"
+#include "replay/sandbox.h"
 #include "setup.h"
 
 namespace sfc::test {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
-#include "sandbox.h"
+#include "replay/sandbox.h"
 #include "traffic.h"
 
 namespace sfc::test {

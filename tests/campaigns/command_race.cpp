@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "commands.h"
-#include "error.h"
 #include "race.h"
-#include "sandbox.h"
+#include "replay/sandbox.h"
 
 namespace sfc::test {
 namespace {

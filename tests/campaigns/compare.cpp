@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <linux/bpf.h>
 
-#include "names.h"
+#include "base/names.h"
 
 namespace sfc::test {
 namespace {

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "config/plan.h"
 #include "mutate.h"
 #include "oracle.h"
 #include "packet.h"
-#include "plan.h"
 #include "runner.h"
 
 namespace sfc::test {

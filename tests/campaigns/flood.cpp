@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "kernel_log.h"
 #include "runner_kernel.h"
 #include "traffic_runs.h"

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "error.h"
+#include "base/error.h"
 
 namespace sfc::test {
 

@@ -4,8 +4,8 @@
 #include <array>
 #include <iostream>
 
+#include "base/error.h"
 #include "commands.h"
-#include "error.h"
 
 namespace {
 

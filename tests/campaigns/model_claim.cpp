@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// cache_claim of bpf/cache.h, and pool_evict and pool_give of bpf/pool.h. Each case is one access to shared memory.
+// cache_claim of bpf/cache/cache.h, and pool_evict and pool_give of bpf/cache/pool.h. Each case is one access to shared
+// memory.
 #include "model_steps.h"
 
 #include <algorithm>

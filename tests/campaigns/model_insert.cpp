@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// cache_insert of bpf/cache.h but for cache_meet. Each case is one access to shared memory.
+// cache_insert of bpf/cache/cache.h but for cache_meet. Each case is one access to shared memory.
 #include "model_steps.h"
 
 namespace sfc::test::model {

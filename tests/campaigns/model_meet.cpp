@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// cache_meet of bpf/cache.h, and what it calls. Each case is one access to shared memory.
+// cache_meet of bpf/cache/cache.h, and what it calls. Each case is one access to shared memory.
 #include "model_steps.h"
 
 namespace sfc::test::model {

@@ -14,8 +14,8 @@ enum class PoolBreak : std::uint8_t {
     RefillOverMagazine, ///< pool_refill does not look at the magazine, which has got a slot since pool_take
 };
 
-/// The pool of free slots in bpf/pool.h: magazines of two slots, and a stack of chunks of two (one more slot, and the
-/// one that the chunk is written over), on two CPUs that take slots and give them back in any order.
+/// The pool of free slots in bpf/cache/pool.h: magazines of two slots, and a stack of chunks of two (one more slot, and
+/// the one that the chunk is written over), on two CPUs that take slots and give them back in any order.
 class PoolMachine {
 public:
     static constexpr unsigned kProcesses = 2, kSlots = 5, kMagazine = 2;

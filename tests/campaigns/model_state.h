@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // What the model of the header cache consists of: one bucket of a few words, a few slots, and processes that run the
-// operations of bpf/cache.h step by step. A step is one access to memory that others see, and all see it at once:
+// operations of bpf/cache/cache.h step by step. A step is one access to memory that others see, and all see it at once:
 // stores that a CPU holds back are not modelled. Taking the lock is one step with the first access under it, giving it
 // back with the last: nobody can tell (Lipton 1975). So is what only the lock's holder or the slot's owner can see
 // change, and a look at all words under the lock, since then words only go. Where the model is simpler than bpf/ it

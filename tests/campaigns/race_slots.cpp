@@ -10,7 +10,7 @@
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 
-#include "error.h"
+#include "base/error.h"
 
 namespace sfc::test {
 namespace {

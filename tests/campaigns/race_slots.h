@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "maps.h"
-#include "plan.h"
+#include "config/plan.h"
+#include "loader/maps.h"
 
 namespace sfc::test {
 

@@ -10,8 +10,8 @@
 #include <fmt/format.h>
 #include <net/if.h>
 
-#include "config.h"
-#include "error.h"
+#include "base/error.h"
+#include "config/config.h"
 #include "proxy.skel.h"
 #include "race.skel.h"
 #include "race_naive.skel.h"
@@ -40,19 +40,8 @@ std::string interface_of(int cpu) {
     return fmt::format("cpu{}", cpu);
 }
 
-/// The object's maps become those of the proxy with the same names.
-void share_maps(const bpf_object* object, const Maps& maps) {
-    bpf_map* map = nullptr;
-    bpf_object__for_each_map(map, object) {
-        const std::string_view name = bpf_map__name(map);
-        if (std::ranges::find(Maps::kNames, name) != Maps::kNames.end() && bpf_map__reuse_fd(map, maps.fd(name)) != 0) {
-            throw system_error(fmt::format("cannot share map {}", name), errno);
-        }
-    }
-}
-
 void load_object(bpf_object* object, const Maps& maps) {
-    share_maps(object, maps);
+    maps.share_with(object);
     if (const int error = bpf_object__load(object)) {
         throw system_error("cannot load a build of the programs into this kernel", -error);
     }

@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "plan.h"
-#include "programs.h"
+#include "config/plan.h"
+#include "loader/programs.h"
 #include "race/race_abi.h"
-#include "report.h"
+#include "report/report.h"
 
 struct bpf_object;
 struct race_bpf;

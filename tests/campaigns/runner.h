@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "report.h"
+#include "report/report.h"
 #include "sfc_abi.h"
 
 namespace sfc::test {

@@ -10,10 +10,10 @@
 #include <fmt/format.h>
 #include <net/if.h>
 
-#include "error.h"
-#include "programs.h"
-#include "report.h"
-#include "test_run.h"
+#include "base/error.h"
+#include "loader/programs.h"
+#include "loader/test_run.h"
+#include "report/report.h"
 
 namespace sfc::test {
 namespace {
@@ -74,8 +74,8 @@ public:
     }
     std::uint64_t memory() override {
         std::uint64_t bytes = 0;
-        for (const std::string_view name : Maps::kNames) {
-            bytes += charged(programs_.maps().fd(name));
+        for (std::size_t i = 0; i < kMapNames.size(); i++) {
+            bytes += charged(programs_.maps().fd(static_cast<MapId>(i)));
         }
         return bytes;
     }

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "plan.h"
+#include "config/plan.h"
 #include "runner.h"
 
 namespace sfc::test {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "plan.h"
+#include "config/plan.h"
 #include "runner.h"
 #include "traffic_truth.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "traffic_packet.h"
 
-#include "error.h"
+#include "base/error.h"
 #include "oracle_stack.h"
 
 namespace sfc::test::traffic {

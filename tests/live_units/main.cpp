@@ -2,7 +2,7 @@
 // Tests of single modules against the running kernel: interfaces and hooks, in network namespaces of this process.
 #include <gtest/gtest.h>
 
-#include "sandbox.h"
+#include "replay/sandbox.h"
 
 int main(int argc, char** argv) {
     testing::InitGoogleTest(&argc, argv);

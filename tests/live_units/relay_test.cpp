@@ -9,9 +9,9 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
-#include "ethtool.h"
-#include "netns.h"
-#include "relay.h"
+#include "net/ethtool.h"
+#include "net/netns.h"
+#include "net/relay.h"
 #include "sandboxed.h"
 
 namespace sfc::test {

@@ -6,10 +6,10 @@
 
 #include <gtest/gtest.h>
 
-#include "error.h"
-#include "link.h"
-#include "netlink.h"
-#include "sandbox.h"
+#include "base/error.h"
+#include "net/link.h"
+#include "net/netlink.h"
+#include "replay/sandbox.h"
 
 namespace sfc::test {
 

@@ -11,10 +11,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "clsact.h"
-#include "hook.h"
+#include "net/clsact.h"
+#include "net/hook.h"
+#include "net/tc_hook.h"
 #include "sandboxed.h"
-#include "tc_hook.h"
 
 namespace sfc::test {
 namespace {

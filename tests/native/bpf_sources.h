@@ -3,12 +3,13 @@
 #pragma once
 
 #include "sfc_abi.h"
+#include "sfc_objects.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* A map as its definition in bpf/maps.h has it. */
+/* A map as its definition in bpf/base/maps.h has it. */
 struct native_map {
     const char* name;
     void* address; /* what the programs give to the helpers */
@@ -23,15 +24,9 @@ extern const __u32 native_map_count;
 /* The load-time constants. In read-only memory: the programs' own declaration makes them const. */
 extern const volatile struct sfc_config* const native_constants;
 
-int sfc_strip(struct xdp_md* ctx);
-int sfc_restore(struct xdp_md* ctx);
-int sfc_mark(struct __sk_buff* skb);
-int sfc_catch(struct __sk_buff* skb);
-int sfc_tag(struct __sk_buff* skb);
-int sfc_readmit(struct xdp_md* ctx);
-int sfc_return(struct xdp_md* ctx);
-int sfc_peer(struct xdp_md* ctx);
-int sfc_probe(struct xdp_md* ctx);
+#define NATIVE_PROTOTYPE(name, context, where) int name(struct context* ctx);
+SFC_PROGRAMS(NATIVE_PROTOTYPE)
+#undef NATIVE_PROTOTYPE
 
 #ifdef __cplusplus
 }

@@ -8,7 +8,7 @@
 
 #include <linux/if_ether.h>
 
-#include "error.h"
+#include "base/error.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>

@@ -13,7 +13,7 @@
 
 #include <linux/pkt_cls.h>
 
-#include "error.h"
+#include "base/error.h"
 
 namespace sfc::test {
 namespace {

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "config/plan.h"
 #include "frame.h"
 #include "map.h"
-#include "plan.h"
 
 namespace sfc::test {
 

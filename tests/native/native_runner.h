@@ -5,10 +5,10 @@
 #include <memory>
 #include <vector>
 
+#include "loader/programs.h"
 #include "machine.h"
 #include "packet.h"
-#include "programs.h"
-#include "report.h"
+#include "report/report.h"
 #include "runner.h"
 
 namespace sfc::test {

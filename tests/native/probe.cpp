@@ -7,7 +7,7 @@
 #include <linux/pkt_cls.h>
 
 #include "native_runner.h"
-#include "probe_frame.h"
+#include "probe/probe_frame.h"
 
 namespace sfc::test {
 namespace {

@@ -3,11 +3,11 @@
 
 #include <memory>
 
+#include "config/plan.h"
+#include "loader/programs.h"
+#include "loader/test_run.h"
 #include "packet.h"
-#include "plan.h"
-#include "programs.h"
-#include "report.h"
-#include "test_run.h"
+#include "report/report.h"
 
 namespace sfc::test {
 

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "config.h"
-#include "error.h"
+#include "base/error.h"
+#include "config/config.h"
 
 namespace sfc {
 namespace {

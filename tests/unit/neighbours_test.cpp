@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // The frames that ask for neighbours, against the same made by scapy.
-#include "neighbours.h"
+#include "net/neighbours.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <gtest/gtest.h>
 
-#include "error.h"
-#include "mac.h"
-#include "names.h"
-#include "options.h"
+#include "base/error.h"
+#include "base/mac.h"
+#include "base/names.h"
+#include "cli/options.h"
 #include "proxy.h"
 
 namespace sfc::test {

@@ -4,12 +4,12 @@
 
 #include <gtest/gtest.h>
 
-#include "config.h"
-#include "mac.h"
-#include "probe_frame.h"
-#include "probe_judge.h"
-#include "probe_ways.h"
-#include "prober.h"
+#include "base/mac.h"
+#include "config/config.h"
+#include "probe/probe_frame.h"
+#include "probe/probe_judge.h"
+#include "probe/probe_ways.h"
+#include "probe/prober.h"
 
 namespace sfc {
 namespace {

@@ -2,13 +2,13 @@
 // SFs that are the stack of this host: their configuration, what becomes of it, and how their packets are accounted.
 #include <gtest/gtest.h>
 
-#include "config.h"
-#include "error.h"
-#include "names.h"
-#include "options.h"
-#include "plan.h"
-#include "rates.h"
-#include "report.h"
+#include "base/error.h"
+#include "base/names.h"
+#include "cli/options.h"
+#include "config/config.h"
+#include "config/plan.h"
+#include "report/rates.h"
+#include "report/report.h"
 
 namespace sfc {
 namespace {

@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <sys/utsname.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "nat_frames.h"
 #include "nat_lab.h"
 #include "nat_traffic.h"

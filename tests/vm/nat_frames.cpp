@@ -15,9 +15,9 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "nat_lab.h"
-#include "netns.h"
+#include "net/netns.h"
 
 namespace sfc::vm {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "fd.h"
+#include "base/fd.h"
 
 namespace sfc::vm {
 

@@ -16,10 +16,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "error.h"
-#include "ethtool.h"
-#include "fd.h"
-#include "netns.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "net/ethtool.h"
+#include "net/netns.h"
 #include "wire.skel.h"
 
 namespace sfc::vm {

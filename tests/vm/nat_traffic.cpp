@@ -19,9 +19,9 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include "error.h"
-#include "fd.h"
-#include "netns.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "net/netns.h"
 
 namespace sfc::vm {
 namespace {

@@ -7,7 +7,7 @@
  */
 #include <bpf/bpf_endian.h>
 
-#include "../../../bpf/maps.h"
+#include "base/maps.h"
 
 #include "race_abi.h"
 

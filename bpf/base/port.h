@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+
+#include "base/cursor.h"
+#include "base/maps.h"
+#include "base/verdict.h"
+
+static __always_inline const struct sfc_port *port_get(__u32 id)
+{
+	return bpf_map_lookup_elem(&ports, &id);
+}
+
+/* `size` in L3 bytes. */
+static __always_inline int port_fits(const struct sfc_port *port, __u32 size)
+{
+	return port->mtu == 0 || size <= port->mtu;
+}
+
+/* Whether the interface is there: the kernel takes it out of the device map when it goes. */
+static __always_inline int port_present(__u32 id)
+{
+	return bpf_map_lookup_elem(&tx_ports, &id) != NULL;
+}
+
+/*
+ * A function, as are the other second choices of a map: clang would make one lookup of both, with the map in a
+ * variable, and that is an indirect call to the kernel instead of a few inlined instructions.
+ */
+static __noinline __u32 *port_of_far(__u32 ifindex)
+{
+	return bpf_map_lookup_elem(&port_ids, &ifindex);
+}
+
+/* Which port an interface is, or NULL. */
+static __always_inline __u32 *port_of(__u32 ifindex)
+{
+	if (ifindex < SFC_NEAR_INTERFACES)
+		return bpf_map_lookup_elem(&near_port_ids, &ifindex);
+	return port_of_far(ifindex);
+}
+
+/*
+ * Opens the accounts of a frame: clean scratch, its port, `received`. Returns NULL for a port that is not ours or has
+ * another role; the caller aborts, since a program attached to a port that no map knows is a fault of the loader, never
+ * of the frame.
+ */
+static __always_inline struct work *port_receive(struct xdp_md *ctx, enum sfc_role role, const struct sfc_port **in)
+{
+	__u32 zero = 0;
+	struct work *work = bpf_map_lookup_elem(&scratch, &zero);
+	__u32 *id = port_of(ctx->ingress_ifindex);
+	struct sfc_counters *counters;
+
+	if (!work)
+		return NULL;
+	__builtin_memset(&work->result, 0, sizeof(work->result));
+	if (!id)
+		return NULL;
+	*in = bpf_map_lookup_elem(&ports, id);
+	counters = bpf_map_lookup_elem(&port_counters, id);
+	if (!*in || (*in)->role != role || !counters)
+		return NULL;
+	work->result.port = *id;
+	work->result.frame_len = bpf_xdp_get_buff_len(ctx);
+	count_event(counters, work, SFC_EVENT_RECEIVED);
+	return work;
+}
+
+/* Redirects to a port. Returns SFC_OK or, where its interface has gone, SFC_REASON_no_next_hop. */
+static __always_inline int port_redirect(struct work *work, __u32 id)
+{
+	work->result.egress = id;
+	return bpf_redirect_map(&tx_ports, id, XDP_DROP) == XDP_REDIRECT ? SFC_OK : SFC_REASON_no_next_hop;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Outcomes: every frame ends here once, is counted once, and leaves its reason in scratch. */
+#pragma once
+
+#include "base/maps.h"
+
+static __always_inline void count(struct sfc_count *cell, __u32 packets, __u32 bytes)
+{
+	cell->packets += packets;
+	cell->bytes += bytes;
+}
+
+/* References of the cache that ended without a packet: expired or evicted. */
+static __always_inline void count_references(__u32 service, enum sfc_event event, __u32 references)
+{
+	struct sfc_counters *counters;
+
+	if (!references)
+		return;
+	counters = bpf_map_lookup_elem(&service_counters, &service);
+	if (counters)
+		count(&counters->event[event], references, 0);
+}
+
+static __always_inline void count_event(struct sfc_counters *counters, const struct work *work, enum sfc_event event)
+{
+	count(&counters->event[event], 1, work->result.frame_len);
+}
+
+/* A function for the same reason as port_of_far. */
+static __noinline struct sfc_counters *verdict_port(__u32 port)
+{
+	return bpf_map_lookup_elem(&port_counters, &port);
+}
+
+static __always_inline struct sfc_counters *verdict_service(const struct work *work)
+{
+	__u32 service = work->result.service;
+
+	return bpf_map_lookup_elem(&service_counters, &service);
+}
+
+/* The counters that this frame's outcome belongs to: the service's, or the port's where no service is involved. */
+static __always_inline struct sfc_counters *verdict_owner(const struct work *work)
+{
+	if (work->result.service != SFC_NONE)
+		return verdict_service(work);
+	return verdict_port(work->result.port);
+}
+
+/* The frame leaves through another port: to the SF, or restored to the next hop. */
+static __always_inline int verdict_redirect(struct work *work, enum sfc_verdict verdict, enum sfc_event event)
+{
+	struct sfc_counters *owner = verdict_owner(work);
+
+	work->result.verdict = verdict;
+	if (owner) {
+		count_event(owner, work, event);
+		if (event == SFC_EVENT_TO_SF || event == SFC_EVENT_TO_STACK)
+			owner->last_to_sf = work->now;
+	}
+	return XDP_REDIRECT;
+}
+
+/* The frame goes to the stack of this host, with a ticket. `owner` are its service's counters. */
+static __always_inline int verdict_to_stack(struct work *work, struct sfc_counters *owner)
+{
+	work->result.verdict = SFC_VERDICT_TO_STACK;
+	if (owner) {
+		count_event(owner, work, SFC_EVENT_TO_STACK);
+		owner->last_to_sf = work->now;
+	}
+	return XDP_PASS;
+}
+
+static __always_inline int verdict_pass(struct work *work, int reason)
+{
+	struct sfc_counters *owner = verdict_owner(work);
+
+	work->result.verdict = SFC_VERDICT_PASSED;
+	work->result.reason = reason;
+	if (owner)
+		count(&owner->passed[reason & (SFC_REASON_MAX - 1)], 1, work->result.frame_len);
+	return XDP_PASS;
+}
+
+static __always_inline int verdict_drop(struct work *work, int reason)
+{
+	struct sfc_counters *owner = verdict_owner(work);
+
+	work->result.verdict = SFC_VERDICT_DROPPED;
+	work->result.reason = reason;
+	work->result.egress = SFC_NONE;
+	reason &= SFC_REASON_MAX - 1;
+	if (owner && work->result.claimed)
+		count(&owner->dropped_after_claim[reason], 1, work->result.frame_len);
+	else if (owner)
+		count(&owner->dropped[reason], 1, work->result.frame_len);
+	return XDP_DROP;
+}

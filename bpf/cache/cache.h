@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The header cache: an index of words (index.h), and slots that they name (pool.h).
+ *
+ * A slot belongs to one packet program at a time or to a word, never to both, so nobody reads what another one writes:
+ * insert fills a slot of its own and puts its word into the index; claim takes the word out by one compare-and-swap,
+ * and owns the slot. Where several packets share a slot the word says so, and is changed under the bucket's lock only.
+ * The lock also serialises inserts, or two CPUs could put one key in twice and the ambiguity would go unseen. Under it
+ * the verifier allows no helper, no map lookup and, on 6.1, no call.
+ *
+ * Both entry points are not static: the verifier checks each once, by itself, and assumes that `work` may be NULL.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "base/verdict.h"
+#include "cache/pool.h"
+#include "cache/slot.h"
+
+enum { CACHE_TRIES = 4 /* one fails only where another CPU changed the very word */ };
+
+enum cache_outcome {
+	CACHE_OK,
+	CACHE_SHARED,    /* equal key and equal header: one more reference */
+	CACHE_AMBIGUOUS, /* equal key, other header */
+	CACHE_FULL,      /* no slot, or the reference count is used up */
+	CACHE_LATE,
+	CACHE_MISS,
+	CACHE_AGAIN, /* within cache.h: the word has changed, look again */
+	CACHE_OTHER, /* within cache.h: the word matches, the key is another one */
+};
+
+/* One more reference for a slot with an equal key and header. The lock is held. */
+static __always_inline enum cache_outcome cache_share(__u32 *place, __u32 word, struct sfc_slot *slot, __u64 deadline)
+{
+	struct sfc_header_fields *header = slot_header(slot);
+
+	if (!(word & SFC_WORD_SHARED)) {
+		/* Before this a claim may take it, behind it a claim needs the lock: now `refs` may be written. */
+		if (!index_swap(place, word, word | SFC_WORD_SHARED))
+			return CACHE_AGAIN;
+		header->refs = 1;
+	}
+	if (header->refs >= SFC_REFS_MAX)
+		return CACHE_FULL;
+	header->refs++;
+	/* The clock is read before the lock, so another CPU may have been here with a later time. */
+	if (deadline > slot->deadline)
+		slot->deadline = deadline;
+	return CACHE_SHARED;
+}
+
+/*
+ * What becomes of a packet whose key may be that of the slot that `word` names. The lock is held. A stale entry is
+ * taken out: its slot is the caller's then, with `lost` references.
+ */
+static __always_inline enum cache_outcome cache_judge(struct work *work, __u32 *place, __u32 word,
+						      struct sfc_slot *slot, struct sfc_tail *tail, __u64 hold_ns,
+						      __u32 *lost)
+{
+	enum cache_outcome outcome;
+
+	if (words_differ(slot->key.word, work->key.word, SFC_KEY_WORDS)) {
+		outcome = CACHE_OTHER;
+	} else if (work->now > slot->deadline) {
+		*lost = slot_refs(slot, word);
+		if (!index_swap(place, word, 0))
+			*lost = 0;
+		return CACHE_AGAIN;
+	} else if (slot_header_differs(slot, tail, work)) {
+		outcome = CACHE_AMBIGUOUS;
+	} else {
+		return cache_share(place, word, slot, work->now + hold_ns);
+	}
+	/* A claim may have taken the slot while it was read: then what was read says nothing. */
+	return *(volatile __u32 *)place == word ? outcome : CACHE_AGAIN;
+}
+
+/* A slot that the caller owns, and whose packets will not be known when they return. */
+static __always_inline void cache_drop(struct work *work, __u32 id, __u32 refs)
+{
+	struct sfc_slot *slot = slot_get(id);
+
+	if (!slot)
+		return;
+	slot_count_lost(slot, refs, work->now);
+	pool_give(id, slot_header(slot)->service);
+}
+
+/* What made room for a word in a full bucket. */
+static __always_inline void cache_drop_victim(struct work *work, __u32 word)
+{
+	__u32 id = index_slot(word);
+	struct sfc_slot *slot = slot_get(id);
+
+	if (word && slot)
+		cache_drop(work, id, slot_refs(slot, word));
+}
+
+/* A word that matches, and all that is to be looked up before the lock is taken. */
+struct candidate {
+	__u32 word;
+	__u32 id;
+	__u32 *place;
+	struct sfc_slot *slot;
+	struct sfc_tail *tail;
+};
+
+/* The next word that matches. Returns whether there is one. */
+static __always_inline int candidate_find(struct candidate *candidate, struct work *work, struct sfc_bucket *bucket)
+{
+	candidate->word = index_find(bucket, work);
+	if (!candidate->word)
+		return 0;
+	candidate->id = index_slot(candidate->word);
+	candidate->slot = slot_get(candidate->id);
+	candidate->tail = bpf_map_lookup_elem(&tails, &candidate->id);
+	candidate->place = index_at(bucket, work);
+	return candidate->slot && candidate->tail && candidate->place;
+}
+
+static __always_inline enum cache_outcome candidate_judge(const struct candidate *candidate, struct work *work,
+							  __u64 hold_ns, __u32 *lost)
+{
+	if (*(volatile __u32 *)candidate->place != candidate->word)
+		return CACHE_AGAIN;
+	return cache_judge(work, candidate->place, candidate->word, candidate->slot, candidate->tail, hold_ns, lost);
+}
+
+/*
+ * A packet comes in and one or two words match its key; of more the chance is nil, and they end as CACHE_FULL. `id`: a
+ * slot with its key and header, or SFC_SLOT_FREE. Not static, as extensions_walk. Returns CACHE_OK where the slot is in
+ * the index; CACHE_OTHER where it would be, if there were one.
+ */
+__noinline int cache_meet(struct work *work, __u64 hold_ns, __u32 id)
+{
+	struct candidate one = {}, two = {};
+	enum cache_outcome outcome = CACHE_AGAIN;
+	__u32 victim = 0, lost = 0, gone;
+	struct sfc_bucket *bucket;
+	__u32 number;
+	int both;
+
+	if (!work)
+		return CACHE_FULL;
+	number = work->bucket;
+	bucket = bpf_map_lookup_elem(&buckets, &number);
+	work->skip = 0;
+	if (!bucket || !candidate_find(&one, work, bucket))
+		return CACHE_AGAIN;
+	index_skip(work);
+	both = candidate_find(&two, work, bucket);
+	bpf_spin_lock(&bucket->lock);
+	gone = one.id;
+	if (index_count(bucket, work->want) == (both ? 2 : 1)) {
+		outcome = candidate_judge(&one, work, hold_ns, &lost);
+		if (outcome == CACHE_OTHER && both) {
+			gone = two.id;
+			outcome = candidate_judge(&two, work, hold_ns, &lost);
+		}
+		if (outcome == CACHE_OTHER && id != SFC_SLOT_FREE) {
+			victim = index_put(bucket, work->want | id);
+			outcome = CACHE_OK;
+		}
+	}
+	bpf_spin_unlock(&bucket->lock);
+	if (lost)
+		cache_drop(work, gone, lost);
+	cache_drop_victim(work, victim);
+	return outcome;
+}
+
+/* Puts a slot with work's key and header into the index, where no word matches. */
+static __always_inline enum cache_outcome cache_publish(struct work *work, struct sfc_bucket *bucket, __u32 id)
+{
+	__u32 want = work->want, victim = 0;
+	int clear;
+
+	bpf_spin_lock(&bucket->lock);
+	clear = !index_any(bucket, want);
+	if (clear)
+		victim = index_put(bucket, want | id);
+	bpf_spin_unlock(&bucket->lock);
+	if (victim)
+		cache_drop_victim(work, victim);
+	return clear ? CACHE_OK : CACHE_AGAIN;
+}
+
+/* Writes work's key and header to a slot of one's own. Returns its number, SFC_SLOT_FREE where that is none. */
+static __always_inline __u32 cache_fill(struct work *work, __u32 id, __u64 hold_ns)
+{
+	struct sfc_slot *slot = slot_get(id);
+	struct sfc_tail *tail = NULL;
+
+	if (!slot)
+		return SFC_SLOT_FREE;
+	if (work->header.f.len > SFC_HEADER_NEAR)
+		tail = bpf_map_lookup_elem(&tails, &id);
+	slot_write(slot, tail, work, work->now + hold_ns);
+	return id;
+}
+
+/*
+ * Keeps work->header for the packet with work->key, for `hold_ns`. The last step of strip that can fail.
+ * Returns CACHE_OK, CACHE_SHARED, CACHE_AMBIGUOUS (the packet already in the SF keeps its header) or CACHE_FULL.
+ */
+__noinline int cache_insert(struct work *work, __u64 hold_ns)
+{
+	int outcome = CACHE_AGAIN;
+	struct sfc_bucket *bucket;
+	__u32 id = SFC_SLOT_FREE;
+
+	if (!work)
+		return CACHE_FULL;
+	work->now = clock_now();
+	bucket = index_bucket(work);
+	if (!bucket)
+		return CACHE_FULL;
+	id = cache_fill(work, pool_take(work->header.f.service), hold_ns);
+	if (id != SFC_SLOT_FREE && cache_publish(work, bucket, id) == CACHE_OK)
+		return CACHE_OK;
+		/* A packet that may share a slot shall not make another one give way for nothing: so look first, and
+		 * then sweep. */
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < CACHE_TRIES; i++) {
+		int matched = index_any(bucket, work->want);
+
+		if (id == SFC_SLOT_FREE && (!matched || outcome == CACHE_OTHER)) {
+			id = cache_fill(work, pool_refill(work, work->header.f.service), hold_ns);
+			if (id == SFC_SLOT_FREE)
+				return CACHE_FULL;
+		}
+		outcome = matched ? cache_meet(work, hold_ns, id) : cache_publish(work, bucket, id);
+		if (outcome != CACHE_AGAIN && outcome != CACHE_OTHER)
+			break;
+	}
+	if (outcome != CACHE_OK && id != SFC_SLOT_FREE)
+		pool_give(id, work->header.f.service);
+	return outcome == CACHE_AGAIN || outcome == CACHE_OTHER ? CACHE_FULL : outcome;
+}
+
+/*
+ * The slot of a packet that came back, whose word the caller has taken out. Gives the slot back.
+ * The clock is read here, when the slot is owned: "after its hold time" is judged at the moment of the claim.
+ */
+static __always_inline enum cache_outcome cache_unpack(struct work *work, const struct candidate *candidate)
+{
+	struct sfc_slot *slot = candidate->slot;
+	enum cache_outcome outcome = CACHE_MISS;
+	__u16 service = slot_header(slot)->service;
+
+	work->now = clock_now();
+	if (words_differ(slot->key.word, work->key.word, SFC_KEY_WORDS)) {
+		/* The slot had another owner since the look at its key, and an equal word. Its packet is lost, by name.
+		 */
+		count_references(service, SFC_EVENT_EVICTED, 1);
+	} else if (work->now > slot->deadline) {
+		count_references(service, SFC_EVENT_EXPIRED, 1);
+		outcome = CACHE_LATE;
+	} else {
+		slot_read(slot, candidate->tail, work);
+		outcome = CACHE_OK;
+	}
+	pool_give(candidate->id, service);
+	return outcome;
+}
+
+/* One reference of a slot that several packets share. */
+static __always_inline enum cache_outcome cache_claim_shared(const struct candidate *candidate, struct work *work,
+							     struct sfc_bucket *bucket)
+{
+	enum cache_outcome outcome = CACHE_AGAIN;
+	struct sfc_slot *slot = candidate->slot;
+	__u64 deadline = 0;
+
+	bpf_spin_lock(&bucket->lock);
+	if (*(volatile __u32 *)candidate->place == candidate->word) {
+		outcome = CACHE_OTHER;
+		if (!words_differ(slot->key.word, work->key.word, SFC_KEY_WORDS)) {
+			slot_read(slot, candidate->tail, work);
+			deadline = slot->deadline;
+			if (--slot_header(slot)->refs == 1)
+				index_store(candidate->place, candidate->word & ~SFC_WORD_SHARED);
+			outcome = CACHE_OK;
+		}
+	}
+	bpf_spin_unlock(&bucket->lock);
+	work->now = clock_now();
+	if (outcome != CACHE_OK || work->now <= deadline)
+		return outcome;
+	count_references(work->header.f.service, SFC_EVENT_EXPIRED, 1);
+	return CACHE_LATE;
+}
+
+/* One reference of the next entry that may be that of work->key. */
+static __always_inline enum cache_outcome cache_claim_next(struct work *work, struct sfc_bucket *bucket)
+{
+	struct candidate candidate;
+
+	if (!candidate_find(&candidate, work, bucket))
+		return CACHE_MISS;
+	if (candidate.word & SFC_WORD_SHARED)
+		return cache_claim_shared(&candidate, work, bucket);
+	/* Somebody may be writing to this slot, so equal means nothing yet; unequal saves a stranger. */
+	if (words_differ(candidate.slot->key.word, work->key.word, SFC_KEY_WORDS))
+		return CACHE_OTHER;
+	if (!index_swap(candidate.place, candidate.word, 0))
+		return CACHE_AGAIN;
+	return cache_unpack(work, &candidate);
+}
+
+/*
+ * Takes one reference of the entry with work->key. Returns CACHE_OK with the header in work->header; CACHE_LATE where
+ * the entry is past its hold time (the reference is gone and counted as expired); CACHE_MISS.
+ */
+__noinline int cache_claim(struct work *work)
+{
+	struct sfc_bucket *bucket;
+
+	if (!work)
+		return CACHE_MISS;
+	bucket = index_bucket(work);
+	if (!bucket)
+		return CACHE_MISS;
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < CACHE_TRIES; i++) {
+		enum cache_outcome outcome = cache_claim_next(work, bucket);
+
+		if (outcome == CACHE_OTHER)
+			index_skip(work);
+		else if (outcome != CACHE_AGAIN)
+			return outcome;
+	}
+	return CACHE_MISS;
+}

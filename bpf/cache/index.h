@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The index of the cache: from the hash of a key to the slot that may hold it. A word's tag is a filter; whoever uses a
+ * slot compares the key. Small words, so that all of the index stays in the CPU's cache: looking up a word that is not
+ * there costs more than all the rest of a packet.
+ */
+#pragma once
+
+#include "base/hash.h"
+#include "base/maps.h"
+
+/* Hashes work->key: which bucket it belongs to, and what its word looks like without the slot. */
+static __always_inline struct sfc_bucket *index_bucket(struct work *work)
+{
+	__u64 hash = hash_key(work->key.word, sfc_config.key_secret);
+
+	__u32 number = hash & sfc_config.bucket_mask; /* on the stack: 6.1 takes no key from a function's argument */
+
+	work->bucket = number;
+	work->want = ((__u32)(hash >> 32) & ~(sfc_config.slot_mask | SFC_WORD_SHARED)) | SFC_WORD_USED;
+	work->skip = 0;
+	return bpf_map_lookup_elem(&buckets, &number);
+}
+
+static __always_inline __u32 index_read(const struct sfc_bucket *bucket, __u32 at)
+{
+	return *(const volatile __u32 *)&bucket->word[at];
+}
+
+static __always_inline int index_matches(__u32 word, __u32 want)
+{
+	return ((word ^ want) & ~(sfc_config.slot_mask | SFC_WORD_SHARED)) == 0;
+}
+
+static __always_inline __u32 index_slot(__u32 word)
+{
+	return word & sfc_config.slot_mask;
+}
+
+/*
+ * The first word that matches and is not to be skipped, 0 where there is none; work->at is its place. The place goes
+ * through memory, so that the verifier does not go on with fifteen different ones. Needs no lock: a word is there
+ * before its packet is on its way.
+ */
+static __always_inline __u32 index_find(const struct sfc_bucket *bucket, struct work *work)
+{
+	__u32 want = work->want, skip = work->skip;
+
+	asm volatile("" : "+r"(bucket)); /* or clang keeps the address of every word on the stack */
+#pragma unroll
+	for (__u32 i = 0; i < SFC_WORDS; i++) {
+		__u32 word = index_read(bucket, i);
+
+		if (index_matches(word, want) && !(skip >> i & 1)) {
+			work->at = i;
+			return word;
+		}
+	}
+	return 0;
+}
+
+/* The place that index_find found, or NULL: never, but the verifier wants to be sure. */
+static __always_inline __u32 *index_at(struct sfc_bucket *bucket, const struct work *work)
+{
+	__u32 at = *(const volatile __u32 *)&work->at;
+
+	if (at >= SFC_WORDS)
+		return NULL;
+	asm volatile("" : "+r"(at)); /* or clang adds first and checks then */
+	return &bucket->word[at];
+}
+
+/* The word that was found there is that of another key. */
+static __always_inline void index_skip(struct work *work)
+{
+	work->skip |= 1U << (work->at & 15);
+}
+
+/* Changes the word if it is still as it was. What it named belongs to the caller then, where the new one is 0. */
+static __always_inline int index_swap(__u32 *word, __u32 old, __u32 new)
+{
+	return __sync_val_compare_and_swap(word, old, new) == old;
+}
+
+/*
+ * Everything that was written to the slot must be seen by whoever sees the word. x86 keeps the order of stores;
+ * elsewhere an atomic exchange does (BPF has no other barrier before 6.14).
+ */
+static __always_inline void index_store(__u32 *word, __u32 value)
+{
+	asm volatile("" ::: "memory");
+	if (sfc_config.weak_order)
+		__sync_lock_test_and_set(word, value);
+	else
+		*(volatile __u32 *)word = value;
+}
+
+/*
+ * Puts `word` into a free place. The lock is held. In a full bucket one of the first words makes room, whichever the
+ * hash says: its slot is the caller's then, and the word is returned; else 0.
+ */
+static __always_inline __u32 index_put(struct sfc_bucket *bucket, __u32 word)
+{
+	asm volatile("" : "+r"(bucket)); /* as in index_find */
+#pragma unroll
+	for (__u32 i = 0; i < SFC_WORDS; i++) {
+		if (!index_read(bucket, i)) {
+			index_store(&bucket->word[i], word);
+			return 0;
+		}
+	}
+	/* Atomically: words that are not SHARED are taken out without the lock. */
+	return __sync_lock_test_and_set(&bucket->word[word >> 16 & 7], word);
+}
+
+/* Whether a word matches. The lock is held, or it is only a hint. */
+static __always_inline int index_any(const struct sfc_bucket *bucket, __u32 want)
+{
+	__u32 mask = ~(sfc_config.slot_mask | SFC_WORD_SHARED);
+
+	asm volatile("" : "+r"(bucket)); /* as in index_find */
+#pragma unroll
+	for (__u32 i = 0; i < SFC_WORDS; i++) {
+		if (((index_read(bucket, i) ^ want) & mask) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* How many words match. The lock is held. */
+static __always_inline __u32 index_count(const struct sfc_bucket *bucket, __u32 want)
+{
+	__u32 mask = ~(sfc_config.slot_mask | SFC_WORD_SHARED), count = 0;
+
+	asm volatile("" : "+r"(bucket)); /* as in index_find */
+#pragma unroll
+	for (__u32 i = 0; i < SFC_WORDS; i++) {
+		__u64 differ = (index_read(bucket, i) ^ want) & mask;
+
+		/* Without a branch, or the verifier follows all 2^15 ways through. */
+		asm volatile("" : "+r"(differ));
+		count += (differ - 1) >> 63;
+	}
+	return count;
+}

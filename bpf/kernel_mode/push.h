@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A packet that leaves the stack as one frame gets its header where it is caught, at TC egress: the relay would cost it
+ * a third of all that forwarding costs. What GRO has merged cannot go this way, nor what a device is still to write a
+ * checksum into: it would look for an IP header behind Ethernet.
+ */
+#pragma once
+
+#include "base/port.h"
+#include "base/rewrite.h"
+#include "ticket/intern.h"
+
+enum { PUSH_SUMMED_MASK = 3, PUSH_SUMMED_PARTIAL = 3 }; /* of skb->ip_summed: CHECKSUM_PARTIAL */
+
+/*
+ * The kernel's struct sk_buff (kernel 6.2). Not declared as a weak __ksym: libbpf would then load nothing at all into a
+ * kernel that does not describe its types.
+ */
+static const void *(*const push_kernel_context)(struct __sk_buff *skb) = (void *)SFC_KFUNC_CONTEXT;
+
+/* The byte with skb->ip_summed, which the kernel does not show TC programs: by its own pointer where it gives us that,
+ * and else by reading its memory, which costs 7 ns more. Returns 0, or what the kernel says. */
+static __always_inline long push_summed(struct __sk_buff *skb, __u8 *byte)
+{
+	if (sfc_config.kernel_context) {
+		*byte = *((const __u8 *)push_kernel_context(skb) + sfc_config.summed_at);
+		return 0;
+	}
+	return bpf_probe_read_kernel(byte, sizeof(*byte), (void *)skb + sfc_config.summed_at);
+}
+
+/* Whether the packet is one whole frame. Where user space does not know where ip_summed is, or may not let us read it,
+ * nothing goes this way. */
+static __always_inline int push_may(struct __sk_buff *skb)
+{
+	__u8 byte = 0;
+
+	if (!sfc_config.summed_at || skb->gso_size)
+		return 0;
+	if (push_summed(skb, &byte))
+		return 0;
+	return (byte >> sfc_config.summed_shift & PUSH_SUMMED_MASK) != PUSH_SUMMED_PARTIAL;
+}
+
+/* The header's bytes, straight from the entry, behind Ethernet, where the longest header would lie in the frame. They
+ * are fours: an MPLS label stack entry has four. */
+static __always_inline void push_pairs(__u8 *to, const struct sfc_interned *entry, __u32 len)
+{
+	const __u64 *from = entry->header.word + SFC_HEADER_META;
+
+#pragma unroll
+	for (__u32 i = 0; i < SFC_HEADER_MAX; i += 8) {
+		asm volatile("" : "+r"(len)); /* or clang makes a count of it, and no longer unrolls */
+		if (i + 8 > len) {
+			if (i < len)
+				*(volatile __u32 *)(to + i) = *(volatile const __u32 *)(from + i / 8);
+			return;
+		}
+		*(volatile __u64 *)(to + i) = *(volatile const __u64 *)(from + i / 8);
+	}
+}
+
+/* The same in any frame. Returns whether all of them were written. */
+static __always_inline int push_words(struct __sk_buff *skb, const struct sfc_interned *entry, __u32 len)
+{
+	const __u32 *from = (const __u32 *)(entry->header.word + SFC_HEADER_META);
+	__u8 *to = (void *)(long)skb->data + ETH_HLEN;
+	__u32 done = 0;
+
+	if ((void *)(to + SFC_HEADER_MAX) <= (void *)(long)skb->data_end) {
+		push_pairs(to, entry, len);
+		return 1;
+	}
+#pragma unroll
+	for (__u32 i = 0; i < SFC_HEADER_MAX; i += 4) {
+		if (i < len && (void *)(to + i + 4) <= (void *)(long)skb->data_end) {
+			*(volatile __u32 *)(to + i) = *(volatile const __u32 *)(from + i / 4);
+			done += 4;
+		}
+	}
+	return done >= len;
+}
+
+/*
+ * Puts the entry's header on, and asks afterwards whether it was still the ticket's. Writing by pointer makes the
+ * kernel give the packet a copy of its own before the program begins, if a sniffer has a clone; forwarding has done so
+ * before. Returns SFC_OK or the reason that stops the packet.
+ */
+static __always_inline int push_header(struct __sk_buff *skb, const struct sfc_port *port, struct sfc_interned *entry,
+				       __u32 generation)
+{
+	__u32 len = *(volatile __u16 *)&entry->header.f.len & 127, inner = skb->len - ETH_HLEN;
+	void *to = (void *)(long)skb->data;
+	struct macs macs;
+
+	if (len > SFC_HEADER_MAX)
+		return SFC_REASON_late;
+	if (!port_fits(port, inner + len))
+		return SFC_REASON_too_big;
+	if (to + ETH_HLEN > (void *)(long)skb->data_end)
+		return SFC_REASON_runt;
+	macs = macs_of(to, port->mac);
+	if (len && bpf_skb_change_head(skb, len, 0))
+		return SFC_REASON_no_room;
+	to = (void *)(long)skb->data;
+	if (to + ETH_HLEN > (void *)(long)skb->data_end)
+		return SFC_REASON_runt;
+	macs_write(to, &macs, *(volatile __be16 *)&entry->header.f.ethertype);
+	if (!push_words(skb, entry, len))
+		return SFC_REASON_runt;
+	return intern_generation(entry) == generation ? SFC_OK : SFC_REASON_late;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * An SF that is the stack of this host: what strip does instead of a key and an entry, and the steps back.
+ *
+ *   sfc_strip    XDP where the packet comes in     number of the header -> ticket in the metadata -> to the stack
+ *   sfc_catch    TC egress where it leaves         single frames: ticket -> header, put on (push.h); others:
+ *                                                  ticket -> source MAC, on to our own link (the relay)
+ *   sfc_return   XDP at the relay's far end        source MAC -> header, put on; redirect to the interface it left by
+ *
+ * Why not always push at TC egress: there a frame may be many that GRO has merged, and the kernel loses those of which
+ * it finds no IP header. On the way through a veth with a native XDP program they are single frames again, their
+ * checksums filled in.
+ */
+#pragma once
+
+#include <linux/pkt_cls.h>
+
+#include "base/port.h"
+#include "base/rewrite.h"
+#include "kernel_mode/originated.h"
+#include "kernel_mode/push.h"
+#include "path/restore.h"
+#include "ticket/intern.h"
+#include "ticket/mark.h"
+#include "ticket/probe.h"
+#include "ticket/ticket.h"
+
+/* Whether packets of the service may leave through the port. */
+static __always_inline int stack_leaves_by(const struct sfc_service *service, __u32 port)
+{
+#pragma unroll
+	for (__u32 i = 0; i < SFC_EGRESS_MAX; i++) {
+		if (service->egress[i] == port)
+			return port != SFC_NONE;
+	}
+	return 0;
+}
+
+static __always_inline int catch_is_fragment(struct __sk_buff *skb)
+{
+	__u8 next = 0;
+	__be16 offset = 0;
+
+	if (skb->protocol == bpf_htons(ETH_P_IP))
+		bpf_skb_load_bytes(skb, ETH_HLEN + __builtin_offsetof(struct iphdr, frag_off), &offset, sizeof(offset));
+	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
+		bpf_skb_load_bytes(skb, ETH_HLEN + __builtin_offsetof(struct ipv6hdr, nexthdr), &next, sizeof(next));
+	return (offset & bpf_htons(0x3fff)) || next == IPPROTO_FRAGMENT;
+}
+
+/* The ticket of a packet that leaves, from where this attachment keeps it. The bits of the mark are ours alone. */
+static __always_inline int catch_ticket(struct __sk_buff *skb, struct ticket_found *found)
+{
+	int any;
+
+	if (!sfc_config.mark_mask)
+		return ticket_read(skb, found);
+	/* What is put together and taken apart again on the way gives all its fragments the first one's mark. */
+	any = catch_is_fragment(skb) ? ticket_read(skb, found) : mark_read(skb, found);
+	skb->mark &= ~sfc_config.mark_mask;
+	return any;
+}
+
+/* `skb` may be many frames in one. They are counted where they are stopped: `owner` is a service's or a port's. */
+static __always_inline int catch_drop(struct __sk_buff *skb, struct sfc_counters *owner, int reason)
+{
+	__u32 segments = skb->gso_segs ? skb->gso_segs : 1;
+
+	reason = probe_or(skb, reason);
+	if (owner)
+		count(&owner->dropped_after_claim[reason & (SFC_REASON_MAX - 1)], segments, skb->len);
+	return TC_ACT_SHOT;
+}
+
+/* Where a packet that belongs to no service is counted: at the port where it would leave, or, where that is none, at
+ * the one where it came in. */
+static __always_inline struct sfc_counters *catch_port(struct __sk_buff *skb, __u32 id)
+{
+	__u32 *in = id ? NULL : port_of(skb->ingress_ifindex);
+
+	return verdict_port(in ? *in : id);
+}
+
+/*
+ * A packet without a ticket. What this host sends for itself goes its way, and so does what came in where no service
+ * uses the stack; anything else has lost its ticket or never had one. At an interface that is no port, whose frames may
+ * have no Ethernet header either, all that this host sends is let go.
+ */
+static __always_inline int catch_without(struct __sk_buff *skb, __u32 id)
+{
+	const struct sfc_port *port;
+	__u32 *in;
+
+	if (!skb->ingress_ifindex)
+		return id && originated_for_another(skb) ? catch_drop(skb, verdict_port(id), SFC_REASON_from_stack)
+							 : TC_ACT_UNSPEC;
+	in = port_of(skb->ingress_ifindex);
+	port = in ? bpf_map_lookup_elem(&ports, in) : NULL;
+	if (!port || !port->stack)
+		return TC_ACT_UNSPEC;
+	return catch_drop(skb, catch_port(skb, id), SFC_REASON_miss);
+}
+
+/* It leaves from here, with its header. */
+static __always_inline int catch_push(struct __sk_buff *skb, const struct sfc_port *port, struct sfc_interned *entry,
+				      __u32 generation, __u32 service)
+{
+	struct sfc_counters *owner = bpf_map_lookup_elem(&service_counters, &service);
+	__u32 bare_len = skb->len;
+	int reason = push_header(skb, port, entry, generation);
+
+	if (reason)
+		return catch_drop(skb, owner, reason);
+	if (owner)
+		count(&owner->event[SFC_EVENT_RESTORED], 1, bare_len);
+	return TC_ACT_UNSPEC;
+}
+
+/* On to the relay, with the ticket in the source MAC. */
+static __always_inline int catch_relay(struct __sk_buff *skb, const struct sfc_port *port,
+				       const struct sfc_ticket *ticket, __u32 service)
+{
+	__u64 mac = ticket_to_mac(ticket);
+
+	if (bpf_skb_store_bytes(skb, ETH_ALEN, &mac, ETH_ALEN, 0))
+		return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service), SFC_REASON_no_next_hop);
+	return bpf_redirect(port->relay, 0);
+}
+
+/* Whether the packet may leave through port `id`, for those that do not take the way of most. Returns SFC_OK or the
+ * reason that stops it. */
+static __always_inline int catch_way(struct __sk_buff *skb, __u32 id, const struct sfc_port *port,
+				     const struct sfc_service *service)
+{
+	if (!service || !stack_leaves_by(service, id))
+		return SFC_REASON_wrong_port;
+	/* Where the tag stands beside the frame, or in it, is the device's business: a header would be in between. */
+	if (skb->vlan_present)
+		return SFC_REASON_wrong_port;
+	return port && port->relay ? SFC_OK : SFC_REASON_no_next_hop;
+}
+
+/* A packet with the ticket of a header leaves through port `id`. */
+static __always_inline int catch_with(struct __sk_buff *skb, __u32 id, const struct ticket_found *found)
+{
+	const struct sfc_port *port = port_get(id);
+	const struct sfc_ticket *ticket = &found->ticket;
+	struct sfc_interned *entry = found->entry;
+	const struct sfc_service *service;
+	__u32 service_id, push = 1;
+	int reason;
+
+	if (!entry)
+		return catch_drop(skb, catch_port(skb, id), SFC_REASON_late);
+	service_id = *(volatile __u16 *)&entry->header.f.service;
+	if (ticket->generation & INTERN_WRITING || intern_generation(entry) != ticket->generation)
+		return catch_drop(skb, catch_port(skb, id), SFC_REASON_late);
+	if (!id || entry->way != id || skb->vlan_present || !port || !port->relay) {
+		service = bpf_map_lookup_elem(&services, &service_id);
+		reason = catch_way(skb, id, port, service);
+		if (reason)
+			return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), reason);
+		push = service && !service->egress_port;
+	}
+	if (push && push_may(skb))
+		return catch_push(skb, port, entry, ticket->generation, service_id);
+	return catch_relay(skb, port, ticket, service_id);
+}
+
+/* The account of a frame on the relay: not one that a port has received. */
+static __always_inline struct work *return_receive(struct xdp_md *ctx)
+{
+	__u32 zero = 0;
+	struct work *work = bpf_map_lookup_elem(&scratch, &zero);
+	__u32 *id = port_of(ctx->ingress_ifindex);
+
+	if (!work)
+		return NULL;
+	__builtin_memset(&work->result, 0, sizeof(work->result));
+	if (!id || *id == SFC_NONE)
+		return NULL;
+	work->result.port = *id;
+	work->result.frame_len = bpf_xdp_get_buff_len(ctx);
+	work->result.claimed = 1;
+	work->now = clock_now();
+	return work;
+}
+
+/* The ticket in the frame's source MAC, and the header that it is for. */
+static __always_inline int return_header(struct xdp_md *ctx, struct work *work)
+{
+	struct cursor cur = cursor_at(ctx, ETH_ALEN);
+	const __u16 *source = cursor_take(&cur, ETH_ALEN);
+	int reason;
+
+	if (!source)
+		return SFC_REASON_runt;
+	reason = ticket_from_mac(source[0] | (__u64)source[1] << 16 | (__u64)source[2] << 32, work);
+	if (!reason)
+		reason = intern_read(work);
+	if (!reason)
+		work->result.service = work->header.f.service;
+	return reason;
+}
+
+/* To the next hop of the service, where it has one. */
+static __always_inline int return_to_next_hop(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
+{
+	struct restore restore = {.service = service};
+	__u32 sf = service->sf;
+
+	restore.sf = bpf_map_lookup_elem(&sfs, &sf);
+	return restore.sf ? restore_header(ctx, work, &restore) : SFC_REASON_no_next_hop;
+}
+
+/* Where the stack wanted to send it: the neighbour's address is there already, the stack has written it. */
+static __always_inline int return_restore(struct xdp_md *ctx, struct work *work)
+{
+	__u32 egress_id = work->result.port;
+	const struct sfc_port *egress = port_get(egress_id);
+	struct cursor cur = cursor_at(ctx, 0);
+	const __u8 *eth = cursor_take(&cur, ETH_HLEN);
+	struct macs macs;
+	int reason;
+
+	if (!eth)
+		return SFC_REASON_runt;
+	if (!egress)
+		return SFC_REASON_no_next_hop;
+	if (!port_fits(egress, work->result.frame_len - ETH_HLEN + work->header.f.len))
+		return SFC_REASON_too_big;
+	macs = macs_of(eth, egress->mac);
+	reason = rewrite_restore(ctx, work, 0, &macs);
+	return reason ? reason : port_redirect(work, egress_id);
+}
+
+/* On from the relay: the last step. */
+static __always_inline int return_on(struct xdp_md *ctx, struct work *work)
+{
+	__u32 id = work->result.service;
+	const struct sfc_service *service = bpf_map_lookup_elem(&services, &id);
+
+	if (!service)
+		return SFC_REASON_no_next_hop;
+	return service->egress_port ? return_to_next_hop(ctx, work, service) : return_restore(ctx, work);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The digest of a payload's first bytes, for packets that headers alone do not tell apart. */
+#pragma once
+
+#include "base/cursor.h"
+#include "base/hash.h"
+#include "base/maps.h"
+
+/* Payloads that end early, or lie beyond the linear part: zero-extended in a copy. Not static, as extensions_walk. */
+__noinline int digest_short(struct xdp_md *ctx, struct work *work, __u32 off, __u32 len)
+{
+	if (!work)
+		return SFC_REASON_truncated;
+	__builtin_memset(work->digest, 0, sizeof(work->digest));
+	if (len > SFC_DIGEST_BYTES)
+		len = SFC_DIGEST_BYTES;
+	if (len > 0) {
+		/* The verifier of 6.1 learns no minimum from "is not 0"; less one, masked, plus one is 1 to 64 to it.
+		 */
+		len--;
+		asm volatile("" : "+r"(len));
+		len &= SFC_DIGEST_BYTES - 1;
+		if (bpf_xdp_load_bytes(ctx, off, work->digest, len + 1))
+			return SFC_REASON_truncated;
+	}
+	work->key.f.u.digest = hash_words(work->digest, SFC_DIGEST_BYTES / 4, sfc_config.digest_secret);
+	return SFC_OK;
+}
+
+/*
+ * Puts the digest of the `len` bytes at `off` into the key. `off` is at most INNER_OFF_MASK and a few bytes. Full 64
+ * bytes are hashed where they are, without a copy.
+ */
+static __always_inline int digest_payload(struct xdp_md *ctx, struct work *work, __u32 off, __u32 len)
+{
+	struct cursor cur = cursor_at(ctx, off);
+	const __u32 *payload;
+
+	if (len < SFC_DIGEST_BYTES)
+		return digest_short(ctx, work, off, len);
+	payload = cursor_take(&cur, SFC_DIGEST_BYTES);
+	if (!payload)
+		return digest_short(ctx, work, off, len);
+	asm volatile("" : "+r"(payload)); /* the pointer that was checked, and not its sum made anew */
+	work->key.f.u.digest = hash_words(payload, SFC_DIGEST_BYTES / 4, sfc_config.digest_secret);
+	return SFC_OK;
+}
+
+/*
+ * What the SF's settings leave of a payload: `len` bytes at `off` for the digest, `length` for the key. `parts` is a
+ * set of enum sfc_key_part.
+ */
+static __always_inline int digest_key(struct xdp_md *ctx, struct work *work, __u32 parts, __u32 off, __u32 len,
+				      __u32 length)
+{
+	if (parts & SFC_PART_LENGTH)
+		work->key.f.length = length;
+	return parts & SFC_PART_DIGEST ? digest_payload(ctx, work, off, len) : SFC_OK;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Tickets, in the metadata in front of a packet and in the source MAC of a frame on our own link (sfc_stack.h).
+ * Metadata come into the stack with the packet and cross forwarding, NAT and a container's namespace; a raw socket on
+ * the ingress interface makes the kernel clear them.
+ */
+#pragma once
+
+#include "base/cursor.h"
+#include "base/hash.h"
+
+enum { RELAY_NUMBER_MASK = (1 << SFC_RELAY_NUMBER_BITS) - 1, RELAY_GENERATION_MASK = 0x3ffff };
+
+static __always_inline __u32 ticket_check(const struct sfc_ticket *ticket)
+{
+	__u32 word[2] = {ticket->header, ticket->generation};
+
+	return (__u32)(hash_words(word, 2, sfc_config.digest_secret) >> 8);
+}
+
+/* Puts the ticket in front of the frame. Returns SFC_OK, or SFC_REASON_no_room where the driver has no metadata. */
+static __always_inline int ticket_put(struct xdp_md *ctx, const struct sfc_ticket *ticket)
+{
+	struct sfc_ticket *at;
+
+	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*at)))
+		return SFC_REASON_no_room;
+	at = (void *)(long)ctx->data_meta;
+	if ((void *)(at + 1) > (void *)(long)ctx->data)
+		return SFC_REASON_no_room;
+	at->header = ticket->header;
+	at->generation = ticket->generation;
+	at->check = ticket->check;
+	at->reserved = 0;
+	return SFC_OK;
+}
+
+/* A ticket that has been read, and the entry of its number; NULL where it has none. */
+struct ticket_found {
+	struct sfc_ticket ticket;
+	struct sfc_interned *entry;
+};
+
+/* Returns whether there is a ticket; it is in `found` then. Its number's entry knows what the check must be; only of
+ * one that is out of date it is worked out. */
+static __always_inline int ticket_read(struct __sk_buff *skb, struct ticket_found *found)
+{
+	struct sfc_ticket *at = (void *)(long)skb->data_meta;
+	struct sfc_interned *entry;
+	__u32 number;
+
+	if ((void *)(at + 1) > (void *)(long)skb->data)
+		return 0;
+	found->ticket.header = at->header;
+	found->ticket.generation = at->generation;
+	number = found->ticket.header - 1;
+	entry = bpf_map_lookup_elem(&headers, &number);
+	found->entry = entry;
+	if (entry && entry->generation == found->ticket.generation && entry->check == at->check)
+		return 1;
+	return at->check == ticket_check(&found->ticket);
+}
+
+/* The source MAC that is the ticket. */
+static __always_inline __u64 ticket_to_mac(const struct sfc_ticket *ticket)
+{
+	__u64 number = (ticket->header - 1) & RELAY_NUMBER_MASK;
+	__u64 generation = ticket->generation & RELAY_GENERATION_MASK;
+
+	return SFC_RELAY_MAC | (number | generation << SFC_RELAY_NUMBER_BITS) << 8;
+}
+
+/* The other way; a number without its entry, or one of another generation, is found out there. */
+static __always_inline int ticket_from_mac(__u64 mac, struct work *work)
+{
+	struct sfc_interned *entry;
+	__u32 number = mac >> 8 & RELAY_NUMBER_MASK;
+
+	entry = bpf_map_lookup_elem(&headers, &number);
+	if ((mac & 0xff) != SFC_RELAY_MAC || !entry)
+		return SFC_REASON_miss;
+	work->ticket.header = number + 1;
+	work->ticket.generation = *(volatile __u32 *)&entry->generation;
+	return (work->ticket.generation & RELAY_GENERATION_MASK) == mac >> (8 + SFC_RELAY_NUMBER_BITS)
+		       ? SFC_OK
+		       : SFC_REASON_late;
+}

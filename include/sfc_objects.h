@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The programs and maps of bpf/, listed once. User space makes its enums from here and refuses an object whose programs
+ * and maps are others; the names are those of the pins. tests/native makes its prototypes and tables from here.
+ */
+#pragma once
+
+/* X(name, type of its context, where it is attached) */
+#define SFC_PROGRAMS(X)                                                                                                \
+	X(sfc_strip, xdp_md, "XDP of domain ports")                                                                    \
+	X(sfc_restore, xdp_md, "XDP of SF ports")                                                                      \
+	X(sfc_mark, __sk_buff, "TC ingress of domain ports, where tickets go through the stack in the mark")           \
+	X(sfc_catch, __sk_buff, "TC egress of ports that the stack sends through")                                     \
+	X(sfc_return, xdp_md, "XDP at the far end of a relay")                                                         \
+	X(sfc_tag, __sk_buff, "TC egress at the far end of an SF port whose SF is a stack")                            \
+	X(sfc_readmit, xdp_md, "XDP of those SF ports")                                                                \
+	X(sfc_peer, xdp_md, "XDP at the far end of a veth that we redirect into")                                      \
+	X(sfc_probe, xdp_md, "no interface: user space runs it to send probes")
+
+/* X(name), as bpf/base/maps.h and bpf/ticket/probe.h define them. */
+#define SFC_MAPS(X)                                                                                                    \
+	X(scratch)                                                                                                     \
+	X(near_port_ids)                                                                                               \
+	X(port_ids)                                                                                                    \
+	X(ports)                                                                                                       \
+	X(tx_ports)                                                                                                    \
+	X(sfs)                                                                                                         \
+	X(near_matches)                                                                                                \
+	X(matches)                                                                                                     \
+	X(services)                                                                                                    \
+	X(buckets)                                                                                                     \
+	X(slots)                                                                                                       \
+	X(tails)                                                                                                       \
+	X(pools)                                                                                                       \
+	X(magazines)                                                                                                   \
+	X(headers)                                                                                                     \
+	X(header_numbers)                                                                                              \
+	X(near_numbers)                                                                                                \
+	X(near_stacks)                                                                                                 \
+	X(port_counters)                                                                                               \
+	X(service_counters)                                                                                            \
+	X(set_clock)                                                                                                   \
+	X(probes)

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "attach/attachment.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "loader/programs.h"
+#include "net/hook.h"
+#include "net/mark_conflicts.h"
+#include "net/netlink.h"
+
+namespace sfc {
+namespace {
+
+/// The XDP program of a port; nothing where it has none.
+std::optional<ProgramId> xdp_program(const Plan& plan, std::uint16_t id) {
+    switch (plan.ports[id].entry.role) {
+    case SFC_ROLE_DOMAIN:
+        return ProgramId::sfc_strip;
+    case SFC_ROLE_SF:
+        return plan.of_stack(id) ? ProgramId::sfc_readmit : ProgramId::sfc_restore;
+    default:
+        return std::nullopt;
+    }
+}
+
+std::string link_pin(std::uint16_t id) {
+    return fmt::format("link_{}", id);
+}
+
+std::string peer_pin(std::uint16_t id) {
+    return fmt::format("peer_{}", id);
+}
+
+void pin_programs(const PinDirectory& pins, const Plan& plan) {
+    const Programs programs(plan, {});
+    for (std::size_t i = 0; i < kProgramNames.size(); i++) {
+        pins.pin(programs.fd(static_cast<ProgramId>(i)), std::string(kProgramNames[i]));
+    }
+    for (std::size_t i = 0; i < kMapNames.size(); i++) {
+        pins.pin(programs.maps().fd(static_cast<MapId>(i)), std::string(kMapNames[i]));
+    }
+}
+
+/// SF ports and next hops first: nothing is stripped before it can go on and come back.
+std::vector<std::uint16_t> in_order(const Plan& plan) {
+    std::vector<std::uint16_t> ids;
+    for (const unsigned role : {SFC_ROLE_EGRESS, SFC_ROLE_SF, SFC_ROLE_DOMAIN}) {
+        for (std::size_t id = 1; id < plan.ports.size(); id++) {
+            if (plan.ports[id].entry.role == role) {
+                ids.push_back(id);
+            }
+        }
+    }
+    return ids;
+}
+
+Place must_find(const Plan::Port& port) {
+    auto place = find_place(port);
+    if (!place) {
+        throw Error(ExitCode::Kernel, missing_text(port));
+    }
+    return std::move(*place);
+}
+
+void check_place(const Plan& plan, std::uint16_t id, const Place& place) {
+    const Plan::Port& port = plan.ports[id];
+    if (port.entry.role != SFC_ROLE_EGRESS) {
+        check_free(place.link);
+    }
+    if (port.entry.stack != 0 && place.link.master != 0) {
+        throw Error(ExitCode::Kernel,
+                    fmt::format("port '{}': interface '{}' is in a bridge, bond or VRF, behind which nobody can tell "
+                                "where a packet of the stack came in; take it out of there",
+                                port.name, place.link.name));
+    }
+    if (port.entry.mtu > place.link.mtu) {
+        throw Error(ExitCode::Kernel, fmt::format("port '{}': mtu {} is configured, but interface '{}' has {}",
+                                                  port.name, port.entry.mtu, place.link.name, place.link.mtu));
+    }
+    if (place.veth() && !place.far && !port.peer_prepared && is_target(plan, id)) {
+        throw Error(
+            ExitCode::Kernel,
+            fmt::format("port '{}': the far end of '{}' is interface {}. It must poll, or all frames sent there "
+                        "are lost; as root inside that namespace run 'ethtool -K IF gro on tx off' on it, then "
+                        "write 'peer: prepared' at this port",
+                        port.name, place.link.name, place.far_text()));
+    }
+}
+
+void check_mode(const Plan& plan, std::uint16_t id, bool generic) {
+    const Plan::Port& port = plan.ports[id];
+    if (generic && (port.relayed || plan.of_stack(id))) {
+        throw Error(ExitCode::Kernel,
+                    fmt::format("port '{}': a service through {} stack needs native XDP here, since the kernel takes "
+                                "what {} by a native redirect alone; attach without '--generic'",
+                                port.name, port.relayed ? "the" : "a",
+                                port.relayed ? "comes back from the stack out of this port" : "goes to it"));
+    }
+}
+
+/// A mark that another rule reads or writes would take tickets away, or steer packets by what is none of its business.
+void check_mark(const Plan& plan) {
+    if (plan.mark_mask == 0) {
+        return;
+    }
+    if (const auto other = mark_conflict(plan.mark_mask)) {
+        throw Error(ExitCode::Kernel, fmt::format("'mark: 0x{:08x}' is not free: {}; choose bits that nobody uses, or "
+                                                  "leave 'mark' out where no raw socket is on the domain ports",
+                                                  plan.mark_mask, *other));
+    }
+}
+
+} // namespace
+
+/// Before anything is changed: every interface is there, free and fit, and no two ports are one.
+void Attachment::check_all(const Plan& plan, bool generic) {
+    check_mark(plan);
+    std::map<std::uint32_t, std::string> seen;
+    for (const std::uint16_t id : in_order(plan)) {
+        check_mode(plan, id, generic);
+        const Place place = must_find(plan.ports[id]);
+        check_place(plan, id, place);
+        check_far(plan, id, place);
+        const auto [other, fresh] = seen.emplace(place.link.index, plan.ports[id].name);
+        if (!fresh) {
+            throw Error(ExitCode::Kernel, fmt::format("ports '{}' and '{}' are the same interface '{}'", other->second,
+                                                      plan.ports[id].name, place.link.name));
+        }
+    }
+}
+
+namespace {
+
+/// The plan's port as the interface makes it.
+sfc_port entry_of(const Plan::Port& port, const sfc_port& now, const Link& link) {
+    sfc_port entry = now;
+    std::copy(link.mac.begin(), link.mac.end(), entry.mac);
+    entry.mtu = port.entry.mtu != 0 ? std::min(port.entry.mtu, link.mtu) : link.mtu;
+    return entry;
+}
+
+} // namespace
+
+bool is_target(const Plan& plan, std::uint16_t id) {
+    if (plan.ports[id].entry.role != SFC_ROLE_DOMAIN || plan.ports[id].relayed) {
+        return true;
+    }
+    return std::any_of(plan.services.begin(), plan.services.end(), [&](const Plan::Service& service) {
+        return service.entry.egress_port == id || service.entry.egress_port == SFC_PORT_INGRESS;
+    });
+}
+
+Attachment::Attachment(PinDirectory pins, State state, Plan plan)
+    : pins_(std::move(pins)), state_(std::move(state)), plan_(std::move(plan)),
+      maps_(std::make_unique<Maps>([this](std::string_view name) {
+          Fd map = pins_.get(std::string(name));
+          if (!map) {
+              throw system_error(fmt::format("cannot open the pinned map '{}/{}'", pins_.path(), name), errno);
+          }
+          return map;
+      })) {}
+
+Attachment Attachment::create(const Plan& plan, State state, const std::string& pin, const Say& say) {
+    if (PinDirectory::open(pin)) {
+        throw PinDirectory::taken(pin);
+    }
+    check_all(plan, state.generic);
+    std::string note;
+    PinDirectory pins = PinDirectory::create(pin, note);
+    if (!note.empty()) {
+        say(note);
+    }
+    try {
+        pins.lock();
+        pin_programs(pins, plan);
+        state.save(pins);
+    } catch (...) {
+        pins.remove();
+        throw;
+    }
+    Attachment attachment(std::move(pins), std::move(state), plan);
+    try {
+        attachment.attach_all(say);
+    } catch (...) {
+        attachment.detach([](const std::string&) {});
+        throw;
+    }
+    return attachment;
+}
+
+std::optional<Attachment> Attachment::open(const std::string& pin) {
+    auto pins = PinDirectory::open(pin);
+    if (!pins) {
+        return std::nullopt;
+    }
+    State state = State::load(*pins);
+    Plan plan = make_plan(parse_config(state.config, state.file));
+    return Attachment(std::move(*pins), std::move(state), std::move(plan));
+}
+
+void Attachment::attach_all(const Say& say) {
+    keep_guards(say); // before anything is stripped
+    for (const std::uint16_t id : in_order(plan_)) {
+        attach_port(id, say);
+    }
+}
+
+void Attachment::attach_port(std::uint16_t id, const Say& say) {
+    const Plan::Port& port = plan_.ports[id];
+    const Place place = must_find(port);
+    check_place(plan_, id, place);
+    check_far(plan_, id, place);
+    try {
+        prepare(id, place, say);
+        state_.lost_before[port.name] = lost_frames(Ethtool(), place.link, state_.generic);
+        state_.save(pins_);
+        maps_->set_port(id, entry_of(port, maps_->port(id), place.link));
+        if (port.relayed) {
+            attach_relay(id, place, say);
+        }
+        if (plan_.of_stack(id)) {
+            attach_far(id, place, say);
+        }
+        const auto hook_up = [&] {
+            if (const auto program = xdp_program(plan_, id)) {
+                const Fd hook = attach_xdp(pins_.get(*program).get(), place.link, state_.generic);
+                pins_.pin(hook.get(), link_pin(id));
+            }
+        };
+        // Strip may count on a port that has an interface: an SF port must be closed by then, a domain port open.
+        if (port.entry.role == SFC_ROLE_SF) {
+            hook_up();
+        }
+        maps_->set_interface(id, place.link.index);
+        if (port.entry.role != SFC_ROLE_SF) {
+            hook_up();
+        }
+    } catch (...) {
+        release_port(id, [](const std::string&) {});
+        throw;
+    }
+}
+
+void Attachment::release_port(std::uint16_t id, const Say& say) {
+    if (plan_.ports[id].entry.role == SFC_ROLE_SF) { // nothing is sent there any more before it is open
+        maps_->clear_interface(id);
+    }
+    for (const std::string& pin : {link_pin(id), peer_pin(id)}) {
+        detach_xdp(pins_.get(pin));
+        pins_.unpin(pin);
+    }
+    maps_->clear_interface(id); // nothing is stripped any more for a service that leaves by it
+    release_relay(id, say);
+    release_far(id, say);
+    undo_changes(plan_.ports[id].name, say);
+}
+
+void Attachment::detach(const Say& say) {
+    for (std::size_t id = 1; id < plan_.ports.size(); id++) { // first nothing is stripped any more
+        if (plan_.ports[id].entry.role == SFC_ROLE_DOMAIN) {
+            detach_xdp(pins_.get(link_pin(id)));
+        }
+    }
+    for (std::size_t id = 1; id < plan_.ports.size(); id++) {
+        release_port(id, say);
+    }
+    release_guards(say);
+    pins_.remove();
+}
+
+void Attachment::keep_probes(std::vector<ProbeRecord> probes) {
+    state_.probes = std::move(probes);
+    state_.save(pins_);
+}
+
+std::uint32_t Attachment::attached_to(std::uint16_t id) const {
+    if (plan_.ports[id].entry.role == SFC_ROLE_EGRESS) {
+        return maps_->sends_to(id);
+    }
+    return hooked_interface(pins_.get(link_pin(id)));
+}
+
+} // namespace sfc

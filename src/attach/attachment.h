@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "attach/place.h"
+#include "attach/state.h"
+#include "config/plan.h"
+#include "loader/maps.h"
+#include "loader/pins.h"
+#include "net/tc_hook.h"
+
+namespace sfc {
+
+struct AttachOptions {
+    std::string config;
+    std::string pin = PinDirectory::kDefault;
+    bool generic = false;
+};
+
+/// Gets sentences about what was changed on the way.
+using Say = std::function<void(const std::string&)>;
+
+/// The programs on the interfaces of this network namespace, pinned: they outlive this object and the process.
+class Attachment {
+public:
+    /// Attaches everything, or throws and leaves nothing behind. `plan` and `state` come from options.config.
+    [[nodiscard]] static Attachment create(const Plan& plan, State state, const std::string& pin, const Say& say);
+    /// What a process attached before; nothing where there is nothing.
+    [[nodiscard]] static std::optional<Attachment> open(const std::string& pin);
+
+    /// Takes everything off again and undoes what was changed. Goes on over what fails and says so.
+    void detach(const Say& say);
+
+    /// Finds the port's interface, prepares it and its far end, and attaches. Throws Error; the port is then as before.
+    void attach_port(std::uint16_t id, const Say& say);
+    /// Switches off again what somebody switched on since: nobody tells us what happens at a far end. Throws Error.
+    void keep_offloads(std::uint16_t id, const Place& place, const Say& say);
+    /// Puts sfc_catch on every interface that packets must not leave by, new ones too. Throws Error.
+    void keep_guards(const Say& say);
+    /// Writes down what probes have found, for `status` and for the next process.
+    void keep_probes(std::vector<ProbeRecord> probes);
+    /// Whether somebody has switched it back.
+    [[nodiscard]] static bool undone(const Change& change);
+    /// Whether what leaves the stack by the port gets back into XDP; also where nothing of the kind is needed.
+    [[nodiscard]] bool relay_works(std::uint16_t id) const;
+    /// The port's interface has gone or must go: nothing is accepted from it or sent to it.
+    void release_port(std::uint16_t id, const Say& say);
+    /// The interface that the kernel says the port's program is on; 0 where it is on none.
+    [[nodiscard]] std::uint32_t attached_to(std::uint16_t id) const;
+
+    [[nodiscard]] const Plan& plan() const { return plan_; }
+    [[nodiscard]] const Maps& maps() const { return *maps_; }
+    [[nodiscard]] const State& state() const { return state_; }
+    [[nodiscard]] PinDirectory& pins() { return pins_; }
+    [[nodiscard]] const PinDirectory& pins() const { return pins_; }
+
+private:
+    Attachment(PinDirectory pins, State state, Plan plan);
+
+    PinDirectory pins_;
+    State state_;
+    Plan plan_;
+    std::unique_ptr<Maps> maps_;
+
+    static void check_all(const Plan& plan, bool generic);
+    void attach_all(const Say& say);
+    void prepare(std::uint16_t id, const Place& place, const Say& say);
+    void switch_off(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, const Say& say);
+    void switch_offload(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, bool on,
+                        const Say& say);
+    /// Ports that packets leave the stack through. The relay comes first, and then the program that sends them there.
+    void attach_relay(std::uint16_t id, const Place& place, const Say& say);
+    /// Attaches a TC program in this thread's network namespace, and writes down in `state` what detach must know of
+    /// it.
+    template <class State>
+    void hook_tc(State& state, ProgramId program, const std::string& pin, const Link& link, TcSide side) {
+        const TcHook hook = attach_tc(pins_.get(program).get(), link, side);
+        if (hook.clsact) {
+            state.clsact = true;
+            state.created_qdisc |= hook.created_qdisc;
+            state_.save(pins_);
+        } else {
+            pins_.pin(hook.link.get(), pin);
+        }
+    }
+    void release_relay(std::uint16_t id, const Say& say);
+    [[nodiscard]] bool needs_guard(const Link& link) const;
+    [[nodiscard]] bool below_way_out(const Link& link, const std::vector<Link>& links) const;
+    void guard_interface(const Link& link);
+    void release_guards(const Say& say);
+    /// Ports of an SF that is the stack of another namespace: programs at their far ends, in there.
+    static void check_far(const Plan& plan, std::uint16_t id, const Place& place);
+    void attach_far(std::uint16_t id, const Place& place, const Say& say);
+    void release_far(std::uint16_t id, const Say& say);
+    void undo_changes(const std::string& port, const Say& say);
+};
+
+/// Frames for this port are redirected into its interface.
+[[nodiscard]] bool is_target(const Plan& plan, std::uint16_t id);
+
+} // namespace sfc

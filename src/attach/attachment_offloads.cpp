@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// What must be so at a port and at its far end before frames flow: each rule here is a way in which the kernel would
+// otherwise lose or spoil packets without a word. All of it is recorded and undone.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "attach/attachment.h"
+#include "base/error.h"
+#include "net/hook.h"
+#include "net/netlink.h"
+#include "net/relay.h"
+#include "net/xdp_features.h"
+
+namespace sfc {
+namespace {
+
+/// A redirected frame reaches a veth only where its far end polls, which an XDP program of any kind makes it do.
+void make_poll(const PinDirectory& pins, const std::string& pin, const Place& place) {
+    const InNetns inside(*place.far_netns);
+    const Fd program = pins.get(ProgramId::sfc_peer);
+    const Fd hook = attach_xdp(program.get(), *place.far, false);
+    pins.pin(hook.get(), pin);
+}
+
+void check_reachable(const Plan::Port& port, const Link& link) {
+    if (takes_redirects(link.index).value_or(true)) {
+        return;
+    }
+    throw Error(
+        ExitCode::Kernel,
+        link.kind == "veth"
+            ? fmt::format("port '{}': the far end of '{}' does not poll, so all frames sent there would be lost; "
+                          "run 'ethtool -K IF gro on tx off' on it",
+                          port.name, link.name)
+            : fmt::format("port '{}': the driver of '{}'{} cannot send frames that an XDP program redirects", port.name,
+                          link.name, link.kind.empty() ? "" : " (" + link.kind + ")"));
+}
+
+} // namespace
+
+void Attachment::keep_offloads(std::uint16_t id, const Place& place, const Say& say) {
+    const bool receives = plan_.ports[id].entry.role != SFC_ROLE_EGRESS;
+    if (place.far && receives) {
+        // A frame that goes through XDP has no checksum offload any more: what the far end's stack leaves to the
+        // device would leave this host unfinished (CHECKSUM_PARTIAL). The same with a VLAN tag beside the frame.
+        switch_off(id, *place.far, *place.far_netns, Offload::TxChecksum, say);
+        switch_off(id, *place.far, *place.far_netns, Offload::TxVlan, say);
+    }
+    if (plan_.ports[id].entry.stack != 0) {
+        // Packets with different metadata do not merge, and GRO holds them side by side: a flow whose packets have
+        // different headers would be reordered. Of packets that are merged by list, forwarding changes only the first.
+        switch_off(id, place.link, Netns::current(), Offload::GroList, say);
+        switch_offload(id, place.link, Netns::current(), Offload::Gro, plan_.ports[id].gro, say);
+    }
+    if (plan_.ports[id].relayed) {
+        Netlink netlink;
+        // Not there before attach_relay; should somebody have removed it, something else may have its number.
+        if (const auto relay = find_link(netlink, maps_->port(id).relay); relay && is_relay(*relay)) {
+            for (const Offload offload : kRelayOffloads) {
+                switch_off(id, *relay, Netns::current(), offload, say);
+            }
+        }
+    }
+    if (place.far && plan_.of_stack(id)) { // the same, inside the namespace that is the SF
+        switch_off(id, *place.far, *place.far_netns, Offload::GroList, say);
+        switch_offload(id, *place.far, *place.far_netns, Offload::Gro, plan_.sfs[plan_.ports[id].entry.sf].gro, say);
+    }
+    if (state_.generic && receives) {
+        // Generic XDP comes behind GRO and, on a veth, sees what the far end's stack left unsegmented: one frame that
+        // stands for many packets, of which only one could be restored.
+        switch_off(id, place.link, Netns::current(), Offload::Gro, say);
+        if (place.far) {
+            switch_off(id, *place.far, *place.far_netns, Offload::Tso, say);
+            switch_off(id, *place.far, *place.far_netns, Offload::Gso, say);
+        }
+    }
+}
+
+void Attachment::prepare(std::uint16_t id, const Place& place, const Say& say) {
+    const Plan::Port& port = plan_.ports[id];
+    const bool receives = port.entry.role != SFC_ROLE_EGRESS;
+    keep_offloads(id, place, say);
+    if (state_.generic && receives && place.far && place.far->xdp == XdpMode::Native) {
+        say(fmt::format(
+            "port '{}': its far end {} runs native XDP; what that redirects here does not arrive in generic "
+            "mode, since '{}' does not poll",
+            port.name, place.far_text(), place.link.name));
+    }
+    if (place.veth() && !place.far && receives) {
+        say(fmt::format("port '{}': the far end of '{}' is interface {}; if its own sockets send through it, switch "
+                        "'tx' off there, or checksums will be wrong",
+                        port.name, place.link.name, place.far_text()));
+    }
+    if (state_.generic || !is_target(plan_, id)) {
+        return;
+    }
+    if (place.far && place.far->xdp == XdpMode::None) {
+        make_poll(pins_, fmt::format("peer_{}", id), place);
+        say(fmt::format("port '{}': put a program that passes everything on its far end {}, without which the kernel "
+                        "would lose what is sent there",
+                        port.name, place.far_text()));
+    }
+    check_reachable(port, place.link);
+}
+
+void Attachment::switch_off(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, const Say& say) {
+    switch_offload(id, link, netns, offload, false, say);
+}
+
+void Attachment::switch_offload(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, bool on,
+                                const Say& say) {
+    const std::string& port = plan_.ports[id].name;
+    const std::string where = fmt::format("'{}' in network namespace {}", link.name, netns.where());
+    const InNetns inside(netns);
+    const Ethtool ethtool;
+    if (ethtool.active(link.name, offload) == on) {
+        return;
+    }
+    const std::vector<std::string> features =
+        on ? ethtool.available(link.name, offload) : ethtool.wanted(link.name, offload);
+    const bool again = std::any_of(state_.changes.begin(), state_.changes.end(), [&](const Change& change) {
+        return change.netns == netns.inode() && change.index == link.index && change.offload == offload;
+    });
+    if (!again) {
+        state_.changes.push_back({netns.inode(), port, link.name, link.index, offload, features, on});
+        state_.save(pins_); // before it is done, so that it is undone even if this process dies in between
+    }
+    ethtool.set(link.name, features, on);
+    if (ethtool.active(link.name, offload) != on) {
+        throw Error(ExitCode::Kernel, fmt::format("port '{}': offload '{}' of interface {} cannot be switched {}", port,
+                                                  offload_name(offload), where, on ? "on" : "off"));
+    }
+    say(fmt::format("port '{}': switched offload '{}' of interface {} {} until detach{}", port, offload_name(offload),
+                    where, on ? "on" : "off", again ? "; somebody had switched it back" : ""));
+}
+
+namespace {
+
+/// Runs `action(interface)` where the change was made; false where that is gone.
+template <class Action> bool at_change(const Change& change, Action action) {
+    const auto netns = Netns::find_by_inode(change.netns);
+    if (!netns) {
+        return false;
+    }
+    const InNetns inside(*netns);
+    Netlink netlink;
+    const auto link = find_link(netlink, change.index);
+    return link && link->name == change.interface && action(Ethtool());
+}
+
+} // namespace
+
+bool Attachment::undone(const Change& change) {
+    return at_change(
+        change, [&](const Ethtool& ethtool) { return ethtool.active(change.interface, change.offload) != change.on; });
+}
+
+void Attachment::undo_changes(const std::string& port, const Say& say) {
+    const auto mine = std::stable_partition(state_.changes.begin(), state_.changes.end(),
+                                            [&](const Change& change) { return change.port != port; });
+    for (auto change = state_.changes.end(); change != mine;) { // last first
+        --change;
+        try {
+            at_change(*change, [&](const Ethtool& ethtool) {
+                ethtool.set(change->interface, change->features, !change->on);
+                return true;
+            });
+        } catch (const Error& error) {
+            say(fmt::format("port '{}': offload '{}' stays {}: {}", port, offload_name(change->offload),
+                            change->on ? "on" : "off", error.what()));
+        }
+    }
+    state_.changes.erase(mine, state_.changes.end());
+    state_.save(pins_);
+}
+
+} // namespace sfc

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "attach/state.h"
+
+#include <cerrno>
+
+#include <bpf/bpf.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "sfc_abi.h"
+
+namespace sfc {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kPin = "state";
+constexpr std::size_t kSpare = 65536; // for changes that come later, so that the map need not grow often
+
+json to_json(const State& state) {
+    json changes = json::array();
+    for (const Change& change : state.changes) {
+        changes.push_back({{"netns", change.netns},
+                           {"port", change.port},
+                           {"interface", change.interface},
+                           {"index", change.index},
+                           {"offload", offload_name(change.offload)},
+                           {"features", change.features},
+                           {"on", change.on}});
+    }
+    json relays = json::object();
+    for (const auto& [port, relay] : state.relays) {
+        relays[port] = {relay.index, relay.clsact, relay.created_qdisc};
+    }
+    json guards = json::array();
+    for (const auto& [index, guard] : state.guards) {
+        guards.push_back({index, guard.clsact, guard.created_qdisc});
+    }
+    json fars = json::object();
+    for (const auto& [port, far] : state.fars) {
+        fars[port] = {far.netns, far.index, far.clsact, far.created_qdisc};
+    }
+    json probes = json::array();
+    for (const ProbeRecord& probe : state.probes) {
+        probes.push_back(
+            {probe.sf, probe.from, probe.to, probe.six, outcome_name(probe.finding.outcome), probe.finding.text});
+    }
+    json lost = json::object();
+    for (const auto& [port, frames] : state.lost_before) {
+        lost[port] = {frames.not_redirected, frames.not_sent};
+    }
+    return {{"abi", +SFC_ABI_VERSION},  {"file", state.file},   {"config", state.config},
+            {"generic", state.generic}, {"netns", state.netns}, {"changes", changes},
+            {"relays", relays},         {"guards", guards},     {"fars", fars},
+            {"lost_before", lost},      {"probes", probes}};
+}
+
+State from_json(const json& text) {
+    State state{text.at("file"), text.at("config"), text.at("generic"), text.at("netns"), {}, {}, {}, {}, {}, {}};
+    for (const json& change : text.at("changes")) {
+        state.changes.push_back({change.at("netns"), change.at("port"), change.at("interface"), change.at("index"),
+                                 parse_offload(change.at("offload").get<std::string>()).value_or(Offload::TxChecksum),
+                                 change.at("features"), change.at("on")});
+    }
+    for (const auto& [port, relay] : text.at("relays").items()) {
+        state.relays[port] = {relay.at(0), relay.at(1), relay.at(2)};
+    }
+    for (const auto& [port, far] : text.at("fars").items()) {
+        state.fars[port] = {far.at(0), far.at(1), far.at(2), far.at(3)};
+    }
+    for (const json& guard : text.at("guards")) {
+        state.guards[guard.at(0)] = {guard.at(1), guard.at(2)};
+    }
+    for (const json& probe : text.at("probes")) {
+        const auto outcome = parse_outcome(probe.at(4).get<std::string>()).value_or(ProbeOutcome::Waiting);
+        state.probes.push_back({probe.at(0), probe.at(1), probe.at(2), probe.at(3), {outcome, probe.at(5)}});
+    }
+    for (const auto& [port, frames] : text.at("lost_before").items()) {
+        state.lost_before[port] = {frames.at(0), frames.at(1)};
+    }
+    return state;
+}
+
+std::uint32_t value_size(int fd) {
+    bpf_map_info info{};
+    __u32 size = sizeof(info);
+    return bpf_obj_get_info_by_fd(fd, &info, &size) == 0 ? info.value_size : 0;
+}
+
+} // namespace
+
+void State::save(const PinDirectory& pins) const {
+    std::string text = to_json(*this).dump(-1, ' ', false, json::error_handler_t::replace);
+    Fd map = pins.get(kPin);
+    if (map && value_size(map.get()) <= text.size()) {
+        pins.unpin(kPin);
+        map = Fd();
+    }
+    if (!map) {
+        map = Fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "sfc_state", sizeof(__u32), text.size() + kSpare, 1, nullptr));
+        if (!map) {
+            throw system_error("cannot make a map for the state", errno);
+        }
+        pins.pin(map.get(), kPin);
+    }
+    text.resize(value_size(map.get()), '\0');
+    const __u32 zero = 0;
+    if (bpf_map_update_elem(map.get(), &zero, text.data(), BPF_ANY) != 0) {
+        throw system_error("cannot write the state", errno);
+    }
+}
+
+State State::load(const PinDirectory& pins) {
+    const Fd map = pins.get(kPin);
+    if (!map) {
+        throw system_error(fmt::format("'{}' holds no state of sfcproxy", pins.path()), errno);
+    }
+    std::string text(value_size(map.get()), '\0');
+    const __u32 zero = 0;
+    if (bpf_map_lookup_elem(map.get(), &zero, text.data()) != 0) {
+        throw system_error("cannot read the state", errno);
+    }
+    text.resize(text.find_last_not_of('\0') + 1);
+    const json parsed = json::parse(text, nullptr, false);
+    if (parsed.is_discarded() || parsed.value("abi", 0) != SFC_ABI_VERSION) {
+        throw Error(ExitCode::Kernel, fmt::format("what is pinned under '{}' was made by another version of sfcproxy; "
+                                                  "detach it with that one, or remove the directory",
+                                                  pins.path()));
+    }
+    return from_json(parsed);
+}
+
+} // namespace sfc

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "attach/probe_finding.h"
+#include "loader/pins.h"
+#include "net/ethtool.h"
+#include "net/lost_frames.h"
+
+namespace sfc {
+
+/// An offload that attach switched off or on, to be switched back at detach.
+struct Change {
+    std::uint64_t netns = 0; ///< inode of the network namespace that the interface is in
+    std::string port;        ///< for whose sake
+    std::string interface;
+    std::uint32_t index = 0;
+    Offload offload = Offload::TxChecksum;
+    std::vector<std::string> features; ///< what of the group was switched
+    bool on = false;                   ///< to what
+};
+
+/// What a port has besides its program, where packets leave the stack through it.
+struct RelayState {
+    std::uint32_t index = 0;    ///< of the port's interface, after which the relay is named
+    bool clsact = false;        ///< the TC program is not on a BPF link, which could be pinned
+    bool created_qdisc = false; ///< for it
+};
+
+/// Programs at the far end of a port, in a namespace that is the SF.
+struct FarState {
+    std::uint64_t netns = 0; ///< inode
+    std::uint32_t index = 0;
+    bool clsact = false;
+    bool created_qdisc = false;
+};
+
+/// sfc_catch on an interface that is no way out.
+struct GuardState {
+    bool clsact = false;
+    bool created_qdisc = false;
+};
+
+/// What is known of one way through an SF, by the names of ports.
+struct ProbeRecord {
+    std::string sf, from, to;
+    bool six = false; ///< IPv6
+    ProbeFinding finding{};
+
+    [[nodiscard]] bool operator==(const ProbeRecord&) const = default;
+};
+
+/// What another sfcproxy process must know of an attachment and the kernel does not keep. Pinned beside the maps, as a
+/// map with one text, so that it lives and dies with them.
+struct State {
+    std::string file;   ///< the configuration's name, for messages
+    std::string config; ///< its text: ids follow from it
+    bool generic = false;
+    std::uint64_t netns = 0; ///< inode of the network namespace that the ports are in
+    std::vector<Change> changes;
+    std::map<std::string, RelayState> relays;      ///< by port
+    std::map<std::string, FarState> fars;          ///< by port
+    std::map<std::uint32_t, GuardState> guards;    ///< by the interface's index
+    std::map<std::string, LostFrames> lost_before; ///< per port: what had been counted as lost at attach
+    std::vector<ProbeRecord> probes;
+
+    /// Throws Error.
+    void save(const PinDirectory& pins) const;
+    /// Throws Error{Kernel} where the pins are of another version of sfcproxy.
+    [[nodiscard]] static State load(const PinDirectory& pins);
+};
+
+} // namespace sfc

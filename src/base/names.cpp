@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "base/names.h"
+
+#include <array>
+
+namespace sfc {
+namespace {
+
+struct Reason {
+    std::string_view name, text, hint;
+};
+
+constexpr std::array kReasons = {Reason{"", "", ""},
+#define SFC_REASON_ROW(name, text, hint) Reason{#name, text, hint},
+                                 SFC_REASONS(SFC_REASON_ROW)
+#undef SFC_REASON_ROW
+};
+static_assert(kReasons.size() == SFC_REASON_USED && SFC_REASON_USED <= SFC_REASON_MAX);
+
+constexpr std::array<std::string_view, 6> kVerdicts = {"", "to_sf", "restored", "passed", "dropped", "to_stack"};
+static_assert(kVerdicts.size() == SFC_VERDICT_TO_STACK + 1);
+
+constexpr std::array<std::string_view, 8> kEvents = {"received", "to_sf",   "claimed", "restored",
+                                                     "expired",  "evicted", "flushed", "to_stack"};
+static_assert(kEvents.size() == SFC_EVENT_MAX);
+
+} // namespace
+
+std::string_view reason_name(unsigned reason) {
+    return reason < kReasons.size() ? kReasons[reason].name : "";
+}
+
+std::string_view reason_text(unsigned reason) {
+    return reason < kReasons.size() ? kReasons[reason].text : "";
+}
+
+std::string_view reason_hint(unsigned reason) {
+    return reason < kReasons.size() ? kReasons[reason].hint : "";
+}
+
+std::string_view verdict_name(unsigned verdict) {
+    return verdict < kVerdicts.size() ? kVerdicts[verdict] : "";
+}
+
+std::string_view event_name(unsigned event) {
+    return event < kEvents.size() ? kEvents[event] : "";
+}
+
+} // namespace sfc

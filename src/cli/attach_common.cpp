@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "cli/attach_common.h"
+
+#include <array>
+#include <fstream>
+#include <iostream>
+
+#include <fmt/format.h>
+
+namespace sfc {
+
+NoInterrupts::NoInterrupts() {
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGTERM);
+    sigprocmask(SIG_BLOCK, &held, &before_);
+}
+
+NoInterrupts::~NoInterrupts() {
+    sigprocmask(SIG_SETMASK, &before_, nullptr);
+}
+
+void need_privileges() {
+    struct Need {
+        unsigned bit;
+        const char* name;
+    };
+    constexpr std::array kNeeds = {Need{12, "CAP_NET_ADMIN"}, Need{39, "CAP_BPF"}};
+    constexpr std::uint64_t kSysAdmin = 1ULL << 21; // stands for CAP_BPF too, and lets other namespaces be entered
+    std::ifstream status("/proc/thread-self/status");
+    std::string word, missing;
+    std::uint64_t effective = 0;
+    while (status >> word && word != "CapEff:") {
+    }
+    status >> std::hex >> effective;
+    for (const Need& need : kNeeds) {
+        const bool stands_in = need.bit == 39 && (effective & kSysAdmin) != 0;
+        if ((effective >> need.bit & 1) == 0 && !stands_in) {
+            missing += (missing.empty() ? "" : " and ") + std::string(need.name);
+        }
+    }
+    if (!missing.empty()) {
+        throw Error(
+            ExitCode::Permission,
+            fmt::format("this process lacks {}; run it as root, or with CAP_NET_ADMIN, CAP_BPF and, to enter the "
+                        "namespaces of SFs, CAP_SYS_ADMIN",
+                        missing));
+    }
+}
+
+State wanted_state(const AttachOptions& options) {
+    State state;
+    state.file = options.config;
+    state.config = read_config_text(options.config);
+    state.generic = options.generic;
+    state.netns = Netns::current().inode();
+    (void)parse_config(state.config, state.file);
+    return state;
+}
+
+Attachment must_open(const std::string& pin) {
+    auto attachment = Attachment::open(pin);
+    if (!attachment) {
+        throw Error(ExitCode::Kernel, fmt::format("nothing is attached under '{}'", pin));
+    }
+    enter_home(*attachment);
+    return std::move(*attachment);
+}
+
+void enter_home(const Attachment& attachment) {
+    const std::uint64_t home = attachment.state().netns;
+    if (Netns::current().inode() == home) {
+        return;
+    }
+    const auto netns = Netns::find_by_inode(home);
+    if (!netns) {
+        throw Error(ExitCode::Kernel,
+                    fmt::format("the network namespace that '{}' is attached in cannot be found; if it is gone, remove "
+                                "the directory",
+                                attachment.pins().path()));
+    }
+    netns->enter();
+}
+
+std::string attached_text(const Attachment& attachment) {
+    return fmt::format("attached {} ports ({} XDP) and {} services of '{}', pinned under '{}'",
+                       attachment.plan().ports.size() - 1, attachment.state().generic ? "generic" : "native",
+                       attachment.plan().services.size() - 1, attachment.state().file, attachment.pins().path());
+}
+
+void say_line(const std::string& sentence) {
+    std::cout << sentence << std::endl; // NOLINT: `run` may be read by another program, line by line
+}
+
+} // namespace sfc

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// What the commands about a live attachment share.
+#pragma once
+
+#include <csignal>
+#include <string>
+
+#include "attach/attachment.h"
+#include "base/error.h"
+
+namespace sfc {
+
+/// Holds SIGINT and SIGTERM back while it lives, so that a step is done whole.
+class NoInterrupts {
+public:
+    NoInterrupts();
+    ~NoInterrupts();
+    NoInterrupts(const NoInterrupts&) = delete;
+    NoInterrupts& operator=(const NoInterrupts&) = delete;
+
+private:
+    sigset_t before_{};
+};
+
+/// Throws Error{Permission} naming what this process lacks, before anything is tried.
+void need_privileges();
+/// Reads and checks the configuration, without touching anything. Throws Error{Usage}.
+[[nodiscard]] State wanted_state(const AttachOptions& options);
+/// What is attached under `pin`. Throws Error{Kernel} where nothing is.
+[[nodiscard]] Attachment must_open(const std::string& pin);
+/// Moves this process to the network namespace of the attachment's ports. Throws Error where it cannot be found.
+void enter_home(const Attachment& attachment);
+[[nodiscard]] std::string attached_text(const Attachment& attachment);
+/// One line on standard output, at once.
+void say_line(const std::string& sentence);
+
+} // namespace sfc

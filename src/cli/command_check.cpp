@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "report/key_text.h"
+#include "report/report.h"
+
+namespace sfc {
+namespace {
+
+template <std::size_t N> std::string_view word(const std::array<std::string_view, N>& words, unsigned value) {
+    return words.at(value);
+}
+
+constexpr std::array<std::string_view, 4> kInner = {"ip", "ipv4", "ipv6", "ethernet"};
+constexpr std::array<std::string_view, 2> kTtl = {"uniform", "pipe"};
+constexpr std::array<std::string_view, 2> kInnerTtl = {"keep", "decrement"};
+constexpr std::array<std::string_view, 2> kLastLabel = {"drop", "plain"};
+constexpr std::array<std::string_view, 2> kOnMiss = {"drop", "pass"};
+constexpr std::array<std::string_view, 3> kTunnels = {"keyed", "drop", "pass"};
+
+Json ports_json(const Plan& plan, const Plan::Sf& sf) {
+    const auto port = [&](std::uint16_t id) -> Json {
+        const Plan::Port& entry = plan.ports[id];
+        return {{"interface", entry.name},
+                {"mode", entry.entry.routed != 0 ? "routed" : "transparent"},
+                {"mtu", entry.entry.mtu}};
+    };
+    return sf.left == sf.right ? Json{{"both", port(sf.left)}}
+                               : Json{{"left", port(sf.left)}, {"right", port(sf.right)}};
+}
+
+Json sf_json(const Plan& plan, const Plan::Sf& sf) {
+    if (sf.entry.stack != 0) {
+        const std::string where =
+            plan.mark_mask == 0 ? "metadata" : fmt::format("bits 0x{:08x} of the mark", plan.mark_mask);
+        Json json{{"name", sf.name},      {"stack", true}, {"hold_ns", sf.entry.hold_ns},
+                  {"gets", "IP packets"}, {"gro", sf.gro}, {"tickets", where}};
+        if (sf.left != SFC_NONE) {
+            json["ports"] = ports_json(plan, sf);
+        }
+        return json;
+    }
+    return {{"name", sf.name},
+            {"ports", ports_json(plan, sf)},
+            {"hold_ns", sf.entry.hold_ns},
+            {"on_miss", word(kOnMiss, sf.entry.on_miss)},
+            {"tunnels", word(kTunnels, sf.entry.tunnels)},
+            {"gets", sf.entry.ethernet != 0 ? "Ethernet frames" : "IP packets"},
+            {"key", key_json(sf.entry)}};
+}
+
+Json next_hop_json(const Plan& plan, const sfc_service& service, const NextHopConfig& hop) {
+    if (hop.ingress) {
+        return "ingress";
+    }
+    Json json{{"interface", hop.port.interface}, {"mtu", plan.ports[service.egress_port].entry.mtu}};
+    json[hop.port.mac ? "mac" : "ip"] = hop.port.mac ? format_mac(*hop.port.mac) : hop.port.ip.value_or("");
+    return json;
+}
+
+Json egress_json(const Plan& plan, const sfc_service& service) {
+    Json json = Json::array();
+    for (const std::uint16_t id : service.egress) {
+        if (id != SFC_NONE) {
+            json.push_back({{"interface", plan.ports[id].name}, {"mtu", plan.ports[id].entry.mtu}});
+        }
+    }
+    return json;
+}
+
+Json service_json(const Plan& plan, const Plan::Service& service, const ServiceConfig& config) {
+    std::vector<std::string> domain;
+    for (const PortConfig& port : config.domain) {
+        domain.push_back(port.interface);
+    }
+    const sfc_service& entry = service.entry;
+    Json json{{"name", service.name},
+              {"match", {{"encapsulation", "mpls"}, {"label", config.label}}},
+              {"domain", domain},
+              {"sf", plan.sfs[entry.sf].name}};
+    if (plan.through_this_stack(service)) {
+        json["egress"] = egress_json(plan, entry);
+    } else {
+        json["to_port"] = plan.ports[entry.to_port].name;
+        json["return_port"] = plan.ports[entry.return_port].name;
+    }
+    if (config.next_hop) {
+        json["next_hop"] = next_hop_json(plan, entry, *config.next_hop);
+    }
+    json["inner"] = word(kInner, entry.inner);
+    json["ttl"] = word(kTtl, entry.ttl);
+    if (!plan.through_stack(service)) { // the stack takes its hop off whatever is written
+        json["inner_ttl"] = word(kInnerTtl, entry.inner_ttl);
+    }
+    json["last_label"] = word(kLastLabel, entry.last_label);
+    json["quota"] = entry.quota;
+    return json;
+}
+
+/// What the cache takes of memory, all of it from the start.
+std::uint64_t cache_bytes(const Plan& plan) {
+    return plan.capacity * (sizeof(sfc_slot) + sizeof(sfc_tail) + sizeof(sfc_bucket) / SFC_SLOTS_PER_BUCKET);
+}
+
+Json check_json(const Config& config, const Plan& plan) {
+    Json json{
+        {"version", 1},
+        {"file", config.file},
+        {"cache", {{"capacity", plan.capacity}, {"bytes", cache_bytes(plan)}}},
+        {"limits", {{"labels", +SFC_LABELS_MAX}, {"header_bytes", +SFC_HEADER_MAX}, {"headroom_bytes", +SFC_HEADROOM}}},
+        {"unmatched", config.unmatched == SFC_UNMATCHED_PASS ? "pass" : "drop"},
+        {"sfs", Json::array()},
+        {"services", Json::array()}};
+    for (std::size_t id = 1; id < plan.sfs.size(); id++) {
+        json["sfs"].push_back(sf_json(plan, plan.sfs[id]));
+    }
+    for (std::size_t id = 1; id < plan.services.size(); id++) {
+        json["services"].push_back(service_json(plan, plan.services[id], config.services[id - 1]));
+    }
+    return json;
+}
+
+/// "{a: 1, b: 2}" without quotes: short enough to read in a line.
+std::string flat(const Json& json) {
+    std::string text = json.dump();
+    std::erase(text, '"');
+    return text;
+}
+
+/// One line for each kind of packet.
+void print_key(const Json& json) {
+    for (const auto& [kind, fields] : json.items()) {
+        std::cout << fmt::format("  {:<12} {:<15} {}\n", kind == "all" ? "key" : "", kind, fields.get<std::string>());
+    }
+}
+
+void print_text(const Json& json) {
+    std::cout << fmt::format("{}: ok\n", json["file"].get<std::string>());
+    for (const char* key : {"cache", "limits", "unmatched"}) {
+        std::cout << fmt::format("{:<12} {}\n", key, flat(json[key]));
+    }
+    for (const char* list : {"sfs", "services"}) {
+        for (const Json& entry : json[list]) {
+            std::cout << fmt::format("{} {}\n", list == std::string_view("sfs") ? "SF" : "service",
+                                     entry["name"].get<std::string>());
+            for (const auto& [key, value] : entry.items()) {
+                if (key == "key") {
+                    print_key(value);
+                } else if (key != "name") {
+                    std::cout << fmt::format("  {:<12} {}\n", key, flat(value));
+                }
+            }
+        }
+    }
+}
+
+} // namespace
+
+void command_check(const Options& options) {
+    const Config config = load_config(options.config);
+    const Json json = check_json(config, make_plan(config));
+    if (options.json) {
+        std::cout << json.dump() << '\n';
+    } else {
+        print_text(json);
+    }
+}
+
+} // namespace sfc

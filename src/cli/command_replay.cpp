@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <iostream>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "base/names.h"
+#include "cli/commands.h"
+#include "config/yaml_reader.h"
+#include "replay/replay.h"
+#include "replay/sandbox.h"
+#include "report/report.h"
+
+namespace sfc {
+namespace {
+
+Json entry_json(const ReplayEntry& entry, const Plan& plan) {
+    return {{"n", entry.n},
+            {"side", entry.sf_side != 0 ? "sf" : "domain"},
+            {"service", entry.service == SFC_NONE ? Json(nullptr) : Json(plan.services[entry.service].name)},
+            {"verdict", verdict_name(entry.verdict)},
+            {"reason", reason_name(entry.reason)},
+            {"out_len", entry.out_len}};
+}
+
+/// Frames one by one, not as one document: a capture of millions must not become millions of nodes in memory.
+void print_json(const Replay& replay, const Plan& plan) {
+    const Snapshot snapshot = replay.snapshot();
+    std::cout << R"({"version":1,"frames":[)";
+    const char* comma = "";
+    for (const ReplayEntry& entry : replay.entries()) {
+        std::cout << comma << entry_json(entry, plan).dump();
+        comma = ",\n";
+    }
+    std::cout << R"(],"counters":)" << counters_json(snapshot, plan).dump() << R"(,"conservation":)"
+              << conservation_json(conserve(snapshot, plan)).dump() << "}\n";
+}
+
+void print_text(const Replay& replay, const Plan& plan) {
+    std::map<std::pair<int, std::string>, std::uint64_t> outcomes;
+    for (const ReplayEntry& entry : replay.entries()) {
+        outcomes[{entry.sf_side, fmt::format("{} {}", verdict_name(entry.verdict), reason_name(entry.reason))}]++;
+    }
+    for (const auto& [outcome, frames] : outcomes) {
+        std::cout << fmt::format("{:<12} {:>10} frames  {}\n", outcome.first != 0 ? "from the SF" : "from domain",
+                                 frames, outcome.second);
+    }
+    const Snapshot snapshot = replay.snapshot();
+    std::cout << '\n' << counters_text(snapshot, plan) << '\n' << conservation_text(conserve(snapshot, plan));
+}
+
+void refuse_stacks(const Config& config) {
+    for (const SfConfig& sf : config.sfs) {
+        if (sf.stack) {
+            throw config_error(config.file, sf.at,
+                               fmt::format("SF '{}' is a kernel's stack; replay has no stack to send packets "
+                                           "through",
+                                           sf.name));
+        }
+    }
+}
+
+} // namespace
+
+void command_replay(Options options) {
+    const Config config = load_config(options.config);
+    refuse_stacks(config);
+    const Plan plan = make_plan(config);
+    resolve_ports(options.replay, plan);
+    std::vector<std::string> interfaces;
+    for (std::size_t id = 1; id < plan.ports.size(); id++) {
+        interfaces.push_back(sandbox_interface(id));
+    }
+    enter_sandbox(interfaces);
+    Replay replay(plan, options.replay);
+    replay.run();
+    if (options.json) {
+        print_json(replay, plan);
+    } else {
+        print_text(replay, plan);
+    }
+}
+
+} // namespace sfc

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+
+#include "attach/keeper.h"
+#include "cli/attach_common.h"
+#include "cli/commands.h"
+#include "probe/prober.h"
+
+namespace sfc {
+namespace {
+
+Fd signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    Fd fd(signalfd(-1, &set, SFD_CLOEXEC));
+    if (!fd) {
+        throw system_error("cannot wait for signals", errno, ExitCode::Failed);
+    }
+    return fd;
+}
+
+Fd ticks(int ms) {
+    Fd fd(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+    const timespec step = {ms / 1000, (ms % 1000) * 1'000'000L};
+    const itimerspec spec = {step, step};
+    if (!fd || timerfd_settime(fd.get(), 0, &spec, nullptr) != 0) {
+        throw system_error("cannot start a timer", errno, ExitCode::Failed);
+    }
+    return fd;
+}
+
+/// What a `run` that was killed left behind goes on as it is, if it is what is wanted; else everything is attached
+/// anew.
+Attachment take_over_or_create(const AttachOptions& options) {
+    State state = wanted_state(options);
+    need_privileges();
+    auto found = Attachment::open(options.pin);
+    if (!found) {
+        const Plan plan = make_plan(parse_config(state.config, state.file));
+        return Attachment::create(plan, std::move(state), options.pin, say_line);
+    }
+    found->pins().lock();
+    if (found->state().config != state.config || found->state().generic != state.generic ||
+        found->state().netns != state.netns) {
+        throw Error(ExitCode::Kernel, fmt::format("'{}' holds an attachment of another configuration or network "
+                                                  "namespace ('{}'); end it with 'sfcproxy detach'",
+                                                  options.pin, found->state().file));
+    }
+    say_line(fmt::format("going on with what is attached under '{}'", options.pin));
+    return std::move(*found);
+}
+
+/// Probes while packets flow: what was not possible is tried again when a neighbour or a link has changed.
+class RunningProbes {
+public:
+    explicit RunningProbes(Attachment& attachment) : prober_(attachment, say_line) { prober_.look(); }
+
+    void changed() { changed_ = true; }
+    /// With the keeper's tick, so that a burst of changes is looked at once.
+    void tick() {
+        if (std::exchange(changed_, false)) {
+            prober_.look();
+        }
+        if (++ticks_ == kPatienceTicks) { // the first neighbours have had time to answer
+            prober_.say_waiting();
+        }
+    }
+    void collect() { prober_.collect(); }
+    /// For poll.
+    [[nodiscard]] int timeout_ms() const { return prober_.in_flight() ? Prober::kStepMs : -1; }
+
+private:
+    static constexpr int kPatienceTicks = 3;
+    Prober prober_;
+    bool changed_ = true;
+    int ticks_ = 0;
+};
+
+void keep(Keeper& keeper, RunningProbes& probes) {
+    const Fd stop = signals(), timer = ticks(Keeper::kTickMs);
+    std::array<pollfd, 3> wait = {pollfd{stop.get(), POLLIN, 0}, pollfd{timer.get(), POLLIN, 0},
+                                  pollfd{keeper.events_fd(), POLLIN, 0}};
+    signalfd_siginfo signal{};
+    // Taken from the queue, or it would end this process as soon as signals are let through again.
+    while (wait[0].revents == 0 || read(stop.get(), &signal, sizeof(signal)) != sizeof(signal)) {
+        if (poll(wait.data(), wait.size(), probes.timeout_ms()) < 0 && errno != EINTR) {
+            throw system_error("cannot wait for events", errno, ExitCode::Failed);
+        }
+        if (wait[2].revents != 0) {
+            keeper.handle_events();
+            probes.changed();
+        }
+        std::uint64_t expired = 0;
+        if (wait[1].revents != 0 && read(timer.get(), &expired, sizeof(expired)) == sizeof(expired)) {
+            keeper.tick();
+            probes.tick();
+        }
+        probes.collect();
+    }
+}
+
+} // namespace
+
+void command_run(const Options& options) {
+    const NoInterrupts held;             // they come through the descriptor
+    (void)std::signal(SIGPIPE, SIG_IGN); // whoever reads what is said may go; the next hops still want to be kept
+    Attachment attachment = take_over_or_create(options.attach);
+    say_line(attached_text(attachment));
+    Keeper keeper(attachment, say_line);
+    RunningProbes probes(attachment);
+    keep(keeper, probes);
+    if (options.keep) {
+        say_line(fmt::format("stays attached under '{}'; next hops are as they are now", options.attach.pin));
+        return;
+    }
+    attachment.detach(say_line);
+    say_line("detached");
+}
+
+} // namespace sfc

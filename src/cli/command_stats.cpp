@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <chrono>
+#include <iostream>
+#include <numeric>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "cli/attach_common.h"
+#include "cli/commands.h"
+#include "report/live.h"
+#include "report/rates.h"
+
+namespace sfc {
+namespace {
+
+using Lost = std::map<std::string, LostFrames>;
+
+std::uint64_t total(const Lost& lost) {
+    return std::accumulate(lost.begin(), lost.end(), std::uint64_t{0},
+                           [](std::uint64_t sum, const auto& port) { return sum + port.second.total(); });
+}
+
+Json lost_json(const Lost& lost) {
+    Json json{{"packets", total(lost)}, {"ports", Json::object()}};
+    for (const auto& [port, frames] : lost) {
+        json["ports"][port] = {{"not_redirected", frames.not_redirected}, {"not_sent", frames.not_sent}};
+    }
+    return json;
+}
+
+void print_lost(const Lost& lost) {
+    std::cout << fmt::format("after_verdict {} frames lost by the kernel behind our verdict\n", total(lost));
+    for (const auto& [port, frames] : lost) {
+        if (frames.not_redirected != 0) {
+            std::cout << fmt::format(
+                "  from {:<14} {:>12}   not redirected: the target was down, or its MTU too small\n", port,
+                frames.not_redirected);
+        }
+        if (frames.not_sent != 0) {
+            std::cout << fmt::format(
+                "  to {:<16} {:>12}   not sent: the far end's queue was full, or it did not poll\n", port,
+                frames.not_sent);
+        }
+    }
+}
+
+Json stats_json(const Attachment& attachment, const LiveSnapshot& live) {
+    const Plan& plan = attachment.plan();
+    const Lost lost = after_verdict(attachment);
+    Json conservation = conservation_json(conserve(live.snapshot, plan));
+    conservation["still"] = live.still;
+    return {{"version", 1},
+            {"counters", counters_json(live.snapshot, plan)},
+            {"conservation", conservation},
+            {"after_verdict", lost_json(lost)},
+            {"hints", hints_json(live.snapshot)},
+            {"silent", silent_services(attachment, live.snapshot)}};
+}
+
+void print_text(const Attachment& attachment, const LiveSnapshot& live) {
+    const Plan& plan = attachment.plan();
+    std::cout << counters_text(live.snapshot, plan) << '\n' << conservation_text(conserve(live.snapshot, plan));
+    if (!live.still) {
+        std::cout << "             packets moved while this was read; the equations are exact only when they rest\n";
+    }
+    print_lost(after_verdict(attachment));
+    for (const auto& [service, sentence] : silent_services(attachment, live.snapshot)) {
+        std::cout << fmt::format("DEAD SF?     service {}: {}\n", service, sentence);
+    }
+}
+
+void watch(const Attachment& attachment, const Options& options) {
+    LiveSnapshot before{take_snapshot(attachment.maps(), attachment.plan(), now_ns()), false};
+    std::uint64_t then = now_ns();
+    while (std::cout) {
+        std::this_thread::sleep_for(std::chrono::duration<double>(options.watch_s));
+        LiveSnapshot after{take_snapshot(attachment.maps(), attachment.plan(), now_ns()), false};
+        const std::uint64_t now = now_ns();
+        const Rates rates = rates_between(before.snapshot, after.snapshot, attachment.plan(), now - then);
+        const auto silent = silent_services(attachment, after.snapshot);
+        if (options.json) {
+            Json json = rates_json(rates);
+            json["silent"] = silent;
+            std::cout << json.dump() << std::endl; // NOLINT: read line by line
+        } else {
+            std::cout << rates_text(rates);
+            for (const auto& [service, sentence] : silent) {
+                std::cout << fmt::format("  DEAD SF? service {}: {}\n", service, sentence);
+            }
+            std::cout << std::endl; // NOLINT: read line by line
+        }
+        before = std::move(after);
+        then = now;
+    }
+}
+
+} // namespace
+
+void command_stats(const Options& options) {
+    const Attachment attachment = must_open(options.attach.pin);
+    if (options.watch_s > 0) {
+        watch(attachment, options);
+    } else if (options.json) {
+        std::cout << stats_json(attachment, take_live_snapshot(attachment)).dump() << '\n';
+    } else {
+        print_text(attachment, take_live_snapshot(attachment));
+    }
+}
+
+} // namespace sfc

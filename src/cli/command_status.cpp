@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "cli/attach_common.h"
+#include "cli/commands.h"
+#include "net/hook.h"
+#include "net/netlink.h"
+#include "probe/prober.h"
+#include "report/live.h"
+
+namespace sfc {
+namespace {
+
+constexpr std::array<std::string_view, 4> kRoles = {"", "domain", "sf", "egress"};
+
+template <class Bytes> std::string mac_text(const Bytes& bytes) {
+    Mac mac;
+    std::copy_n(std::begin(bytes), mac.size(), mac.begin());
+    return format_mac(mac);
+}
+
+/// A port as the kernel sees it now. An egress port runs no program: it is attached when frames can be sent to it.
+Json port_json(const Attachment& attachment, Netlink& netlink, std::uint16_t id) {
+    const Plan::Port& port = attachment.plan().ports[id];
+    const std::uint32_t ifindex = attachment.attached_to(id);
+    const auto link = find_link(netlink, ifindex);
+    const sfc_port entry = attachment.maps().port(id);
+    const bool runs = port.entry.role != SFC_ROLE_EGRESS;
+    const std::uint32_t program = hooked_program(attachment.pins().get(fmt::format("link_{}", id)));
+    const bool attached = link && (!runs || link->xdp_program == program);
+    Json json{{"name", port.name}, {"role", kRoles.at(port.entry.role)}, {"attached", attached}};
+    json["interface"] = link ? Json(link->name) : Json(nullptr);
+    json["ifindex"] = ifindex;
+    json["mode"] = attached && runs ? Json(xdp_mode_name(link->xdp)) : Json(nullptr);
+    json["program_id"] = attached && runs ? Json(link->xdp_program) : Json(nullptr);
+    json["up"] = link && link->usable;
+    json["receives"] = attachment.maps().sends_to(id) != 0;
+    json["mtu"] = entry.mtu;
+    json["mac"] = mac_text(entry.mac);
+    if (port.entry.role == SFC_ROLE_SF) {
+        json["sf"] = attachment.plan().sfs[port.entry.sf].name;
+        json["sf_mac"] = entry.routed != 0 && entry.unready == 0 ? Json(mac_text(entry.sf_mac)) : Json(nullptr);
+        json["ready"] = entry.unready == 0;
+    }
+    return json;
+}
+
+Json next_hop_json(const Plan& plan, const Plan::Service& service, const sfc_service& entry) {
+    if (plan.through_this_stack(service) && entry.egress_port == SFC_NONE) {
+        return {{"egress", plan.egress_names(service)}, {"ready", true}}; // the kernel looks after its own neighbours
+    }
+    if (entry.egress_port == SFC_PORT_INGRESS) {
+        return {{"ingress", true}, {"ready", true}};
+    }
+    Json hop{{"interface", plan.ports[entry.egress_port].name}};
+    if (service.next_hop_ip) {
+        hop["ip"] = *service.next_hop_ip;
+    }
+    hop["mac"] = entry.next_hop_ready != 0 ? Json(mac_text(entry.next_hop_mac)) : Json(nullptr);
+    hop["ready"] = entry.next_hop_ready != 0;
+    return hop;
+}
+
+Json service_json(const Attachment& attachment, std::uint16_t id, const std::map<std::string, std::string>& silent) {
+    const Plan& plan = attachment.plan();
+    const std::string& name = plan.services[id].name;
+    const sfc_service entry = attachment.maps().service(id);
+    const auto found = silent.find(name);
+    return {{"name", name},
+            {"sf", plan.sfs[entry.sf].name},
+            {"next_hop", next_hop_json(plan, plan.services[id], entry)},
+            {"silent", found != silent.end()},
+            {"silence", found == silent.end() ? Json(nullptr) : Json(found->second)}};
+}
+
+bool all_ready(const Json& json) {
+    const auto every = [&](const char* list, auto good) {
+        return std::all_of(json[list].begin(), json[list].end(), good);
+    };
+    return every("ports",
+                 [](const Json& port) {
+                     return port["attached"].get<bool>() && port["receives"].get<bool>() && port.value("ready", true);
+                 }) &&
+           every("services", [](const Json& service) { return service["next_hop"]["ready"].get<bool>(); });
+}
+
+Json status_json(const Attachment& attachment) {
+    Netlink netlink;
+    const LiveSnapshot live = take_live_snapshot(attachment);
+    const auto silent = silent_services(attachment, live.snapshot);
+    const pid_t holder = attachment.pins().holder();
+    Json json{{"version", 1},
+              {"attached", true},
+              {"pin", attachment.pins().path()},
+              {"config", attachment.state().file},
+              {"process", holder == 0 ? Json(nullptr) : Json(holder)},
+              {"ports", Json::array()},
+              {"services", Json::array()},
+              {"changes", Json::array()},
+              {"probes", Json::array()}};
+    for (std::size_t id = 1; id < attachment.plan().ports.size(); id++) {
+        json["ports"].push_back(port_json(attachment, netlink, id));
+    }
+    for (std::size_t id = 1; id < attachment.plan().services.size(); id++) {
+        json["services"].push_back(service_json(attachment, id, silent));
+    }
+    for (const Change& change : attachment.state().changes) {
+        json["changes"].push_back({{"port", change.port},
+                                   {"interface", change.interface},
+                                   {"offload", offload_name(change.offload)},
+                                   {"on", change.on},
+                                   {"on_again", Attachment::undone(change)}});
+    }
+    for (const ProbeRecord& probe : attachment.state().probes) {
+        json["probes"].push_back({{"sf", probe.sf},
+                                  {"from", probe.from},
+                                  {"to", probe.to},
+                                  {"ip", probe.six ? 6 : 4},
+                                  {"outcome", outcome_name(probe.finding.outcome)},
+                                  {"warning", is_warning(probe.finding.outcome)},
+                                  {"text", probe.finding.text}});
+    }
+    json["ready"] = all_ready(json);
+    return json;
+}
+
+std::string text_of(const Json& value) {
+    return value.is_string() ? value.get<std::string>() : value.is_null() ? "-" : value.dump();
+}
+
+void print_port(const Json& port) {
+    std::string state = !port["attached"].get<bool>()   ? "NOT ATTACHED"
+                        : !port["up"].get<bool>()       ? "down"
+                        : !port["receives"].get<bool>() ? "nothing is sent to it"
+                        : !port.value("ready", true)    ? "SF's MAC not known"
+                                                        : "ok";
+    std::cout << fmt::format("  {:<16} {:<7} {:<16} {:<8} mtu {:<6} {} {}\n", text_of(port["name"]),
+                             text_of(port["role"]), text_of(port["interface"]), text_of(port["mode"]),
+                             port["mtu"].get<unsigned>(), text_of(port["mac"]), state);
+}
+
+std::string way_out(const Json& hop) {
+    if (hop.contains("egress")) {
+        return fmt::format("by this host's routes through {}",
+                           fmt::join(hop["egress"].get<std::vector<std::string>>(), " or "));
+    }
+    if (hop.value("ingress", false)) {
+        return "back to where packets come from";
+    }
+    return fmt::format("to {} by {}{}", text_of(hop["mac"]), text_of(hop["interface"]),
+                       hop["ready"].get<bool>() ? "" : "  NEXT HOP NOT KNOWN");
+}
+
+std::string_view change_text(const Json& change) {
+    const bool on = change["on"].get<bool>(), undone = change["on_again"].get<bool>();
+    if (on) { // only GRO is ever switched on
+        return undone ? "OFF AGAIN: SWITCH IT ON, OR THE SF WILL BE SLOW" : "on";
+    }
+    return undone ? "ON AGAIN: SWITCH IT OFF, OR TCP WILL BREAK" : "off";
+}
+
+void print_probes(const std::vector<ProbeRecord>& records) {
+    if (!records.empty()) {
+        std::cout << "what probes found when they were sent\n";
+    }
+    for (const ProbeLine& line : probe_lines(records)) {
+        std::cout << fmt::format("  {:<16} {}: {}{}\n", line.sf, line.way, line.warning ? "WARNING: " : "", line.text);
+    }
+}
+
+void print_text(const Json& json, const std::vector<ProbeRecord>& probes) {
+    std::cout << fmt::format("{} attached under {}\n", text_of(json["config"]), text_of(json["pin"]));
+    std::cout << (json["process"].is_null()
+                      ? "no process looks after it: next hops stay as they are\n"
+                      : fmt::format("process {} keeps next hops and ports current\n", json["process"].get<int>()));
+    std::cout << "ports\n";
+    for (const Json& port : json["ports"]) {
+        print_port(port);
+    }
+    std::cout << "services\n";
+    for (const Json& service : json["services"]) {
+        std::cout << fmt::format("  {:<16} through {:<12} {}\n", text_of(service["name"]), text_of(service["sf"]),
+                                 way_out(service["next_hop"]));
+        if (service["silent"].get<bool>()) {
+            std::cout << fmt::format("    DEAD SF? {}\n", text_of(service["silence"]));
+        }
+    }
+    for (const Json& change : json["changes"]) {
+        std::cout << fmt::format("changed until detach: offload '{}' of '{}' is {}, for port {}\n",
+                                 text_of(change["offload"]), text_of(change["interface"]), change_text(change),
+                                 text_of(change["port"]));
+    }
+    print_probes(probes);
+    std::cout << (json["ready"].get<bool>() ? "ready\n" : "NOT READY\n");
+}
+
+} // namespace
+
+void command_status(const Options& options) {
+    const auto attachment = Attachment::open(options.attach.pin);
+    if (!attachment) {
+        const Json nothing{{"version", 1}, {"attached", false}, {"pin", options.attach.pin}, {"ready", false}};
+        std::cout << (options.json ? nothing.dump() : fmt::format("nothing is attached under {}", options.attach.pin))
+                  << '\n';
+        return;
+    }
+    enter_home(*attachment);
+    const Json json = status_json(*attachment);
+    if (options.json) {
+        std::cout << json.dump() << '\n';
+    } else {
+        print_text(json, attachment->state().probes);
+    }
+}
+
+} // namespace sfc

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include "base/error.h"
+#include "cli/options.h"
+
+namespace sfc {
+
+// Each prints its result on standard output. What goes wrong is thrown as Error.
+void command_run(const Options& options);
+void command_attach(const Options& options);
+void command_detach(const Options& options);
+void command_status(const Options& options);
+void command_stats(const Options& options);
+void command_check(const Options& options);
+void command_replay(Options options);
+void command_version(const Options& options);
+
+} // namespace sfc

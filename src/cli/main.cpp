@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <exception>
+#include <iostream>
+
+#include "cli/commands.h"
+
+namespace {
+
+int run(int argc, char** argv) {
+    const auto options = sfc::parse_options(argc, argv);
+    if (!options) {
+        return static_cast<int>(sfc::ExitCode::Ok);
+    }
+    switch (options->command) {
+    case sfc::Command::Run:
+        sfc::command_run(*options);
+        break;
+    case sfc::Command::Attach:
+        sfc::command_attach(*options);
+        break;
+    case sfc::Command::Detach:
+        sfc::command_detach(*options);
+        break;
+    case sfc::Command::Status:
+        sfc::command_status(*options);
+        break;
+    case sfc::Command::Stats:
+        sfc::command_stats(*options);
+        break;
+    case sfc::Command::Check:
+        sfc::command_check(*options);
+        break;
+    case sfc::Command::Replay:
+        sfc::command_replay(*options);
+        break;
+    case sfc::Command::Version:
+        sfc::command_version(*options);
+        break;
+    case sfc::Command::None:
+        break;
+    }
+    std::cout.flush();
+    if (!std::cout) {
+        throw sfc::Error(sfc::ExitCode::Failed, "cannot write to standard output");
+    }
+    return static_cast<int>(sfc::ExitCode::Ok);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const sfc::Error& error) {
+        std::cerr << "sfcproxy: error: " << error.what() << '\n';
+        return static_cast<int>(error.code());
+    } catch (const std::exception& error) {
+        std::cerr << "sfcproxy: error: " << error.what() << '\n';
+        return static_cast<int>(sfc::ExitCode::Failed);
+    }
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "cli/options.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <set>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/duration.h"
+#include "base/error.h"
+
+namespace sfc {
+namespace {
+
+constexpr std::uint64_t kTickMostNs = 3600ULL * 1'000'000'000;
+
+std::uint64_t parse_tick(const std::string& text) {
+    const auto ns = parse_duration(text);
+    if (!ns || *ns > kTickMostNs) {
+        throw Error(ExitCode::Usage,
+                    fmt::format("--tick '{}' is not allowed; use a whole number with us, ms or s, up to 3600s", text));
+    }
+    return *ns;
+}
+
+std::uint64_t parse_window(const std::string& text) {
+    constexpr std::uint64_t kMost = SFC_CAPACITY_MAX;
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || *end != '\0' || number < 1 || number > kMost) {
+        throw Error(ExitCode::Usage,
+                    fmt::format("--window '{}' is not allowed; use a whole number from 1 to {}", text, kMost));
+    }
+    return number;
+}
+
+double parse_watch(const std::string& text) {
+    constexpr double kLeast = 0.1, kMost = 3600;
+    char* end = nullptr;
+    const double seconds = text.empty() ? 1 : std::strtod(text.c_str(), &end);
+    if ((end != nullptr && *end != '\0') || !(seconds >= kLeast && seconds <= kMost)) {
+        throw Error(ExitCode::Usage,
+                    fmt::format("--watch '{}' is not allowed; use seconds from {} to {}", text, kLeast, kMost));
+    }
+    return seconds;
+}
+
+/// What the parser writes to, before it becomes Options.
+struct Raw {
+    Options options;
+    std::vector<std::string> in, from_sf;
+    std::string window, tick, watch;
+};
+
+void add_commands(CLI::App& app, Raw& raw) {
+    auto* check = app.add_subcommand("check", "Check a configuration and show what becomes of it");
+    auto* replay = app.add_subcommand("replay", "Push captures through the real BPF programs");
+    auto* version = app.add_subcommand("version", "Show the version");
+    for (auto* command : {check, replay}) {
+        command->add_option("-c,--config", raw.options.config, "Configuration (YAML)")->required()->type_name("FILE");
+    }
+    for (auto* command : {check, replay, version}) {
+        command->add_flag("-j,--json", raw.options.json, "Print JSON");
+    }
+    replay->add_option("--in", raw.in, "Frames that arrive on domain port PORT; may be repeated")
+        ->required()
+        ->type_name("[PORT=]FILE")
+        ->allow_extra_args(false);
+    replay->add_option("--to-sf", raw.options.replay.to_sf, "Written: what the SF gets")->required()->type_name("FILE");
+    replay
+        ->add_option("--from-sf", raw.from_sf,
+                     "Frames that come back on SF port PORT, after all of --in; may be repeated")
+        ->type_name("[PORT=]FILE")
+        ->allow_extra_args(false);
+    replay->add_option("--out", raw.options.replay.out, "Written: what leaves to the next hop")
+        ->required()
+        ->type_name("FILE");
+    replay->add_option("--window", raw.window, "Strip N frames, then return these N (default 1)")->type_name("N");
+    replay->add_option("--tick", raw.tick, "Time that passes with each program run (default none)")
+        ->type_name("DURATION");
+    check->callback([&raw] { raw.options.command = Command::Check; });
+    replay->callback([&raw] { raw.options.command = Command::Replay; });
+    version->callback([&raw] { raw.options.command = Command::Version; });
+}
+
+void add_live_commands(CLI::App& app, Raw& raw) {
+    auto* run = app.add_subcommand("run", "Attach, keep next hops and ports current, detach at the end");
+    auto* attach = app.add_subcommand("attach", "Attach and return; no process is needed afterwards");
+    auto* detach = app.add_subcommand("detach", "Take everything off again");
+    auto* status = app.add_subcommand("status", "Show what the kernel says is attached");
+    auto* stats = app.add_subcommand("stats", "Show counters, reasons and where packets are lost");
+    AttachOptions& options = raw.options.attach;
+    for (auto* command : {run, attach, detach, status, stats}) {
+        command->add_option("--pin", options.pin, "Directory on a BPF file system that holds everything")
+            ->type_name("DIR")
+            ->capture_default_str();
+    }
+    for (auto* command : {run, attach}) {
+        command->add_option("-c,--config", options.config, "Configuration (YAML)")->required()->type_name("FILE");
+        command->add_flag("--generic", options.generic, "Generic XDP: for interfaces without native XDP; slower");
+    }
+    for (auto* command : {status, stats}) {
+        command->add_flag("-j,--json", raw.options.json, "Print JSON");
+    }
+    run->add_flag("--keep", raw.options.keep, "Stay attached when stopped");
+    stats->add_option("-w,--watch", raw.watch, "Print rates every SECONDS (default 1), until stopped")
+        ->type_name("SECONDS")
+        ->expected(0, 1);
+    run->callback([&raw] { raw.options.command = Command::Run; });
+    attach->callback([&raw] { raw.options.command = Command::Attach; });
+    detach->callback([&raw] { raw.options.command = Command::Detach; });
+    status->callback([&raw] { raw.options.command = Command::Status; });
+    stats->callback([&raw, stats] {
+        raw.options.command = Command::Stats;
+        raw.options.watch_s = stats->count("--watch") == 0 ? 0 : parse_watch(raw.watch);
+    });
+}
+
+void finish_replay(Raw& raw) {
+    ReplayOptions& replay = raw.options.replay;
+    const auto unresolved = [](const std::string& text) { return PortFile{"", text}; };
+    std::transform(raw.in.begin(), raw.in.end(), std::back_inserter(replay.in), unresolved);
+    std::transform(raw.from_sf.begin(), raw.from_sf.end(), std::back_inserter(replay.from_sf), unresolved);
+    if (!raw.window.empty()) {
+        replay.window = parse_window(raw.window);
+        if (!replay.from_sf.empty()) {
+            throw Error(ExitCode::Usage,
+                        "--window and --from-sf exclude each other: with --from-sf all of --in comes first");
+        }
+    }
+    if (!raw.tick.empty()) {
+        replay.tick_ns = parse_tick(raw.tick);
+    }
+    if (std::filesystem::weakly_canonical(replay.to_sf) == std::filesystem::weakly_canonical(replay.out) &&
+        !std::filesystem::is_character_file(replay.out)) { // both may go to /dev/null
+        throw Error(ExitCode::Usage, fmt::format("--to-sf and --out both name '{}'; give two files", replay.out));
+    }
+}
+
+/// Splits "[PORT=]FILE" where the part before "=" is a port, and checks it against the candidates.
+void resolve(PortFile& input, const std::string& option, const std::vector<std::string>& candidates) {
+    const std::string text = input.file;
+    const std::string names = fmt::format("{}", fmt::join(candidates, ", "));
+    if (const std::size_t equals = text.find('='); equals != std::string::npos) {
+        input.port = text.substr(0, equals);
+        input.file = text.substr(equals + 1);
+        if (std::find(candidates.begin(), candidates.end(), input.port) != candidates.end()) {
+            return;
+        }
+        throw Error(ExitCode::Usage, fmt::format("{} {}: '{}' is not one of the ports that are possible here: {}",
+                                                 option, text, input.port, names));
+    }
+    if (candidates.size() != 1) {
+        throw Error(ExitCode::Usage,
+                    fmt::format("{} {}: say which port with PORT=FILE; possible are {}", option, text, names));
+    }
+    input.port = candidates.front();
+}
+
+std::vector<std::string> ports_with_role(const Plan& plan, sfc_role role) {
+    std::vector<std::string> names;
+    for (const Plan::Port& port : plan.ports) {
+        if (port.entry.role == role) {
+            names.push_back(port.name);
+        }
+    }
+    return names;
+}
+
+/// Ports that some service's packets come back on.
+std::vector<std::string> return_ports(const Plan& plan) {
+    std::set<std::uint16_t> ids;
+    for (std::size_t id = 1; id < plan.services.size(); id++) {
+        ids.insert(plan.services[id].entry.return_port);
+    }
+    ids.erase(SFC_NONE); // of a service through a stack
+    std::vector<std::string> names;
+    std::transform(ids.begin(), ids.end(), std::back_inserter(names),
+                   [&](std::uint16_t id) { return plan.ports[id].name; });
+    return names;
+}
+
+} // namespace
+
+std::optional<Options> parse_options(int argc, char** argv) {
+    CLI::App app{"Caching SFC proxy: strips SFC encapsulation before a service function and restores it behind it",
+                 "sfcproxy"};
+    Raw raw;
+    app.require_subcommand(1);
+    add_live_commands(app, raw);
+    add_commands(app, raw);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+        std::cout << app.help();
+        return std::nullopt;
+    } catch (const CLI::ParseError& error) {
+        throw Error(ExitCode::Usage, fmt::format("{}; see 'sfcproxy --help'", error.what()));
+    }
+    if (raw.options.command == Command::Replay) {
+        finish_replay(raw);
+    }
+    return raw.options;
+}
+
+void resolve_ports(ReplayOptions& options, const Plan& plan) {
+    for (PortFile& input : options.in) {
+        resolve(input, "--in", ports_with_role(plan, SFC_ROLE_DOMAIN));
+    }
+    for (PortFile& input : options.from_sf) {
+        // Any SF port may be named, so that a packet on the wrong port can be tried; the only return port is the
+        // default.
+        const bool named = input.file.find('=') != std::string::npos;
+        resolve(input, "--from-sf", named ? ports_with_role(plan, SFC_ROLE_SF) : return_ports(plan));
+    }
+}
+
+} // namespace sfc

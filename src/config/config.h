@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/mac.h"
+#include "sfc_abi.h"
+
+namespace sfc {
+
+/// Where something stands in the configuration file, from 1.
+struct Position {
+    int line = 0;
+    int column = 0;
+};
+
+/// An interface and how frames are addressed on it. Without mac and ip an SF port is transparent.
+struct PortConfig {
+    std::string interface;
+    std::string netns; ///< SF port: name or process id of the namespace that `interface` is in; empty = the proxy's own
+    std::optional<Mac> mac;
+    std::optional<std::string> ip;
+    std::optional<std::uint32_t> mtu; ///< L3 bytes
+    bool peer_prepared = false;       ///< the far end of the veth was set up by hand: attach need not enter it
+    Position at;
+
+    /// How the port is called in messages, counters and on the command line: "eth0", or "fw/eth0" with a namespace.
+    [[nodiscard]] std::string port_name() const { return netns.empty() ? interface : netns + "/" + interface; }
+};
+
+struct SfConfig {
+    std::string name;
+    std::optional<PortConfig> left, right; ///< both or none
+    std::optional<PortConfig> both;        ///< one-armed
+    bool stack = false;                    ///< a stack: of this host without ports, else of the namespace behind them
+    bool gro = false;                      ///< a stack's: merge packets with equal headers
+    std::uint32_t mark_mask = 0;           ///< a stack's: bits of skb->mark for tickets; 0 = they stay in metadata
+    Position mark_at;
+    std::vector<std::string> unwatched; ///< a stack's: interfaces that its packets may leave by without a header
+    std::uint64_t hold_ns = 100'000'000;
+    sfc_miss on_miss = SFC_MISS_DROP;
+    unsigned key_parts = SFC_PARTS_ALL;
+    sfc_tunnels tunnels = SFC_TUNNELS_KEYED;
+    std::vector<sfc_port_range> rtp_ports;
+    bool probe = true; ///< a packet of our own shows what the SF does to packets
+    Position at;
+
+    /// The stack of this host, and not of another namespace behind ports.
+    [[nodiscard]] bool this_stack() const { return stack && !left && !both; }
+};
+
+struct NextHopConfig {
+    bool ingress = false; ///< back where the packet came from; `port` is not used then
+    PortConfig port;      ///< mac or ip is that of the next hop
+    Position at;
+};
+
+enum class Side { None, Left, Right };
+
+struct ServiceConfig {
+    std::string name;
+    std::uint32_t label = 0;
+    Position label_at;
+    std::vector<PortConfig> domain;
+    std::string sf;
+    Side in = Side::None; ///< None with a one-armed SF and with a stack
+    Position sf_at;
+    std::optional<NextHopConfig> next_hop; ///< without one, for this host's stack alone, its route and neighbour decide
+    std::vector<PortConfig> egress;        ///< of a stack: where its packets may leave
+    sfc_inner inner = SFC_INNER_IP;
+    sfc_ttl ttl = SFC_TTL_UNIFORM;
+    sfc_inner_ttl inner_ttl = SFC_INNER_TTL_KEEP;
+    sfc_last_label last_label = SFC_LAST_LABEL_DROP;
+    std::optional<std::uint32_t>
+        quota; ///< slots of the cache, of a stack headers, that are its own; without it an equal share of the rest
+    Position at;
+};
+
+struct Config {
+    std::string file;
+    std::uint32_t capacity = 65536; ///< slots, rounded up to a power of two
+    sfc_unmatched unmatched = SFC_UNMATCHED_PASS;
+    std::vector<SfConfig> sfs;
+    std::vector<ServiceConfig> services;
+};
+
+/// What the cache really has room for: the next power of two.
+[[nodiscard]] std::uint32_t rounded_capacity(const Config& config);
+/// What each service without a quota gets of what those with one leave.
+[[nodiscard]] std::uint32_t equal_share(const Config& config);
+
+/// Reads and checks a configuration file. Throws Error{Usage} with file, line and column.
+[[nodiscard]] Config load_config(const std::string& file);
+/// The same with the text at hand; `file` is for messages.
+[[nodiscard]] Config parse_config(const std::string& text, const std::string& file);
+/// The text of a configuration file. Throws Error{Usage}.
+[[nodiscard]] std::string read_config_text(const std::string& file);
+
+/// The checks that need more than one entry: names, references, ports with two roles, overlapping matches. Throws as
+/// above.
+void check_config(const Config& config);
+
+} // namespace sfc

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// What a configuration must be as a whole. Every message stands at the later of the two places that contradict each
+// other.
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "config/config.h"
+#include "config/yaml_reader.h"
+
+namespace sfc {
+namespace {
+
+constexpr unsigned kMarkGenerationBits = 8; // a number is used again 2^8 times before a mark of it looks the same
+
+/// What is known of an interface while the configuration is read.
+struct Seen {
+    sfc_role role = SFC_ROLE_NONE;
+    std::string by;
+    std::optional<std::uint32_t> mtu;
+};
+
+class Checker {
+public:
+    explicit Checker(const Config& config) : config_(config) {}
+
+    void run() {
+        if (config_.sfs.size() >= SFC_PORTS_MAX || config_.services.size() >= SFC_SERVICES_MAX) {
+            throw error({1, 1}, fmt::format("at most {} SFs and {} services are possible", SFC_PORTS_MAX - 1,
+                                            SFC_SERVICES_MAX - 1));
+        }
+        for (const SfConfig& sf : config_.sfs) {
+            check_sf(sf);
+        }
+        for (const ServiceConfig& service : config_.services) {
+            check_service(service);
+        }
+        if (ports_.size() >= SFC_PORTS_MAX) {
+            throw error({1, 1}, fmt::format("{} interfaces are too many; at most {} are possible", ports_.size(),
+                                            SFC_PORTS_MAX - 1));
+        }
+        check_quotas();
+    }
+
+private:
+    const Config& config_;
+    std::map<std::string, const SfConfig*> sfs_;
+    std::map<std::string, const ServiceConfig*> first_of_sf_; ///< what the SF gets is settled by its first service
+    const SfConfig* first_stack_ = nullptr;
+    std::set<std::string> services_;
+    std::map<std::string, Seen> ports_;
+    std::map<std::pair<std::string, std::uint32_t>, std::string> matches_;
+
+    [[nodiscard]] Error error(Position at, const std::string& sentence) const {
+        return config_error(config_.file, at, sentence);
+    }
+
+    void check_sf(const SfConfig& sf) {
+        if (sf.name.empty()) {
+            throw error(sf.at, "an SF needs a name that is not empty");
+        }
+        check_mark(sf);
+        if (!sfs_.emplace(sf.name, &sf).second) {
+            throw error(sf.at, fmt::format("SF name '{}' stands here twice", sf.name));
+        }
+        for (const auto* port : {&sf.left, &sf.right, &sf.both}) {
+            if (*port) {
+                claim_sf_port(**port, sf);
+            }
+        }
+    }
+
+    void claim_sf_port(const PortConfig& port, const SfConfig& sf) {
+        Seen& seen = ports_[port.port_name()];
+        if (seen.role != SFC_ROLE_NONE) {
+            throw error(port.at, fmt::format("port '{}' belongs to {} already; every SF has its own ports",
+                                             port.port_name(), seen.by));
+        }
+        seen = {SFC_ROLE_SF, fmt::format("SF '{}'", sf.name), port.mtu};
+    }
+
+    /// One kernel, one mark; and all headers need numbers in it, and generations so that no number is mistaken soon.
+    void check_mark(const SfConfig& sf) {
+        if (!sf.stack) {
+            return;
+        }
+        const SfConfig& first = first_stack_ ? *first_stack_ : sf;
+        first_stack_ = &first;
+        if (sf.mark_mask != first.mark_mask) {
+            throw error(sf.at,
+                        fmt::format("SFs '{}' and '{}' are both a kernel's stack, and have different bits of the mark; "
+                                    "give both the same 'mark', or none",
+                                    first.name, sf.name));
+        }
+        const auto bits = static_cast<unsigned>(std::popcount(sf.mark_mask));
+        const auto numbers = static_cast<unsigned>(std::bit_width(rounded_capacity(config_)));
+        if (bits != 0 && bits < numbers + kMarkGenerationBits) {
+            throw error(sf.mark_at,
+                        fmt::format("0x{:08x} has {} bits; for a cache of {} headers it takes {}: {} for their numbers "
+                                    "and {} for the generation",
+                                    sf.mark_mask, bits, rounded_capacity(config_), numbers + kMarkGenerationBits,
+                                    numbers, kMarkGenerationBits));
+        }
+    }
+
+    /// A domain port, a next hop's interface or a stack's egress: never an SF port, or SFC headers would reach an SF.
+    void claim_domain_port(const PortConfig& port, const std::string& by) {
+        Seen& seen = ports_[port.port_name()];
+        if (seen.role == SFC_ROLE_SF) {
+            throw error(port.at,
+                        fmt::format("port '{}' is a port of {}; a port is a domain port or an SF port, never both",
+                                    port.port_name(), seen.by));
+        }
+        if (seen.mtu && port.mtu && *seen.mtu != *port.mtu) {
+            throw error(port.at, fmt::format("port '{}' has mtu {} here and {} at {}; give one value", port.port_name(),
+                                             *port.mtu, *seen.mtu, seen.by));
+        }
+        if (seen.role == SFC_ROLE_NONE) {
+            seen = {SFC_ROLE_DOMAIN, by, std::nullopt};
+        }
+        if (port.mtu) {
+            seen.mtu = port.mtu;
+        }
+    }
+
+    void check_service(const ServiceConfig& service) {
+        if (service.name.empty()) {
+            throw error(service.at, "a service needs a name that is not empty");
+        }
+        if (!services_.insert(service.name).second) {
+            throw error(service.at, fmt::format("service name '{}' stands here twice", service.name));
+        }
+        check_sf_of(service);
+        check_inner(service);
+        const std::string by = fmt::format("service '{}'", service.name);
+        std::set<std::string> own;
+        for (const PortConfig& port : service.domain) {
+            if (!own.insert(port.port_name()).second) {
+                throw error(port.at, fmt::format("port '{}' stands in the domain of {} twice", port.port_name(), by));
+            }
+            claim_domain_port(port, by);
+            const auto [other, fresh] = matches_.emplace(std::pair(port.port_name(), service.label), service.name);
+            if (!fresh) {
+                throw error(
+                    service.label_at,
+                    fmt::format(
+                        "label {} on port '{}' is matched by service '{}' already; one match selects one service",
+                        service.label, port.port_name(), other->second));
+            }
+        }
+        check_ways_out(service, by);
+    }
+
+    void check_ways_out(const ServiceConfig& service, const std::string& by) {
+        std::set<std::string> own;
+        for (const PortConfig& port : service.egress) {
+            if (!own.insert(port.port_name()).second) {
+                throw error(port.at, fmt::format("port '{}' stands in the egress of {} twice", port.port_name(), by));
+            }
+            claim_domain_port(port, by);
+        }
+        if (service.next_hop && !service.next_hop->ingress) {
+            claim_domain_port(service.next_hop->port, by);
+        }
+    }
+
+    /// An SF that gets Ethernet frames gets nothing else, and they go to it as they are.
+    void check_inner(const ServiceConfig& service) {
+        const bool ethernet = service.inner == SFC_INNER_ETHERNET;
+        const ServiceConfig& first = *first_of_sf_.emplace(service.sf, &service).first->second;
+        if (ethernet != (first.inner == SFC_INNER_ETHERNET)) {
+            throw error(service.at,
+                        fmt::format("SF '{}' would get {} from service '{}' and {} from service '{}'; it gets one kind",
+                                    service.sf, ethernet ? "Ethernet frames" : "IP packets", service.name,
+                                    ethernet ? "IP packets" : "Ethernet frames", first.name));
+        }
+        if (!ethernet) {
+            return;
+        }
+        if (service.last_label == SFC_LAST_LABEL_PLAIN || service.inner_ttl == SFC_INNER_TTL_DECREMENT) {
+            throw error(service.at, fmt::format("service '{}' has 'inner: ethernet' and so takes no '{}'", service.name,
+                                                service.last_label == SFC_LAST_LABEL_PLAIN ? "last_label: plain"
+                                                                                           : "inner_ttl: decrement"));
+        }
+        const SfConfig& sf = *sfs_.at(service.sf);
+        for (const auto* port : {&sf.left, &sf.right, &sf.both}) {
+            if (*port && ((*port)->mac || (*port)->ip)) {
+                throw error((*port)->at,
+                            fmt::format("port '{}' of SF '{}' takes no 'mac' and no 'ip': the SF gets the Ethernet "
+                                        "frames of service '{}' as they are",
+                                        (*port)->port_name(), sf.name, service.name));
+            }
+        }
+    }
+
+    /// Slots are given away once: what one service has no other can use up.
+    void check_quotas() const {
+        const std::uint32_t capacity = rounded_capacity(config_), share = equal_share(config_);
+        std::uint64_t given = 0;
+        for (const ServiceConfig& service : config_.services) {
+            given += service.quota.value_or(share);
+            if (given > capacity) {
+                throw error(service.at,
+                            fmt::format("with service '{}' the quotas are {} slots; the cache's capacity is {}",
+                                        service.name, given, capacity));
+            }
+            if (service.quota.value_or(share) < SFC_QUOTA_MIN) {
+                throw error(service.at,
+                            fmt::format("{} slots are left for service '{}'; raise the cache's capacity of {}, "
+                                        "so that each service has {} or more",
+                                        share, service.name, capacity, +SFC_QUOTA_MIN));
+            }
+        }
+    }
+
+    void check_sf_of(const ServiceConfig& service) const {
+        const auto sf = sfs_.find(service.sf);
+        if (sf == sfs_.end()) {
+            throw error(service.sf_at, fmt::format("service '{}' names SF '{}', which is not among the sfs",
+                                                   service.name, service.sf));
+        }
+        if (sf->second->both && service.in != Side::None) {
+            throw error(service.sf_at,
+                        fmt::format("SF '{}' is one-armed, so service '{}' takes no 'in'", service.sf, service.name));
+        }
+        if (!sf->second->both && !sf->second->this_stack() && service.in == Side::None) {
+            throw error(service.sf_at, fmt::format("service '{}' must say 'in: left' or 'in: right' for SF '{}'",
+                                                   service.name, service.sf));
+        }
+    }
+};
+
+} // namespace
+
+std::uint32_t rounded_capacity(const Config& config) {
+    return std::bit_ceil(config.capacity);
+}
+
+std::uint32_t equal_share(const Config& config) {
+    std::uint32_t rest = rounded_capacity(config), others = 0;
+    for (const ServiceConfig& service : config.services) {
+        rest -= std::min(rest, service.quota.value_or(0));
+        others += service.quota ? 0 : 1;
+    }
+    return others == 0 ? 0 : rest / others;
+}
+
+void check_config(const Config& config) {
+    Checker(config).run();
+}
+
+} // namespace sfc

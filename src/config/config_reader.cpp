@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// From YAML to Config: keys, types and ranges of single values.
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "config/config.h"
+#include "config/yaml_reader.h"
+
+namespace sfc {
+namespace {
+
+constexpr std::uint32_t kLabelMax = (1 << 20) - 1;
+constexpr std::uint32_t kImplicitNull = 3;     // RFC 3032 2.1: may never appear on the wire
+constexpr std::uint32_t kEntropyIndicator = 7; // RFC 6790 4.2: never on top
+constexpr std::uint32_t kMtuLeast = 68;        // RFC 791 3.2
+constexpr std::uint32_t kMtuMost = 65535;
+
+PortConfig read_port(const YamlValue& value) {
+    PortConfig port;
+    port.at = value.at();
+    if (!value.is_map()) {
+        port.interface = value.interface();
+        return port;
+    }
+    const YamlMap map(value, {"interface", "mac", "ip", "mtu", "peer"});
+    port.interface = map.required("interface").interface();
+    if (const auto mac = map.optional("mac")) {
+        port.mac = mac->mac();
+    }
+    if (const auto ip = map.optional("ip")) {
+        if (port.mac) {
+            throw ip->error("'mac' and 'ip' exclude each other; give one of them");
+        }
+        port.ip = ip->ip();
+    }
+    if (const auto mtu = map.optional("mtu")) {
+        port.mtu = mtu->number(kMtuLeast, kMtuMost);
+    }
+    if (const auto peer = map.optional("peer")) {
+        port.peer_prepared = peer->word<bool>({{"prepared", true}});
+    }
+    return port;
+}
+
+void read_sf_ports(const YamlValue& value, SfConfig& sf) {
+    const YamlMap map(value, {"left", "right", "both"});
+    const auto left = map.optional("left"), right = map.optional("right"), both = map.optional("both");
+    if (both ? (left || right) : !(left && right)) {
+        throw value.error("an SF has 'left' and 'right', or 'both' alone for a one-armed SF");
+    }
+    if (both) {
+        sf.both = read_port(*both);
+    } else {
+        sf.left = read_port(*left);
+        sf.right = read_port(*right);
+    }
+}
+
+/// What an SF of this kind leaves alone.
+unsigned parts_of_profile(const YamlValue& value) {
+    return value.word<unsigned>({{"transparent", SFC_PARTS_ALL},
+                                 {"normalizer", SFC_PARTS_ALL & ~(SFC_PART_IPV4_ID | SFC_PART_TCP_TIMESTAMPS)},
+                                 {"transcoder", SFC_PARTS_ALL & ~(SFC_PART_DIGEST | SFC_PART_LENGTH)}});
+}
+
+/// The key: a profile, and single parts that are set beside it.
+void read_key(const YamlMap& map, SfConfig& sf) {
+    if (const auto profile = map.optional("profile")) {
+        sf.key_parts = parts_of_profile(*profile);
+    }
+    const std::pair<const char*, unsigned> parts[] = {{"ipv4_id", SFC_PART_IPV4_ID},
+                                                      {"tcp_timestamps", SFC_PART_TCP_TIMESTAMPS},
+                                                      {"payload_digest", SFC_PART_DIGEST},
+                                                      {"payload_length", SFC_PART_LENGTH}};
+    for (const auto& [key, part] : parts) {
+        if (const auto value = map.optional(key)) {
+            sf.key_parts = value->on_off() ? sf.key_parts | part : sf.key_parts & ~part;
+        }
+    }
+    if (const auto ports = map.optional("rtp_ports")) {
+        for (const YamlValue& item : ports->items()) {
+            const auto [first, last] = item.range(1, 65535);
+            sf.rtp_ports.push_back({static_cast<__u16>(first), static_cast<__u16>(last)});
+        }
+        if (sf.rtp_ports.size() > SFC_RTP_RANGES) {
+            throw ports->error(fmt::format("at most {} ports and ranges are possible", +SFC_RTP_RANGES));
+        }
+    }
+}
+
+/// `stack: true`, or a mapping of how packets go through it.
+bool read_stack_options(const YamlValue& value, SfConfig& sf) {
+    if (!value.is_map()) {
+        return value.word<bool>({{"true", true}, {"false", false}});
+    }
+    const YamlMap map(value, {"mark", "gro", "unwatched"});
+    if (const auto mark = map.optional("mark")) {
+        sf.mark_mask = mark->mark_mask();
+        sf.mark_at = mark->at();
+    }
+    if (const auto gro = map.optional("gro")) {
+        sf.gro = gro->on_off();
+    }
+    if (const auto unwatched = map.optional("unwatched")) {
+        for (const YamlValue& item : unwatched->is_list() ? unwatched->items() : std::vector{*unwatched}) {
+            sf.unwatched.push_back(item.interface());
+        }
+    }
+    return true;
+}
+
+/// What is for this host alone: the stack behind ports is another namespace's.
+void check_far_stack(const YamlMap& map, const SfConfig& sf) {
+    for (const auto* port : {&sf.left, &sf.right, &sf.both}) {
+        if (*port && !(*port)->mac && !(*port)->ip) {
+            throw map.required("ports").error(fmt::format("port '{}' needs 'mac' or 'ip': SF '{}' is a kernel's stack, "
+                                                          "which forwards only what is addressed to it",
+                                                          (*port)->interface, sf.name));
+        }
+    }
+    if (!sf.unwatched.empty()) {
+        throw map.required("stack").error(fmt::format("SF '{}' takes no 'unwatched': it has ports, and only what comes "
+                                                      "back by them gets its header",
+                                                      sf.name));
+    }
+}
+
+/// Whether the SF is a kernel's stack: of this host, or of the namespace behind its ports. A packet is known by a
+/// ticket: it has no key.
+bool read_stack(const YamlMap& map, SfConfig& sf) {
+    const auto stack = map.optional("stack");
+    if (!stack || !read_stack_options(*stack, sf)) {
+        return false;
+    }
+    if (map.optional("netns") && !map.optional("ports")) {
+        throw map.required("netns").error(
+            fmt::format("SF '{}' is a stack and has a 'netns', so it needs 'ports' in it; "
+                        "without both it is the stack of this host",
+                        sf.name));
+    }
+    for (const char* key : {"on_miss", "tunnels", "profile", "ipv4_id", "tcp_timestamps", "payload_digest",
+                            "payload_length", "rtp_ports"}) {
+        if (const auto value = map.optional(key)) {
+            throw value->error(fmt::format(
+                "SF '{}' is a kernel's stack and takes no '{}'; allowed are name, stack, hold, probe, ports and netns",
+                sf.name, key));
+        }
+    }
+    return true;
+}
+
+SfConfig read_sf(const YamlValue& value) {
+    const YamlMap map(value, {"name", "stack", "netns", "ports", "hold", "on_miss", "tunnels", "profile", "ipv4_id",
+                              "tcp_timestamps", "payload_digest", "payload_length", "rtp_ports", "probe"});
+    SfConfig sf;
+    sf.at = value.at();
+    sf.name = map.required("name").text();
+    sf.stack = read_stack(map, sf);
+    if (!sf.stack || map.optional("ports")) {
+        read_sf_ports(map.required("ports"), sf);
+    }
+    if (sf.stack && !sf.this_stack()) {
+        check_far_stack(map, sf);
+    }
+    if (const auto netns = map.optional("netns")) {
+        const std::string name = netns->netns();
+        for (auto* port : {&sf.left, &sf.right, &sf.both}) {
+            if (*port) {
+                (*port)->netns = name;
+            }
+        }
+    }
+    if (const auto hold = map.optional("hold")) {
+        sf.hold_ns = hold->duration_ns();
+    }
+    if (const auto miss = map.optional("on_miss")) {
+        sf.on_miss = miss->word<sfc_miss>({{"drop", SFC_MISS_DROP}, {"pass", SFC_MISS_PASS}});
+    }
+    if (const auto tunnels = map.optional("tunnels")) {
+        sf.tunnels = tunnels->word<sfc_tunnels>(
+            {{"keyed", SFC_TUNNELS_KEYED}, {"drop", SFC_TUNNELS_DROP}, {"pass", SFC_TUNNELS_PASS}});
+    }
+    if (const auto probe = map.optional("probe")) {
+        sf.probe = probe->on_off();
+    }
+    read_key(map, sf);
+    return sf;
+}
+
+void read_match(const YamlValue& value, ServiceConfig& service) {
+    const YamlMap map(value, {"encapsulation", "label"});
+    (void)map.required("encapsulation").word<sfc_encap>({{"mpls", SFC_ENCAP_MPLS}});
+    const YamlValue label = map.required("label");
+    service.label = label.number(0, kLabelMax);
+    service.label_at = label.at();
+    if (service.label == kImplicitNull || service.label == kEntropyIndicator) {
+        throw label.error(fmt::format(
+            "label {} is never on top of a stack (3 is the implicit null label, 7 the entropy label indicator)",
+            service.label));
+    }
+}
+
+NextHopConfig read_next_hop(const YamlValue& value) {
+    NextHopConfig hop;
+    hop.at = value.at();
+    if (!value.is_map()) {
+        hop.ingress = value.word<bool>({{"ingress", true}});
+        return hop;
+    }
+    hop.port = read_port(value);
+    if (!hop.port.mac && !hop.port.ip) {
+        throw value.error("needs the next hop's 'mac' or 'ip'");
+    }
+    return hop;
+}
+
+/// One interface, or a list of them, that frames are not addressed on; `instead` says what decides that.
+std::vector<PortConfig> read_interfaces(const YamlValue& value, std::string_view kind, std::string_view instead) {
+    std::vector<PortConfig> ports;
+    for (const YamlValue& item : value.is_list() ? value.items() : std::vector{value}) {
+        ports.push_back(read_port(item));
+        if (ports.back().mac || ports.back().ip) {
+            throw item.error(
+                fmt::format("{} port '{}' takes no 'mac' and no 'ip'; {}", kind, ports.back().interface, instead));
+        }
+    }
+    if (ports.empty()) {
+        throw value.error("needs at least one interface");
+    }
+    return ports;
+}
+
+void read_policies(const YamlMap& map, ServiceConfig& service) {
+    if (const auto inner = map.optional("inner")) {
+        service.inner = inner->word<sfc_inner>({{"ip", SFC_INNER_IP},
+                                                {"ipv4", SFC_INNER_IPV4},
+                                                {"ipv6", SFC_INNER_IPV6},
+                                                {"ethernet", SFC_INNER_ETHERNET}});
+    }
+    if (const auto ttl = map.optional("ttl")) {
+        service.ttl = ttl->word<sfc_ttl>({{"uniform", SFC_TTL_UNIFORM}, {"pipe", SFC_TTL_PIPE}});
+    }
+    if (const auto ttl = map.optional("inner_ttl")) {
+        service.inner_ttl =
+            ttl->word<sfc_inner_ttl>({{"keep", SFC_INNER_TTL_KEEP}, {"decrement", SFC_INNER_TTL_DECREMENT}});
+    }
+    if (const auto last = map.optional("last_label")) {
+        service.last_label =
+            last->word<sfc_last_label>({{"drop", SFC_LAST_LABEL_DROP}, {"plain", SFC_LAST_LABEL_PLAIN}});
+    }
+}
+
+/// What a kernel does itself is not for the configuration to say.
+void check_for_stack(const YamlMap& map, const ServiceConfig& service) {
+    const std::string why = fmt::format("SF '{}' is a kernel's stack", service.sf);
+    if (service.inner == SFC_INNER_ETHERNET) {
+        throw map.required("inner").error(
+            fmt::format("service '{}' takes no 'ethernet': {}; use ip or ipv4 or ipv6", service.name, why));
+    }
+    if (service.inner_ttl == SFC_INNER_TTL_DECREMENT) {
+        throw map.required("inner_ttl")
+            .error(fmt::format("service '{}' takes no 'decrement': {}, which does so itself; use keep", service.name,
+                               why));
+    }
+}
+
+/// Into this host's stack and out of it.
+void read_ways_of_stack(const YamlMap& map, const YamlMap& sf, ServiceConfig& service) {
+    const std::string why = fmt::format("SF '{}' is the stack of this host", service.sf);
+    if (const auto in = sf.optional("in")) {
+        throw in->error(fmt::format("{}, so service '{}' takes no 'in'", why, service.name));
+    }
+    if (const auto hop = map.optional("next_hop")) {
+        service.next_hop = read_next_hop(*hop);
+    }
+    const auto egress = map.optional("egress");
+    if (!egress) {
+        throw map.error(fmt::format("service '{}' needs 'egress': {}; give 1 to {} interfaces that its packets may "
+                                    "leave through",
+                                    service.name, why, +SFC_EGRESS_MAX));
+    }
+    service.egress = read_interfaces(*egress, "egress", "the kernel's route and neighbour decide");
+    if (service.egress.size() > SFC_EGRESS_MAX) {
+        throw egress->error(
+            fmt::format("{} interfaces are too many; 1 to {} are possible", service.egress.size(), +SFC_EGRESS_MAX));
+    }
+}
+
+void read_ways_of_ports(const YamlMap& map, const YamlMap& sf, ServiceConfig& service) {
+    if (const auto egress = map.optional("egress")) {
+        throw egress->error(fmt::format("service '{}' takes no 'egress': SF '{}' is not the stack of this host; its "
+                                        "packets leave by 'next_hop'",
+                                        service.name, service.sf));
+    }
+    if (const auto in = sf.optional("in")) {
+        service.in = in->word<Side>({{"left", Side::Left}, {"right", Side::Right}});
+    }
+    service.next_hop = read_next_hop(map.required("next_hop"));
+}
+
+ServiceConfig read_service(const YamlValue& value, const std::vector<SfConfig>& sfs) {
+    const YamlMap map(value, {"name", "match", "domain", "sf", "next_hop", "egress", "inner", "ttl", "inner_ttl",
+                              "last_label", "quota"});
+    ServiceConfig service;
+    service.at = value.at();
+    service.name = map.required("name").text();
+    read_match(map.required("match"), service);
+    service.domain = read_interfaces(map.required("domain"), "domain", "those of the next hop stand in 'next_hop'");
+    const YamlMap sf(map.required("sf"), {"name", "in"});
+    service.sf_at = sf.at();
+    service.sf = sf.required("name").text();
+    read_policies(map, service);
+    const auto known =
+        std::find_if(sfs.begin(), sfs.end(), [&](const SfConfig& one) { return one.name == service.sf; });
+    if (known != sfs.end() && known->stack) {
+        check_for_stack(map, service);
+    }
+    if (known != sfs.end() && known->this_stack()) {
+        read_ways_of_stack(map, sf, service);
+    } else if (known != sfs.end()) { // check_config names one that is not there
+        read_ways_of_ports(map, sf, service);
+    }
+    if (const auto quota = map.optional("quota")) {
+        service.quota = quota->number(SFC_QUOTA_MIN, SFC_CAPACITY_MAX);
+    }
+    return service;
+}
+
+Config read_config(const YamlValue& root, const std::string& file) {
+    const YamlMap map(root, {"cache", "unmatched", "sfs", "services"});
+    Config config;
+    config.file = file;
+    if (const auto cache = map.optional("cache")) {
+        if (const auto capacity = YamlMap(*cache, {"capacity"}).optional("capacity")) {
+            config.capacity = capacity->number(SFC_CAPACITY_MIN, SFC_CAPACITY_MAX);
+        }
+    }
+    if (const auto unmatched = map.optional("unmatched")) {
+        config.unmatched = unmatched->word<sfc_unmatched>({{"pass", SFC_UNMATCHED_PASS}, {"drop", SFC_UNMATCHED_DROP}});
+    }
+    for (const YamlValue& sf : map.required("sfs").items()) {
+        config.sfs.push_back(read_sf(sf));
+    }
+    for (const YamlValue& service : map.required("services").items()) {
+        config.services.push_back(read_service(service, config.sfs));
+    }
+    return config;
+}
+
+} // namespace
+
+Config parse_config(const std::string& text, const std::string& file) {
+    try {
+        Config config = read_config(YamlValue(YAML::Load(text), file, ""), file);
+        check_config(config);
+        return config;
+    } catch (const YAML::Exception& error) {
+        throw config_error(file, {error.mark.line + 1, error.mark.column + 1}, error.msg);
+    }
+}
+
+std::string read_config_text(const std::string& file) {
+    std::error_code none;
+    std::ifstream in(file);
+    if (!in || std::filesystem::is_directory(file, none)) {
+        throw Error(ExitCode::Usage, fmt::format("cannot read configuration {}: {}", file,
+                                                 in ? "is a directory" : std::strerror(errno)));
+    }
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+Config load_config(const std::string& file) {
+    return parse_config(read_config_text(file), file);
+}
+
+} // namespace sfc

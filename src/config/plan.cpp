@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "config/plan.h"
+
+#include <algorithm>
+
+#include <unistd.h>
+
+namespace sfc {
+namespace {
+
+void copy_mac(const Mac& from, __u8 (&to)[6]) {
+    std::copy(from.begin(), from.end(), to);
+}
+
+class Planner {
+public:
+    explicit Planner(const Config& config) : config_(config) {
+        plan_.capacity = rounded_capacity(config);
+        plan_.ports.emplace_back();
+        plan_.sfs.emplace_back();
+        plan_.services.emplace_back();
+    }
+
+    Plan run() {
+        for (const SfConfig& sf : config_.sfs) {
+            add_sf(sf);
+        }
+        // Before any next hop or egress, so that an interface that is both gets the domain port's role.
+        for (const ServiceConfig& service : config_.services) {
+            for (const PortConfig& port : service.domain) {
+                plan_.ports[port_of(port, SFC_ROLE_DOMAIN)].entry.unmatched = config_.unmatched;
+            }
+        }
+        for (const ServiceConfig& service : config_.services) {
+            add_service(service);
+        }
+        return std::move(plan_);
+    }
+
+private:
+    const Config& config_;
+    Plan plan_;
+    std::uint32_t next_slot_ = 0;
+
+    std::uint16_t port_of(const PortConfig& port, sfc_role role) {
+        std::uint16_t id = plan_.port_id(port.port_name());
+        if (id == SFC_NONE) {
+            id = plan_.ports.size();
+            plan_.ports.push_back({.name = port.port_name(), .interface = port.interface, .netns = port.netns});
+            plan_.ports[id].entry.role = role;
+        }
+        plan_.ports[id].peer_prepared |= port.peer_prepared;
+        if (port.mtu) {
+            plan_.ports[id].entry.mtu = *port.mtu;
+        }
+        return id;
+    }
+
+    std::uint16_t add_sf_port(const PortConfig& port, std::uint16_t sf) {
+        const std::uint16_t id = port_of(port, SFC_ROLE_SF);
+        sfc_port& entry = plan_.ports[id].entry;
+        entry.sf = sf;
+        entry.routed = port.mac || port.ip ? 1 : 0;
+        entry.unready = port.ip ? 1 : 0;
+        copy_mac(port.mac.value_or(Mac{}), entry.sf_mac);
+        plan_.ports[id].ip = port.ip;
+        return id;
+    }
+
+    void add_sf(const SfConfig& config) {
+        const std::uint16_t id = plan_.sfs.size();
+        Plan::Sf sf;
+        sf.name = config.name;
+        sf.gro = config.gro;
+        sf.probe = config.probe;
+        plan_.unwatched.insert(plan_.unwatched.end(), config.unwatched.begin(), config.unwatched.end());
+        sf.entry.hold_ns = config.hold_ns;
+        sf.entry.epoch = 1;
+        sf.entry.on_miss = config.on_miss;
+        sf.entry.key_parts = config.key_parts;
+        sf.entry.tunnels = config.tunnels;
+        sf.entry.rtp_ranges = config.rtp_ports.size();
+        std::copy(config.rtp_ports.begin(), config.rtp_ports.end(), sf.entry.rtp);
+        sf.entry.stack = config.stack ? 1 : 0;
+        plan_.mark_mask |= config.mark_mask; // of all that have one it is the same
+        if (!config.this_stack()) {
+            sf.left = add_sf_port(config.both ? *config.both : *config.left, id);
+            sf.right = config.both ? sf.left : add_sf_port(*config.right, id);
+        }
+        plan_.sfs.push_back(sf);
+    }
+
+    std::uint16_t sf_id(const std::string& name) const {
+        const auto sf =
+            std::find_if(plan_.sfs.begin(), plan_.sfs.end(), [&](const Plan::Sf& entry) { return entry.name == name; });
+        return sf - plan_.sfs.begin();
+    }
+
+    void set_next_hop(const NextHopConfig& hop, sfc_service& entry) {
+        if (hop.ingress) {
+            entry.egress_port = SFC_PORT_INGRESS;
+            entry.next_hop_ready = 1;
+            return;
+        }
+        entry.egress_port = port_of(hop.port, SFC_ROLE_EGRESS);
+        entry.next_hop_ready = hop.port.mac ? 1 : 0;
+        copy_mac(hop.port.mac.value_or(Mac{}), entry.next_hop_mac);
+    }
+
+    /// The kernel knows the next hops, so none is ever missing.
+    void set_egress(const ServiceConfig& config, bool gro, sfc_service& entry) {
+        entry.next_hop_ready = 1;
+        for (std::size_t n = 0; n < config.egress.size(); n++) {
+            entry.egress[n] = port_of(config.egress[n], SFC_ROLE_EGRESS);
+            plan_.ports[entry.egress[n]].relayed = true;
+        }
+        for (const PortConfig& port : config.domain) {
+            Plan::Port& domain = plan_.ports[plan_.port_id(port.port_name())];
+            domain.gro = domain.entry.stack == 0 ? gro : domain.gro && gro;
+            domain.entry.stack = 1;
+            domain.relayed = true; // a route may lead back there, and then nothing must leave bare
+        }
+    }
+
+    /// The next `quota` slots are the service's own. What a CPU keeps of them is out of reach of the others, so all
+    /// CPUs together keep an eighth at most.
+    void set_slots(std::uint32_t quota, sfc_service& entry) {
+        const auto cpus = static_cast<std::uint32_t>(std::max(1L, sysconf(_SC_NPROCESSORS_CONF)));
+        entry.first_slot = next_slot_;
+        entry.quota = quota;
+        entry.magazine = std::min<std::uint32_t>(quota / (8 * cpus), SFC_MAGAZINE);
+        next_slot_ += quota;
+    }
+
+    void add_service(const ServiceConfig& config) {
+        const std::uint32_t id = plan_.services.size();
+        Plan::Service service;
+        service.name = config.name;
+        service.entry.sf = sf_id(config.sf);
+        Plan::Sf& sf = plan_.sfs[service.entry.sf];
+        sf.entry.ethernet = config.inner == SFC_INNER_ETHERNET ? 1 : 0; // the same for all its services
+        service.entry.to_port = config.in == Side::Right ? sf.right : sf.left;
+        service.entry.return_port = config.in == Side::Right ? sf.left : sf.right;
+        service.entry.inner = config.inner;
+        service.entry.ttl = config.ttl;
+        service.entry.inner_ttl = config.inner_ttl;
+        service.entry.last_label = config.last_label;
+        set_slots(config.quota.value_or(equal_share(config_)), service.entry);
+        if (sf.entry.stack != 0 && sf.left == SFC_NONE) {
+            set_egress(config, sf.gro, service.entry);
+        }
+        if (config.next_hop) {
+            set_next_hop(*config.next_hop, service.entry);
+            service.next_hop_ip = config.next_hop->port.ip;
+        }
+        for (const PortConfig& port : config.domain) {
+            plan_.matches.push_back({{plan_.port_id(port.port_name()), SFC_ENCAP_MPLS, config.label}, id});
+        }
+        plan_.services.push_back(service);
+    }
+};
+
+} // namespace
+
+std::uint16_t Plan::port_id(const std::string& name) const {
+    for (std::size_t id = 1; id < ports.size(); id++) {
+        if (ports[id].name == name) {
+            return id;
+        }
+    }
+    return SFC_NONE;
+}
+
+bool Plan::any_stack() const {
+    return std::any_of(sfs.begin(), sfs.end(), [](const Sf& sf) { return sf.entry.stack != 0; });
+}
+
+bool Plan::through_this_stack() const {
+    return std::any_of(sfs.begin(), sfs.end(), [](const Sf& sf) { return sf.entry.stack != 0 && sf.left == SFC_NONE; });
+}
+
+std::vector<std::string> Plan::egress_names(const Service& service) const {
+    std::vector<std::string> names;
+    for (const std::uint16_t id : service.entry.egress) {
+        if (id != SFC_NONE) {
+            names.push_back(ports[id].name);
+        }
+    }
+    return names;
+}
+
+std::uint16_t Plan::return_port(std::uint16_t port) const {
+    const Sf& sf = sfs.at(ports.at(port).entry.sf);
+    return port == sf.left ? sf.right : sf.left;
+}
+
+Plan make_plan(const Config& config) {
+    return Planner(config).run();
+}
+
+} // namespace sfc

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "sfc_abi.h"
+
+namespace sfc {
+
+/// A configuration as the programs read it: names became ids, which index these tables. Entry 0 of each is "none".
+struct Plan {
+    struct Port {
+        std::string name;
+        sfc_port entry{};
+        std::string interface {}; ///< where `netns` is set, its name in there, and ours is the peer
+        std::string netns{};
+        std::optional<std::string> ip{}; ///< routed SF port: where its MAC is to be asked for
+        bool peer_prepared = false;
+        bool gro = false;     ///< a domain port of a stack, and the stack is to get merged packets
+        bool relayed = false; ///< what leaves the stack of this host here is watched, and goes back into XDP
+    };
+    struct Sf {
+        std::string name;
+        sfc_sf entry{};
+        bool probe = true;             ///< probes are sent through it
+        bool gro = false;              ///< of a stack: it is to get packets that GRO has merged
+        std::uint16_t left = SFC_NONE; ///< port ids; equal for a one-armed SF, none for a stack
+        std::uint16_t right = SFC_NONE;
+    };
+    struct Service {
+        std::string name;
+        sfc_service entry{};
+        std::optional<std::string> next_hop_ip{};
+    };
+    struct Match {
+        sfc_match match{};
+        std::uint32_t service = SFC_NONE;
+    };
+
+    std::uint32_t capacity = 0;  ///< slots, a power of two
+    std::uint32_t mark_mask = 0; ///< bits of skb->mark that carry tickets through the stack; 0 = metadata do
+    std::vector<Port> ports;
+    std::vector<Sf> sfs;
+    std::vector<Service> services;
+    std::vector<Match> matches;
+    std::vector<std::string> unwatched; ///< interfaces that packets of a stack may leave by without their header
+
+    /// The id of a port, or SFC_NONE.
+    [[nodiscard]] std::uint16_t port_id(const std::string& name) const;
+    [[nodiscard]] bool through_stack(const Service& service) const { return sfs[service.entry.sf].entry.stack != 0; }
+    [[nodiscard]] bool any_stack() const;
+    /// Whether the port is one of an SF that is the stack of another namespace.
+    [[nodiscard]] bool of_stack(std::uint16_t port) const { return sfs[ports[port].entry.sf].entry.stack != 0; }
+    /// Whether the packets of the service go through the stack of this host, which has no ports.
+    [[nodiscard]] bool through_this_stack(const Service& service) const {
+        return through_stack(service) && service.entry.to_port == SFC_NONE;
+    }
+    /// Whether the stack of this host is an SF.
+    [[nodiscard]] bool through_this_stack() const;
+    /// The ports that a service through the stack may leave by.
+    [[nodiscard]] std::vector<std::string> egress_names(const Service& service) const;
+    /// Where a frame that left to the SF by `port` comes back: the other port of its SF.
+    [[nodiscard]] std::uint16_t return_port(std::uint16_t port) const;
+};
+
+/// `config` must have passed check_config. A next hop given by IP is entered as not ready.
+[[nodiscard]] Plan make_plan(const Config& config);
+
+} // namespace sfc

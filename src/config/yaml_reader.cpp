@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "config/yaml_reader.h"
+
+#include <algorithm>
+#include <bit>
+#include <charconv>
+#include <set>
+
+#include <arpa/inet.h>
+
+#include <fmt/format.h>
+
+#include "base/duration.h"
+
+namespace sfc {
+namespace {
+
+constexpr std::uint64_t kHoldLeastNs = 1'000'000;
+constexpr std::uint64_t kHoldMostNs = 60'000'000'000;
+constexpr std::size_t kInterfaceNameMax = 15; // IFNAMSIZ less the terminating zero
+
+/// Digits only and nothing else: yaml-cpp would take "-1" for an unsigned number, and "0x10" for 16.
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) {
+        return std::nullopt;
+    }
+    return value;
+}
+
+std::string_view kind_of(const YAML::Node& node) {
+    return node.IsMap() ? "a mapping" : node.IsSequence() ? "a list" : node.IsNull() ? "empty" : "a single value";
+}
+
+} // namespace
+
+Position position_of(const YAML::Node& node) {
+    const YAML::Mark mark = node.Mark();
+    return {std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1}; // an empty document has no mark
+}
+
+Error config_error(const std::string& file, Position at, const std::string& sentence) {
+    return {ExitCode::Usage, fmt::format("{}:{}:{}: {}", file, at.line, at.column, sentence)};
+}
+
+Error YamlValue::error(const std::string& sentence) const {
+    return config_error(file_, at(), path_.empty() ? sentence : path_ + ": " + sentence);
+}
+
+std::string YamlValue::text() const {
+    if (!node_.IsScalar()) {
+        throw error(fmt::format("must be a single value, not {}", kind_of(node_)));
+    }
+    return node_.Scalar();
+}
+
+std::string YamlValue::interface() const {
+    std::string name = text();
+    if (name.empty() || name.size() > kInterfaceNameMax || name.find_first_of(" /:\t\n") != std::string::npos ||
+        name == "." || name == "..") {
+        throw error(
+            fmt::format("'{}' is not an interface name; allowed are 1 to {} characters without space, '/' and ':'",
+                        name, kInterfaceNameMax));
+    }
+    return name;
+}
+
+std::string YamlValue::netns() const {
+    std::string name = text();
+    if (name.empty() || name.find_first_of("/ \t\n") != std::string::npos || name == "." || name == "..") {
+        throw error(fmt::format(
+            "'{}' is not a network namespace; allowed are a name of 'ip netns list' and a process id", name));
+    }
+    return name;
+}
+
+std::uint64_t YamlValue::number(std::uint64_t least, std::uint64_t most) const {
+    const std::string given = text();
+    const auto value = parse_number(given);
+    if (!value || *value < least || *value > most) {
+        throw error(fmt::format("'{}' is not allowed here; use a whole number from {} to {}", given, least, most));
+    }
+    return *value;
+}
+
+std::pair<std::uint64_t, std::uint64_t> YamlValue::range(std::uint64_t least, std::uint64_t most) const {
+    const std::string given = text();
+    const std::size_t dash = given.find('-');
+    const auto first = parse_number(given.substr(0, dash));
+    const auto last = dash == std::string::npos ? first : parse_number(given.substr(dash + 1));
+    if (!first || !last || *first < least || *last > most || *first > *last) {
+        throw error(fmt::format("'{}' is not allowed here; use a number from {} to {}, or a range as in \"{}-{}\"",
+                                given, least, most, least, most));
+    }
+    return {*first, *last};
+}
+
+std::uint32_t YamlValue::mark_mask() const {
+    const std::string given = text();
+    std::uint32_t mask = 0;
+    const std::size_t digits = given.starts_with("0x") ? 2 : 0;
+    const auto [end, fault] =
+        std::from_chars(given.data() + digits, given.data() + given.size(), mask, digits != 0 ? 16 : 10);
+    const bool whole = fault == std::errc{} && end == given.data() + given.size();
+    if (!whole || mask == 0 || !std::has_single_bit((std::uint64_t{mask} >> std::countr_zero(mask)) + 1)) {
+        throw error(fmt::format("'{}' is not allowed here; give bits of the packet's mark in a row, as in 0x{:08x}",
+                                given, 0xffffff00U));
+    }
+    return mask;
+}
+
+std::uint64_t YamlValue::duration_ns() const {
+    const std::string given = text();
+    const auto ns = parse_duration(given);
+    if (!ns || *ns < kHoldLeastNs || *ns > kHoldMostNs) {
+        throw error(
+            fmt::format("'{}' is not allowed here; use a whole number with us, ms or s, from 1ms to 60s", given));
+    }
+    return *ns;
+}
+
+Mac YamlValue::mac() const {
+    const std::string given = text();
+    const auto mac = parse_mac(given);
+    if (!mac) {
+        throw error(fmt::format("'{}' is not a MAC address; write six pairs of hex digits, as in \"02:00:00:00:00:0b\"",
+                                given));
+    }
+    if (((*mac)[0] & 1) != 0 || *mac == Mac{}) {
+        throw error(fmt::format("'{}' is not the address of one station; multicast and zero are not allowed", given));
+    }
+    return *mac;
+}
+
+std::string YamlValue::ip() const {
+    std::string given = text();
+    std::array<unsigned char, sizeof(in6_addr)> address{};
+    if (inet_pton(AF_INET, given.c_str(), address.data()) != 1 &&
+        inet_pton(AF_INET6, given.c_str(), address.data()) != 1) {
+        throw error(fmt::format("'{}' is not an IPv4 or IPv6 address", given));
+    }
+    return given;
+}
+
+bool YamlValue::on_off() const {
+    return word<bool>({{"on", true}, {"off", false}});
+}
+
+std::vector<YamlValue> YamlValue::items() const {
+    if (!node_.IsSequence()) {
+        throw error(fmt::format("must be a list, not {}", kind_of(node_)));
+    }
+    std::vector<YamlValue> values;
+    for (std::size_t i = 0; i < node_.size(); i++) {
+        values.emplace_back(node_[i], file_, fmt::format("{}[{}]", path_, i));
+    }
+    return values;
+}
+
+YamlMap::YamlMap(const YamlValue& value, std::initializer_list<std::string_view> keys) : YamlValue(value) {
+    if (!node_.IsMap()) {
+        throw error(fmt::format("must be a mapping, not {}", kind_of(node_)));
+    }
+    std::set<std::string> seen;
+    for (const auto& entry : node_) {
+        const YamlValue key(entry.first, file_, path_);
+        const std::string name = key.text();
+        if (std::find(keys.begin(), keys.end(), name) == keys.end()) {
+            throw key.error(fmt::format("unknown key '{}'; allowed are {}", name, fmt::join(keys, ", ")));
+        }
+        if (!seen.insert(name).second) {
+            throw key.error(fmt::format("key '{}' stands here twice", name));
+        }
+    }
+}
+
+YamlValue YamlMap::required(const std::string& key) const {
+    auto value = optional(key);
+    if (!value) {
+        throw error(fmt::format("key '{}' is missing", key));
+    }
+    return *value;
+}
+
+std::optional<YamlValue> YamlMap::optional(const std::string& key) const {
+    const YAML::Node child = node_[key];
+    if (!child.IsDefined()) {
+        return std::nullopt;
+    }
+    return YamlValue(child, file_, path_.empty() ? key : path_ + "." + key);
+}
+
+} // namespace sfc

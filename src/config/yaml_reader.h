@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <yaml-cpp/yaml.h>
+
+#include "base/error.h"
+#include "config/config.h"
+
+namespace sfc {
+
+[[nodiscard]] Position position_of(const YAML::Node& node);
+[[nodiscard]] Error config_error(const std::string& file, Position at, const std::string& sentence);
+
+/// A value in the configuration together with the path of names that leads to it, for messages.
+class YamlValue {
+public:
+    YamlValue(const YAML::Node& node, std::string file, std::string path)
+        : node_(node), file_(std::move(file)), path_(std::move(path)) {}
+
+    [[nodiscard]] Position at() const { return position_of(node_); }
+    [[nodiscard]] bool is_map() const { return node_.IsMap(); }
+    [[nodiscard]] bool is_list() const { return node_.IsSequence(); }
+    [[nodiscard]] Error error(const std::string& sentence) const;
+
+    [[nodiscard]] std::string text() const;
+    /// A network interface's name: 1 to 15 bytes without space or slash, as the kernel demands.
+    [[nodiscard]] std::string interface() const;
+    /// A network namespace: the name under which `ip netns` knows it, or a process id.
+    [[nodiscard]] std::string netns() const;
+    [[nodiscard]] std::uint64_t number(std::uint64_t least, std::uint64_t most) const;
+    /// "5004" or "16384-32767": first and last of a range.
+    [[nodiscard]] std::pair<std::uint64_t, std::uint64_t> range(std::uint64_t least, std::uint64_t most) const;
+    /// Bits of skb->mark in a row, as "0xffffff00".
+    [[nodiscard]] std::uint32_t mark_mask() const;
+    /// A hold time: "500us", "100ms" or "2s", from 1 ms to 60 s.
+    [[nodiscard]] std::uint64_t duration_ns() const;
+    [[nodiscard]] Mac mac() const;
+    [[nodiscard]] std::string ip() const;
+    [[nodiscard]] bool on_off() const;
+
+    /// One of a few words; the message lists them all.
+    template <class T> [[nodiscard]] T word(std::initializer_list<std::pair<std::string_view, T>> words) const {
+        const std::string given = text();
+        std::string allowed;
+        for (const auto& [name, value] : words) {
+            if (given == name) {
+                return value;
+            }
+            allowed += (allowed.empty() ? "" : " or ") + std::string(name);
+        }
+        throw error("'" + given + "' is not allowed here; use " + allowed);
+    }
+
+    [[nodiscard]] std::vector<YamlValue> items() const;
+
+protected:
+    YAML::Node node_;
+    std::string file_;
+    std::string path_;
+};
+
+/// A mapping with a fixed set of keys: unknown and repeated keys are errors.
+class YamlMap : public YamlValue {
+public:
+    YamlMap(const YamlValue& value, std::initializer_list<std::string_view> keys);
+    [[nodiscard]] YamlValue required(const std::string& key) const;
+    [[nodiscard]] std::optional<YamlValue> optional(const std::string& key) const;
+};
+
+} // namespace sfc

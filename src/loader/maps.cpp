@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "loader/maps.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+
+#include "base/error.h"
+
+namespace sfc {
+namespace {
+
+Error map_error(std::string_view verb, std::uint32_t key, MapId map) {
+    return system_error(fmt::format("cannot {} entry {} of map {}", verb, key, name_of(map)), errno);
+}
+
+template <class T> void write(const Maps& maps, MapId map, std::uint32_t key, const T& value) {
+    if (bpf_map_update_elem(maps.fd(map), &key, &value, BPF_ANY) != 0) {
+        throw map_error("write", key, map);
+    }
+}
+
+template <class T> T read(const Maps& maps, MapId map, std::uint32_t key) {
+    T value{};
+    if (bpf_map_lookup_elem(maps.fd(map), &key, &value) != 0) {
+        throw map_error("read", key, map);
+    }
+    return value;
+}
+
+bpf_map_info info_of(int fd) {
+    bpf_map_info info{};
+    __u32 size = sizeof(info);
+    if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0) {
+        throw system_error("cannot ask the kernel about a map", errno);
+    }
+    return info;
+}
+
+} // namespace
+
+std::map<std::uint32_t, sfc_near_match> near_matches(const Plan& plan) {
+    std::map<std::uint32_t, sfc_near_match> near;
+    for (const Plan::Match& match : plan.matches) {
+        near.try_emplace(sfc_near_place(&match.match), sfc_near_match{.match = match.match, .service = match.service});
+    }
+    return near;
+}
+
+Maps::Maps(const std::function<Fd(std::string_view)>& open) : cpus_(libbpf_num_possible_cpus()) {
+    std::transform(kMapNames.begin(), kMapNames.end(), fds_.begin(), open);
+    buckets_ = info_of(fd(MapId::buckets)).max_entries;
+    slot_mask_ = info_of(fd(MapId::slots)).max_entries - 1;
+    scratch_value_ = info_of(fd(MapId::scratch)).value_size;
+}
+
+int Maps::fd(MapId id) const {
+    return fds_.at(static_cast<std::size_t>(id)).get();
+}
+
+void Maps::share_with(const bpf_object* object) const {
+    bpf_map* map = nullptr;
+    bpf_object__for_each_map(map, object) {
+        const auto id = map_named(bpf_map__name(map));
+        if (id && bpf_map__reuse_fd(map, fd(*id)) != 0) {
+            throw system_error(fmt::format("cannot share map {}", name_of(*id)), errno);
+        }
+    }
+}
+
+void Maps::fill(const Plan& plan) const {
+    for (std::size_t id = 1; id < plan.ports.size(); id++) {
+        set_port(id, plan.ports[id].entry);
+    }
+    for (std::size_t id = 1; id < plan.sfs.size(); id++) {
+        set_sf(id, plan.sfs[id].entry);
+    }
+    for (std::size_t id = 1; id < plan.services.size(); id++) {
+        set_service(id, plan.services[id].entry);
+    }
+    for (const auto& [place, near] : near_matches(plan)) {
+        write(*this, MapId::near_matches, place, near);
+    }
+    for (const Plan::Match& match : plan.matches) {
+        if (bpf_map_update_elem(fd(MapId::matches), &match.match, &match.service, BPF_NOEXIST) != 0) {
+            throw system_error(fmt::format("cannot enter label {} of service '{}'", match.match.value,
+                                           plan.services[match.service].name),
+                               errno);
+        }
+    }
+}
+
+void Maps::set_interface(std::uint16_t id, std::uint32_t ifindex) const {
+    const std::uint32_t port = id;
+    write(*this, ifindex < SFC_NEAR_INTERFACES ? MapId::near_port_ids : MapId::port_ids, ifindex, port);
+    write(*this, MapId::tx_ports, port, ifindex);
+}
+
+void Maps::set_relay(std::uint16_t id, std::uint32_t in, std::uint32_t out) const {
+    const std::uint32_t number = id;
+    if (out != 0) {
+        write(*this, out < SFC_NEAR_INTERFACES ? MapId::near_port_ids : MapId::port_ids, out, number);
+    }
+    sfc_port entry = port(id);
+    entry.relay = in;
+    set_port(id, entry);
+}
+
+void Maps::stop_sending(std::uint16_t id) const {
+    const std::uint32_t port = id;
+    bpf_map_delete_elem(fd(MapId::tx_ports),
+                        &port); // may be gone: the kernel does it itself when the interface vanishes
+}
+
+void Maps::clear_interface(std::uint16_t id) const {
+    std::vector<std::uint32_t> stale; // an interface's number may be given to another one later
+    std::uint32_t ifindex = 0;
+    for (int more = bpf_map_get_next_key(fd(MapId::port_ids), nullptr, &ifindex); more == 0;
+         more = bpf_map_get_next_key(fd(MapId::port_ids), &ifindex, &ifindex)) {
+        if (read<std::uint32_t>(*this, MapId::port_ids, ifindex) == id) {
+            stale.push_back(ifindex);
+        }
+    }
+    for (const std::uint32_t gone : stale) {
+        bpf_map_delete_elem(fd(MapId::port_ids), &gone);
+    }
+    for (ifindex = 0; ifindex < SFC_NEAR_INTERFACES; ifindex++) {
+        if (read<std::uint32_t>(*this, MapId::near_port_ids, ifindex) == id) {
+            write(*this, MapId::near_port_ids, ifindex, std::uint32_t{SFC_NONE});
+        }
+    }
+    stop_sending(id);
+}
+
+void Maps::set_port(std::uint16_t id, const sfc_port& port) const {
+    write(*this, MapId::ports, id, port);
+}
+
+void Maps::set_sf(std::uint16_t id, const sfc_sf& sf) const {
+    write(*this, MapId::sfs, id, sf);
+}
+
+void Maps::set_service(std::uint16_t id, const sfc_service& service) const {
+    write(*this, MapId::services, id, service);
+}
+
+void Maps::set_time(std::uint64_t ns) const {
+    write(*this, MapId::set_clock, 0, ns);
+}
+
+sfc_port Maps::port(std::uint16_t id) const {
+    return read<sfc_port>(*this, MapId::ports, id);
+}
+
+sfc_sf Maps::sf(std::uint16_t id) const {
+    return read<sfc_sf>(*this, MapId::sfs, id);
+}
+
+sfc_service Maps::service(std::uint16_t id) const {
+    return read<sfc_service>(*this, MapId::services, id);
+}
+
+std::uint32_t Maps::sends_to(std::uint16_t id) const {
+    const std::uint32_t port = id;
+    std::uint32_t ifindex = 0;
+    return bpf_map_lookup_elem(fd(MapId::tx_ports), &port, &ifindex) == 0 ? ifindex : 0;
+}
+
+std::size_t Maps::scratch_size() const {
+    return std::size_t{scratch_value_} * cpus_;
+}
+
+sfc_result Maps::result(int cpu, std::span<std::uint8_t> scratch) const {
+    const std::uint32_t zero = 0;
+    if (bpf_map_lookup_elem(fd(MapId::scratch), &zero, scratch.data()) != 0) {
+        throw system_error("cannot read the verdict", errno);
+    }
+    sfc_result result;
+    std::memcpy(&result, scratch.data() + std::size_t{scratch_value_} * cpu, sizeof(result));
+    return result;
+}
+
+sfc_counters Maps::sum(MapId map, std::uint32_t id) const {
+    std::vector<sfc_counters> per_cpu(cpus_);
+    if (bpf_map_lookup_elem(fd(map), &id, per_cpu.data()) != 0) {
+        throw map_error("read", id, map);
+    }
+    // All cells are counts but the two times at the end, of which the latest is wanted.
+    constexpr std::size_t kCells = offsetof(sfc_counters, last_to_sf) / sizeof(std::uint64_t);
+    sfc_counters total{};
+    std::array<std::uint64_t, kCells> sums{};
+    for (const sfc_counters& one : per_cpu) {
+        std::array<std::uint64_t, kCells> cells{};
+        std::memcpy(cells.data(), &one, sizeof(cells));
+        std::transform(sums.begin(), sums.end(), cells.begin(), sums.begin(), std::plus<>());
+        total.last_to_sf = std::max(total.last_to_sf, one.last_to_sf);
+        total.last_claimed = std::max(total.last_claimed, one.last_claimed);
+    }
+    std::memcpy(&total, sums.data(), sizeof(sums));
+    return total;
+}
+
+sfc_counters Maps::port_counters(std::uint16_t id) const {
+    return sum(MapId::port_counters, id);
+}
+
+sfc_counters Maps::service_counters(std::uint16_t id) const {
+    return sum(MapId::service_counters, id);
+}
+
+void Maps::each_entry(const std::function<void(const sfc_slot& slot, unsigned references)>& what) const {
+    for (std::uint32_t index = 0; index < buckets_; index++) {
+        const auto bucket = read<sfc_bucket>(*this, MapId::buckets, index);
+        for (const std::uint32_t word : bucket.word) {
+            if (word != 0) {
+                const auto slot = read<sfc_slot>(*this, MapId::slots, word & slot_mask_);
+                what(slot, slot_references(slot, word));
+            }
+        }
+    }
+}
+
+CacheUse Maps::cache_use(std::uint64_t now_ns) const {
+    CacheUse use;
+    each_entry([&](const sfc_slot& slot, unsigned references) {
+        use.live += references;
+        use.stale += now_ns > slot.deadline ? references : 0;
+    });
+    return use;
+}
+
+sfc_header_fields slot_header(const sfc_slot& slot) {
+    sfc_header_fields header{};
+    std::memcpy(&header, slot.header, sizeof(slot.header));
+    return header;
+}
+
+unsigned slot_references(const sfc_slot& slot, std::uint32_t word) {
+    return (word & SFC_WORD_SHARED) != 0 ? slot_header(slot).refs : 1;
+}
+
+} // namespace sfc

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "loader/pins.h"
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <bpf/bpf.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/magic.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+
+namespace sfc {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr const char* kUsualMount = "/sys/fs/bpf";
+
+bool on_bpf_fs(const std::string& directory) {
+    struct statfs status {};
+    return statfs(directory.c_str(), &status) == 0 && status.f_type == BPF_FS_MAGIC;
+}
+
+bool same_mounts_as_init() {
+    struct stat mine {
+    }, init{};
+    return stat("/proc/self/ns/mnt", &mine) == 0 && stat("/proc/1/ns/mnt", &init) == 0 && mine.st_ino == init.st_ino;
+}
+
+/// `ip netns exec` gives its command a /sys of its own, without the BPF file system, that is gone when the command
+/// ends.
+void need_bpf_fs(const std::string& parent, std::string& note) {
+    if (on_bpf_fs(parent)) {
+        return;
+    }
+    if (parent == kUsualMount && same_mounts_as_init() && mount("bpf", kUsualMount, "bpf", 0, "mode=0700") == 0) {
+        note = fmt::format("mounted the BPF file system on {}", kUsualMount);
+        return;
+    }
+    throw Error(
+        ExitCode::Kernel,
+        fmt::format("'{}' is not on a BPF file system, so nothing can be pinned there; run 'mount -t bpf bpf {}', "
+                    "or name another place with --pin; inside 'ip netns exec NAME' use 'nsenter "
+                    "--net=/run/netns/NAME' instead, which leaves the file systems alone",
+                    parent, parent));
+}
+
+Fd open_directory(const std::string& path) {
+    return Fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+} // namespace
+
+Error PinDirectory::taken(const std::string& path) {
+    return {ExitCode::Kernel,
+            fmt::format("something is attached already under '{}'; see 'sfcproxy status', end it with "
+                        "'sfcproxy detach', or name another place with --pin",
+                        path)};
+}
+
+PinDirectory PinDirectory::create(const std::string& path, std::string& note) {
+    const std::string parent = fs::path(path).parent_path();
+    need_bpf_fs(parent.empty() ? "." : parent, note);
+    if (mkdir(path.c_str(), 0700) != 0) {
+        if (errno == EEXIST) {
+            throw taken(path);
+        }
+        throw system_error(fmt::format("cannot make directory '{}'", path), errno);
+    }
+    Fd fd = open_directory(path);
+    if (!fd) {
+        throw system_error(fmt::format("cannot open directory '{}'", path), errno);
+    }
+    return {path, std::move(fd)};
+}
+
+std::optional<PinDirectory> PinDirectory::open(const std::string& path) {
+    Fd fd = open_directory(path);
+    if (!fd && (errno == ENOENT || errno == ENOTDIR)) {
+        return std::nullopt;
+    }
+    if (!fd) {
+        throw system_error(fmt::format("cannot open directory '{}'", path), errno);
+    }
+    if (!on_bpf_fs(path)) {
+        throw Error(ExitCode::Kernel, fmt::format("'{}' is not on a BPF file system", path));
+    }
+    return PinDirectory(path, std::move(fd));
+}
+
+void PinDirectory::lock() {
+    if (flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
+        throw Error(ExitCode::Kernel, fmt::format("process {} of sfcproxy is at work on '{}'; stop it first (kill {})",
+                                                  holder(), path_, holder()));
+    }
+}
+
+/// From /proc/locks: "1: FLOCK ADVISORY WRITE 4711 00:1c:12345 0 EOF".
+pid_t PinDirectory::holder() const {
+    struct stat status {};
+    if (fstat(fd_.get(), &status) != 0) {
+        return 0;
+    }
+    const std::string wanted =
+        fmt::format("{:02x}:{:02x}:{}", major(status.st_dev), minor(status.st_dev), status.st_ino);
+    std::ifstream locks("/proc/locks");
+    std::string line;
+    while (std::getline(locks, line)) {
+        std::istringstream words(line);
+        std::string number, kind, advisory, access, place;
+        pid_t pid = 0;
+        if (words >> number >> kind >> advisory >> access >> pid >> place && kind == "FLOCK" && place == wanted) {
+            return pid;
+        }
+    }
+    return 0;
+}
+
+void PinDirectory::pin(int fd, const std::string& name) const {
+    const std::string file = path_ + "/" + name;
+    if (bpf_obj_pin(fd, file.c_str()) != 0) {
+        throw system_error(fmt::format("cannot pin '{}'", file), errno);
+    }
+}
+
+Fd PinDirectory::get(const std::string& name) const {
+    return Fd(bpf_obj_get((path_ + "/" + name).c_str()));
+}
+
+void PinDirectory::unpin(const std::string& name) const {
+    unlink((path_ + "/" + name).c_str());
+}
+
+std::vector<std::string> PinDirectory::names() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(path_)) {
+        names.push_back(entry.path().filename());
+    }
+    return names;
+}
+
+void PinDirectory::remove() const {
+    for (const std::string& name : names()) {
+        unpin(name);
+    }
+    if (rmdir(path_.c_str()) != 0) {
+        throw system_error(fmt::format("cannot remove directory '{}'", path_), errno);
+    }
+}
+
+} // namespace sfc

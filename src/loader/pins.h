@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "loader/objects.h"
+
+namespace sfc {
+
+/// The directory on the BPF file system under which everything is pinned, so that it outlives the process. Names in
+/// there have no dots: the kernel keeps those for itself.
+class PinDirectory {
+public:
+    static constexpr const char* kDefault = "/sys/fs/bpf/sfcproxy";
+
+    /// Makes it, mode 0700. Throws Error{Kernel} where it exists (something is attached already) or is not on a BPF
+    /// file system; on the usual place one is mounted if there is none. `note` gets what was done on the way.
+    [[nodiscard]] static PinDirectory create(const std::string& path, std::string& note);
+    /// What there is to say where the directory is there already.
+    [[nodiscard]] static Error taken(const std::string& path);
+    /// Nothing where there is no such directory.
+    [[nodiscard]] static std::optional<PinDirectory> open(const std::string& path);
+
+    /// Keeps other sfcproxy processes from changing it, until this object goes. Throws Error{Kernel} naming the process
+    /// that has it.
+    void lock();
+    /// The process that holds the lock, 0 for none.
+    [[nodiscard]] pid_t holder() const;
+
+    void pin(int fd, const std::string& name) const;
+    /// A new descriptor of what is pinned there, none where nothing is.
+    [[nodiscard]] Fd get(const std::string& name) const;
+    [[nodiscard]] Fd get(ProgramId id) const { return get(std::string(name_of(id))); }
+    void unpin(const std::string& name) const;
+    [[nodiscard]] std::vector<std::string> names() const;
+    void remove() const;
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+private:
+    PinDirectory(std::string path, Fd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+
+    std::string path_;
+    Fd fd_;
+};
+
+} // namespace sfc

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "loader/programs.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cerrno>
+#include <cstdarg>
+#include <cstring>
+#include <span>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <sys/utsname.h>
+
+#include "base/error.h"
+#include "loader/summed.h"
+#include "loader/ticks.h"
+#include "proxy.skel.h"
+
+namespace sfc {
+namespace {
+
+/// What libbpf said on the way to a failure: its first warning, and the tail of the verifier's log if there was one.
+struct LastWords {
+    std::string warning;
+    std::string verifier;
+};
+LastWords last_words; // NOLINT: libbpf's print callback has no user pointer
+constexpr std::size_t kLogTail = 1500;
+
+// NOLINTBEGIN(clang-analyzer-valist.Uninitialized): clang 14 does not see that libbpf started `args`
+std::string format_message(const char* format, va_list args) {
+    va_list again;
+    va_copy(again, args);
+    std::string text(std::max(std::vsnprintf(nullptr, 0, format, args), 0), '\0');
+    std::vsnprintf(text.data(), text.size() + 1, format, again);
+    va_end(again);
+    text.erase(text.find_last_not_of(" \n") + 1);
+    return text;
+}
+// NOLINTEND(clang-analyzer-valist.Uninitialized)
+
+int remember(libbpf_print_level level, const char* format, va_list args) {
+    if (level != LIBBPF_WARN) {
+        return 0;
+    }
+    std::string text = format_message(format, args);
+    if (text.find("BEGIN PROG LOAD LOG") != std::string::npos) {
+        last_words.verifier = text.substr(text.size() - std::min(text.size(), kLogTail));
+    } else if (last_words.warning.empty()) {
+        last_words.warning = std::move(text);
+    }
+    return 0;
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): spreads a small seed over 64 bits.
+std::uint64_t split_mix(std::uint64_t& state) {
+    std::uint64_t z = (state += 0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+    z = (z ^ z >> 27) * 0x94d049bb133111eb;
+    return z ^ z >> 31;
+}
+
+void draw_secrets(sfc_config& config, const std::optional<std::uint64_t>& seed) {
+    const std::array secrets = {std::span(config.key_secret), std::span(config.digest_secret)};
+    std::uint64_t state = seed.value_or(0);
+    for (const auto& group : secrets) {
+        if (!seed && getrandom(group.data(), group.size_bytes(), 0) != static_cast<ssize_t>(group.size_bytes())) {
+            throw system_error("cannot draw random secrets", errno);
+        }
+        for (auto& secret : group) {
+            // Odd, so that no multiplier maps a difference of one word to zero (hash.h).
+            secret = (seed ? split_mix(state) : secret) | 1;
+        }
+    }
+}
+
+void resize(bpf_map* map, std::uint32_t entries) {
+    if (const int error = bpf_map__set_max_entries(map, entries)) {
+        throw system_error(fmt::format("cannot give map {} {} entries", bpf_map__name(map), entries), -error);
+    }
+}
+
+/// Whether all CPUs see the stores of one in its own order: so it is on x86.
+bool stores_stay_in_order() {
+    utsname system{};
+    return uname(&system) == 0 && (std::string_view(system.machine) == "x86_64" || system.machine[0] == 'i');
+}
+
+/// Whether packets of one flow may leave the stack merged and single by turns. All must take the relay then: those that
+/// did not would overtake the others.
+bool merges(const Plan& plan) {
+    return std::any_of(plan.sfs.begin(), plan.sfs.end(), [](const Plan::Sf& sf) { return sf.gro; });
+}
+
+/// The plan with the hold times that the kernel's clock can tell.
+Plan in_ticks(Plan plan) {
+    for (Plan::Sf& sf : plan.sfs) {
+        sf.entry.hold_ns = hold_in_ticks(sf.entry.hold_ns);
+    }
+    return plan;
+}
+
+} // namespace
+
+sfc_config load_constants(const Plan& plan, const LoadSettings& settings) {
+    sfc_config config{};
+    config.bucket_mask = plan.capacity / SFC_SLOTS_PER_BUCKET - 1;
+    config.slot_mask = plan.capacity - 1;
+    config.clock = settings.clock;
+    config.header_limit = std::min<std::uint32_t>(settings.header_limit, SFC_HEADER_MAX);
+    if (plan.mark_mask != 0) {
+        config.mark_mask = plan.mark_mask;
+        config.mark_shift = std::countr_zero(plan.mark_mask);
+        config.mark_number_bits = std::bit_width(plan.capacity);
+    }
+    config.weak_order = stores_stay_in_order() ? 0 : 1;
+    draw_secrets(config, settings.seed);
+    return config;
+}
+
+void Programs::Close::operator()(proxy_bpf* skeleton) const {
+    proxy_bpf::destroy(skeleton);
+}
+
+Programs::~Programs() = default;
+
+Programs::Programs(const Plan& plan, const LoadSettings& settings) {
+    libbpf_set_print(remember);
+    last_words = {};
+    skeleton_.reset(proxy_bpf::open());
+    if (!skeleton_) {
+        throw system_error("cannot open the BPF programs", errno);
+    }
+    skeleton_->rodata->sfc_config = load_constants(plan, settings);
+    if (plan.through_this_stack() && !merges(plan)) {
+        set_summed(skeleton_->rodata->sfc_config, skeleton_->progs.sfc_catch);
+    }
+    size_maps(plan);
+    if (const int error = proxy_bpf::load(skeleton_.get())) {
+        // The verifier refuses with EACCES too; only without its log is it a matter of privileges.
+        if (!last_words.verifier.empty()) {
+            throw Error(ExitCode::Kernel, fmt::format("this kernel's verifier refuses the BPF programs: {}: {}",
+                                                      last_words.warning, last_words.verifier));
+        }
+        throw system_error("cannot load the BPF programs into this kernel", -error);
+    }
+    maps_ = std::make_unique<Maps>([this](std::string_view name) {
+        return Fd(dup(bpf_object__find_map_fd_by_name(skeleton_->obj, std::string(name).c_str())));
+    });
+    maps_->fill(settings.clock == SFC_CLOCK_KERNEL ? in_ticks(plan) : plan);
+}
+
+void Programs::size_maps(const Plan& plan) {
+    const auto& maps = skeleton_->maps;
+    resize(maps.buckets, plan.capacity / SFC_SLOTS_PER_BUCKET);
+    resize(maps.slots, plan.capacity);
+    resize(maps.tails, plan.capacity);
+    resize(maps.matches, std::max<std::uint32_t>(plan.matches.size(), 1));
+    for (bpf_map* map : {maps.services, maps.service_counters, maps.pools, maps.magazines}) {
+        resize(map, plan.services.size());
+    }
+    resize(maps.sfs, plan.sfs.size());
+    for (bpf_map* map : {maps.ports, maps.tx_ports, maps.port_counters}) {
+        resize(map, plan.ports.size());
+    }
+    resize(maps.port_ids, 2 * plan.ports.size()); // a port's interface and its relay's
+    if (plan.any_stack()) {
+        resize(maps.headers, plan.capacity);
+        resize(maps.header_numbers, plan.capacity);
+        resize(maps.near_stacks, SFC_NEAR_STACKS * static_cast<std::uint32_t>(libbpf_num_possible_cpus()));
+    }
+}
+
+int Programs::fd(ProgramId id) const {
+    return bpf_program__fd(program(id));
+}
+
+bpf_program* Programs::program(ProgramId id) const {
+    // The skeleton lists them by name; the object is asked, so that no second list is needed.
+    return bpf_object__find_program_by_name(skeleton_->obj, std::string(name_of(id)).c_str());
+}
+
+std::vector<ProgramInfo> Programs::info() const {
+    std::vector<ProgramInfo> list;
+    for (const std::string_view name : kProgramNames) {
+        bpf_prog_info info{};
+        __u32 size = sizeof(info);
+        if (bpf_obj_get_info_by_fd(fd(static_cast<ProgramId>(list.size())), &info, &size) != 0) {
+            throw system_error(fmt::format("cannot ask the kernel about program {}", name), errno);
+        }
+        list.push_back({std::string(name), info.verified_insns});
+    }
+    return list;
+}
+
+} // namespace sfc

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/mac.h"
+#include "net/netlink.h"
+
+namespace sfc {
+
+/// Bytes of an IP address in network order: 4 or 16.
+using IpBytes = std::vector<std::uint8_t>;
+/// `text` has been checked to be an address.
+[[nodiscard]] IpBytes parse_ip(const std::string& text);
+
+/// One line of the kernel's neighbour table. `mac` is nothing where it is not known or no longer answers.
+struct Neighbour {
+    std::uint32_t ifindex = 0;
+    IpBytes ip;
+    std::optional<Mac> mac;
+};
+
+/// Reads RTM_NEWNEIGH and RTM_DELNEIGH; nothing for other messages.
+[[nodiscard]] std::optional<Neighbour> read_neighbour(const nlmsghdr& message);
+/// Makes the kernel resolve the address, and keep an entry for it. Returns 0 or errno.
+int resolve_neighbour(Netlink& netlink, std::uint32_t ifindex, const IpBytes& ip);
+
+/// Asks who has an address, on the wire (ARP, RFC 826; neighbour solicitation, RFC 4861 4.3). The answer goes to the
+/// kernel's neighbour table as any other. Frames that XDP sends are no proof of life to that table, so a neighbour that
+/// changed its MAC without a word would not be missed for half a minute.
+class NeighbourProbe {
+public:
+    NeighbourProbe();
+    void ask(std::uint32_t ifindex, const Mac& own, const IpBytes& ip) const;
+
+private:
+    Fd socket_; ///< sends only: as a receiver it would cost every packet of the host a copy
+};
+
+/// The frames that it sends, for tests. `source` is an address of ours on that link, or all zero.
+[[nodiscard]] std::vector<std::uint8_t> arp_request(const Mac& own, const IpBytes& source, const IpBytes& target);
+[[nodiscard]] std::vector<std::uint8_t> neighbour_solicitation(const Mac& own, const IpBytes& source,
+                                                               const IpBytes& target);
+
+} // namespace sfc

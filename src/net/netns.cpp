@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "net/netns.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <set>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/net_namespace.h>
+#include <linux/rtnetlink.h>
+#include <sched.h>
+#include <sys/stat.h>
+
+#include "base/error.h"
+#include "net/netlink.h"
+
+namespace sfc {
+namespace {
+
+constexpr const char* kNamed = "/run/netns"; // where `ip netns add` mounts them
+
+bool is_number(const std::string& text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+} // namespace
+
+std::int32_t Netns::id_in(Netlink& netlink) const {
+    NetlinkRequest request(RTM_GETNSID, 0);
+    request.family_header<rtgenmsg>().rtgen_family = AF_UNSPEC;
+    mnl_attr_put_u32(request.header(), NETNSA_FD, fd());
+    std::int32_t nsid = -1;
+    netlink.ask(request, [&](const nlmsghdr& answer) {
+        each_attribute<rtgenmsg>(answer, [&](const nlattr& attribute) {
+            if (mnl_attr_get_type(&attribute) == NETNSA_NSID) {
+                nsid = static_cast<std::int32_t>(mnl_attr_get_u32(&attribute));
+            }
+        });
+    });
+    return nsid;
+}
+
+Netns::Netns(Fd fd, std::string where) : fd_(std::move(fd)), where_(std::move(where)) {
+    struct stat status {};
+    if (fstat(fd_.get(), &status) != 0) {
+        throw system_error(fmt::format("cannot look at network namespace {}", where_), errno);
+    }
+    inode_ = status.st_ino;
+}
+
+std::optional<Netns> Netns::try_open(const std::string& path, const std::string& where) {
+    Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd) {
+        return std::nullopt;
+    }
+    return Netns(std::move(fd), where);
+}
+
+Netns Netns::current() {
+    auto here = try_open("/proc/thread-self/ns/net", "of this process");
+    if (!here) {
+        throw system_error("cannot open this thread's network namespace", errno);
+    }
+    return std::move(*here);
+}
+
+Netns Netns::open(const std::string& name_or_pid) {
+    if (auto named = try_open(fmt::format("{}/{}", kNamed, name_or_pid), fmt::format("'{}'", name_or_pid))) {
+        return std::move(*named);
+    }
+    if (is_number(name_or_pid)) {
+        if (auto of =
+                try_open(fmt::format("/proc/{}/ns/net", name_or_pid), fmt::format("of process {}", name_or_pid))) {
+            return std::move(*of);
+        }
+    }
+    const int error = errno;
+    throw system_error(fmt::format("there is no network namespace '{}': neither {}/{} nor a process with that id can "
+                                   "be opened",
+                                   name_or_pid, kNamed, name_or_pid),
+                       error);
+}
+
+template <class Accept> std::optional<Netns> Netns::search(Accept accept) {
+    std::error_code none;
+    std::set<std::uint64_t> seen; // thousands of processes share a few namespaces
+    const auto look = [&](const std::string& path, const std::string& where) -> std::optional<Netns> {
+        struct stat status {};
+        if (stat(path.c_str(), &status) != 0 || !seen.insert(status.st_ino).second) {
+            return std::nullopt;
+        }
+        auto found = try_open(path, where);
+        return found && accept(*found) ? std::move(found) : std::nullopt;
+    };
+    for (const auto& entry : std::filesystem::directory_iterator(kNamed, none)) {
+        const std::string name = entry.path().filename();
+        if (auto found = look(entry.path(), fmt::format("'{}'", name))) {
+            return found;
+        }
+    }
+    for (const auto& entry : std::filesystem::directory_iterator("/proc", none)) {
+        const std::string pid = entry.path().filename();
+        if (is_number(pid)) {
+            if (auto found = look(entry.path() / "ns/net", fmt::format("of process {}", pid))) {
+                return found;
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<Netns> Netns::find_by_nsid(Netlink& netlink, std::int32_t nsid) {
+    return search([&](const Netns& candidate) { return candidate.id_in(netlink) == nsid; });
+}
+
+std::optional<Netns> Netns::find_by_inode(std::uint64_t inode) {
+    return search([&](const Netns& candidate) { return candidate.inode() == inode; });
+}
+
+void Netns::enter() const {
+    if (setns(fd(), CLONE_NEWNET) != 0) {
+        throw system_error(fmt::format("cannot enter the network namespace {}", where_), errno);
+    }
+}
+
+InNetns::InNetns(const Netns& other) : home_(Netns::current()) {
+    other.enter();
+}
+
+InNetns::~InNetns() {
+    if (setns(home_.fd(), CLONE_NEWNET) != 0) {
+        std::abort(); // going on in the wrong namespace would touch somebody else's interfaces
+    }
+}
+
+} // namespace sfc

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "probe/probe_judge.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "probe/probe_frame.h"
+
+namespace sfc {
+namespace {
+
+/// What an SF has changed of what is in the key, and what can be done about each.
+struct Changes {
+    std::vector<std::string> fields; ///< all of them
+    bool flow = false;               ///< addresses or ports: what NAT changes
+    bool ipv4_id = false;
+    bool payload = false; ///< or its length
+};
+
+Changes compare(const ProbeFields& sent, const ProbeFields& came, unsigned parts) {
+    Changes changes;
+    const auto note = [&](bool differs, const char* name, bool& kind) {
+        if (differs) {
+            changes.fields.emplace_back(name);
+            kind = true;
+        }
+    };
+    const auto in_key = [&](sfc_key_part part) { return (parts & part) != 0; };
+    note(sent.source != came.source, "source address", changes.flow);
+    note(sent.destination != came.destination, "destination address", changes.flow);
+    note(sent.source_port != came.source_port, "source port", changes.flow);
+    note(sent.destination_port != came.destination_port, "destination port", changes.flow);
+    note(in_key(SFC_PART_IPV4_ID) && sent.ipv4_id != came.ipv4_id, "IPv4 identification", changes.ipv4_id);
+    note(in_key(SFC_PART_LENGTH) && sent.length != came.length, "payload's length", changes.payload);
+    note(in_key(SFC_PART_DIGEST) && sent.payload != came.payload, "payload", changes.payload);
+    return changes;
+}
+
+/// "the source address, the source port and the payload".
+std::string listed(const std::vector<std::string>& fields) {
+    std::string text;
+    for (std::size_t n = 0; n < fields.size(); n++) {
+        text += n == 0 ? "the " : n + 1 == fields.size() ? " and the " : ", the ";
+        text += fields[n];
+    }
+    return text;
+}
+
+/// Settings that take what was changed out of the key, or that need none.
+std::string advice(const Changes& changes) {
+    if (changes.flow) {
+        return "if it is a kernel's stack, give it 'stack: true' with its 'ports'";
+    }
+    if (changes.ipv4_id && changes.payload) {
+        return "give it 'profile: transcoder' and 'ipv4_id: off'";
+    }
+    return changes.payload ? "give it 'profile: transcoder'" : "give it 'ipv4_id: off'";
+}
+
+ProbeFinding judge_fields(const ProbeQuestion& question, const ProbeSight& sight) {
+    const auto sent = read_probe(question.sent), came = read_probe(sight.frame);
+    if (!sent || !came) {
+        return {ProbeOutcome::Changed, "the SF makes another kind of packet of it, so its packets come back as 'miss'"};
+    }
+    const Changes changes = compare(*sent, *came, question.key_parts);
+    if (changes.fields.empty()) {
+        return {ProbeOutcome::Fits, "user mode fits: the SF leaves the key's fields alone"};
+    }
+    return {ProbeOutcome::Changed, fmt::format("the SF changes {}, so its packets come back as 'miss'; {}",
+                                               listed(changes.fields), advice(changes))};
+}
+
+ProbeFinding judge_ticket(const ProbeQuestion& question, const ProbeSight& sight) {
+    if (sight.ticket) {
+        return {ProbeOutcome::Survives,
+                fmt::format("the ticket survives in the {}", question.mark ? "mark" : "metadata")};
+    }
+    const std::string way = fmt::format("on the way from '{}' to '{}'", question.from, question.to);
+    if (question.mark) {
+        return {ProbeOutcome::Cleared,
+                fmt::format("the ticket in the mark is lost {}: a rule there writes the bits of 'mark'", way)};
+    }
+    const std::string where = question.kind == ProbeKind::ThisStack ? fmt::format("'{}'", question.from)
+                                                                    : fmt::format("the far end of '{}'", question.from);
+    return {ProbeOutcome::Cleared,
+            fmt::format("the stack clears metadata {} (a raw socket on {}?): give the SF bits of "
+                        "the mark, 'stack: {{mark: ...}}'",
+                        way, where)};
+}
+
+/// Where it should not be; nothing where that is right.
+std::optional<std::string> wrong_place(const ProbeQuestion& question, const std::string& at) {
+    if (question.kind != ProbeKind::ThisStack) {
+        return at == question.to ? std::nullopt
+                                 : std::optional(fmt::format("came back by '{}' and not by '{}': the SF sends it "
+                                                             "another way",
+                                                             at, question.to));
+    }
+    if (std::find(question.egress.begin(), question.egress.end(), at) != question.egress.end()) {
+        return std::nullopt;
+    }
+    return fmt::format("came out at '{}', which is not among the 'egress' of its services ({}): a route leads there",
+                       at, fmt::join(question.egress, ", "));
+}
+
+} // namespace
+
+ProbeFinding judge_probe(const ProbeQuestion& question, const std::optional<ProbeSight>& sight) {
+    if (!sight) {
+        return {ProbeOutcome::Lost, question.kind == ProbeKind::ThisStack
+                                        ? "did not come out: a rule drops it, or there is no route"
+                                        : "did not come back: the SF drops it, is not running, or has no route"};
+    }
+    if (const auto wrong = wrong_place(question, sight->at)) {
+        return {ProbeOutcome::Elsewhere, *wrong};
+    }
+    return question.kind == ProbeKind::Ports ? judge_fields(question, *sight) : judge_ticket(question, *sight);
+}
+
+} // namespace sfc

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "attach/probe_finding.h"
+
+namespace sfc {
+
+/// How packets of an SF are known again.
+enum class ProbeKind : std::uint8_t {
+    ThisStack, ///< by a ticket through the stack of this host
+    FarStack,  ///< by a ticket through the stack of another namespace, behind ports
+    Ports,     ///< by their fields, behind ports: user mode
+};
+
+/// The way of one probe, as far as its judgement needs it.
+struct ProbeQuestion {
+    ProbeKind kind = ProbeKind::Ports;
+    std::string from, to;            ///< names of ports: where it goes to the SF, and where it should come from it
+    std::vector<std::string> egress; ///< this host's stack: all ports that it may leave by
+    bool mark = false;               ///< tickets go through the stack in the mark
+    unsigned key_parts = 0;          ///< user mode: enum sfc_key_part
+    std::vector<std::uint8_t> sent;  ///< the frame
+};
+
+/// What was met again.
+struct ProbeSight {
+    std::string at;      ///< name of the port or interface
+    bool ticket = false; ///< was still there
+    std::vector<std::uint8_t> frame;
+};
+
+/// `sight` is nothing where it did not come out in time.
+[[nodiscard]] ProbeFinding judge_probe(const ProbeQuestion& question, const std::optional<ProbeSight>& sight);
+
+} // namespace sfc

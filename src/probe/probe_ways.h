@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/plan.h"
+#include "net/neighbours.h"
+#include "probe/probe_judge.h"
+
+namespace sfc {
+
+/// One way of packets through an SF, which one probe goes.
+struct ProbeWay {
+    std::uint16_t sf = SFC_NONE;
+    std::uint16_t in = SFC_NONE;      ///< port that the packet goes to the SF by: of a domain, or the SF's own
+    std::uint16_t out = SFC_NONE;     ///< port that it should come from it by
+    std::uint16_t ingress = SFC_NONE; ///< domain port that it seems to come in by
+    bool six = false;                 ///< IPv6
+    ProbeKind kind = ProbeKind::Ports;
+
+    [[nodiscard]] bool operator==(const ProbeWay&) const = default;
+};
+
+/// All ways of the plan's services, each once, in order of SFs. None through an SF with `probe: off`.
+[[nodiscard]] std::vector<ProbeWay> probe_ways(const Plan& plan);
+/// Ports that this host's stack may send packets of that SF through which came in by `in`.
+[[nodiscard]] std::vector<std::string> egress_of(const Plan& plan, const ProbeWay& way);
+
+/// An address of this host.
+struct OwnAddress {
+    std::uint32_t ifindex = 0;
+    IpBytes ip;
+    unsigned prefix = 0; ///< bits of it that all hosts of the link share
+};
+
+/// Who this host's stack knows on its links.
+struct LinkHosts {
+    std::vector<OwnAddress> own;
+    std::vector<Neighbour> neighbours;
+};
+
+/// Throws Error.
+[[nodiscard]] LinkHosts read_link_hosts();
+
+/// Where a probe goes to and comes from, or why that is not known.
+struct ProbeEnds {
+    IpBytes source, destination; ///< both empty where `why` says something
+    ProbeOutcome outcome = ProbeOutcome::Waiting;
+    std::string why{};
+};
+
+/// Through this host's stack, from interface to interface: to a neighbour, since anything else would make the stack ask
+/// for one, and from a host of the link that it comes in by, or a reverse path filter would stop it.
+[[nodiscard]] ProbeEnds ends_in_stack(const Plan& plan, const ProbeWay& way, const LinkHosts& hosts, std::uint32_t in,
+                                      std::uint32_t out);
+/// Through an SF behind ports: between the next hops of its services, whose addresses the plan has or the stack knows
+/// by their MACs, or, where the SF is transparent, between addresses that stand in documentation (RFC 5737, RFC 3849).
+/// `interfaces` are those of the plan's ports.
+[[nodiscard]] ProbeEnds ends_behind_ports(const Plan& plan, const ProbeWay& way, const LinkHosts& hosts,
+                                          const std::vector<std::uint32_t>& interfaces);
+
+} // namespace sfc

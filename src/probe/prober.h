@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "attach/attachment.h"
+#include "probe/probe_frame.h"
+#include "probe/probe_ways.h"
+
+namespace sfc {
+
+/// Sends one packet on each way through each SF, where that is possible, and says what the SF made of it
+/// (bpf/ticket/probe.h). Nothing that it finds or that goes wrong with it stops anybody: packets may differ from the
+/// probe.
+class Prober {
+public:
+    /// What an earlier process found out is not asked again.
+    Prober(Attachment& attachment, Say say);
+
+    /// Sends what has not been sent and is possible by now.
+    void look();
+    /// Judges what came out, and what did not in time. Returns whether anything is still on its way.
+    bool collect();
+    /// Says what could not be sent so far, and why.
+    void say_waiting();
+    [[nodiscard]] bool in_flight() const;
+
+    static constexpr int kPatienceMs = 500;
+    static constexpr int kStepMs = 10; ///< how often to collect meanwhile
+
+private:
+    using Clock = std::chrono::steady_clock;
+    struct Probe {
+        ProbeWay way;
+        ProbeRecord record;
+        std::vector<std::uint8_t> sent{};
+        Clock::time_point end{};
+    };
+
+    Attachment& attachment_;
+    Say say_;
+    std::vector<Probe> probes_; ///< a probe's place is its entry's index
+    std::vector<ProbeRecord> unsaid_;
+    std::string trouble_; ///< said already
+
+    void look_at_all();
+    [[nodiscard]] ProbeEnds ends_of(const ProbeWay& way, const LinkHosts& hosts) const;
+    [[nodiscard]] std::string missing(const ProbeWay& way) const;
+    void send(std::size_t index, const ProbeEnds& ends);
+    [[nodiscard]] ProbePacket packet_of(std::size_t index, const ProbeEnds& ends) const;
+    [[nodiscard]] ProbeFinding judge(const Probe& probe, const sfc_probe_entry& entry) const;
+    [[nodiscard]] std::string name_of(std::uint32_t ifindex) const;
+    void save();
+    template <class Step> void guarded(Step step);
+};
+
+/// All of it, for at most Prober::kPatienceMs.
+void probe_now(Attachment& attachment, const Say& say);
+
+/// A way and what is known of it, as users read it.
+struct ProbeLine {
+    std::string sf, way; ///< "from 'p0' to 'p1' (IPv4 and IPv6)"
+    std::string text;
+    bool warning = false;
+};
+/// One line for both IP versions where they are alike; none for one that the ports have no address of.
+[[nodiscard]] std::vector<ProbeLine> probe_lines(const std::vector<ProbeRecord>& records);
+
+} // namespace sfc

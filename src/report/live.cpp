@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "report/live.h"
+
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "net/netlink.h"
+
+namespace sfc {
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr int kAttempts = 5;
+constexpr std::uint64_t kMany = 64;
+
+bool same(const Snapshot& a, const Snapshot& b) {
+    const auto equal = [](const std::vector<sfc_counters>& one, const std::vector<sfc_counters>& other) {
+        return std::memcmp(one.data(), other.data(), one.size() * sizeof(sfc_counters)) == 0;
+    };
+    return equal(a.ports, b.ports) && equal(a.services, b.services);
+}
+
+std::string seconds(std::uint64_t ns) {
+    return fmt::format("{:.1f} s", static_cast<double>(ns) / static_cast<double>(kSecond));
+}
+
+} // namespace
+
+std::uint64_t now_ns() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now); // bpf_ktime_get_ns is the same clock
+    return static_cast<std::uint64_t>(now.tv_sec) * kSecond + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+LiveSnapshot take_live_snapshot(const Attachment& attachment) {
+    LiveSnapshot live;
+    live.snapshot = take_snapshot(attachment.maps(), attachment.plan(), now_ns());
+    for (int attempt = 0; attempt < kAttempts && !live.still; attempt++) {
+        Snapshot again = take_snapshot(attachment.maps(), attachment.plan(), now_ns());
+        live.still = same(live.snapshot, again);
+        live.snapshot = std::move(again);
+    }
+    return live;
+}
+
+std::map<std::string, LostFrames> after_verdict(const Attachment& attachment) {
+    std::map<std::string, LostFrames> lost;
+    Netlink netlink;
+    const Ethtool ethtool;
+    for (std::size_t id = 1; id < attachment.plan().ports.size(); id++) {
+        const std::string& name = attachment.plan().ports[id].name;
+        const auto link = find_link(netlink, attachment.attached_to(id));
+        if (link) {
+            const auto before = attachment.state().lost_before.find(name);
+            const LostFrames base = before == attachment.state().lost_before.end() ? LostFrames{} : before->second;
+            const LostFrames now = lost_frames(ethtool, *link, attachment.state().generic);
+            lost[name] = {now.not_redirected - base.not_redirected, now.not_sent - base.not_sent};
+        }
+    }
+    return lost;
+}
+
+std::map<std::string, std::string> silent_services(const Attachment& attachment, const Snapshot& snapshot) {
+    std::map<std::string, std::string> silent;
+    const Plan& plan = attachment.plan();
+    for (std::size_t id = 1; id < plan.services.size(); id++) {
+        const sfc_counters& counters = snapshot.services[id];
+        const Plan::Sf& sf = plan.sfs[plan.services[id].entry.sf];
+        const std::uint64_t patience = std::max<std::uint64_t>(kSecond, 2 * sf.entry.hold_ns);
+        const std::uint64_t now = now_ns();
+        const std::uint64_t in_sf = counters.event[SFC_EVENT_TO_SF].packets;
+        if (in_sf == 0 || counters.last_to_sf <= counters.last_claimed) {
+            continue;
+        }
+        if (counters.last_claimed == 0) {
+            if (in_sf < kMany && now - counters.last_to_sf < sf.entry.hold_ns) {
+                continue; // the first packets may still be on their way
+            }
+            silent[plan.services[id].name] =
+                fmt::format("SF '{}' got {} packets and has given none back", sf.name, in_sf);
+        } else if (counters.last_to_sf - counters.last_claimed > patience) {
+            silent[plan.services[id].name] =
+                fmt::format("SF '{}' got packets until {} ago and has given none back for {}", sf.name,
+                            seconds(now - counters.last_to_sf), seconds(now - counters.last_claimed));
+        }
+    }
+    return silent;
+}
+
+} // namespace sfc

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// What is found out about a live attachment, for `status` and `stats`.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "attach/attachment.h"
+#include "report/report.h"
+
+namespace sfc {
+
+/// Time of the packet path's clock, ns.
+[[nodiscard]] std::uint64_t now_ns();
+
+/// Counters of a path that may be busy. `still` where nothing moved while they were read: only then can the equations
+/// be exact.
+struct LiveSnapshot {
+    Snapshot snapshot;
+    bool still = false;
+};
+[[nodiscard]] LiveSnapshot take_live_snapshot(const Attachment& attachment);
+
+/// Frames that the kernel lost behind our verdict, by port: full or closed far ends.
+[[nodiscard]] std::map<std::string, LostFrames> after_verdict(const Attachment& attachment);
+
+/// Services whose SF gets packets and gives none back, with a sentence each.
+[[nodiscard]] std::map<std::string, std::string> silent_services(const Attachment& attachment,
+                                                                 const Snapshot& snapshot);
+
+} // namespace sfc

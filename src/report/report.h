@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "config/plan.h"
+#include "loader/maps.h"
+
+namespace sfc {
+
+using Json = nlohmann::ordered_json;
+
+/// All counters at one moment; indices are the plan's ids.
+struct Snapshot {
+    std::vector<sfc_counters> ports;
+    std::vector<sfc_counters> services;
+    CacheUse cache;
+};
+
+/// Packets of the services whose SF is the stack of this host. The kernel may keep any of them, and says of none.
+struct StackSums {
+    std::uint64_t to_stack = 0, restored = 0, dropped = 0; ///< `dropped` with their ticket
+    [[nodiscard]] std::uint64_t not_returned() const;
+};
+
+/// The equations of packets in and out. `balanced` is exact, to the packet.
+struct Conservation {
+    struct {
+        std::uint64_t received = 0, passed = 0, dropped = 0, to_sf = 0, to_stack = 0;
+    } domain;
+    struct {
+        std::uint64_t to_sf = 0, claimed = 0, expired = 0, evicted = 0, flushed = 0, live = 0, stale = 0;
+    } cache;
+    struct {
+        std::uint64_t received = 0, claimed = 0, passed = 0, dropped = 0, restored = 0, dropped_after_claim = 0;
+    } sf;
+    std::optional<StackSums> stack{}; ///< nothing where no SF is a stack
+    [[nodiscard]] bool balanced() const;
+};
+
+[[nodiscard]] Snapshot take_snapshot(const Maps& maps, const Plan& plan, std::uint64_t now_ns);
+[[nodiscard]] Conservation conserve(const Snapshot& snapshot, const Plan& plan);
+
+[[nodiscard]] Json counters_json(const Snapshot& snapshot, const Plan& plan);
+[[nodiscard]] Json conservation_json(const Conservation& conservation);
+/// "domain port eth0", as a title.
+[[nodiscard]] std::string port_title(const Plan::Port& port);
+/// Hints for the reasons that occur.
+[[nodiscard]] Json hints_json(const Snapshot& snapshot);
+[[nodiscard]] std::string counters_text(const Snapshot& snapshot, const Plan& plan);
+[[nodiscard]] std::string conservation_text(const Conservation& conservation);
+
+} // namespace sfc
