@@ -13,15 +13,10 @@ die() {
     exit 1
 }
 
-# part_of N: of the lines of its input every Nth, from one on that the commit decides: what is too long for every landing has its
-# turn with one of the next. Says on standard error how many are left out.
-part_of() {
-    local turn
-    turn=$((16#$(git rev-parse --short=7 HEAD) % $1))
-    awk -v turn="$turn" -v parts="$1" '
-        NR % parts == turn { print; next }
-        { left++ }
-        END { print "this commit has part " turn + 1 " of " parts ": " NR - left " of " NR ", and " left + 0 " not run" > "/dev/stderr" }'
+# step TEXT: says what comes now, and how long it has taken up to here. Whoever calls another script counts on.
+step() {
+    export SFC_STARTED=${SFC_STARTED:-$(date +%s)}
+    echo "== $(($(date +%s) - SFC_STARTED)) s: $*"
 }
 
 # install_missing PACKAGE...: installs what is not there, and asks the network for nothing if all is.
@@ -37,7 +32,20 @@ install_missing() {
     DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# build_tree DIRECTORY CMAKE-ARGUMENT...: configures and builds what changed; quiet unless something is wrong.
+# said_now_and_then: of ninja's lines, one in five seconds, and all that are no step of it.
+said_now_and_then() {
+    local line last=-5
+    while IFS= read -r line; do
+        if [[ $line != \[*/*\]* ]]; then
+            echo "$line"
+        elif ((SECONDS - last >= 5)); then
+            echo "   $line"
+            last=$SECONDS
+        fi
+    done
+}
+
+# build_tree DIRECTORY CMAKE-ARGUMENT...: configures and builds what changed, and says how far it is.
 build_tree() {
     local tree=$1
     shift
@@ -46,5 +54,5 @@ build_tree() {
         cat "$tree/configure.log"
         die "cmake failed"
     }
-    ninja -C "$tree" --quiet
+    ninja -C "$tree" | said_now_and_then
 }

@@ -15,15 +15,15 @@
 namespace sfc::test {
 namespace {
 
-template <class T> std::vector<T> values(const Maps& maps, std::string_view map, std::uint32_t key, std::size_t count) {
+template <class T> std::vector<T> values(const Maps& maps, MapId map, std::uint32_t key, std::size_t count) {
     std::vector<T> list(count);
     if (bpf_map_lookup_elem(maps.fd(map), &key, list.data()) != 0) {
-        throw system_error(fmt::format("cannot read entry {} of map {}", key, map), errno);
+        throw system_error(fmt::format("cannot read entry {} of map {}", key, name_of(map)), errno);
     }
     return list;
 }
 
-template <class T> T value(const Maps& maps, std::string_view map, std::uint32_t key) {
+template <class T> T value(const Maps& maps, MapId map, std::uint32_t key) {
     return values<T>(maps, map, key, 1).front();
 }
 
@@ -60,13 +60,13 @@ private:
     void ask_index() {
         for (std::uint32_t at = 0; at < plan_.capacity / SFC_SLOTS_PER_BUCKET; at++) {
             std::set<std::array<__u64, SFC_KEY_WORDS>> keys;
-            for (const std::uint32_t word : value<sfc_bucket>(maps_, "buckets", at).word) {
+            for (const std::uint32_t word : value<sfc_bucket>(maps_, MapId::buckets, at).word) {
                 if (word == 0) {
                     continue;
                 }
                 const std::uint32_t slot = word & (plan_.capacity - 1);
                 is_at(slot, fmt::format("in bucket {}", at));
-                if (!keys.insert(std::to_array(value<sfc_slot>(maps_, "slots", slot).key.word)).second) {
+                if (!keys.insert(std::to_array(value<sfc_slot>(maps_, MapId::slots, slot).key.word)).second) {
                     faults_.push_back(fmt::format("bucket {}: two words of one key", at));
                 }
             }
@@ -75,7 +75,7 @@ private:
 
     void ask_magazines(std::uint32_t service) {
         const std::size_t cpus = libbpf_num_possible_cpus();
-        const auto list = values<sfc_magazine>(maps_, "magazines", service, cpus);
+        const auto list = values<sfc_magazine>(maps_, MapId::magazines, service, cpus);
         for (std::size_t cpu = 0; cpu < cpus; cpu++) {
             for (std::uint32_t i = 0; i < std::min<std::uint32_t>(list[cpu].count, SFC_MAGAZINE); i++) {
                 is_at(list[cpu].slot[i], fmt::format("with CPU {}", cpu));
@@ -84,9 +84,9 @@ private:
     }
 
     void ask_chunks(std::uint32_t service) {
-        auto top = static_cast<std::uint32_t>(value<sfc_pool>(maps_, "pools", service).head);
+        auto top = static_cast<std::uint32_t>(value<sfc_pool>(maps_, MapId::pools, service).head);
         while (top != 0 && is_at(top - 1, "a chunk")) {
-            const auto chunk = value<sfc_slot>(maps_, "slots", top - 1).chunk;
+            const auto chunk = value<sfc_slot>(maps_, MapId::slots, top - 1).chunk;
             for (std::uint32_t i = 0; i < std::min<std::uint32_t>(chunk.count, SFC_MAGAZINE); i++) {
                 is_at(chunk.slot[i], "in a chunk");
             }
@@ -97,12 +97,12 @@ private:
     void ask_service(std::uint32_t id, const sfc_service& service) {
         ask_magazines(id);
         ask_chunks(id);
-        const std::uint64_t used = value<sfc_pool>(maps_, "pools", id).hand;
+        const std::uint64_t used = value<sfc_pool>(maps_, MapId::pools, id).hand;
         for (std::uint32_t i = 0; i < service.quota; i++) {
             const std::uint32_t slot = service.first_slot + i;
             if (i >= used) {
                 is_at(slot, "never used");
-            } else if (value<sfc_slot>(maps_, "slots", slot).bucket == SFC_SLOT_ORPHAN) {
+            } else if (value<sfc_slot>(maps_, MapId::slots, slot).bucket == SFC_SLOT_ORPHAN) {
                 is_at(slot, "an orphan");
             }
             if (places_[slot].empty()) {

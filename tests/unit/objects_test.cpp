@@ -8,6 +8,8 @@
 #include <gtest/gtest.h>
 
 #include "loader/objects.h"
+#include "sfc_abi.h" // the skeleton has its constants in read-only data
+
 #include "proxy.skel.h"
 
 namespace {
