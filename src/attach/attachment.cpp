@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "attach/messages.h"
 #include "base/error.h"
 #include "loader/programs.h"
 #include "net/hook.h"
@@ -73,22 +74,13 @@ void check_place(const Plan& plan, std::uint16_t id, const Place& place) {
         check_free(place.link);
     }
     if (port.entry.stack != 0 && place.link.master != 0) {
-        throw Error(ExitCode::Kernel,
-                    fmt::format("port '{}': interface '{}' is in a bridge, bond or VRF, behind which nobody can tell "
-                                "where a packet of the stack came in; take it out of there",
-                                port.name, place.link.name));
+        throw Error(ExitCode::Kernel, msg::port_in_bridge(port.name, place.link.name));
     }
     if (port.entry.mtu > place.link.mtu) {
-        throw Error(ExitCode::Kernel, fmt::format("port '{}': mtu {} is configured, but interface '{}' has {}",
-                                                  port.name, port.entry.mtu, place.link.name, place.link.mtu));
+        throw Error(ExitCode::Kernel, msg::mtu_too_small(port.name, port.entry.mtu, place.link.name, place.link.mtu));
     }
     if (place.veth() && !place.far && !port.peer_prepared && is_target(plan, id)) {
-        throw Error(
-            ExitCode::Kernel,
-            fmt::format("port '{}': the far end of '{}' is interface {}. It must poll, or all frames sent there "
-                        "are lost; as root inside that namespace run 'ethtool -K IF gro on tx off' on it, then "
-                        "write 'peer: prepared' at this port",
-                        port.name, place.link.name, place.far_text()));
+        throw Error(ExitCode::Kernel, msg::far_end_must_poll(port.name, place.link.name, place.far_text()));
     }
 }
 
@@ -96,10 +88,8 @@ void check_mode(const Plan& plan, std::uint16_t id, bool generic) {
     const Plan::Port& port = plan.ports[id];
     if (generic && (port.relayed || plan.of_stack(id))) {
         throw Error(ExitCode::Kernel,
-                    fmt::format("port '{}': a service through {} stack needs native XDP here, since the kernel takes "
-                                "what {} by a native redirect alone; attach without '--generic'",
-                                port.name, port.relayed ? "the" : "a",
-                                port.relayed ? "comes back from the stack out of this port" : "goes to it"));
+                    msg::needs_native(port.name, port.relayed ? "the" : "a",
+                                      port.relayed ? msg::comes_back_by_port() : msg::goes_to_stack()));
     }
 }
 
@@ -109,9 +99,7 @@ void check_mark(const Plan& plan) {
         return;
     }
     if (const auto other = mark_conflict(plan.mark_mask)) {
-        throw Error(ExitCode::Kernel, fmt::format("'mark: 0x{:08x}' is not free: {}; choose bits that nobody uses, or "
-                                                  "leave 'mark' out where no raw socket is on the domain ports",
-                                                  plan.mark_mask, *other));
+        throw Error(ExitCode::Kernel, msg::mark_not_free(plan.mark_mask, *other));
     }
 }
 
@@ -128,8 +116,7 @@ void Attachment::check_all(const Plan& plan, bool generic) {
         check_far(plan, id, place);
         const auto [other, fresh] = seen.emplace(place.link.index, plan.ports[id].name);
         if (!fresh) {
-            throw Error(ExitCode::Kernel, fmt::format("ports '{}' and '{}' are the same interface '{}'", other->second,
-                                                      plan.ports[id].name, place.link.name));
+            throw Error(ExitCode::Kernel, msg::ports_are_one(other->second, plan.ports[id].name, place.link.name));
         }
     }
 }
@@ -160,7 +147,7 @@ Attachment::Attachment(PinDirectory pins, State state, Plan plan)
       maps_(std::make_unique<Maps>([this](std::string_view name) {
           Fd map = pins_.get(std::string(name));
           if (!map) {
-              throw system_error(fmt::format("cannot open the pinned map '{}/{}'", pins_.path(), name), errno);
+              throw system_error(msg::cannot_open_pinned(pins_.path(), name), errno);
           }
           return map;
       })) {}

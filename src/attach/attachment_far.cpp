@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "attach/attachment.h"
+#include "attach/messages.h"
 #include "base/error.h"
 #include "net/mark_conflicts.h"
 #include "net/netlink.h"
@@ -26,17 +27,12 @@ void Attachment::check_far(const Plan& plan, std::uint16_t id, const Place& plac
         return;
     }
     if (!place.far) {
-        throw Error(ExitCode::Kernel,
-                    fmt::format("port '{}': its SF is the stack of a network namespace behind a veth, where programs "
-                                "go in as well; '{}' is {}",
-                                plan.ports[id].name, place.link.name,
-                                place.veth() ? "one whose far end cannot be found or entered" : "no veth"));
+        throw Error(ExitCode::Kernel, msg::stack_needs_far_end(plan.ports[id].name, place.link.name,
+                                                               place.veth() ? msg::far_end_unknown() : msg::no_veth()));
     }
     const InNetns inside(*place.far_netns);
     if (const auto other = plan.mark_mask == 0 ? std::nullopt : mark_conflict(plan.mark_mask)) {
-        throw Error(ExitCode::Kernel, fmt::format("'mark: 0x{:08x}' is not free in network namespace {}: {}; choose "
-                                                  "bits that nobody uses there",
-                                                  plan.mark_mask, place.far_netns->where(), *other));
+        throw Error(ExitCode::Kernel, msg::mark_not_free_in(plan.mark_mask, place.far_netns->where(), *other));
     }
 }
 
@@ -52,8 +48,7 @@ void Attachment::attach_far(std::uint16_t id, const Place& place, const Say& say
             hook_tc(state, ProgramId::sfc_mark, far_mark_pin(id), *place.far, TcSide::Ingress);
         }
     }
-    say(fmt::format("port '{}': what its far end {} sends carries its ticket until detach", plan_.ports[id].name,
-                    place.far_text()));
+    say(msg::far_end_tags(plan_.ports[id].name, place.far_text()));
 }
 
 void Attachment::release_far(std::uint16_t id, const Say& say) {
@@ -72,7 +67,7 @@ void Attachment::release_far(std::uint16_t id, const Say& say) {
             }
         }
     } catch (const Error& error) {
-        say(fmt::format("port '{}': the programs at its far end stay: {}", found->first, error.what()));
+        say(msg::far_programs_stay(found->first, error.what()));
     }
     pins_.unpin(far_mark_pin(id));
     pins_.unpin(tag_pin(id));

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "attach/attachment.h"
+#include "attach/messages.h"
 #include "base/error.h"
 #include "net/netlink.h"
 #include "net/relay.h"
@@ -68,8 +69,7 @@ void Attachment::keep_guards(const Say& say) {
         }
         try {
             guard_interface(link);
-            say(fmt::format("interface '{}': guarded until detach, so that no packet leaves there without its header",
-                            link.name));
+            say(msg::guarded(link.name));
         } catch (const Error& error) {
             trouble = error;
         }
@@ -96,7 +96,7 @@ void Attachment::release_guards(const Say& say) {
                 detach_tc(*link, {TcSide::Egress, pins_.get(guard_pin(index)), guard.clsact, guard.created_qdisc});
             }
         } catch (const Error& error) {
-            say(fmt::format("interface {}: its guard stays: {}", index, error.what()));
+            say(msg::guard_stays(index, error.what()));
         }
         pins_.unpin(guard_pin(index));
     }

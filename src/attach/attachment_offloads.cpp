@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "attach/attachment.h"
+#include "attach/messages.h"
 #include "base/error.h"
 #include "net/hook.h"
 #include "net/netlink.h"
@@ -27,14 +28,10 @@ void check_reachable(const Plan::Port& port, const Link& link) {
     if (takes_redirects(link.index).value_or(true)) {
         return;
     }
-    throw Error(
-        ExitCode::Kernel,
-        link.kind == "veth"
-            ? fmt::format("port '{}': the far end of '{}' does not poll, so all frames sent there would be lost; "
-                          "run 'ethtool -K IF gro on tx off' on it",
-                          port.name, link.name)
-            : fmt::format("port '{}': the driver of '{}'{} cannot send frames that an XDP program redirects", port.name,
-                          link.name, link.kind.empty() ? "" : " (" + link.kind + ")"));
+    throw Error(ExitCode::Kernel,
+                link.kind == "veth"
+                    ? msg::far_end_polls_not(port.name, link.name)
+                    : msg::driver_cannot_send(port.name, link.name, link.kind.empty() ? "" : " (" + link.kind + ")"));
 }
 
 } // namespace
@@ -82,24 +79,17 @@ void Attachment::prepare(std::uint16_t id, const Place& place, const Say& say) {
     const bool receives = port.entry.role != SFC_ROLE_EGRESS;
     keep_offloads(id, place, say);
     if (state_.generic && receives && place.far && place.far->xdp == XdpMode::Native) {
-        say(fmt::format(
-            "port '{}': its far end {} runs native XDP; what that redirects here does not arrive in generic "
-            "mode, since '{}' does not poll",
-            port.name, place.far_text(), place.link.name));
+        say(msg::far_end_native(port.name, place.far_text(), place.link.name));
     }
     if (place.veth() && !place.far && receives) {
-        say(fmt::format("port '{}': the far end of '{}' is interface {}; if its own sockets send through it, switch "
-                        "'tx' off there, or checksums will be wrong",
-                        port.name, place.link.name, place.far_text()));
+        say(msg::far_end_tx(port.name, place.link.name, place.far_text()));
     }
     if (state_.generic || !is_target(plan_, id)) {
         return;
     }
     if (place.far && place.far->xdp == XdpMode::None) {
         make_poll(pins_, fmt::format("peer_{}", id), place);
-        say(fmt::format("port '{}': put a program that passes everything on its far end {}, without which the kernel "
-                        "would lose what is sent there",
-                        port.name, place.far_text()));
+        say(msg::far_end_program(port.name, place.far_text()));
     }
     check_reachable(port, place.link);
 }
@@ -111,7 +101,7 @@ void Attachment::switch_off(std::uint16_t id, const Link& link, const Netns& net
 void Attachment::switch_offload(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, bool on,
                                 const Say& say) {
     const std::string& port = plan_.ports[id].name;
-    const std::string where = fmt::format("'{}' in network namespace {}", link.name, netns.where());
+    const std::string where = msg::in_netns(link.name, netns.where());
     const InNetns inside(netns);
     const Ethtool ethtool;
     if (ethtool.active(link.name, offload) == on) {
@@ -127,12 +117,12 @@ void Attachment::switch_offload(std::uint16_t id, const Link& link, const Netns&
         state_.save(pins_); // before it is done, so that it is undone even if this process dies in between
     }
     ethtool.set(link.name, features, on);
+    const char* way = on ? "on" : "off";
     if (ethtool.active(link.name, offload) != on) {
-        throw Error(ExitCode::Kernel, fmt::format("port '{}': offload '{}' of interface {} cannot be switched {}", port,
-                                                  offload_name(offload), where, on ? "on" : "off"));
+        throw Error(ExitCode::Kernel, msg::offload_cannot_switch(port, offload_name(offload), where, way));
     }
-    say(fmt::format("port '{}': switched offload '{}' of interface {} {} until detach{}", port, offload_name(offload),
-                    where, on ? "on" : "off", again ? "; somebody had switched it back" : ""));
+    say(again ? msg::offload_switched_again(port, offload_name(offload), where, way)
+              : msg::offload_switched(port, offload_name(offload), where, way));
 }
 
 namespace {
@@ -167,8 +157,7 @@ void Attachment::undo_changes(const std::string& port, const Say& say) {
                 return true;
             });
         } catch (const Error& error) {
-            say(fmt::format("port '{}': offload '{}' stays {}: {}", port, offload_name(change->offload),
-                            change->on ? "on" : "off", error.what()));
+            say(msg::offload_stays(port, offload_name(change->offload), change->on ? "on" : "off", error.what()));
         }
     }
     state_.changes.erase(mine, state_.changes.end());

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "attach/attachment.h"
+#include "attach/messages.h"
 #include "base/error.h"
 #include "net/hook.h"
 #include "net/netlink.h"
@@ -46,8 +47,7 @@ void Attachment::attach_relay(std::uint16_t id, const Place& place, const Say& s
     if (plan_.mark_mask != 0 && plan_.ports[id].entry.stack != 0) {
         hook_tc(state, ProgramId::sfc_mark, mark_pin(id), place.link, TcSide::Ingress);
     }
-    say(fmt::format("port '{}': what leaves the stack there goes through '{}' and '{}' until detach", port,
-                    relay.in.name, relay.out.name));
+    say(msg::relay_made(port, relay.in.name, relay.out.name));
 }
 
 bool Attachment::relay_works(std::uint16_t id) const {
@@ -73,7 +73,7 @@ void Attachment::release_relay(std::uint16_t id, const Say& say) {
         }
         remove_relay(relay.index);
     } catch (const Error& error) {
-        say(fmt::format("port '{}': its relay stays: {}", found->first, error.what()));
+        say(msg::relay_stays(found->first, error.what()));
     }
     pins_.unpin(mark_pin(id));
     pins_.unpin(catch_pin(id));

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
 #include <linux/rtnetlink.h>
 
+#include "attach/messages.h"
 #include "base/error.h"
 
 namespace sfc {
@@ -61,7 +61,7 @@ void Keeper::take_stock() {
     for (std::size_t id = 1; id < docks_.size(); id++) {
         docks_[id].ifindex = attachment_.attached_to(id);
         if (docks_[id].ifindex == 0) {
-            undock(id, fmt::format("port '{}' is not attached any more", attachment_.plan().ports[id].name));
+            undock(id, msg::not_attached_any_more(attachment_.plan().ports[id].name));
         }
     }
 }
@@ -139,12 +139,12 @@ void Keeper::follow_port(std::uint16_t id) {
         return;
     }
     if (dock.ifindex != 0 && !attachment_.relay_works(id)) {
-        undock(id, fmt::format("port '{}': somebody has removed its relay or set it down", port.name));
+        undock(id, msg::relay_gone(port.name));
     }
     if (dock.ifindex == 0) {
         attachment_.attach_port(id, say_);
         dock = Dock{.ifindex = place->link.index, .usable = true, .mac = {}, .mtu = 0, .trouble = {}};
-        say_(fmt::format("port '{}': attached again", port.name));
+        say_(msg::attached_again(port.name));
     }
     attachment_.keep_offloads(id, *place, say_);
     update(id, place->link);
@@ -161,7 +161,7 @@ void Keeper::new_epoch(std::uint16_t id) {
 }
 
 void Keeper::undock(std::uint16_t id, const std::string& why) {
-    say_(fmt::format("{}; what is meant for it is dropped as no_next_hop until it comes back", why));
+    say_(msg::dropped_until_back(why));
     docks_[id] = {};
     attachment_.release_port(id, say_);
     new_epoch(id);
@@ -190,8 +190,7 @@ void Keeper::update(std::uint16_t id, const Link& link) {
         } else {
             attachment_.maps().stop_sending(id);
         }
-        say_(fmt::format("port '{}': interface '{}' is {}", port.name, link.name,
-                         link.usable ? "up" : "down, frames for it are dropped as no_next_hop"));
+        say_(link.usable ? msg::interface_up(port.name, link.name) : msg::interface_down(port.name, link.name));
     }
     dock.usable = link.usable;
 }
@@ -236,16 +235,15 @@ void Keeper::apply(Target& target, const std::optional<Mac>& mac) {
         entry.next_hop_ready = mac ? 1 : 0;
         std::copy(bytes.begin(), bytes.end(), entry.next_hop_mac);
         maps.set_service(target.service, entry);
-        whose = fmt::format("service '{}': next hop", attachment_.plan().services[target.service].name);
+        whose = msg::next_hop_of(attachment_.plan().services[target.service].name);
     } else {
         sfc_port entry = maps.port(target.port);
         entry.unready = mac ? 0 : 1;
         std::copy(bytes.begin(), bytes.end(), entry.sf_mac);
         maps.set_port(target.port, entry);
-        whose = fmt::format("port '{}': SF address", attachment_.plan().ports[target.port].name);
+        whose = msg::sf_address_of(attachment_.plan().ports[target.port].name);
     }
-    say_(fmt::format("{} {} {}", whose, target.text,
-                     mac ? "is at " + format_mac(*mac) : "does not answer, its packets are dropped as no_next_hop"));
+    say_(mac ? msg::neighbour_at(whose, target.text, format_mac(*mac)) : msg::neighbour_silent(whose, target.text));
 }
 
 } // namespace sfc

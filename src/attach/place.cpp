@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "attach/messages.h"
 #include "base/error.h"
 #include "net/netlink.h"
 
@@ -10,7 +11,7 @@ namespace sfc {
 namespace {
 
 Error refuse(const Plan::Port& port, const std::string& sentence) {
-    return {ExitCode::Kernel, fmt::format("port '{}': {}", port.name, sentence)};
+    return {ExitCode::Kernel, msg::of_port(port.name, sentence)};
 }
 
 /// The far end of one of our own interfaces. Where its namespace cannot be entered, it stays unknown.
@@ -48,13 +49,10 @@ std::optional<Place> find_by_far_end(Netlink& netlink, const Plan::Port& port) {
         return std::nullopt;
     }
     if (place.far->kind != "veth") {
-        throw refuse(port, fmt::format("interface '{}' in network namespace {} is no veth, so it has no far end here",
-                                       port.interface, netns.where()));
+        throw refuse(port, msg::far_is_no_veth(port.interface, netns.where()));
     }
     if (!place.far->peer_nsid || *place.far->peer_nsid != home_nsid) {
-        throw refuse(port, fmt::format("the far end of interface '{}' in network namespace {} is not in the namespace "
-                                       "that sfcproxy runs in",
-                                       port.interface, netns.where()));
+        throw refuse(port, msg::far_end_elsewhere(port.interface, netns.where()));
     }
     const auto link = find_link(netlink, place.far->peer_index);
     if (!link) {
@@ -69,10 +67,9 @@ std::optional<Place> find_by_far_end(Netlink& netlink, const Plan::Port& port) {
 
 std::string Place::far_text() const {
     if (!far) {
-        return fmt::format("number {} in a network namespace that cannot be found or entered", link.peer_index);
+        return msg::number_unknown(link.peer_index);
     }
-    return link.peer_nsid ? fmt::format("'{}' in network namespace {}", far->name, far_netns->where())
-                          : fmt::format("'{}'", far->name);
+    return link.peer_nsid ? msg::in_netns(far->name, far_netns->where()) : fmt::format("'{}'", far->name);
 }
 
 std::optional<Place> find_place(const Plan::Port& port) {
@@ -87,17 +84,14 @@ std::optional<Place> find_place(const Plan::Port& port) {
         }
     }
     if (place && (!place->link.ethernet || place->link.loopback)) {
-        throw refuse(port, fmt::format("interface '{}' is not an Ethernet interface", place->link.name));
+        throw refuse(port, msg::not_ethernet(place->link.name));
     }
     return place;
 }
 
 std::string missing_text(const Plan::Port& port) {
-    return port.netns.empty()
-               ? fmt::format("port '{}': there is no interface '{}' in this network namespace", port.name,
-                             port.interface)
-               : fmt::format("port '{}': there is no interface '{}' in network namespace '{}', or its far end is gone",
-                             port.name, port.interface, port.netns);
+    return port.netns.empty() ? msg::no_interface(port.name, port.interface)
+                              : msg::no_interface_in(port.name, port.interface, port.netns);
 }
 
 } // namespace sfc

@@ -4,9 +4,9 @@
 #include <cerrno>
 
 #include <bpf/bpf.h>
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "attach/messages.h"
 #include "base/error.h"
 #include "sfc_abi.h"
 
@@ -100,33 +100,31 @@ void State::save(const PinDirectory& pins) const {
     if (!map) {
         map = Fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "sfc_state", sizeof(__u32), text.size() + kSpare, 1, nullptr));
         if (!map) {
-            throw system_error("cannot make a map for the state", errno);
+            throw system_error(msg::cannot_make_state(), errno);
         }
         pins.pin(map.get(), kPin);
     }
     text.resize(value_size(map.get()), '\0');
     const __u32 zero = 0;
     if (bpf_map_update_elem(map.get(), &zero, text.data(), BPF_ANY) != 0) {
-        throw system_error("cannot write the state", errno);
+        throw system_error(msg::cannot_write_state(), errno);
     }
 }
 
 State State::load(const PinDirectory& pins) {
     const Fd map = pins.get(kPin);
     if (!map) {
-        throw system_error(fmt::format("'{}' holds no state of sfcproxy", pins.path()), errno);
+        throw system_error(msg::no_state(pins.path()), errno);
     }
     std::string text(value_size(map.get()), '\0');
     const __u32 zero = 0;
     if (bpf_map_lookup_elem(map.get(), &zero, text.data()) != 0) {
-        throw system_error("cannot read the state", errno);
+        throw system_error(msg::cannot_read_state(), errno);
     }
     text.resize(text.find_last_not_of('\0') + 1);
     const json parsed = json::parse(text, nullptr, false);
     if (parsed.is_discarded() || parsed.value("abi", 0) != SFC_ABI_VERSION) {
-        throw Error(ExitCode::Kernel, fmt::format("what is pinned under '{}' was made by another version of sfcproxy; "
-                                                  "detach it with that one, or remove the directory",
-                                                  pins.path()));
+        throw Error(ExitCode::Kernel, msg::other_version(pins.path()));
     }
     return from_json(parsed);
 }

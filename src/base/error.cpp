@@ -4,14 +4,15 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/messages.h"
+
 namespace sfc {
 
 Error system_error(const std::string& what, int error, ExitCode otherwise) {
     if (error == EPERM || error == EACCES) {
-        return {ExitCode::Permission,
-                what + ": " + std::strerror(error) + "; this needs root, or CAP_BPF, CAP_NET_ADMIN and CAP_SYS_ADMIN"};
+        return {ExitCode::Permission, msg::needs_root(what, std::strerror(error))};
     }
-    return {otherwise, what + ": " + std::strerror(error)};
+    return {otherwise, msg::failed_with(what, std::strerror(error))};
 }
 
 } // namespace sfc

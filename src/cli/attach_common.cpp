@@ -5,7 +5,7 @@
 #include <fstream>
 #include <iostream>
 
-#include <fmt/format.h>
+#include "cli/messages.h"
 
 namespace sfc {
 
@@ -41,11 +41,7 @@ void need_privileges() {
         }
     }
     if (!missing.empty()) {
-        throw Error(
-            ExitCode::Permission,
-            fmt::format("this process lacks {}; run it as root, or with CAP_NET_ADMIN, CAP_BPF and, to enter the "
-                        "namespaces of SFs, CAP_SYS_ADMIN",
-                        missing));
+        throw Error(ExitCode::Permission, msg::lacks_privileges(missing));
     }
 }
 
@@ -62,7 +58,7 @@ State wanted_state(const AttachOptions& options) {
 Attachment must_open(const std::string& pin) {
     auto attachment = Attachment::open(pin);
     if (!attachment) {
-        throw Error(ExitCode::Kernel, fmt::format("nothing is attached under '{}'", pin));
+        throw Error(ExitCode::Kernel, msg::nothing_attached(pin));
     }
     enter_home(*attachment);
     return std::move(*attachment);
@@ -75,18 +71,14 @@ void enter_home(const Attachment& attachment) {
     }
     const auto netns = Netns::find_by_inode(home);
     if (!netns) {
-        throw Error(ExitCode::Kernel,
-                    fmt::format("the network namespace that '{}' is attached in cannot be found; if it is gone, remove "
-                                "the directory",
-                                attachment.pins().path()));
+        throw Error(ExitCode::Kernel, msg::home_netns_gone(attachment.pins().path()));
     }
     netns->enter();
 }
 
 std::string attached_text(const Attachment& attachment) {
-    return fmt::format("attached {} ports ({} XDP) and {} services of '{}', pinned under '{}'",
-                       attachment.plan().ports.size() - 1, attachment.state().generic ? "generic" : "native",
-                       attachment.plan().services.size() - 1, attachment.state().file, attachment.pins().path());
+    return msg::attached(attachment.plan().ports.size() - 1, attachment.state().generic ? "generic" : "native",
+                         attachment.plan().services.size() - 1, attachment.state().file, attachment.pins().path());
 }
 
 void say_line(const std::string& sentence) {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <iostream>
 
-#include <fmt/format.h>
-
 #include "cli/attach_common.h"
 #include "cli/commands.h"
+#include "cli/messages.h"
 #include "probe/prober.h"
 
 namespace sfc {
@@ -14,19 +13,12 @@ namespace {
 void refuse_addresses(const Plan& plan) {
     for (const Plan::Port& port : plan.ports) {
         if (port.ip) {
-            throw Error(ExitCode::Usage,
-                        fmt::format("SF port '{}' is given by ip {}, which only 'sfcproxy run' can keep resolved; give "
-                                    "its mac, or use 'sfcproxy run'",
-                                    port.name, *port.ip));
+            throw Error(ExitCode::Usage, msg::sf_ip_needs_run(port.name, *port.ip));
         }
     }
     for (const Plan::Service& service : plan.services) {
         if (service.next_hop_ip) {
-            throw Error(
-                ExitCode::Usage,
-                fmt::format("the next hop of service '{}' is given by ip {}, which only 'sfcproxy run' can keep "
-                            "resolved; give its mac, or use 'sfcproxy run'",
-                            service.name, *service.next_hop_ip));
+            throw Error(ExitCode::Usage, msg::next_hop_ip_needs_run(service.name, *service.next_hop_ip));
         }
     }
 }
@@ -50,7 +42,7 @@ void command_detach(const Options& options) {
     auto attachment = must_open(options.attach.pin);
     attachment.pins().lock();
     attachment.detach(say_line);
-    say_line(fmt::format("detached; nothing is left under '{}'", options.attach.pin));
+    say_line(msg::detached(options.attach.pin));
 }
 
 } // namespace sfc

@@ -6,6 +6,7 @@
 
 #include "base/names.h"
 #include "cli/commands.h"
+#include "cli/messages.h"
 #include "config/yaml_reader.h"
 #include "replay/replay.h"
 #include "replay/sandbox.h"
@@ -52,10 +53,7 @@ void print_text(const Replay& replay, const Plan& plan) {
 void refuse_stacks(const Config& config) {
     for (const SfConfig& sf : config.sfs) {
         if (sf.stack) {
-            throw config_error(config.file, sf.at,
-                               fmt::format("SF '{}' is a kernel's stack; replay has no stack to send packets "
-                                           "through",
-                                           sf.name));
+            throw config_error(config.file, sf.at, msg::replay_has_no_stack(sf.name));
         }
     }
 }

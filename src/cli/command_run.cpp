@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include <fmt/format.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -13,6 +12,7 @@
 #include "attach/keeper.h"
 #include "cli/attach_common.h"
 #include "cli/commands.h"
+#include "cli/messages.h"
 #include "probe/prober.h"
 
 namespace sfc {
@@ -25,7 +25,7 @@ Fd signals() {
     sigaddset(&set, SIGTERM);
     Fd fd(signalfd(-1, &set, SFD_CLOEXEC));
     if (!fd) {
-        throw system_error("cannot wait for signals", errno, ExitCode::Failed);
+        throw system_error(msg::cannot_wait_signals(), errno, ExitCode::Failed);
     }
     return fd;
 }
@@ -35,7 +35,7 @@ Fd ticks(int ms) {
     const timespec step = {ms / 1000, (ms % 1000) * 1'000'000L};
     const itimerspec spec = {step, step};
     if (!fd || timerfd_settime(fd.get(), 0, &spec, nullptr) != 0) {
-        throw system_error("cannot start a timer", errno, ExitCode::Failed);
+        throw system_error(msg::cannot_start_timer(), errno, ExitCode::Failed);
     }
     return fd;
 }
@@ -53,11 +53,9 @@ Attachment take_over_or_create(const AttachOptions& options) {
     found->pins().lock();
     if (found->state().config != state.config || found->state().generic != state.generic ||
         found->state().netns != state.netns) {
-        throw Error(ExitCode::Kernel, fmt::format("'{}' holds an attachment of another configuration or network "
-                                                  "namespace ('{}'); end it with 'sfcproxy detach'",
-                                                  options.pin, found->state().file));
+        throw Error(ExitCode::Kernel, msg::other_attachment(options.pin, found->state().file));
     }
-    say_line(fmt::format("going on with what is attached under '{}'", options.pin));
+    say_line(msg::going_on(options.pin));
     return std::move(*found);
 }
 
@@ -95,7 +93,7 @@ void keep(Keeper& keeper, RunningProbes& probes) {
     // Taken from the queue, or it would end this process as soon as signals are let through again.
     while (wait[0].revents == 0 || read(stop.get(), &signal, sizeof(signal)) != sizeof(signal)) {
         if (poll(wait.data(), wait.size(), probes.timeout_ms()) < 0 && errno != EINTR) {
-            throw system_error("cannot wait for events", errno, ExitCode::Failed);
+            throw system_error(msg::cannot_wait_events(), errno, ExitCode::Failed);
         }
         if (wait[2].revents != 0) {
             keeper.handle_events();
@@ -121,11 +119,11 @@ void command_run(const Options& options) {
     RunningProbes probes(attachment);
     keep(keeper, probes);
     if (options.keep) {
-        say_line(fmt::format("stays attached under '{}'; next hops are as they are now", options.attach.pin));
+        say_line(msg::stays_attached(options.attach.pin));
         return;
     }
     attachment.detach(say_line);
-    say_line("detached");
+    say_line(msg::detached_at_end());
 }
 
 } // namespace sfc

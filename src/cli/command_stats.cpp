@@ -8,6 +8,7 @@
 
 #include "cli/attach_common.h"
 #include "cli/commands.h"
+#include "cli/messages.h"
 #include "report/live.h"
 #include "report/rates.h"
 
@@ -33,14 +34,10 @@ void print_lost(const Lost& lost) {
     std::cout << fmt::format("after_verdict {} frames lost by the kernel behind our verdict\n", total(lost));
     for (const auto& [port, frames] : lost) {
         if (frames.not_redirected != 0) {
-            std::cout << fmt::format(
-                "  from {:<14} {:>12}   not redirected: the target was down, or its MTU too small\n", port,
-                frames.not_redirected);
+            std::cout << fmt::format("  from {:<14} {:>12}   {}\n", port, frames.not_redirected, msg::not_redirected());
         }
         if (frames.not_sent != 0) {
-            std::cout << fmt::format(
-                "  to {:<16} {:>12}   not sent: the far end's queue was full, or it did not poll\n", port,
-                frames.not_sent);
+            std::cout << fmt::format("  to {:<16} {:>12}   {}\n", port, frames.not_sent, msg::not_sent());
         }
     }
 }
@@ -62,7 +59,7 @@ void print_text(const Attachment& attachment, const LiveSnapshot& live) {
     const Plan& plan = attachment.plan();
     std::cout << counters_text(live.snapshot, plan) << '\n' << conservation_text(conserve(live.snapshot, plan));
     if (!live.still) {
-        std::cout << "             packets moved while this was read; the equations are exact only when they rest\n";
+        std::cout << "             " << msg::moved_meanwhile() << '\n';
     }
     print_lost(after_verdict(attachment));
     for (const auto& [service, sentence] : silent_services(attachment, live.snapshot)) {

@@ -5,6 +5,7 @@
 
 #include "cli/attach_common.h"
 #include "cli/commands.h"
+#include "cli/messages.h"
 #include "net/hook.h"
 #include "net/netlink.h"
 #include "probe/prober.h"
@@ -143,27 +144,26 @@ void print_port(const Json& port) {
 
 std::string way_out(const Json& hop) {
     if (hop.contains("egress")) {
-        return fmt::format("by this host's routes through {}",
-                           fmt::join(hop["egress"].get<std::vector<std::string>>(), " or "));
+        return msg::out_by_routes(fmt::join(hop["egress"].get<std::vector<std::string>>(), " or "));
     }
     if (hop.value("ingress", false)) {
-        return "back to where packets come from";
+        return msg::out_by_ingress();
     }
     return fmt::format("to {} by {}{}", text_of(hop["mac"]), text_of(hop["interface"]),
                        hop["ready"].get<bool>() ? "" : "  NEXT HOP NOT KNOWN");
 }
 
-std::string_view change_text(const Json& change) {
+std::string change_text(const Json& change) {
     const bool on = change["on"].get<bool>(), undone = change["on_again"].get<bool>();
     if (on) { // only GRO is ever switched on
-        return undone ? "OFF AGAIN: SWITCH IT ON, OR THE SF WILL BE SLOW" : "on";
+        return undone ? msg::off_again() : "on";
     }
-    return undone ? "ON AGAIN: SWITCH IT OFF, OR TCP WILL BREAK" : "off";
+    return undone ? msg::on_again() : "off";
 }
 
 void print_probes(const std::vector<ProbeRecord>& records) {
     if (!records.empty()) {
-        std::cout << "what probes found when they were sent\n";
+        std::cout << msg::what_probes_found() << '\n';
     }
     for (const ProbeLine& line : probe_lines(records)) {
         std::cout << fmt::format("  {:<16} {}: {}{}\n", line.sf, line.way, line.warning ? "WARNING: " : "", line.text);
@@ -172,9 +172,8 @@ void print_probes(const std::vector<ProbeRecord>& records) {
 
 void print_text(const Json& json, const std::vector<ProbeRecord>& probes) {
     std::cout << fmt::format("{} attached under {}\n", text_of(json["config"]), text_of(json["pin"]));
-    std::cout << (json["process"].is_null()
-                      ? "no process looks after it: next hops stay as they are\n"
-                      : fmt::format("process {} keeps next hops and ports current\n", json["process"].get<int>()));
+    std::cout << (json["process"].is_null() ? msg::nobody_keeps() : msg::process_keeps(json["process"].get<int>()))
+              << '\n';
     std::cout << "ports\n";
     for (const Json& port : json["ports"]) {
         print_port(port);

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "cli/commands.h"
+#include "cli/messages.h"
 
 namespace {
 
@@ -41,7 +42,7 @@ int run(int argc, char** argv) {
     }
     std::cout.flush();
     if (!std::cout) {
-        throw sfc::Error(sfc::ExitCode::Failed, "cannot write to standard output");
+        throw sfc::Error(sfc::ExitCode::Failed, sfc::msg::cannot_write_output());
     }
     return static_cast<int>(sfc::ExitCode::Ok);
 }

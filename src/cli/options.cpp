@@ -14,6 +14,7 @@
 
 #include "base/duration.h"
 #include "base/error.h"
+#include "cli/messages.h"
 
 namespace sfc {
 namespace {
@@ -23,8 +24,7 @@ constexpr std::uint64_t kTickMostNs = 3600ULL * 1'000'000'000;
 std::uint64_t parse_tick(const std::string& text) {
     const auto ns = parse_duration(text);
     if (!ns || *ns > kTickMostNs) {
-        throw Error(ExitCode::Usage,
-                    fmt::format("--tick '{}' is not allowed; use a whole number with us, ms or s, up to 3600s", text));
+        throw Error(ExitCode::Usage, msg::bad_tick(text));
     }
     return *ns;
 }
@@ -34,8 +34,7 @@ std::uint64_t parse_window(const std::string& text) {
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{} || *end != '\0' || number < 1 || number > kMost) {
-        throw Error(ExitCode::Usage,
-                    fmt::format("--window '{}' is not allowed; use a whole number from 1 to {}", text, kMost));
+        throw Error(ExitCode::Usage, msg::bad_window(text, kMost));
     }
     return number;
 }
@@ -45,8 +44,7 @@ double parse_watch(const std::string& text) {
     char* end = nullptr;
     const double seconds = text.empty() ? 1 : std::strtod(text.c_str(), &end);
     if ((end != nullptr && *end != '\0') || !(seconds >= kLeast && seconds <= kMost)) {
-        throw Error(ExitCode::Usage,
-                    fmt::format("--watch '{}' is not allowed; use seconds from {} to {}", text, kLeast, kMost));
+        throw Error(ExitCode::Usage, msg::bad_watch(text, kLeast, kMost));
     }
     return seconds;
 }
@@ -130,8 +128,7 @@ void finish_replay(Raw& raw) {
     if (!raw.window.empty()) {
         replay.window = parse_window(raw.window);
         if (!replay.from_sf.empty()) {
-            throw Error(ExitCode::Usage,
-                        "--window and --from-sf exclude each other: with --from-sf all of --in comes first");
+            throw Error(ExitCode::Usage, msg::window_and_from_sf());
         }
     }
     if (!raw.tick.empty()) {
@@ -139,7 +136,7 @@ void finish_replay(Raw& raw) {
     }
     if (std::filesystem::weakly_canonical(replay.to_sf) == std::filesystem::weakly_canonical(replay.out) &&
         !std::filesystem::is_character_file(replay.out)) { // both may go to /dev/null
-        throw Error(ExitCode::Usage, fmt::format("--to-sf and --out both name '{}'; give two files", replay.out));
+        throw Error(ExitCode::Usage, msg::same_file_twice(replay.out));
     }
 }
 
@@ -153,12 +150,10 @@ void resolve(PortFile& input, const std::string& option, const std::vector<std::
         if (std::find(candidates.begin(), candidates.end(), input.port) != candidates.end()) {
             return;
         }
-        throw Error(ExitCode::Usage, fmt::format("{} {}: '{}' is not one of the ports that are possible here: {}",
-                                                 option, text, input.port, names));
+        throw Error(ExitCode::Usage, msg::port_not_possible(option, text, input.port, names));
     }
     if (candidates.size() != 1) {
-        throw Error(ExitCode::Usage,
-                    fmt::format("{} {}: say which port with PORT=FILE; possible are {}", option, text, names));
+        throw Error(ExitCode::Usage, msg::say_which_port(option, text, names));
     }
     input.port = candidates.front();
 }
@@ -201,7 +196,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
         std::cout << app.help();
         return std::nullopt;
     } catch (const CLI::ParseError& error) {
-        throw Error(ExitCode::Usage, fmt::format("{}; see 'sfcproxy --help'", error.what()));
+        throw Error(ExitCode::Usage, msg::see_help(error.what()));
     }
     if (raw.options.command == Command::Replay) {
         finish_replay(raw);

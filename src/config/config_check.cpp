@@ -6,9 +6,8 @@
 #include <map>
 #include <set>
 
-#include <fmt/format.h>
-
 #include "config/config.h"
+#include "config/messages.h"
 #include "config/yaml_reader.h"
 
 namespace sfc {
@@ -29,8 +28,7 @@ public:
 
     void run() {
         if (config_.sfs.size() >= SFC_PORTS_MAX || config_.services.size() >= SFC_SERVICES_MAX) {
-            throw error({1, 1}, fmt::format("at most {} SFs and {} services are possible", SFC_PORTS_MAX - 1,
-                                            SFC_SERVICES_MAX - 1));
+            throw error({1, 1}, msg::too_many_sfs(SFC_PORTS_MAX - 1, SFC_SERVICES_MAX - 1));
         }
         for (const SfConfig& sf : config_.sfs) {
             check_sf(sf);
@@ -39,8 +37,7 @@ public:
             check_service(service);
         }
         if (ports_.size() >= SFC_PORTS_MAX) {
-            throw error({1, 1}, fmt::format("{} interfaces are too many; at most {} are possible", ports_.size(),
-                                            SFC_PORTS_MAX - 1));
+            throw error({1, 1}, msg::too_many_ports(ports_.size(), SFC_PORTS_MAX - 1));
         }
         check_quotas();
     }
@@ -60,11 +57,11 @@ private:
 
     void check_sf(const SfConfig& sf) {
         if (sf.name.empty()) {
-            throw error(sf.at, "an SF needs a name that is not empty");
+            throw error(sf.at, msg::sf_without_name());
         }
         check_mark(sf);
         if (!sfs_.emplace(sf.name, &sf).second) {
-            throw error(sf.at, fmt::format("SF name '{}' stands here twice", sf.name));
+            throw error(sf.at, msg::sf_name_twice(sf.name));
         }
         for (const auto* port : {&sf.left, &sf.right, &sf.both}) {
             if (*port) {
@@ -76,10 +73,9 @@ private:
     void claim_sf_port(const PortConfig& port, const SfConfig& sf) {
         Seen& seen = ports_[port.port_name()];
         if (seen.role != SFC_ROLE_NONE) {
-            throw error(port.at, fmt::format("port '{}' belongs to {} already; every SF has its own ports",
-                                             port.port_name(), seen.by));
+            throw error(port.at, msg::port_belongs_to(port.port_name(), seen.by));
         }
-        seen = {SFC_ROLE_SF, fmt::format("SF '{}'", sf.name), port.mtu};
+        seen = {SFC_ROLE_SF, msg::named_sf(sf.name), port.mtu};
     }
 
     /// One kernel, one mark; and all headers need numbers in it, and generations so that no number is mistaken soon.
@@ -90,19 +86,13 @@ private:
         const SfConfig& first = first_stack_ ? *first_stack_ : sf;
         first_stack_ = &first;
         if (sf.mark_mask != first.mark_mask) {
-            throw error(sf.at,
-                        fmt::format("SFs '{}' and '{}' are both a kernel's stack, and have different bits of the mark; "
-                                    "give both the same 'mark', or none",
-                                    first.name, sf.name));
+            throw error(sf.at, msg::marks_differ(first.name, sf.name));
         }
         const auto bits = static_cast<unsigned>(std::popcount(sf.mark_mask));
         const auto numbers = static_cast<unsigned>(std::bit_width(rounded_capacity(config_)));
         if (bits != 0 && bits < numbers + kMarkGenerationBits) {
-            throw error(sf.mark_at,
-                        fmt::format("0x{:08x} has {} bits; for a cache of {} headers it takes {}: {} for their numbers "
-                                    "and {} for the generation",
-                                    sf.mark_mask, bits, rounded_capacity(config_), numbers + kMarkGenerationBits,
-                                    numbers, kMarkGenerationBits));
+            throw error(sf.mark_at, msg::mark_too_small(sf.mark_mask, bits, rounded_capacity(config_),
+                                                        numbers + kMarkGenerationBits, numbers, kMarkGenerationBits));
         }
     }
 
@@ -110,13 +100,10 @@ private:
     void claim_domain_port(const PortConfig& port, const std::string& by) {
         Seen& seen = ports_[port.port_name()];
         if (seen.role == SFC_ROLE_SF) {
-            throw error(port.at,
-                        fmt::format("port '{}' is a port of {}; a port is a domain port or an SF port, never both",
-                                    port.port_name(), seen.by));
+            throw error(port.at, msg::port_of_sf(port.port_name(), seen.by));
         }
         if (seen.mtu && port.mtu && *seen.mtu != *port.mtu) {
-            throw error(port.at, fmt::format("port '{}' has mtu {} here and {} at {}; give one value", port.port_name(),
-                                             *port.mtu, *seen.mtu, seen.by));
+            throw error(port.at, msg::mtus_differ(port.port_name(), *port.mtu, *seen.mtu, seen.by));
         }
         if (seen.role == SFC_ROLE_NONE) {
             seen = {SFC_ROLE_DOMAIN, by, std::nullopt};
@@ -128,27 +115,23 @@ private:
 
     void check_service(const ServiceConfig& service) {
         if (service.name.empty()) {
-            throw error(service.at, "a service needs a name that is not empty");
+            throw error(service.at, msg::service_without_name());
         }
         if (!services_.insert(service.name).second) {
-            throw error(service.at, fmt::format("service name '{}' stands here twice", service.name));
+            throw error(service.at, msg::service_name_twice(service.name));
         }
         check_sf_of(service);
         check_inner(service);
-        const std::string by = fmt::format("service '{}'", service.name);
+        const std::string by = msg::named_service(service.name);
         std::set<std::string> own;
         for (const PortConfig& port : service.domain) {
             if (!own.insert(port.port_name()).second) {
-                throw error(port.at, fmt::format("port '{}' stands in the domain of {} twice", port.port_name(), by));
+                throw error(port.at, msg::twice_in_domain(port.port_name(), by));
             }
             claim_domain_port(port, by);
             const auto [other, fresh] = matches_.emplace(std::pair(port.port_name(), service.label), service.name);
             if (!fresh) {
-                throw error(
-                    service.label_at,
-                    fmt::format(
-                        "label {} on port '{}' is matched by service '{}' already; one match selects one service",
-                        service.label, port.port_name(), other->second));
+                throw error(service.label_at, msg::label_matched(service.label, port.port_name(), other->second));
             }
         }
         check_ways_out(service, by);
@@ -158,7 +141,7 @@ private:
         std::set<std::string> own;
         for (const PortConfig& port : service.egress) {
             if (!own.insert(port.port_name()).second) {
-                throw error(port.at, fmt::format("port '{}' stands in the egress of {} twice", port.port_name(), by));
+                throw error(port.at, msg::twice_in_egress(port.port_name(), by));
             }
             claim_domain_port(port, by);
         }
@@ -173,25 +156,21 @@ private:
         const ServiceConfig& first = *first_of_sf_.emplace(service.sf, &service).first->second;
         if (ethernet != (first.inner == SFC_INNER_ETHERNET)) {
             throw error(service.at,
-                        fmt::format("SF '{}' would get {} from service '{}' and {} from service '{}'; it gets one kind",
-                                    service.sf, ethernet ? "Ethernet frames" : "IP packets", service.name,
-                                    ethernet ? "IP packets" : "Ethernet frames", first.name));
+                        msg::two_kinds(service.sf, ethernet ? "Ethernet frames" : "IP packets", service.name,
+                                       ethernet ? "IP packets" : "Ethernet frames", first.name));
         }
         if (!ethernet) {
             return;
         }
         if (service.last_label == SFC_LAST_LABEL_PLAIN || service.inner_ttl == SFC_INNER_TTL_DECREMENT) {
-            throw error(service.at, fmt::format("service '{}' has 'inner: ethernet' and so takes no '{}'", service.name,
-                                                service.last_label == SFC_LAST_LABEL_PLAIN ? "last_label: plain"
-                                                                                           : "inner_ttl: decrement"));
+            throw error(service.at, msg::ethernet_takes_no(service.name, service.last_label == SFC_LAST_LABEL_PLAIN
+                                                                             ? "last_label: plain"
+                                                                             : "inner_ttl: decrement"));
         }
         const SfConfig& sf = *sfs_.at(service.sf);
         for (const auto* port : {&sf.left, &sf.right, &sf.both}) {
             if (*port && ((*port)->mac || (*port)->ip)) {
-                throw error((*port)->at,
-                            fmt::format("port '{}' of SF '{}' takes no 'mac' and no 'ip': the SF gets the Ethernet "
-                                        "frames of service '{}' as they are",
-                                        (*port)->port_name(), sf.name, service.name));
+                throw error((*port)->at, msg::frames_as_they_are((*port)->port_name(), sf.name, service.name));
             }
         }
     }
@@ -203,15 +182,10 @@ private:
         for (const ServiceConfig& service : config_.services) {
             given += service.quota.value_or(share);
             if (given > capacity) {
-                throw error(service.at,
-                            fmt::format("with service '{}' the quotas are {} slots; the cache's capacity is {}",
-                                        service.name, given, capacity));
+                throw error(service.at, msg::quotas_too_large(service.name, given, capacity));
             }
             if (service.quota.value_or(share) < SFC_QUOTA_MIN) {
-                throw error(service.at,
-                            fmt::format("{} slots are left for service '{}'; raise the cache's capacity of {}, "
-                                        "so that each service has {} or more",
-                                        share, service.name, capacity, +SFC_QUOTA_MIN));
+                throw error(service.at, msg::slots_too_few(share, service.name, capacity, +SFC_QUOTA_MIN));
             }
         }
     }
@@ -219,16 +193,13 @@ private:
     void check_sf_of(const ServiceConfig& service) const {
         const auto sf = sfs_.find(service.sf);
         if (sf == sfs_.end()) {
-            throw error(service.sf_at, fmt::format("service '{}' names SF '{}', which is not among the sfs",
-                                                   service.name, service.sf));
+            throw error(service.sf_at, msg::unknown_sf(service.name, service.sf));
         }
         if (sf->second->both && service.in != Side::None) {
-            throw error(service.sf_at,
-                        fmt::format("SF '{}' is one-armed, so service '{}' takes no 'in'", service.sf, service.name));
+            throw error(service.sf_at, msg::one_armed_takes_no_in(service.sf, service.name));
         }
         if (!sf->second->both && !sf->second->this_stack() && service.in == Side::None) {
-            throw error(service.sf_at, fmt::format("service '{}' must say 'in: left' or 'in: right' for SF '{}'",
-                                                   service.name, service.sf));
+            throw error(service.sf_at, msg::in_missing(service.name, service.sf));
         }
     }
 };

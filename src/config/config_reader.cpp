@@ -7,9 +7,8 @@
 #include <fstream>
 #include <iterator>
 
-#include <fmt/format.h>
-
 #include "config/config.h"
+#include "config/messages.h"
 #include "config/yaml_reader.h"
 
 namespace sfc {
@@ -35,7 +34,7 @@ PortConfig read_port(const YamlValue& value) {
     }
     if (const auto ip = map.optional("ip")) {
         if (port.mac) {
-            throw ip->error("'mac' and 'ip' exclude each other; give one of them");
+            throw ip->error(msg::mac_and_ip());
         }
         port.ip = ip->ip();
     }
@@ -52,7 +51,7 @@ void read_sf_ports(const YamlValue& value, SfConfig& sf) {
     const YamlMap map(value, {"left", "right", "both"});
     const auto left = map.optional("left"), right = map.optional("right"), both = map.optional("both");
     if (both ? (left || right) : !(left && right)) {
-        throw value.error("an SF has 'left' and 'right', or 'both' alone for a one-armed SF");
+        throw value.error(msg::left_right_or_both());
     }
     if (both) {
         sf.both = read_port(*both);
@@ -89,7 +88,7 @@ void read_key(const YamlMap& map, SfConfig& sf) {
             sf.rtp_ports.push_back({static_cast<__u16>(first), static_cast<__u16>(last)});
         }
         if (sf.rtp_ports.size() > SFC_RTP_RANGES) {
-            throw ports->error(fmt::format("at most {} ports and ranges are possible", +SFC_RTP_RANGES));
+            throw ports->error(msg::too_many_rtp_ports(+SFC_RTP_RANGES));
         }
     }
 }
@@ -119,15 +118,11 @@ bool read_stack_options(const YamlValue& value, SfConfig& sf) {
 void check_far_stack(const YamlMap& map, const SfConfig& sf) {
     for (const auto* port : {&sf.left, &sf.right, &sf.both}) {
         if (*port && !(*port)->mac && !(*port)->ip) {
-            throw map.required("ports").error(fmt::format("port '{}' needs 'mac' or 'ip': SF '{}' is a kernel's stack, "
-                                                          "which forwards only what is addressed to it",
-                                                          (*port)->interface, sf.name));
+            throw map.required("ports").error(msg::port_needs_address((*port)->interface, sf.name));
         }
     }
     if (!sf.unwatched.empty()) {
-        throw map.required("stack").error(fmt::format("SF '{}' takes no 'unwatched': it has ports, and only what comes "
-                                                      "back by them gets its header",
-                                                      sf.name));
+        throw map.required("stack").error(msg::no_unwatched(sf.name));
     }
 }
 
@@ -139,17 +134,12 @@ bool read_stack(const YamlMap& map, SfConfig& sf) {
         return false;
     }
     if (map.optional("netns") && !map.optional("ports")) {
-        throw map.required("netns").error(
-            fmt::format("SF '{}' is a stack and has a 'netns', so it needs 'ports' in it; "
-                        "without both it is the stack of this host",
-                        sf.name));
+        throw map.required("netns").error(msg::netns_needs_ports(sf.name));
     }
     for (const char* key : {"on_miss", "tunnels", "profile", "ipv4_id", "tcp_timestamps", "payload_digest",
                             "payload_length", "rtp_ports"}) {
         if (const auto value = map.optional(key)) {
-            throw value->error(fmt::format(
-                "SF '{}' is a kernel's stack and takes no '{}'; allowed are name, stack, hold, probe, ports and netns",
-                sf.name, key));
+            throw value->error(msg::stack_takes_no(sf.name, key));
         }
     }
     return true;
@@ -200,9 +190,7 @@ void read_match(const YamlValue& value, ServiceConfig& service) {
     service.label = label.number(0, kLabelMax);
     service.label_at = label.at();
     if (service.label == kImplicitNull || service.label == kEntropyIndicator) {
-        throw label.error(fmt::format(
-            "label {} is never on top of a stack (3 is the implicit null label, 7 the entropy label indicator)",
-            service.label));
+        throw label.error(msg::label_never_on_top(service.label));
     }
 }
 
@@ -215,7 +203,7 @@ NextHopConfig read_next_hop(const YamlValue& value) {
     }
     hop.port = read_port(value);
     if (!hop.port.mac && !hop.port.ip) {
-        throw value.error("needs the next hop's 'mac' or 'ip'");
+        throw value.error(msg::needs_next_hop());
     }
     return hop;
 }
@@ -226,12 +214,11 @@ std::vector<PortConfig> read_interfaces(const YamlValue& value, std::string_view
     for (const YamlValue& item : value.is_list() ? value.items() : std::vector{value}) {
         ports.push_back(read_port(item));
         if (ports.back().mac || ports.back().ip) {
-            throw item.error(
-                fmt::format("{} port '{}' takes no 'mac' and no 'ip'; {}", kind, ports.back().interface, instead));
+            throw item.error(msg::port_takes_no_address(kind, ports.back().interface, instead));
         }
     }
     if (ports.empty()) {
-        throw value.error("needs at least one interface");
+        throw value.error(msg::needs_interface());
     }
     return ports;
 }
@@ -258,45 +245,37 @@ void read_policies(const YamlMap& map, ServiceConfig& service) {
 
 /// What a kernel does itself is not for the configuration to say.
 void check_for_stack(const YamlMap& map, const ServiceConfig& service) {
-    const std::string why = fmt::format("SF '{}' is a kernel's stack", service.sf);
+    const std::string why = msg::is_stack(service.sf);
     if (service.inner == SFC_INNER_ETHERNET) {
-        throw map.required("inner").error(
-            fmt::format("service '{}' takes no 'ethernet': {}; use ip or ipv4 or ipv6", service.name, why));
+        throw map.required("inner").error(msg::stack_takes_no_ethernet(service.name, why));
     }
     if (service.inner_ttl == SFC_INNER_TTL_DECREMENT) {
-        throw map.required("inner_ttl")
-            .error(fmt::format("service '{}' takes no 'decrement': {}, which does so itself; use keep", service.name,
-                               why));
+        throw map.required("inner_ttl").error(msg::stack_takes_no_decrement(service.name, why));
     }
 }
 
 /// Into this host's stack and out of it.
 void read_ways_of_stack(const YamlMap& map, const YamlMap& sf, ServiceConfig& service) {
-    const std::string why = fmt::format("SF '{}' is the stack of this host", service.sf);
+    const std::string why = msg::is_this_stack(service.sf);
     if (const auto in = sf.optional("in")) {
-        throw in->error(fmt::format("{}, so service '{}' takes no 'in'", why, service.name));
+        throw in->error(msg::stack_takes_no_in(why, service.name));
     }
     if (const auto hop = map.optional("next_hop")) {
         service.next_hop = read_next_hop(*hop);
     }
     const auto egress = map.optional("egress");
     if (!egress) {
-        throw map.error(fmt::format("service '{}' needs 'egress': {}; give 1 to {} interfaces that its packets may "
-                                    "leave through",
-                                    service.name, why, +SFC_EGRESS_MAX));
+        throw map.error(msg::needs_egress(service.name, why, +SFC_EGRESS_MAX));
     }
-    service.egress = read_interfaces(*egress, "egress", "the kernel's route and neighbour decide");
+    service.egress = read_interfaces(*egress, "egress", msg::kernel_decides());
     if (service.egress.size() > SFC_EGRESS_MAX) {
-        throw egress->error(
-            fmt::format("{} interfaces are too many; 1 to {} are possible", service.egress.size(), +SFC_EGRESS_MAX));
+        throw egress->error(msg::too_many_egress(service.egress.size(), +SFC_EGRESS_MAX));
     }
 }
 
 void read_ways_of_ports(const YamlMap& map, const YamlMap& sf, ServiceConfig& service) {
     if (const auto egress = map.optional("egress")) {
-        throw egress->error(fmt::format("service '{}' takes no 'egress': SF '{}' is not the stack of this host; its "
-                                        "packets leave by 'next_hop'",
-                                        service.name, service.sf));
+        throw egress->error(msg::takes_no_egress(service.name, service.sf));
     }
     if (const auto in = sf.optional("in")) {
         service.in = in->word<Side>({{"left", Side::Left}, {"right", Side::Right}});
@@ -311,7 +290,7 @@ ServiceConfig read_service(const YamlValue& value, const std::vector<SfConfig>& 
     service.at = value.at();
     service.name = map.required("name").text();
     read_match(map.required("match"), service);
-    service.domain = read_interfaces(map.required("domain"), "domain", "those of the next hop stand in 'next_hop'");
+    service.domain = read_interfaces(map.required("domain"), "domain", msg::in_next_hop());
     const YamlMap sf(map.required("sf"), {"name", "in"});
     service.sf_at = sf.at();
     service.sf = sf.required("name").text();
@@ -369,8 +348,7 @@ std::string read_config_text(const std::string& file) {
     std::error_code none;
     std::ifstream in(file);
     if (!in || std::filesystem::is_directory(file, none)) {
-        throw Error(ExitCode::Usage, fmt::format("cannot read configuration {}: {}", file,
-                                                 in ? "is a directory" : std::strerror(errno)));
+        throw Error(ExitCode::Usage, msg::cannot_read_config(file, in ? "is a directory" : std::strerror(errno)));
     }
     return {std::istreambuf_iterator<char>(in), {}};
 }

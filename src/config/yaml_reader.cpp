@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "base/duration.h"
+#include "config/messages.h"
 
 namespace sfc {
 namespace {
@@ -50,7 +51,7 @@ Error YamlValue::error(const std::string& sentence) const {
 
 std::string YamlValue::text() const {
     if (!node_.IsScalar()) {
-        throw error(fmt::format("must be a single value, not {}", kind_of(node_)));
+        throw error(msg::not_single(kind_of(node_)));
     }
     return node_.Scalar();
 }
@@ -59,9 +60,7 @@ std::string YamlValue::interface() const {
     std::string name = text();
     if (name.empty() || name.size() > kInterfaceNameMax || name.find_first_of(" /:\t\n") != std::string::npos ||
         name == "." || name == "..") {
-        throw error(
-            fmt::format("'{}' is not an interface name; allowed are 1 to {} characters without space, '/' and ':'",
-                        name, kInterfaceNameMax));
+        throw error(msg::bad_interface_name(name, kInterfaceNameMax));
     }
     return name;
 }
@@ -69,8 +68,7 @@ std::string YamlValue::interface() const {
 std::string YamlValue::netns() const {
     std::string name = text();
     if (name.empty() || name.find_first_of("/ \t\n") != std::string::npos || name == "." || name == "..") {
-        throw error(fmt::format(
-            "'{}' is not a network namespace; allowed are a name of 'ip netns list' and a process id", name));
+        throw error(msg::bad_netns_name(name));
     }
     return name;
 }
@@ -79,7 +77,7 @@ std::uint64_t YamlValue::number(std::uint64_t least, std::uint64_t most) const {
     const std::string given = text();
     const auto value = parse_number(given);
     if (!value || *value < least || *value > most) {
-        throw error(fmt::format("'{}' is not allowed here; use a whole number from {} to {}", given, least, most));
+        throw error(msg::bad_number(given, least, most));
     }
     return *value;
 }
@@ -90,8 +88,7 @@ std::pair<std::uint64_t, std::uint64_t> YamlValue::range(std::uint64_t least, st
     const auto first = parse_number(given.substr(0, dash));
     const auto last = dash == std::string::npos ? first : parse_number(given.substr(dash + 1));
     if (!first || !last || *first < least || *last > most || *first > *last) {
-        throw error(fmt::format("'{}' is not allowed here; use a number from {} to {}, or a range as in \"{}-{}\"",
-                                given, least, most, least, most));
+        throw error(msg::bad_range(given, least, most, least, most));
     }
     return {*first, *last};
 }
@@ -104,8 +101,7 @@ std::uint32_t YamlValue::mark_mask() const {
         std::from_chars(given.data() + digits, given.data() + given.size(), mask, digits != 0 ? 16 : 10);
     const bool whole = fault == std::errc{} && end == given.data() + given.size();
     if (!whole || mask == 0 || !std::has_single_bit((std::uint64_t{mask} >> std::countr_zero(mask)) + 1)) {
-        throw error(fmt::format("'{}' is not allowed here; give bits of the packet's mark in a row, as in 0x{:08x}",
-                                given, 0xffffff00U));
+        throw error(msg::bad_mark(given, 0xffffff00U));
     }
     return mask;
 }
@@ -114,8 +110,7 @@ std::uint64_t YamlValue::duration_ns() const {
     const std::string given = text();
     const auto ns = parse_duration(given);
     if (!ns || *ns < kHoldLeastNs || *ns > kHoldMostNs) {
-        throw error(
-            fmt::format("'{}' is not allowed here; use a whole number with us, ms or s, from 1ms to 60s", given));
+        throw error(msg::bad_duration(given));
     }
     return *ns;
 }
@@ -124,11 +119,10 @@ Mac YamlValue::mac() const {
     const std::string given = text();
     const auto mac = parse_mac(given);
     if (!mac) {
-        throw error(fmt::format("'{}' is not a MAC address; write six pairs of hex digits, as in \"02:00:00:00:00:0b\"",
-                                given));
+        throw error(msg::bad_mac(given));
     }
     if (((*mac)[0] & 1) != 0 || *mac == Mac{}) {
-        throw error(fmt::format("'{}' is not the address of one station; multicast and zero are not allowed", given));
+        throw error(msg::not_one_station(given));
     }
     return *mac;
 }
@@ -138,7 +132,7 @@ std::string YamlValue::ip() const {
     std::array<unsigned char, sizeof(in6_addr)> address{};
     if (inet_pton(AF_INET, given.c_str(), address.data()) != 1 &&
         inet_pton(AF_INET6, given.c_str(), address.data()) != 1) {
-        throw error(fmt::format("'{}' is not an IPv4 or IPv6 address", given));
+        throw error(msg::bad_ip(given));
     }
     return given;
 }
@@ -149,7 +143,7 @@ bool YamlValue::on_off() const {
 
 std::vector<YamlValue> YamlValue::items() const {
     if (!node_.IsSequence()) {
-        throw error(fmt::format("must be a list, not {}", kind_of(node_)));
+        throw error(msg::not_list(kind_of(node_)));
     }
     std::vector<YamlValue> values;
     for (std::size_t i = 0; i < node_.size(); i++) {
@@ -160,17 +154,17 @@ std::vector<YamlValue> YamlValue::items() const {
 
 YamlMap::YamlMap(const YamlValue& value, std::initializer_list<std::string_view> keys) : YamlValue(value) {
     if (!node_.IsMap()) {
-        throw error(fmt::format("must be a mapping, not {}", kind_of(node_)));
+        throw error(msg::not_mapping(kind_of(node_)));
     }
     std::set<std::string> seen;
     for (const auto& entry : node_) {
         const YamlValue key(entry.first, file_, path_);
         const std::string name = key.text();
         if (std::find(keys.begin(), keys.end(), name) == keys.end()) {
-            throw key.error(fmt::format("unknown key '{}'; allowed are {}", name, fmt::join(keys, ", ")));
+            throw key.error(msg::unknown_key(name, fmt::join(keys, ", ")));
         }
         if (!seen.insert(name).second) {
-            throw key.error(fmt::format("key '{}' stands here twice", name));
+            throw key.error(msg::key_twice(name));
         }
     }
 }
@@ -178,7 +172,7 @@ YamlMap::YamlMap(const YamlValue& value, std::initializer_list<std::string_view>
 YamlValue YamlMap::required(const std::string& key) const {
     auto value = optional(key);
     if (!value) {
-        throw error(fmt::format("key '{}' is missing", key));
+        throw error(msg::key_missing(key));
     }
     return *value;
 }

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
+#include "config/messages.h"
 
 namespace sfc {
 
@@ -53,7 +54,7 @@ public:
             }
             allowed += (allowed.empty() ? "" : " or ") + std::string(name);
         }
-        throw error("'" + given + "' is not allowed here; use " + allowed);
+        throw error(msg::bad_word(given, allowed));
     }
 
     [[nodiscard]] std::vector<YamlValue> items() const;

@@ -8,15 +8,15 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <fmt/format.h>
 
 #include "base/error.h"
+#include "loader/messages.h"
 
 namespace sfc {
 namespace {
 
 Error map_error(std::string_view verb, std::uint32_t key, MapId map) {
-    return system_error(fmt::format("cannot {} entry {} of map {}", verb, key, name_of(map)), errno);
+    return system_error(msg::cannot_use_map(verb, key, name_of(map)), errno);
 }
 
 template <class T> void write(const Maps& maps, MapId map, std::uint32_t key, const T& value) {
@@ -37,7 +37,7 @@ bpf_map_info info_of(int fd) {
     bpf_map_info info{};
     __u32 size = sizeof(info);
     if (bpf_obj_get_info_by_fd(fd, &info, &size) != 0) {
-        throw system_error("cannot ask the kernel about a map", errno);
+        throw system_error(msg::cannot_ask_map(), errno);
     }
     return info;
 }
@@ -68,7 +68,7 @@ void Maps::share_with(const bpf_object* object) const {
     bpf_object__for_each_map(map, object) {
         const auto id = map_named(bpf_map__name(map));
         if (id && bpf_map__reuse_fd(map, fd(*id)) != 0) {
-            throw system_error(fmt::format("cannot share map {}", name_of(*id)), errno);
+            throw system_error(msg::cannot_share_map(name_of(*id)), errno);
         }
     }
 }
@@ -88,9 +88,7 @@ void Maps::fill(const Plan& plan) const {
     }
     for (const Plan::Match& match : plan.matches) {
         if (bpf_map_update_elem(fd(MapId::matches), &match.match, &match.service, BPF_NOEXIST) != 0) {
-            throw system_error(fmt::format("cannot enter label {} of service '{}'", match.match.value,
-                                           plan.services[match.service].name),
-                               errno);
+            throw system_error(msg::cannot_enter_label(match.match.value, plan.services[match.service].name), errno);
         }
     }
 }
@@ -178,7 +176,7 @@ std::size_t Maps::scratch_size() const {
 sfc_result Maps::result(int cpu, std::span<std::uint8_t> scratch) const {
     const std::uint32_t zero = 0;
     if (bpf_map_lookup_elem(fd(MapId::scratch), &zero, scratch.data()) != 0) {
-        throw system_error("cannot read the verdict", errno);
+        throw system_error(msg::cannot_read_verdict(), errno);
     }
     sfc_result result;
     std::memcpy(&result, scratch.data() + std::size_t{scratch_value_} * cpu, sizeof(result));

@@ -16,6 +16,8 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
+#include "loader/messages.h"
+
 namespace sfc {
 namespace {
 
@@ -40,15 +42,10 @@ void need_bpf_fs(const std::string& parent, std::string& note) {
         return;
     }
     if (parent == kUsualMount && same_mounts_as_init() && mount("bpf", kUsualMount, "bpf", 0, "mode=0700") == 0) {
-        note = fmt::format("mounted the BPF file system on {}", kUsualMount);
+        note = msg::mounted_bpf_fs(kUsualMount);
         return;
     }
-    throw Error(
-        ExitCode::Kernel,
-        fmt::format("'{}' is not on a BPF file system, so nothing can be pinned there; run 'mount -t bpf bpf {}', "
-                    "or name another place with --pin; inside 'ip netns exec NAME' use 'nsenter "
-                    "--net=/run/netns/NAME' instead, which leaves the file systems alone",
-                    parent, parent));
+    throw Error(ExitCode::Kernel, msg::nothing_can_be_pinned(parent, parent));
 }
 
 Fd open_directory(const std::string& path) {
@@ -58,10 +55,7 @@ Fd open_directory(const std::string& path) {
 } // namespace
 
 Error PinDirectory::taken(const std::string& path) {
-    return {ExitCode::Kernel,
-            fmt::format("something is attached already under '{}'; see 'sfcproxy status', end it with "
-                        "'sfcproxy detach', or name another place with --pin",
-                        path)};
+    return {ExitCode::Kernel, msg::pin_taken(path)};
 }
 
 PinDirectory PinDirectory::create(const std::string& path, std::string& note) {
@@ -71,11 +65,11 @@ PinDirectory PinDirectory::create(const std::string& path, std::string& note) {
         if (errno == EEXIST) {
             throw taken(path);
         }
-        throw system_error(fmt::format("cannot make directory '{}'", path), errno);
+        throw system_error(msg::cannot_make_directory(path), errno);
     }
     Fd fd = open_directory(path);
     if (!fd) {
-        throw system_error(fmt::format("cannot open directory '{}'", path), errno);
+        throw system_error(msg::cannot_open_directory(path), errno);
     }
     return {path, std::move(fd)};
 }
@@ -86,18 +80,17 @@ std::optional<PinDirectory> PinDirectory::open(const std::string& path) {
         return std::nullopt;
     }
     if (!fd) {
-        throw system_error(fmt::format("cannot open directory '{}'", path), errno);
+        throw system_error(msg::cannot_open_directory(path), errno);
     }
     if (!on_bpf_fs(path)) {
-        throw Error(ExitCode::Kernel, fmt::format("'{}' is not on a BPF file system", path));
+        throw Error(ExitCode::Kernel, msg::not_on_bpf_fs(path));
     }
     return PinDirectory(path, std::move(fd));
 }
 
 void PinDirectory::lock() {
     if (flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
-        throw Error(ExitCode::Kernel, fmt::format("process {} of sfcproxy is at work on '{}'; stop it first (kill {})",
-                                                  holder(), path_, holder()));
+        throw Error(ExitCode::Kernel, msg::at_work(holder(), path_, holder()));
     }
 }
 
@@ -125,7 +118,7 @@ pid_t PinDirectory::holder() const {
 void PinDirectory::pin(int fd, const std::string& name) const {
     const std::string file = path_ + "/" + name;
     if (bpf_obj_pin(fd, file.c_str()) != 0) {
-        throw system_error(fmt::format("cannot pin '{}'", file), errno);
+        throw system_error(msg::cannot_pin(file), errno);
     }
 }
 
@@ -150,7 +143,7 @@ void PinDirectory::remove() const {
         unpin(name);
     }
     if (rmdir(path_.c_str()) != 0) {
-        throw system_error(fmt::format("cannot remove directory '{}'", path_), errno);
+        throw system_error(msg::cannot_remove_directory(path_), errno);
     }
 }
 

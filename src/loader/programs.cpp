@@ -11,11 +11,11 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <fmt/format.h>
 #include <sys/random.h>
 #include <sys/utsname.h>
 
 #include "base/error.h"
+#include "loader/messages.h"
 #include "loader/summed.h"
 #include "loader/ticks.h"
 #include "proxy.skel.h"
@@ -69,7 +69,7 @@ void draw_secrets(sfc_config& config, const std::optional<std::uint64_t>& seed) 
     std::uint64_t state = seed.value_or(0);
     for (const auto& group : secrets) {
         if (!seed && getrandom(group.data(), group.size_bytes(), 0) != static_cast<ssize_t>(group.size_bytes())) {
-            throw system_error("cannot draw random secrets", errno);
+            throw system_error(msg::cannot_draw_secrets(), errno);
         }
         for (auto& secret : group) {
             // Odd, so that no multiplier maps a difference of one word to zero (hash.h).
@@ -80,7 +80,7 @@ void draw_secrets(sfc_config& config, const std::optional<std::uint64_t>& seed) 
 
 void resize(bpf_map* map, std::uint32_t entries) {
     if (const int error = bpf_map__set_max_entries(map, entries)) {
-        throw system_error(fmt::format("cannot give map {} {} entries", bpf_map__name(map), entries), -error);
+        throw system_error(msg::cannot_size_map(bpf_map__name(map), entries), -error);
     }
 }
 
@@ -133,7 +133,7 @@ Programs::Programs(const Plan& plan, const LoadSettings& settings) {
     last_words = {};
     skeleton_.reset(proxy_bpf::open());
     if (!skeleton_) {
-        throw system_error("cannot open the BPF programs", errno);
+        throw system_error(msg::cannot_open_programs(), errno);
     }
     skeleton_->rodata->sfc_config = load_constants(plan, settings);
     if (plan.through_this_stack() && !merges(plan)) {
@@ -143,10 +143,9 @@ Programs::Programs(const Plan& plan, const LoadSettings& settings) {
     if (const int error = proxy_bpf::load(skeleton_.get())) {
         // The verifier refuses with EACCES too; only without its log is it a matter of privileges.
         if (!last_words.verifier.empty()) {
-            throw Error(ExitCode::Kernel, fmt::format("this kernel's verifier refuses the BPF programs: {}: {}",
-                                                      last_words.warning, last_words.verifier));
+            throw Error(ExitCode::Kernel, msg::verifier_refuses(last_words.warning, last_words.verifier));
         }
-        throw system_error("cannot load the BPF programs into this kernel", -error);
+        throw system_error(msg::cannot_load_programs(), -error);
     }
     maps_ = std::make_unique<Maps>([this](std::string_view name) {
         return Fd(dup(bpf_object__find_map_fd_by_name(skeleton_->obj, std::string(name).c_str())));
@@ -190,7 +189,7 @@ std::vector<ProgramInfo> Programs::info() const {
         bpf_prog_info info{};
         __u32 size = sizeof(info);
         if (bpf_obj_get_info_by_fd(fd(static_cast<ProgramId>(list.size())), &info, &size) != 0) {
-            throw system_error(fmt::format("cannot ask the kernel about program {}", name), errno);
+            throw system_error(msg::cannot_ask_program(name), errno);
         }
         list.push_back({std::string(name), info.verified_insns});
     }

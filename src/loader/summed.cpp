@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "loader/messages.h"
 
 namespace sfc {
 namespace {
@@ -77,7 +78,7 @@ void put_in(bpf_program* program, std::int32_t function) {
         }
     }
     if (const int error = bpf_program__set_insns(program, code.data(), code.size())) {
-        throw system_error("cannot prepare the BPF programs", -error);
+        throw system_error(msg::cannot_prepare_programs(), -error);
     }
 }
 

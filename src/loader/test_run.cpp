@@ -5,9 +5,9 @@
 #include <sched.h>
 
 #include <bpf/bpf.h>
-#include <fmt/format.h>
 
 #include "base/error.h"
+#include "loader/messages.h"
 #include "loader/programs.h"
 
 namespace sfc {
@@ -29,7 +29,7 @@ TestRun::TestRun(const Programs& programs, int cpu)
     CPU_ZERO(&set);
     CPU_SET(cpu_, &set);
     if (sched_setaffinity(0, sizeof(set), &set) != 0) {
-        throw system_error(fmt::format("cannot stay on CPU {}", cpu_), errno);
+        throw system_error(msg::cannot_stay_on_cpu(cpu_), errno);
     }
 }
 
@@ -41,7 +41,7 @@ TestRun::Outcome TestRun::run(int program, std::span<const std::uint8_t> frame, 
                 .data_size_in = static_cast<__u32>(frame.size()), .data_size_out = static_cast<__u32>(out_.size()),
                 .ctx_in = &context, .ctx_size_in = sizeof(context), .repeat = 1);
     if (bpf_prog_test_run_opts(program, &opts) != 0) {
-        throw system_error(fmt::format("cannot run the program on a frame of {} bytes", frame.size()), errno);
+        throw system_error(msg::cannot_run_program(frame.size()), errno);
     }
     const bool skip = skip_redirected_ && opts.retval == XDP_REDIRECT;
     return {opts.retval, skip ? sfc_result{} : programs_.maps().result(cpu_, scratch_),

@@ -6,13 +6,14 @@
 #include <time.h>
 
 #include "base/error.h"
+#include "loader/messages.h"
 
 namespace sfc {
 
 std::uint64_t hold_in_ticks(std::uint64_t hold_ns) {
     timespec step{};
     if (clock_getres(CLOCK_MONOTONIC_COARSE, &step) != 0) {
-        throw system_error("cannot ask the kernel how long its tick is", errno);
+        throw system_error(msg::cannot_ask_tick(), errno);
     }
     const auto tick =
         static_cast<std::uint64_t>(step.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(step.tv_nsec);

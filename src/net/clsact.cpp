@@ -6,13 +6,13 @@
 #include <string>
 
 #include <bpf/libbpf.h>
-#include <fmt/format.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 
 #include "base/error.h"
 #include "net/hook.h"
+#include "net/messages.h"
 #include "net/netlink.h"
 
 namespace sfc {
@@ -50,8 +50,7 @@ void dump(NetlinkRequest& request, const Link& link, const Netlink::Visit& visit
     Netlink netlink;
     const int error = netlink.ask(request, visit);
     if (error != 0 && error != ENODEV && error != EOPNOTSUPP) {
-        throw system_error(fmt::format("cannot ask the kernel about traffic control on interface '{}'", link.name),
-                           error);
+        throw system_error(msg::cannot_ask_tc(link.name), error);
     }
 }
 
@@ -119,14 +118,11 @@ bool make_qdisc(const Link& link) {
         return false;
     }
     if (!kind.empty()) {
-        throw Error(ExitCode::Kernel,
-                    fmt::format("interface '{}' has the qdisc '{}', which leaves no place for a program on egress; "
-                                "replace it by 'clsact', which does the same and more",
-                                link.name, kind));
+        throw Error(ExitCode::Kernel, msg::no_place_on_egress(link.name, kind));
     }
     bpf_tc_hook both = hook_of(link, BPF_TC_INGRESS | BPF_TC_EGRESS);
     if (const int error = bpf_tc_hook_create(&both)) {
-        throw system_error(fmt::format("cannot make the qdisc 'clsact' on interface '{}'", link.name), -error);
+        throw system_error(msg::cannot_make_qdisc(link.name), -error);
     }
     return true;
 }
@@ -143,10 +139,8 @@ void remove_qdisc(const Link& link) {
 bool attach_clsact(int program, const Link& link, TcSide side) {
     const bool created = make_qdisc(link);
     if (const std::uint32_t other = clsact_program(link, side)) {
-        throw Error(ExitCode::Kernel, fmt::format("interface '{}' has a TC program on {} at priority {} already: "
-                                                  "'{}' (id {}); 'tc filter del dev {} {} pref {}' takes it off",
-                                                  link.name, side_name(side), kPriority, program_name(other), other,
-                                                  link.name, side_name(side), kPriority));
+        throw Error(ExitCode::Kernel, msg::tc_program_there(link.name, side_name(side), kPriority, program_name(other),
+                                                            other, link.name, side_name(side), kPriority));
     }
     const bpf_tc_hook hook = hook_of(link, point_of(side));
     bpf_tc_opts filter = our_filter();
@@ -155,8 +149,7 @@ bool attach_clsact(int program, const Link& link, TcSide side) {
         if (created) {
             remove_qdisc(link);
         }
-        throw system_error(
-            fmt::format("cannot attach a TC program to the {} of interface '{}'", side_name(side), link.name), -error);
+        throw system_error(msg::cannot_attach_tc(side_name(side), link.name), -error);
     }
     return created;
 }

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "base/error.h"
+#include "net/messages.h"
 
 namespace sfc {
 namespace {
@@ -74,7 +75,7 @@ std::optional<Offload> parse_offload(std::string_view name) {
 
 Ethtool::Ethtool() : socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
     if (!socket_) {
-        throw system_error("cannot open a socket for interface settings", errno);
+        throw system_error(msg::cannot_open_ethtool(), errno);
     }
 }
 
@@ -107,7 +108,7 @@ std::vector<Ethtool::Feature> Ethtool::features(const std::string& interface) co
     const auto blocks = static_cast<std::uint32_t>((names.size() + kBlockBits - 1) / kBlockBits);
     auto got = request(ethtool_gfeatures{ETHTOOL_GFEATURES, blocks}, blocks * sizeof(ethtool_get_features_block));
     if (const int error = blocks == 0 ? EOPNOTSUPP : command(interface, got.data())) {
-        throw system_error(fmt::format("cannot read the offloads of interface '{}'", interface), error);
+        throw system_error(msg::cannot_read_offloads(interface), error);
     }
     std::vector<Feature> result;
     for (std::size_t i = 0; i < names.size(); i++) {
@@ -158,9 +159,7 @@ void Ethtool::set(const std::string& interface, const std::vector<std::string>& 
     auto wish = request(ethtool_sfeatures{ETHTOOL_SFEATURES, static_cast<std::uint32_t>(blocks.size())}, bytes);
     std::memcpy(reinterpret_cast<char*>(wish.data()) + sizeof(ethtool_sfeatures), blocks.data(), bytes);
     if (const int error = command(interface, wish.data())) {
-        throw system_error(
-            fmt::format("cannot switch {} of interface '{}' {}", fmt::join(names, ", "), interface, on ? "on" : "off"),
-            error);
+        throw system_error(msg::cannot_switch_offloads(fmt::join(names, ", "), interface, on ? "on" : "off"), error);
     }
 }
 

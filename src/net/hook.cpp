@@ -4,10 +4,10 @@
 #include <cerrno>
 
 #include <bpf/bpf.h>
-#include <fmt/format.h>
 #include <linux/if_link.h>
 
 #include "base/error.h"
+#include "net/messages.h"
 
 namespace sfc {
 namespace {
@@ -16,19 +16,16 @@ namespace {
 std::string attach_hint(int error, const Link& link, bool generic) {
     switch (error) {
     case EOPNOTSUPP:
-        return generic ? "this interface takes no XDP program"
-                       : "its driver has no native XDP, or not in this setting; '--generic' works everywhere, slower";
+        return generic ? msg::hint_no_xdp() : msg::hint_no_native_xdp();
     case ERANGE:
-        return fmt::format("its MTU of {} is too large for XDP here", link.mtu);
+        return msg::hint_mtu_too_large(link.mtu);
     case ENOSPC:
-        return fmt::format("it has fewer receive queues than its far end has transmit queues; "
-                           "'ethtool -L {} rx N' gives it more",
-                           link.name);
+        return msg::hint_few_queues(link.name);
     case EBUSY:
     case EEXIST:
-        return "another XDP program is on it";
+        return msg::hint_other_program();
     case ENODEV:
-        return "it has just gone";
+        return msg::hint_just_gone();
     default:
         return "";
     }
@@ -51,8 +48,7 @@ Fd attach_xdp(int program, const Link& link, bool generic) {
     if (!hook) {
         const int error = errno;
         const std::string hint = attach_hint(error, link, generic);
-        throw system_error(
-            fmt::format("cannot attach to interface '{}'{}{}", link.name, hint.empty() ? "" : ": ", hint), error);
+        throw system_error(msg::cannot_attach_xdp(link.name, hint.empty() ? "" : ": ", hint), error);
     }
     return hook;
 }
@@ -82,15 +78,10 @@ void check_free(const Link& link) {
     if (link.xdp != XdpMode::None) {
         const std::string name = program_name(link.xdp_program);
         if (name.starts_with("sfc_")) {
-            throw Error(ExitCode::Kernel,
-                        fmt::format("interface '{}' is a port of another sfcproxy already (program '{}', "
-                                    "id {}); 'sfcproxy detach --pin DIR' with its directory ends that",
-                                    link.name, name, link.xdp_program));
+            throw Error(ExitCode::Kernel, msg::other_sfcproxy(link.name, name, link.xdp_program));
         }
         throw Error(ExitCode::Kernel,
-                    fmt::format("interface '{}' has an XDP program already: '{}' (id {}, {}); take it off first, for "
-                                "example with 'ip link set dev {} xdp off'",
-                                link.name, name, link.xdp_program, xdp_mode_name(link.xdp), link.name));
+                    msg::xdp_program_there(link.name, name, link.xdp_program, xdp_mode_name(link.xdp), link.name));
     }
 }
 

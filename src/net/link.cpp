@@ -11,6 +11,7 @@
 #include <linux/rtnetlink.h>
 
 #include "base/error.h"
+#include "net/messages.h"
 #include "net/netlink.h"
 
 namespace sfc {
@@ -112,7 +113,7 @@ std::optional<Link> ask(Netlink& netlink, NetlinkRequest& request, const std::st
         }
     });
     if (error != 0 && error != ENODEV) {
-        throw system_error(fmt::format("cannot ask the kernel about interface {}", what), error);
+        throw system_error(msg::cannot_ask_interface(what), error);
     }
     return link;
 }
@@ -132,7 +133,7 @@ std::optional<Link> find_link(Netlink& netlink, std::uint32_t index) {
     }
     NetlinkRequest request(RTM_GETLINK, 0);
     request.family_header<ifinfomsg>().ifi_index = static_cast<int>(index);
-    return ask(netlink, request, fmt::format("number {}", index));
+    return ask(netlink, request, msg::interface_number(index));
 }
 
 std::vector<Link> all_links(Netlink& netlink) {
@@ -145,7 +146,7 @@ std::vector<Link> all_links(Netlink& netlink) {
         }
     });
     if (error != 0) {
-        throw system_error("cannot ask the kernel for all interfaces", error);
+        throw system_error(msg::cannot_ask_interfaces(), error);
     }
     return links;
 }

@@ -6,13 +6,13 @@
 #include <map>
 
 #include <arpa/inet.h>
-#include <fmt/format.h>
 #include <linux/fib_rules.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
 
 #include "base/error.h"
+#include "net/messages.h"
 #include "net/netlink.h"
 
 namespace sfc {
@@ -166,12 +166,11 @@ std::optional<std::string> nftables_conflict(std::uint32_t mask) {
         const auto expressions = rule.find(NFTA_RULE_EXPRESSIONS);
         const std::uint32_t used = expressions == rule.end() ? 0 : Rule(*expressions->second).used();
         if ((used & mask) != 0 && !found) {
-            found = fmt::format("a rule in chain '{}' of nftables table '{}' uses bits 0x{:08x}",
-                                text(rule, NFTA_RULE_CHAIN), text(rule, NFTA_RULE_TABLE), used);
+            found = msg::nftables_uses_bits(text(rule, NFTA_RULE_CHAIN), text(rule, NFTA_RULE_TABLE), used);
         }
     });
     if (error != 0 && error != EOPNOTSUPP && error != EINVAL) { // what a kernel says that has no nftables
-        throw system_error("cannot ask the kernel for the rules of nftables", error);
+        throw system_error(msg::cannot_ask_nftables(), error);
     }
     return found;
 }
@@ -191,11 +190,11 @@ std::optional<std::string> routing_conflict(std::uint32_t mask, unsigned char fa
             }
         });
         if ((used & mask) != 0 && !found) {
-            found = fmt::format("'ip {}rule' {} uses bits 0x{:08x}", family == AF_INET6 ? "-6 " : "", priority, used);
+            found = msg::ip_rule_uses_bits(family == AF_INET6 ? "-6 " : "", priority, used);
         }
     });
     if (error != 0 && error != EOPNOTSUPP && error != EAFNOSUPPORT) {
-        throw system_error("cannot ask the kernel for the rules of policy routing", error);
+        throw system_error(msg::cannot_ask_ip_rules(), error);
     }
     return found;
 }

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "base/error.h"
+#include "net/messages.h"
 #include "net/neighbours.h"
 
 namespace sfc {
@@ -120,7 +121,7 @@ Bytes neighbour_solicitation(const Mac& own, const IpBytes& source, const IpByte
 
 NeighbourProbe::NeighbourProbe() : socket_(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
     if (!socket_) {
-        throw system_error("cannot open a socket to ask for neighbours", errno);
+        throw system_error(msg::cannot_open_neighbour_probe(), errno);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/error.h"
+#include "net/messages.h"
 
 namespace sfc {
 namespace {
@@ -38,7 +39,7 @@ NetlinkRequest::NetlinkRequest(std::uint16_t type, std::uint16_t flags)
 
 Netlink::Netlink(int bus, std::uint32_t groups) : socket_(mnl_socket_open2(bus, SOCK_CLOEXEC)) {
     if (!socket_ || mnl_socket_bind(socket_.get(), groups, MNL_SOCKET_AUTOPID) != 0) {
-        throw system_error("cannot open a netlink socket", errno);
+        throw system_error(msg::cannot_open_netlink(), errno);
     }
 }
 

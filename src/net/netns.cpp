@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
+#include "net/messages.h"
 #include "net/netlink.h"
 
 namespace sfc {
@@ -46,7 +47,7 @@ std::int32_t Netns::id_in(Netlink& netlink) const {
 Netns::Netns(Fd fd, std::string where) : fd_(std::move(fd)), where_(std::move(where)) {
     struct stat status {};
     if (fstat(fd_.get(), &status) != 0) {
-        throw system_error(fmt::format("cannot look at network namespace {}", where_), errno);
+        throw system_error(msg::cannot_look_at_netns(where_), errno);
     }
     inode_ = status.st_ino;
 }
@@ -60,9 +61,9 @@ std::optional<Netns> Netns::try_open(const std::string& path, const std::string&
 }
 
 Netns Netns::current() {
-    auto here = try_open("/proc/thread-self/ns/net", "of this process");
+    auto here = try_open("/proc/thread-self/ns/net", msg::of_this_process());
     if (!here) {
-        throw system_error("cannot open this thread's network namespace", errno);
+        throw system_error(msg::cannot_open_own_netns(), errno);
     }
     return std::move(*here);
 }
@@ -72,16 +73,12 @@ Netns Netns::open(const std::string& name_or_pid) {
         return std::move(*named);
     }
     if (is_number(name_or_pid)) {
-        if (auto of =
-                try_open(fmt::format("/proc/{}/ns/net", name_or_pid), fmt::format("of process {}", name_or_pid))) {
+        if (auto of = try_open(fmt::format("/proc/{}/ns/net", name_or_pid), msg::of_process(name_or_pid))) {
             return std::move(*of);
         }
     }
     const int error = errno;
-    throw system_error(fmt::format("there is no network namespace '{}': neither {}/{} nor a process with that id can "
-                                   "be opened",
-                                   name_or_pid, kNamed, name_or_pid),
-                       error);
+    throw system_error(msg::no_netns(name_or_pid, kNamed, name_or_pid), error);
 }
 
 template <class Accept> std::optional<Netns> Netns::search(Accept accept) {
@@ -104,7 +101,7 @@ template <class Accept> std::optional<Netns> Netns::search(Accept accept) {
     for (const auto& entry : std::filesystem::directory_iterator("/proc", none)) {
         const std::string pid = entry.path().filename();
         if (is_number(pid)) {
-            if (auto found = look(entry.path() / "ns/net", fmt::format("of process {}", pid))) {
+            if (auto found = look(entry.path() / "ns/net", msg::of_process(pid))) {
                 return found;
             }
         }
@@ -122,7 +119,7 @@ std::optional<Netns> Netns::find_by_inode(std::uint64_t inode) {
 
 void Netns::enter() const {
     if (setns(fd(), CLONE_NEWNET) != 0) {
-        throw system_error(fmt::format("cannot enter the network namespace {}", where_), errno);
+        throw system_error(msg::cannot_enter_netns(where_), errno);
     }
 }
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "net/messages.h"
 #include "net/netlink.h"
 
 namespace sfc {
@@ -49,8 +50,7 @@ void make_pair(Netlink& netlink, const std::string& name, const std::string& pee
     mnl_attr_nest_end(header, data);
     mnl_attr_nest_end(header, info);
     if (const int error = netlink.ask(request)) {
-        throw system_error(fmt::format("cannot make the veth pair '{}' and '{}' with an MTU of {}", name, peer, mtu),
-                           error);
+        throw system_error(msg::cannot_make_veth_pair(name, peer, mtu), error);
     }
 }
 
@@ -59,7 +59,7 @@ void remove(Netlink& netlink, const Link& link) {
     request.family_header<ifinfomsg>().ifi_index = static_cast<int>(link.index);
     const int error = netlink.ask(request);
     if (error != 0 && error != ENODEV) {
-        throw system_error(fmt::format("cannot remove interface '{}'", link.name), error);
+        throw system_error(msg::cannot_remove_interface(link.name), error);
     }
 }
 
@@ -73,7 +73,7 @@ void switch_ipv6_off(const std::string& name) {
         return;
     }
     if (!file || write(file.get(), "1", 1) != 1) {
-        throw system_error(fmt::format("cannot switch IPv6 off on interface '{}': {}", name, path), errno);
+        throw system_error(msg::cannot_switch_ipv6_off(name, path), errno);
     }
 }
 
@@ -82,8 +82,7 @@ void finish_frames(const std::string& name) {
     for (const Offload offload : kRelayOffloads) {
         ethtool.set(name, ethtool.wanted(name, offload), false);
         if (ethtool.active(name, offload)) {
-            throw Error(ExitCode::Kernel, fmt::format("offload '{}' of interface '{}' cannot be switched off",
-                                                      offload_name(offload), name));
+            throw Error(ExitCode::Kernel, msg::offload_stays_on(offload_name(offload), name));
         }
     }
 }
@@ -94,7 +93,7 @@ void bring_up(Netlink& netlink, const std::string& name) {
     info.ifi_flags = info.ifi_change = IFF_UP;
     mnl_attr_put_strz(request.header(), IFLA_IFNAME, name.c_str());
     if (const int error = netlink.ask(request)) {
-        throw system_error(fmt::format("cannot bring interface '{}' up", name), error);
+        throw system_error(msg::cannot_bring_up(name), error);
     }
 }
 
@@ -109,7 +108,7 @@ Link usable_link(Netlink& netlink, const std::string& name) {
         }
         std::this_thread::sleep_for(kStep);
     }
-    throw Error(ExitCode::Kernel, fmt::format("interface '{}' has just been made and does not come up", name));
+    throw Error(ExitCode::Kernel, msg::does_not_come_up(name));
 }
 
 } // namespace
@@ -130,11 +129,7 @@ Relay make_relay(std::uint32_t for_index, std::uint32_t mtu) {
     for (const std::string& name : {in, out}) {
         const auto link = find_link(netlink, name);
         if (link && !is_relay(*link)) {
-            throw Error(
-                ExitCode::Kernel,
-                fmt::format("interface '{}' is in the way: sfcproxy needs that name for a veth pair of its own, "
-                            "and this one is of kind '{}'; rename or remove it",
-                            name, link->kind.empty() ? "hardware" : link->kind));
+            throw Error(ExitCode::Kernel, msg::name_in_the_way(name, link->kind.empty() ? "hardware" : link->kind));
         }
     }
     remove_relay(for_index);

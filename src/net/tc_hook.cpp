@@ -4,11 +4,11 @@
 #include <cerrno>
 
 #include <bpf/bpf.h>
-#include <fmt/format.h>
 
 #include "base/error.h"
 #include "net/clsact.h"
 #include "net/hook.h"
+#include "net/messages.h"
 
 namespace sfc {
 namespace {
@@ -34,8 +34,7 @@ TcHook attach_tc(int program, const Link& link, TcSide side) {
         const bool created = attach_clsact(program, link, side);
         return {side, Fd(), true, created};
     }
-    throw system_error(
-        fmt::format("cannot attach a TC program to the {} of interface '{}'", side_name(side), link.name), errno);
+    throw system_error(msg::cannot_attach_tc(side_name(side), link.name), errno);
 }
 
 std::uint32_t tc_program(const Link& link, const TcHook& hook) {

@@ -6,6 +6,7 @@
 #include <linux/genetlink.h>
 
 #include "base/error.h"
+#include "net/messages.h"
 #include "net/netlink.h"
 
 namespace sfc {
@@ -51,7 +52,7 @@ std::optional<bool> takes_redirects(std::uint32_t ifindex) {
         });
     });
     if (error != 0) {
-        throw system_error("cannot ask the kernel for an interface's XDP features", error);
+        throw system_error(msg::cannot_ask_xdp_features(), error);
     }
     return takes;
 }

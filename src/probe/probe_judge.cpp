@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "probe/messages.h"
 #include "probe/probe_frame.h"
 
 namespace sfc {
@@ -52,67 +53,56 @@ std::string listed(const std::vector<std::string>& fields) {
 /// Settings that take what was changed out of the key, or that need none.
 std::string advice(const Changes& changes) {
     if (changes.flow) {
-        return "if it is a kernel's stack, give it 'stack: true' with its 'ports'";
+        return msg::advise_stack();
     }
     if (changes.ipv4_id && changes.payload) {
-        return "give it 'profile: transcoder' and 'ipv4_id: off'";
+        return msg::advise_both();
     }
-    return changes.payload ? "give it 'profile: transcoder'" : "give it 'ipv4_id: off'";
+    return changes.payload ? msg::advise_transcoder() : msg::advise_ipv4_id();
 }
 
 ProbeFinding judge_fields(const ProbeQuestion& question, const ProbeSight& sight) {
     const auto sent = read_probe(question.sent), came = read_probe(sight.frame);
     if (!sent || !came) {
-        return {ProbeOutcome::Changed, "the SF makes another kind of packet of it, so its packets come back as 'miss'"};
+        return {ProbeOutcome::Changed, msg::another_kind()};
     }
     const Changes changes = compare(*sent, *came, question.key_parts);
     if (changes.fields.empty()) {
-        return {ProbeOutcome::Fits, "user mode fits: the SF leaves the key's fields alone"};
+        return {ProbeOutcome::Fits, msg::user_mode_fits()};
     }
-    return {ProbeOutcome::Changed, fmt::format("the SF changes {}, so its packets come back as 'miss'; {}",
-                                               listed(changes.fields), advice(changes))};
+    return {ProbeOutcome::Changed, msg::sf_changes(listed(changes.fields), advice(changes))};
 }
 
 ProbeFinding judge_ticket(const ProbeQuestion& question, const ProbeSight& sight) {
     if (sight.ticket) {
-        return {ProbeOutcome::Survives,
-                fmt::format("the ticket survives in the {}", question.mark ? "mark" : "metadata")};
+        return {ProbeOutcome::Survives, msg::ticket_survives(question.mark ? "mark" : "metadata")};
     }
-    const std::string way = fmt::format("on the way from '{}' to '{}'", question.from, question.to);
+    const std::string way = msg::on_the_way(question.from, question.to);
     if (question.mark) {
-        return {ProbeOutcome::Cleared,
-                fmt::format("the ticket in the mark is lost {}: a rule there writes the bits of 'mark'", way)};
+        return {ProbeOutcome::Cleared, msg::mark_lost(way)};
     }
-    const std::string where = question.kind == ProbeKind::ThisStack ? fmt::format("'{}'", question.from)
-                                                                    : fmt::format("the far end of '{}'", question.from);
-    return {ProbeOutcome::Cleared,
-            fmt::format("the stack clears metadata {} (a raw socket on {}?): give the SF bits of "
-                        "the mark, 'stack: {{mark: ...}}'",
-                        way, where)};
+    const std::string where =
+        question.kind == ProbeKind::ThisStack ? fmt::format("'{}'", question.from) : msg::far_end_of(question.from);
+    return {ProbeOutcome::Cleared, msg::metadata_cleared(way, where)};
 }
 
 /// Where it should not be; nothing where that is right.
 std::optional<std::string> wrong_place(const ProbeQuestion& question, const std::string& at) {
     if (question.kind != ProbeKind::ThisStack) {
-        return at == question.to ? std::nullopt
-                                 : std::optional(fmt::format("came back by '{}' and not by '{}': the SF sends it "
-                                                             "another way",
-                                                             at, question.to));
+        return at == question.to ? std::nullopt : std::optional(msg::came_another_way(at, question.to));
     }
     if (std::find(question.egress.begin(), question.egress.end(), at) != question.egress.end()) {
         return std::nullopt;
     }
-    return fmt::format("came out at '{}', which is not among the 'egress' of its services ({}): a route leads there",
-                       at, fmt::join(question.egress, ", "));
+    return msg::came_out_elsewhere(at, fmt::join(question.egress, ", "));
 }
 
 } // namespace
 
 ProbeFinding judge_probe(const ProbeQuestion& question, const std::optional<ProbeSight>& sight) {
     if (!sight) {
-        return {ProbeOutcome::Lost, question.kind == ProbeKind::ThisStack
-                                        ? "did not come out: a rule drops it, or there is no route"
-                                        : "did not come back: the SF drops it, is not running, or has no route"};
+        return {ProbeOutcome::Lost,
+                question.kind == ProbeKind::ThisStack ? msg::did_not_come_out() : msg::did_not_come_back()};
     }
     if (const auto wrong = wrong_place(question, sight->at)) {
         return {ProbeOutcome::Elsewhere, *wrong};

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 
 #include "base/error.h"
 #include "net/netlink.h"
+#include "probe/messages.h"
 
 namespace sfc {
 namespace {
@@ -238,7 +238,7 @@ LinkHosts read_link_hosts() {
         }
     });
     if (error != 0) {
-        throw system_error("cannot ask the kernel for addresses and neighbours", error);
+        throw system_error(msg::cannot_ask_hosts(), error);
     }
     return hosts;
 }
@@ -247,21 +247,16 @@ ProbeEnds ends_in_stack(const Plan& plan, const ProbeWay& way, const LinkHosts& 
                         std::uint32_t out) {
     for (const auto& [port, ifindex] : {std::pair(way.in, in), std::pair(way.out, out)}) {
         if (own_of(hosts, ifindex, way.six).empty()) {
-            return unknown(ProbeOutcome::NoAddress, fmt::format("not probed: port '{}' has no {} address",
-                                                                plan.ports[port].name, version(way.six)));
+            return unknown(ProbeOutcome::NoAddress, msg::no_address(plan.ports[port].name, version(way.six)));
         }
     }
     const auto destination = neighbour_of(hosts, out, way.six, {});
     if (!destination) {
-        return unknown(ProbeOutcome::Waiting,
-                       fmt::format("not probed: no neighbour is known at port '{}' yet", plan.ports[way.out].name));
+        return unknown(ProbeOutcome::Waiting, msg::no_neighbour_yet(plan.ports[way.out].name));
     }
     const auto source = source_of(hosts, in, way.six, *destination);
     if (!source) {
-        return unknown(ProbeOutcome::Waiting,
-                       fmt::format("not probed: no neighbour is known at port '{}' yet, and its link has no room for "
-                                   "a made-up one",
-                                   plan.ports[way.in].name));
+        return unknown(ProbeOutcome::Waiting, msg::no_made_up_host(plan.ports[way.in].name));
     }
     return {.source = *source, .destination = *destination};
 }
@@ -269,16 +264,13 @@ ProbeEnds ends_in_stack(const Plan& plan, const ProbeWay& way, const LinkHosts& 
 ProbeEnds ends_behind_ports(const Plan& plan, const ProbeWay& way, const LinkHosts& hosts,
                             const std::vector<std::uint32_t>& interfaces) {
     if (plan.sfs[way.sf].entry.ethernet != 0) {
-        return unknown(ProbeOutcome::NotProbed, "not probed: its services carry Ethernet frames");
+        return unknown(ProbeOutcome::NotProbed, msg::carries_ethernet());
     }
     ProbeWay back = way;
     std::swap(back.in, back.out);
     const auto to = next_hop_of(plan, way, hosts, interfaces), from = next_hop_of(plan, back, hosts, interfaces);
     if (!to && plan.ports[way.in].entry.routed != 0) {
-        return unknown(ProbeOutcome::NoAddress,
-                       fmt::format("not probed: where the SF would send a packet is not known, since no next hop of a "
-                                   "service that goes this way is known by its {} address",
-                                   version(way.six)));
+        return unknown(ProbeOutcome::NoAddress, msg::no_known_next_hop(version(way.six)));
     }
     static const IpBytes kFrom4 = parse_ip("203.0.113.9"), kTo4 = parse_ip("198.51.100.9"),
                          kFrom6 = parse_ip("2001:db8:203::9"), kTo6 = parse_ip("2001:db8:198::9");

@@ -7,12 +7,12 @@
 #include <thread>
 
 #include <bpf/bpf.h>
-#include <fmt/format.h>
 #include <sys/random.h>
 
 #include "base/error.h"
 #include "loader/test_run.h"
 #include "net/netlink.h"
+#include "probe/messages.h"
 
 namespace sfc {
 namespace {
@@ -37,7 +37,7 @@ Mac to_mac(const __u8 (&bytes)[6]) {
 sfc_probe_entry read_entry(const Maps& maps, std::uint32_t index) {
     sfc_probe_entry entry{};
     if (bpf_map_lookup_elem(maps.fd(MapId::probes), &index, &entry) != 0) {
-        throw system_error("cannot read what became of a probe", errno);
+        throw system_error(msg::cannot_read_probe(), errno);
     }
     return entry;
 }
@@ -48,7 +48,7 @@ unsigned copies(const ProbeWay& way) {
 }
 
 ProbeFinding not_probed(const std::string& why) {
-    return {ProbeOutcome::NotProbed, "not probed: " + why};
+    return {ProbeOutcome::NotProbed, msg::not_probed(why)};
 }
 
 } // namespace
@@ -67,7 +67,7 @@ Prober::Prober(Attachment& attachment, Say say) : attachment_(attachment), say_(
             }
         }
         if (probes_.size() >= SFC_PROBES_MAX) {
-            record.finding = not_probed(fmt::format("more than {} ways are too many", +SFC_PROBES_MAX));
+            record.finding = not_probed(msg::too_many_ways(+SFC_PROBES_MAX));
         }
         probes_.push_back({.way = way, .record = std::move(record)});
     }
@@ -85,7 +85,7 @@ template <class Step> void Prober::guarded(Step step) {
         }
         if (trouble_ != error.what()) {
             trouble_ = error.what();
-            say_(fmt::format("probes of SFs: {}", trouble_));
+            say_(msg::probes_trouble(trouble_));
         }
     }
 }
@@ -122,18 +122,16 @@ std::string Prober::missing(const ProbeWay& way) const {
     const Plan& plan = attachment_.plan();
     for (const std::uint16_t id : {way.ingress, way.in, way.out}) {
         if (attachment_.attached_to(id) == 0) {
-            return fmt::format("not probed: port '{}' is not attached", plan.ports[id].name);
+            return msg::port_not_attached(plan.ports[id].name);
         }
     }
     if (way.kind == ProbeKind::ThisStack) {
         return "";
     }
     if (attachment_.maps().sends_to(way.in) == 0) {
-        return fmt::format("not probed: port '{}' is down", plan.ports[way.in].name);
+        return msg::port_down(plan.ports[way.in].name);
     }
-    return attachment_.maps().port(way.in).unready != 0
-               ? fmt::format("not probed: the SF's MAC at port '{}' is not known yet", plan.ports[way.in].name)
-               : "";
+    return attachment_.maps().port(way.in).unready != 0 ? msg::sf_mac_unknown(plan.ports[way.in].name) : "";
 }
 
 ProbeEnds Prober::ends_of(const ProbeWay& way, const LinkHosts& hosts) const {
@@ -145,10 +143,8 @@ ProbeEnds Prober::ends_of(const ProbeWay& way, const LinkHosts& hosts) const {
                              attachment_.attached_to(way.out));
     }
     if (attachment_.state().generic) {
-        return {.source = {},
-                .destination = {},
-                .outcome = ProbeOutcome::NotProbed,
-                .why = "not probed: in generic mode the kernel sends nothing that it is given this way"};
+        return {
+            .source = {}, .destination = {}, .outcome = ProbeOutcome::NotProbed, .why = msg::generic_sends_nothing()};
     }
     std::vector<std::uint32_t> interfaces(attachment_.plan().ports.size());
     for (std::size_t id = 1; id < interfaces.size(); id++) {
@@ -171,7 +167,7 @@ ProbePacket Prober::packet_of(std::size_t index, const ProbeEnds& ends) const {
                                                      : to_mac(attachment_.maps().port(way.out).mac);
     }
     if (getrandom(packet.name.nonce, sizeof(packet.name.nonce), 0) != sizeof(packet.name.nonce)) {
-        throw system_error("cannot draw a random number", errno);
+        throw system_error(msg::cannot_draw_nonce(), errno);
     }
     packet.name.index = index;
     // Another one each time: connection tracking knows a flow for half a minute, and what NAT made of it then.
@@ -190,7 +186,7 @@ void Prober::send(std::size_t index, const ProbeEnds& ends) {
     entry.ticketed = probe.way.kind == ProbeKind::Ports ? 0 : 1;
     const __u32 key = index;
     if (bpf_map_update_elem(attachment_.maps().fd(MapId::probes), &key, &entry, BPF_ANY) != 0) {
-        throw system_error("cannot write down a probe", errno);
+        throw system_error(msg::cannot_write_probe(), errno);
     }
     probe.sent = probe_frame(packet);
     const Fd program = attachment_.pins().get(ProgramId::sfc_probe);
@@ -199,12 +195,11 @@ void Prober::send(std::size_t index, const ProbeEnds& ends) {
         error = send_frame(program.get(), probe.sent, attachment_.attached_to(probe.way.ingress));
     }
     if (error != 0) {
-        probe.record.finding = not_probed(fmt::format("the kernel refuses to send it: {}", std::strerror(error)));
+        probe.record.finding = not_probed(msg::kernel_refuses_probe(std::strerror(error)));
     } else if (read_entry(attachment_.maps(), index).sent == 0) {
-        probe.record.finding = not_probed(fmt::format("a frame that comes in by '{}' has no room for metadata",
-                                                      attachment_.plan().ports[probe.way.ingress].name));
+        probe.record.finding = not_probed(msg::no_room_for_metadata(attachment_.plan().ports[probe.way.ingress].name));
     } else {
-        probe.record.finding = {ProbeOutcome::InFlight, "on its way"};
+        probe.record.finding = {ProbeOutcome::InFlight, msg::on_its_way()};
         probe.end = Clock::now() + std::chrono::milliseconds(kPatienceMs);
     }
 }
@@ -237,7 +232,8 @@ bool Prober::collect() {
     const bool more = in_flight();
     if (!more) { // both IP versions in one line
         for (const ProbeLine& line : probe_lines(std::exchange(unsaid_, {}))) {
-            say_(fmt::format("{}SF '{}' {}: {}", line.warning ? "warning: " : "", line.sf, line.way, line.text));
+            say_(line.warning ? msg::probe_warning(line.sf, line.way, line.text)
+                              : msg::probe_finding(line.sf, line.way, line.text));
         }
     }
     return more;
@@ -253,7 +249,7 @@ void Prober::say_waiting() {
             return open(one.finding.outcome) && one.sf == line.sf && one.finding.text == line.text;
         });
         if (still) {
-            say_(fmt::format("SF '{}' {}: {}", line.sf, line.way, line.text));
+            say_(msg::probe_finding(line.sf, line.way, line.text));
         }
     }
 }
@@ -284,7 +280,7 @@ std::string Prober::name_of(std::uint32_t ifindex) const {
     }
     Netlink netlink;
     const auto link = find_link(netlink, ifindex);
-    return link ? link->name : fmt::format("interface {}", ifindex);
+    return link ? link->name : msg::numbered_interface(ifindex);
 }
 
 void Prober::save() {
@@ -325,8 +321,8 @@ std::vector<ProbeLine> probe_lines(const std::vector<ProbeRecord>& records) {
             continue;
         }
         const char* versions = twin != records.end() ? "IPv4 and IPv6" : record.six ? "IPv6" : "IPv4";
-        lines.push_back({record.sf, fmt::format("from '{}' to '{}' ({})", record.from, record.to, versions),
-                         record.finding.text, is_warning(record.finding.outcome)});
+        lines.push_back({record.sf, msg::probe_way(record.from, record.to, versions), record.finding.text,
+                         is_warning(record.finding.outcome)});
     }
     return lines;
 }

@@ -11,6 +11,7 @@
 #include <pcap/pcap.h>
 
 #include "base/error.h"
+#include "replay/messages.h"
 
 namespace sfc {
 namespace {
@@ -20,7 +21,7 @@ constexpr std::uint32_t kMagicMicrosecondsSwapped = 0xd4c3b2a1;
 constexpr int kSnapLength = 262144; // what tcpdump writes for "all"
 
 Error capture_error(const std::string& file, const std::string& what) {
-    return {ExitCode::Capture, fmt::format("capture {}: {}", file, what)};
+    return {ExitCode::Capture, msg::of_capture(file, what)};
 }
 
 /// Everything but a microsecond pcap may hold finer time stamps; pcapng says so per interface, which libpcap hides.
@@ -55,8 +56,7 @@ CaptureReader::CaptureReader(const std::string& file) : file_(file) {
         throw capture_error(file, message.data());
     }
     if (const int type = pcap_datalink(pcap_.get()); type != DLT_EN10MB) {
-        throw capture_error(
-            file, fmt::format("link type {} is not read; only Ethernet ({}) is", link_name(type), DLT_EN10MB));
+        throw capture_error(file, msg::link_type_not_read(link_name(type), DLT_EN10MB));
     }
 }
 
@@ -98,12 +98,12 @@ CaptureWriter::CaptureWriter(const std::string& file, bool nanoseconds) : file_(
     if (out == nullptr) {
         const int error = errno;
         temporary_.clear();
-        throw Error(ExitCode::Failed, fmt::format("cannot write {}: {}", file, std::strerror(error)));
+        throw Error(ExitCode::Failed, msg::cannot_write(file, std::strerror(error)));
     }
     dumper_.reset(pcap_dump_fopen(pcap_.get(), out));
     if (!dumper_) {
         std::fclose(out);
-        throw Error(ExitCode::Failed, fmt::format("cannot write {}: {}", file, pcap_geterr(pcap_.get())));
+        throw Error(ExitCode::Failed, msg::cannot_write(file, pcap_geterr(pcap_.get())));
     }
 }
 
@@ -125,13 +125,13 @@ void CaptureWriter::write(const Frame& frame) {
 
 void CaptureWriter::check() {
     if (std::ferror(pcap_dump_file(dumper_.get())) != 0) {
-        throw Error(ExitCode::Failed, fmt::format("cannot write {}: {}", file_, std::strerror(errno)));
+        throw Error(ExitCode::Failed, msg::cannot_write(file_, std::strerror(errno)));
     }
 }
 
 void CaptureWriter::flush() {
     if (pcap_dump_flush(dumper_.get()) != 0) {
-        throw Error(ExitCode::Failed, fmt::format("cannot write {}: {}", file_, std::strerror(errno)));
+        throw Error(ExitCode::Failed, msg::cannot_write(file_, std::strerror(errno)));
     }
     check();
 }
@@ -139,8 +139,7 @@ void CaptureWriter::flush() {
 void CaptureWriter::finish() {
     dumper_.reset();
     if (!temporary_.empty() && std::rename(temporary_.c_str(), file_.c_str()) != 0) {
-        throw Error(ExitCode::Failed,
-                    fmt::format("cannot rename {} to {}: {}", temporary_, file_, std::strerror(errno)));
+        throw Error(ExitCode::Failed, msg::cannot_rename(temporary_, file_, std::strerror(errno)));
     }
     temporary_.clear();
 }

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cerrno>
 
-#include <fmt/format.h>
 #include <net/if.h>
 
 #include "base/error.h"
+#include "replay/messages.h"
 #include "replay/sandbox.h"
 
 namespace sfc {
@@ -124,8 +124,7 @@ void Replay::next_tick() {
 bool Replay::refuse(const Frame& frame, std::uint32_t n, std::uint16_t port, bool sf_side) {
     const bool snapped = frame.bytes.size() < frame.wire_len;
     if (frame.bytes.size() > kRunMost) {
-        throw Error(ExitCode::Failed, fmt::format("{}: frame {} has {} bytes; the kernel runs programs on at most {}",
-                                                  file_, n, frame.bytes.size(), kRunMost));
+        throw Error(ExitCode::Failed, msg::frame_too_long(file_, n, frame.bytes.size(), kRunMost));
     }
     if (!snapped && frame.bytes.size() >= kRunLeast) {
         return false;
@@ -143,8 +142,7 @@ bool Replay::refuse(const Frame& frame, std::uint32_t n, std::uint16_t port, boo
 void Replay::record(const TestRun::Outcome& outcome, std::uint32_t n, bool sf_side) {
     const sfc_result& result = outcome.result;
     if (result.verdict == SFC_VERDICT_NONE) {
-        throw Error(ExitCode::Failed,
-                    fmt::format("frame {} ended without a verdict (XDP action {})", n, outcome.action));
+        throw Error(ExitCode::Failed, msg::no_verdict(n, outcome.action));
     }
     const bool left = result.verdict == SFC_VERDICT_TO_SF || result.verdict == SFC_VERDICT_RESTORED;
     const auto out_len = static_cast<std::uint32_t>(left ? outcome.bytes.size() : 0);

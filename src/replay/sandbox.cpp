@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "net/netlink.h"
+#include "replay/messages.h"
 
 namespace sfc {
 namespace {
@@ -32,7 +33,7 @@ void make_veth(Netlink& netlink, const std::string& name, const std::string& pee
     mnl_attr_nest_end(header, data);
     mnl_attr_nest_end(header, info);
     if (const int error = netlink.ask(request)) {
-        throw system_error(fmt::format("cannot make interface '{}' in a network namespace of its own", name), error);
+        throw system_error(msg::cannot_make_interface(name), error);
     }
 }
 
@@ -44,7 +45,7 @@ std::string sandbox_interface(std::uint16_t port) {
 
 void enter_sandbox(const std::vector<std::string>& interfaces) {
     if (unshare(CLONE_NEWNET) != 0) {
-        throw system_error("cannot make a network namespace", errno);
+        throw system_error(msg::cannot_make_netns(), errno);
     }
     Netlink netlink;
     // veth comes in pairs, and nothing ever flows here: two names make one pair. The odd one out gets a name that is no

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "net/netlink.h"
+#include "report/messages.h"
 
 namespace sfc {
 namespace {
@@ -80,12 +81,10 @@ std::map<std::string, std::string> silent_services(const Attachment& attachment,
             if (in_sf < kMany && now - counters.last_to_sf < sf.entry.hold_ns) {
                 continue; // the first packets may still be on their way
             }
-            silent[plan.services[id].name] =
-                fmt::format("SF '{}' got {} packets and has given none back", sf.name, in_sf);
+            silent[plan.services[id].name] = msg::gives_none_back(sf.name, in_sf);
         } else if (counters.last_to_sf - counters.last_claimed > patience) {
-            silent[plan.services[id].name] =
-                fmt::format("SF '{}' got packets until {} ago and has given none back for {}", sf.name,
-                            seconds(now - counters.last_to_sf), seconds(now - counters.last_claimed));
+            silent[plan.services[id].name] = msg::gives_none_back_since(sf.name, seconds(now - counters.last_to_sf),
+                                                                        seconds(now - counters.last_claimed));
         }
     }
     return silent;

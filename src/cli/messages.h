@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include "base/messages.h"
+
+namespace sfc::msg {
+
+#define SFC_CLI_MESSAGES(M)                                                                                            \
+    M(lacks_privileges,                                                                                                \
+      "this process lacks {}; run it as root, or with CAP_NET_ADMIN, CAP_BPF and, to enter the namespaces of "         \
+      "SFs, CAP_SYS_ADMIN")                                                                                            \
+    M(nothing_attached, "nothing is attached under '{}'")                                                              \
+    M(home_netns_gone,                                                                                                 \
+      "the network namespace that '{}' is attached in cannot be found; if it is gone, remove the directory")           \
+    M(attached, "attached {} ports ({} XDP) and {} services of '{}', pinned under '{}'")                               \
+    M(sf_ip_needs_run,                                                                                                 \
+      "SF port '{}' is given by ip {}, which only 'sfcproxy run' can keep resolved; give its mac, or use "             \
+      "'sfcproxy run'")                                                                                                \
+    M(next_hop_ip_needs_run,                                                                                           \
+      "the next hop of service '{}' is given by ip {}, which only 'sfcproxy run' can keep resolved; give its "         \
+      "mac, or use 'sfcproxy run'")                                                                                    \
+    M(detached, "detached; nothing is left under '{}'")                                                                \
+    M(detached_at_end, "detached")                                                                                     \
+    M(replay_has_no_stack, "SF '{}' is a kernel's stack; replay has no stack to send packets through")                 \
+    M(cannot_wait_signals, "cannot wait for signals")                                                                  \
+    M(cannot_start_timer, "cannot start a timer")                                                                      \
+    M(other_attachment,                                                                                                \
+      "'{}' holds an attachment of another configuration or network namespace ('{}'); end it with 'sfcproxy "          \
+      "detach'")                                                                                                       \
+    M(going_on, "going on with what is attached under '{}'")                                                           \
+    M(cannot_wait_events, "cannot wait for events")                                                                    \
+    M(stays_attached, "stays attached under '{}'; next hops are as they are now")                                      \
+    M(moved_meanwhile, "packets moved while this was read; the equations are exact only when they rest")               \
+    M(not_redirected, "not redirected: the target was down, or its MTU too small")                                     \
+    M(not_sent, "not sent: the far end's queue was full, or it did not poll")                                          \
+    M(out_by_routes, "by this host's routes through {}")                                                               \
+    M(out_by_ingress, "back to where packets come from")                                                               \
+    M(nobody_keeps, "no process looks after it: next hops stay as they are")                                           \
+    M(process_keeps, "process {} keeps next hops and ports current")                                                   \
+    M(what_probes_found, "what probes found when they were sent")                                                      \
+    M(off_again, "OFF AGAIN: SWITCH IT ON, OR THE SF WILL BE SLOW")                                                    \
+    M(on_again, "ON AGAIN: SWITCH IT OFF, OR TCP WILL BREAK")                                                          \
+    M(cannot_write_output, "cannot write to standard output")                                                          \
+    M(bad_tick, "--tick '{}' is not allowed; use a whole number with us, ms or s, up to 3600s")                        \
+    M(bad_window, "--window '{}' is not allowed; use a whole number from 1 to {}")                                     \
+    M(bad_watch, "--watch '{}' is not allowed; use seconds from {} to {}")                                             \
+    M(window_and_from_sf, "--window and --from-sf exclude each other: with --from-sf all of --in comes first")         \
+    M(same_file_twice, "--to-sf and --out both name '{}'; give two files")                                             \
+    M(port_not_possible, "{} {}: '{}' is not one of the ports that are possible here: {}")                             \
+    M(say_which_port, "{} {}: say which port with PORT=FILE; possible are {}")                                         \
+    M(see_help, "{}; see 'sfcproxy --help'")
+
+SFC_CLI_MESSAGES(SFC_MESSAGE)
+
+} // namespace sfc::msg

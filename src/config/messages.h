@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include "base/messages.h"
+
+namespace sfc::msg {
+
+#define SFC_CONFIG_MESSAGES(M)                                                                                         \
+    M(too_many_sfs, "at most {} SFs and {} services are possible")                                                     \
+    M(too_many_ports, "{} interfaces are too many; at most {} are possible")                                           \
+    M(sf_without_name, "an SF needs a name that is not empty")                                                         \
+    M(sf_name_twice, "SF name '{}' stands here twice")                                                                 \
+    M(port_belongs_to, "port '{}' belongs to {} already; every SF has its own ports")                                  \
+    M(named_sf, "SF '{}'")                                                                                             \
+    M(marks_differ,                                                                                                    \
+      "SFs '{}' and '{}' are both a kernel's stack, and have different bits of the mark; give both the same "          \
+      "'mark', or none")                                                                                               \
+    M(mark_too_small,                                                                                                  \
+      "0x{:08x} has {} bits; for a cache of {} headers it takes {}: {} for their numbers and {} for the "              \
+      "generation")                                                                                                    \
+    M(port_of_sf, "port '{}' is a port of {}; a port is a domain port or an SF port, never both")                      \
+    M(mtus_differ, "port '{}' has mtu {} here and {} at {}; give one value")                                           \
+    M(service_without_name, "a service needs a name that is not empty")                                                \
+    M(service_name_twice, "service name '{}' stands here twice")                                                       \
+    M(named_service, "service '{}'")                                                                                   \
+    M(twice_in_domain, "port '{}' stands in the domain of {} twice")                                                   \
+    M(label_matched, "label {} on port '{}' is matched by service '{}' already; one match selects one service")        \
+    M(twice_in_egress, "port '{}' stands in the egress of {} twice")                                                   \
+    M(two_kinds, "SF '{}' would get {} from service '{}' and {} from service '{}'; it gets one kind")                  \
+    M(ethernet_takes_no, "service '{}' has 'inner: ethernet' and so takes no '{}'")                                    \
+    M(frames_as_they_are,                                                                                              \
+      "port '{}' of SF '{}' takes no 'mac' and no 'ip': the SF gets the Ethernet frames of service '{}' as "           \
+      "they are")                                                                                                      \
+    M(quotas_too_large, "with service '{}' the quotas are {} slots; the cache's capacity is {}")                       \
+    M(slots_too_few,                                                                                                   \
+      "{} slots are left for service '{}'; raise the cache's capacity of {}, so that each service has {} or "          \
+      "more")                                                                                                          \
+    M(unknown_sf, "service '{}' names SF '{}', which is not among the sfs")                                            \
+    M(one_armed_takes_no_in, "SF '{}' is one-armed, so service '{}' takes no 'in'")                                    \
+    M(in_missing, "service '{}' must say 'in: left' or 'in: right' for SF '{}'")                                       \
+    M(mac_and_ip, "'mac' and 'ip' exclude each other; give one of them")                                               \
+    M(left_right_or_both, "an SF has 'left' and 'right', or 'both' alone for a one-armed SF")                          \
+    M(too_many_rtp_ports, "at most {} ports and ranges are possible")                                                  \
+    M(port_needs_address,                                                                                              \
+      "port '{}' needs 'mac' or 'ip': SF '{}' is a kernel's stack, which forwards only what is addressed to it")       \
+    M(no_unwatched, "SF '{}' takes no 'unwatched': it has ports, and only what comes back by them gets its header")    \
+    M(netns_needs_ports,                                                                                               \
+      "SF '{}' is a stack and has a 'netns', so it needs 'ports' in it; without both it is the stack of this "         \
+      "host")                                                                                                          \
+    M(stack_takes_no,                                                                                                  \
+      "SF '{}' is a kernel's stack and takes no '{}'; allowed are name, stack, hold, probe, ports and netns")          \
+    M(label_never_on_top,                                                                                              \
+      "label {} is never on top of a stack (3 is the implicit null label, 7 the entropy label indicator)")             \
+    M(needs_next_hop, "needs the next hop's 'mac' or 'ip'")                                                            \
+    M(port_takes_no_address, "{} port '{}' takes no 'mac' and no 'ip'; {}")                                            \
+    M(needs_interface, "needs at least one interface")                                                                 \
+    M(is_stack, "SF '{}' is a kernel's stack")                                                                         \
+    M(stack_takes_no_ethernet, "service '{}' takes no 'ethernet': {}; use ip or ipv4 or ipv6")                         \
+    M(stack_takes_no_decrement, "service '{}' takes no 'decrement': {}, which does so itself; use keep")               \
+    M(is_this_stack, "SF '{}' is the stack of this host")                                                              \
+    M(stack_takes_no_in, "{}, so service '{}' takes no 'in'")                                                          \
+    M(needs_egress, "service '{}' needs 'egress': {}; give 1 to {} interfaces that its packets may leave through")     \
+    M(kernel_decides, "the kernel's route and neighbour decide")                                                       \
+    M(too_many_egress, "{} interfaces are too many; 1 to {} are possible")                                             \
+    M(takes_no_egress,                                                                                                 \
+      "service '{}' takes no 'egress': SF '{}' is not the stack of this host; its packets leave by 'next_hop'")        \
+    M(in_next_hop, "those of the next hop stand in 'next_hop'")                                                        \
+    M(cannot_read_config, "cannot read configuration {}: {}")                                                          \
+    M(not_single, "must be a single value, not {}")                                                                    \
+    M(bad_interface_name, "'{}' is not an interface name; allowed are 1 to {} characters without space, '/' and ':'")  \
+    M(bad_netns_name, "'{}' is not a network namespace; allowed are a name of 'ip netns list' and a process id")       \
+    M(bad_number, "'{}' is not allowed here; use a whole number from {} to {}")                                        \
+    M(bad_range, "'{}' is not allowed here; use a number from {} to {}, or a range as in \"{}-{}\"")                   \
+    M(bad_mark, "'{}' is not allowed here; give bits of the packet's mark in a row, as in 0x{:08x}")                   \
+    M(bad_duration, "'{}' is not allowed here; use a whole number with us, ms or s, from 1ms to 60s")                  \
+    M(bad_mac, "'{}' is not a MAC address; write six pairs of hex digits, as in \"02:00:00:00:00:0b\"")                \
+    M(not_one_station, "'{}' is not the address of one station; multicast and zero are not allowed")                   \
+    M(bad_ip, "'{}' is not an IPv4 or IPv6 address")                                                                   \
+    M(bad_word, "'{}' is not allowed here; use {}")                                                                    \
+    M(not_list, "must be a list, not {}")                                                                              \
+    M(not_mapping, "must be a mapping, not {}")                                                                        \
+    M(unknown_key, "unknown key '{}'; allowed are {}")                                                                 \
+    M(key_twice, "key '{}' stands here twice")                                                                         \
+    M(key_missing, "key '{}' is missing")
+
+SFC_CONFIG_MESSAGES(SFC_MESSAGE)
+
+} // namespace sfc::msg
