@@ -4,22 +4,12 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "config/words.h"
 #include "report/key_text.h"
 #include "report/report.h"
 
 namespace sfc {
 namespace {
-
-template <std::size_t N> std::string_view word(const std::array<std::string_view, N>& words, unsigned value) {
-    return words.at(value);
-}
-
-constexpr std::array<std::string_view, 4> kInner = {"ip", "ipv4", "ipv6", "ethernet"};
-constexpr std::array<std::string_view, 2> kTtl = {"uniform", "pipe"};
-constexpr std::array<std::string_view, 2> kInnerTtl = {"keep", "decrement"};
-constexpr std::array<std::string_view, 2> kLastLabel = {"drop", "plain"};
-constexpr std::array<std::string_view, 2> kOnMiss = {"drop", "pass"};
-constexpr std::array<std::string_view, 3> kTunnels = {"keyed", "drop", "pass"};
 
 Json ports_json(const Plan& plan, const Plan::Sf& sf) {
     const auto port = [&](std::uint16_t id) -> Json {
@@ -46,8 +36,8 @@ Json sf_json(const Plan& plan, const Plan::Sf& sf) {
     return {{"name", sf.name},
             {"ports", ports_json(plan, sf)},
             {"hold_ns", sf.entry.hold_ns},
-            {"on_miss", word(kOnMiss, sf.entry.on_miss)},
-            {"tunnels", word(kTunnels, sf.entry.tunnels)},
+            {"on_miss", word_of<sfc_miss>(sf.entry.on_miss)},
+            {"tunnels", word_of<sfc_tunnels>(sf.entry.tunnels)},
             {"gets", sf.entry.ethernet != 0 ? "Ethernet frames" : "IP packets"},
             {"key", key_json(sf.entry)}};
 }
@@ -78,7 +68,7 @@ Json service_json(const Plan& plan, const Plan::Service& service, const ServiceC
     }
     const sfc_service& entry = service.entry;
     Json json{{"name", service.name},
-              {"match", {{"encapsulation", "mpls"}, {"label", config.label}}},
+              {"match", {{"encapsulation", word_of<sfc_encap>(SFC_ENCAP_MPLS)}, {"label", config.label}}},
               {"domain", domain},
               {"sf", plan.sfs[entry.sf].name}};
     if (plan.through_this_stack(service)) {
@@ -90,12 +80,12 @@ Json service_json(const Plan& plan, const Plan::Service& service, const ServiceC
     if (config.next_hop) {
         json["next_hop"] = next_hop_json(plan, entry, *config.next_hop);
     }
-    json["inner"] = word(kInner, entry.inner);
-    json["ttl"] = word(kTtl, entry.ttl);
+    json["inner"] = word_of<sfc_inner>(entry.inner);
+    json["ttl"] = word_of<sfc_ttl>(entry.ttl);
     if (!plan.through_stack(service)) { // the stack takes its hop off whatever is written
-        json["inner_ttl"] = word(kInnerTtl, entry.inner_ttl);
+        json["inner_ttl"] = word_of<sfc_inner_ttl>(entry.inner_ttl);
     }
-    json["last_label"] = word(kLastLabel, entry.last_label);
+    json["last_label"] = word_of<sfc_last_label>(entry.last_label);
     json["quota"] = entry.quota;
     return json;
 }
@@ -111,7 +101,7 @@ Json check_json(const Config& config, const Plan& plan) {
         {"file", config.file},
         {"cache", {{"capacity", plan.capacity}, {"bytes", cache_bytes(plan)}}},
         {"limits", {{"labels", +SFC_LABELS_MAX}, {"header_bytes", +SFC_HEADER_MAX}, {"headroom_bytes", +SFC_HEADROOM}}},
-        {"unmatched", config.unmatched == SFC_UNMATCHED_PASS ? "pass" : "drop"},
+        {"unmatched", word_of<sfc_unmatched>(config.unmatched)},
         {"sfs", Json::array()},
         {"services", Json::array()}};
     for (std::size_t id = 1; id < plan.sfs.size(); id++) {

@@ -42,7 +42,7 @@ PortConfig read_port(const YamlValue& value) {
         port.mtu = mtu->number(kMtuLeast, kMtuMost);
     }
     if (const auto peer = map.optional("peer")) {
-        port.peer_prepared = peer->word<bool>({{"prepared", true}});
+        port.peer_prepared = peer->choice({"prepared"}) == 0;
     }
     return port;
 }
@@ -61,17 +61,10 @@ void read_sf_ports(const YamlValue& value, SfConfig& sf) {
     }
 }
 
-/// What an SF of this kind leaves alone.
-unsigned parts_of_profile(const YamlValue& value) {
-    return value.word<unsigned>({{"transparent", SFC_PARTS_ALL},
-                                 {"normalizer", SFC_PARTS_ALL & ~(SFC_PART_IPV4_ID | SFC_PART_TCP_TIMESTAMPS)},
-                                 {"transcoder", SFC_PARTS_ALL & ~(SFC_PART_DIGEST | SFC_PART_LENGTH)}});
-}
-
 /// The key: a profile, and single parts that are set beside it.
 void read_key(const YamlMap& map, SfConfig& sf) {
     if (const auto profile = map.optional("profile")) {
-        sf.key_parts = parts_of_profile(*profile);
+        sf.key_parts = kProfileParts[profile->choice(kProfiles)];
     }
     const std::pair<const char*, unsigned> parts[] = {{"ipv4_id", SFC_PART_IPV4_ID},
                                                       {"tcp_timestamps", SFC_PART_TCP_TIMESTAMPS},
@@ -96,7 +89,7 @@ void read_key(const YamlMap& map, SfConfig& sf) {
 /// `stack: true`, or a mapping of how packets go through it.
 bool read_stack_options(const YamlValue& value, SfConfig& sf) {
     if (!value.is_map()) {
-        return value.word<bool>({{"true", true}, {"false", false}});
+        return value.choice({"true", "false"}) == 0;
     }
     const YamlMap map(value, {"mark", "gro", "unwatched"});
     if (const auto mark = map.optional("mark")) {
@@ -170,11 +163,10 @@ SfConfig read_sf(const YamlValue& value) {
         sf.hold_ns = hold->duration_ns();
     }
     if (const auto miss = map.optional("on_miss")) {
-        sf.on_miss = miss->word<sfc_miss>({{"drop", SFC_MISS_DROP}, {"pass", SFC_MISS_PASS}});
+        sf.on_miss = miss->word<sfc_miss>();
     }
     if (const auto tunnels = map.optional("tunnels")) {
-        sf.tunnels = tunnels->word<sfc_tunnels>(
-            {{"keyed", SFC_TUNNELS_KEYED}, {"drop", SFC_TUNNELS_DROP}, {"pass", SFC_TUNNELS_PASS}});
+        sf.tunnels = tunnels->word<sfc_tunnels>();
     }
     if (const auto probe = map.optional("probe")) {
         sf.probe = probe->on_off();
@@ -185,7 +177,7 @@ SfConfig read_sf(const YamlValue& value) {
 
 void read_match(const YamlValue& value, ServiceConfig& service) {
     const YamlMap map(value, {"encapsulation", "label"});
-    (void)map.required("encapsulation").word<sfc_encap>({{"mpls", SFC_ENCAP_MPLS}});
+    (void)map.required("encapsulation").word<sfc_encap>();
     const YamlValue label = map.required("label");
     service.label = label.number(0, kLabelMax);
     service.label_at = label.at();
@@ -198,7 +190,7 @@ NextHopConfig read_next_hop(const YamlValue& value) {
     NextHopConfig hop;
     hop.at = value.at();
     if (!value.is_map()) {
-        hop.ingress = value.word<bool>({{"ingress", true}});
+        hop.ingress = value.choice({"ingress"}) == 0;
         return hop;
     }
     hop.port = read_port(value);
@@ -225,21 +217,16 @@ std::vector<PortConfig> read_interfaces(const YamlValue& value, std::string_view
 
 void read_policies(const YamlMap& map, ServiceConfig& service) {
     if (const auto inner = map.optional("inner")) {
-        service.inner = inner->word<sfc_inner>({{"ip", SFC_INNER_IP},
-                                                {"ipv4", SFC_INNER_IPV4},
-                                                {"ipv6", SFC_INNER_IPV6},
-                                                {"ethernet", SFC_INNER_ETHERNET}});
+        service.inner = inner->word<sfc_inner>();
     }
     if (const auto ttl = map.optional("ttl")) {
-        service.ttl = ttl->word<sfc_ttl>({{"uniform", SFC_TTL_UNIFORM}, {"pipe", SFC_TTL_PIPE}});
+        service.ttl = ttl->word<sfc_ttl>();
     }
     if (const auto ttl = map.optional("inner_ttl")) {
-        service.inner_ttl =
-            ttl->word<sfc_inner_ttl>({{"keep", SFC_INNER_TTL_KEEP}, {"decrement", SFC_INNER_TTL_DECREMENT}});
+        service.inner_ttl = ttl->word<sfc_inner_ttl>();
     }
     if (const auto last = map.optional("last_label")) {
-        service.last_label =
-            last->word<sfc_last_label>({{"drop", SFC_LAST_LABEL_DROP}, {"plain", SFC_LAST_LABEL_PLAIN}});
+        service.last_label = last->word<sfc_last_label>();
     }
 }
 
@@ -278,7 +265,7 @@ void read_ways_of_ports(const YamlMap& map, const YamlMap& sf, ServiceConfig& se
         throw egress->error(msg::takes_no_egress(service.name, service.sf));
     }
     if (const auto in = sf.optional("in")) {
-        service.in = in->word<Side>({{"left", Side::Left}, {"right", Side::Right}});
+        service.in = in->word<Side>();
     }
     service.next_hop = read_next_hop(map.required("next_hop"));
 }
@@ -321,7 +308,7 @@ Config read_config(const YamlValue& root, const std::string& file) {
         }
     }
     if (const auto unmatched = map.optional("unmatched")) {
-        config.unmatched = unmatched->word<sfc_unmatched>({{"pass", SFC_UNMATCHED_PASS}, {"drop", SFC_UNMATCHED_DROP}});
+        config.unmatched = unmatched->word<sfc_unmatched>();
     }
     for (const YamlValue& sf : map.required("sfs").items()) {
         config.sfs.push_back(read_sf(sf));

@@ -137,8 +137,23 @@ std::string YamlValue::ip() const {
     return given;
 }
 
+std::size_t YamlValue::choice(std::span<const std::string_view> words) const {
+    const std::string given = text();
+    std::string allowed;
+    for (std::size_t n = 0; n < words.size(); n++) {
+        if (words[n].empty()) {
+            continue;
+        }
+        if (given == words[n]) {
+            return n;
+        }
+        allowed += (allowed.empty() ? "" : " or ") + std::string(words[n]);
+    }
+    throw error(msg::bad_word(given, allowed));
+}
+
 bool YamlValue::on_off() const {
-    return word<bool>({{"on", true}, {"off", false}});
+    return choice({"on", "off"}) == 0;
 }
 
 std::vector<YamlValue> YamlValue::items() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,7 +11,7 @@
 
 #include "base/error.h"
 #include "config/config.h"
-#include "config/messages.h"
+#include "config/words.h"
 
 namespace sfc {
 
@@ -44,18 +45,13 @@ public:
     [[nodiscard]] std::string ip() const;
     [[nodiscard]] bool on_off() const;
 
-    /// One of a few words; the message lists them all.
-    template <class T> [[nodiscard]] T word(std::initializer_list<std::pair<std::string_view, T>> words) const {
-        const std::string given = text();
-        std::string allowed;
-        for (const auto& [name, value] : words) {
-            if (given == name) {
-                return value;
-            }
-            allowed += (allowed.empty() ? "" : " or ") + std::string(name);
-        }
-        throw error(msg::bad_word(given, allowed));
+    /// Which of a few words it is; the message lists them all. An empty one cannot be written.
+    [[nodiscard]] std::size_t choice(std::span<const std::string_view> words) const;
+    [[nodiscard]] std::size_t choice(std::initializer_list<std::string_view> words) const {
+        return choice(std::span(words.begin(), words.size()));
     }
+    /// The enumerator of that word.
+    template <class T> [[nodiscard]] T word() const { return static_cast<T>(choice(kWords<T>)); }
 
     [[nodiscard]] std::vector<YamlValue> items() const;
 
