@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
 #include "config/words.h"
@@ -20,6 +21,14 @@ Json ports_json(const Plan& plan, const Plan::Sf& sf) {
     };
     return sf.left == sf.right ? Json{{"both", port(sf.left)}}
                                : Json{{"left", port(sf.left)}, {"right", port(sf.right)}};
+}
+
+Json key_json(const sfc_sf& sf) {
+    Json json;
+    for (const auto& [kind, fields] : key_texts(sf)) {
+        json[kind] = fields;
+    }
+    return json;
 }
 
 Json sf_json(const Plan& plan, const Plan::Sf& sf) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <chrono>
 #include <iostream>
-#include <numeric>
 #include <thread>
 
 #include <fmt/format.h>
@@ -15,23 +14,8 @@
 namespace sfc {
 namespace {
 
-using Lost = std::map<std::string, LostFrames>;
-
-std::uint64_t total(const Lost& lost) {
-    return std::accumulate(lost.begin(), lost.end(), std::uint64_t{0},
-                           [](std::uint64_t sum, const auto& port) { return sum + port.second.total(); });
-}
-
-Json lost_json(const Lost& lost) {
-    Json json{{"packets", total(lost)}, {"ports", Json::object()}};
-    for (const auto& [port, frames] : lost) {
-        json["ports"][port] = {{"not_redirected", frames.not_redirected}, {"not_sent", frames.not_sent}};
-    }
-    return json;
-}
-
-void print_lost(const Lost& lost) {
-    std::cout << fmt::format("after_verdict {} frames lost by the kernel behind our verdict\n", total(lost));
+void print_lost(const LostByPort& lost) {
+    std::cout << fmt::format("after_verdict {} frames lost by the kernel behind our verdict\n", total_lost(lost));
     for (const auto& [port, frames] : lost) {
         if (frames.not_redirected != 0) {
             std::cout << fmt::format("  from {:<14} {:>12}   {}\n", port, frames.not_redirected, msg::not_redirected());
@@ -40,19 +24,6 @@ void print_lost(const Lost& lost) {
             std::cout << fmt::format("  to {:<16} {:>12}   {}\n", port, frames.not_sent, msg::not_sent());
         }
     }
-}
-
-Json stats_json(const Attachment& attachment, const LiveSnapshot& live) {
-    const Plan& plan = attachment.plan();
-    const Lost lost = after_verdict(attachment);
-    Json conservation = conservation_json(conserve(live.snapshot, plan));
-    conservation["still"] = live.still;
-    return {{"version", 1},
-            {"counters", counters_json(live.snapshot, plan)},
-            {"conservation", conservation},
-            {"after_verdict", lost_json(lost)},
-            {"hints", hints_json(live.snapshot)},
-            {"silent", silent_services(attachment, live.snapshot)}};
 }
 
 void print_text(const Attachment& attachment, const LiveSnapshot& live) {
@@ -77,9 +48,7 @@ void watch(const Attachment& attachment, const Options& options) {
         const Rates rates = rates_between(before.snapshot, after.snapshot, attachment.plan(), now - then);
         const auto silent = silent_services(attachment, after.snapshot);
         if (options.json) {
-            Json json = rates_json(rates);
-            json["silent"] = silent;
-            std::cout << json.dump() << std::endl; // NOLINT: read line by line
+            std::cout << rates_json(rates, silent) << std::endl; // NOLINT: read line by line
         } else {
             std::cout << rates_text(rates);
             for (const auto& [service, sentence] : silent) {
@@ -99,7 +68,7 @@ void command_stats(const Options& options) {
     if (options.watch_s > 0) {
         watch(attachment, options);
     } else if (options.json) {
-        std::cout << stats_json(attachment, take_live_snapshot(attachment)).dump() << '\n';
+        std::cout << stats_json(attachment, take_live_snapshot(attachment)) << '\n';
     } else {
         print_text(attachment, take_live_snapshot(attachment));
     }

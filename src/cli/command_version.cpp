@@ -3,7 +3,6 @@
 
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
 
@@ -11,12 +10,10 @@ namespace sfc {
 
 void command_version(const Options& options) {
     const std::string libbpf = fmt::format("{}.{}", libbpf_major_version(), libbpf_minor_version());
-    if (options.json) {
-        std::cout << nlohmann::ordered_json{{"version", 1}, {"sfcproxy", SFCPROXY_VERSION}, {"libbpf", libbpf}}.dump()
-                  << '\n';
-    } else {
-        std::cout << fmt::format("sfcproxy {} (libbpf {})\n", SFCPROXY_VERSION, libbpf);
-    }
+    std::cout << (options.json
+                      ? fmt::format(R"({{"version":1,"sfcproxy":"{}","libbpf":"{}"}})", SFCPROXY_VERSION, libbpf)
+                      : fmt::format("sfcproxy {} (libbpf {})", SFCPROXY_VERSION, libbpf))
+              << '\n';
 }
 
 } // namespace sfc

@@ -322,13 +322,9 @@ Config read_config(const YamlValue& root, const std::string& file) {
 } // namespace
 
 Config parse_config(const std::string& text, const std::string& file) {
-    try {
-        Config config = read_config(YamlValue(YAML::Load(text), file, ""), file);
-        check_config(config);
-        return config;
-    } catch (const YAML::Exception& error) {
-        throw config_error(file, {error.mark.line + 1, error.mark.column + 1}, error.msg);
-    }
+    Config config = read_config(YamlValue::parse(text, file), file);
+    check_config(config);
+    return config;
 }
 
 std::string read_config_text(const std::string& file) {

@@ -21,6 +21,9 @@ struct Plan {
         bool peer_prepared = false;
         bool gro = false;     ///< a domain port of a stack, and the stack is to get merged packets
         bool relayed = false; ///< what leaves the stack of this host here is watched, and goes back into XDP
+
+        /// Of its own: an egress port has some only where packets leave the stack of this host.
+        [[nodiscard]] bool has_counters() const { return entry.role != SFC_ROLE_EGRESS || relayed; }
     };
     struct Sf {
         std::string name;

@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 
 #include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
 
 #include "base/duration.h"
 #include "config/messages.h"
@@ -36,13 +37,32 @@ std::string_view kind_of(const YAML::Node& node) {
 
 } // namespace
 
-Position position_of(const YAML::Node& node) {
-    const YAML::Mark mark = node.Mark();
+Error config_error(const std::string& file, Position at, const std::string& sentence) {
+    return {ExitCode::Usage, fmt::format("{}:{}:{}: {}", file, at.line, at.column, sentence)};
+}
+
+YamlValue::YamlValue(const YAML::Node& node, std::string file, std::string path)
+    : node_(std::make_shared<YAML::Node>(node)), file_(std::move(file)), path_(std::move(path)) {}
+
+YamlValue YamlValue::parse(const std::string& text, const std::string& file) {
+    try {
+        return {YAML::Load(text), file, ""};
+    } catch (const YAML::Exception& error) {
+        throw config_error(file, {error.mark.line + 1, error.mark.column + 1}, error.msg);
+    }
+}
+
+Position YamlValue::at() const {
+    const YAML::Mark mark = node_->Mark();
     return {std::max(mark.line, 0) + 1, std::max(mark.column, 0) + 1}; // an empty document has no mark
 }
 
-Error config_error(const std::string& file, Position at, const std::string& sentence) {
-    return {ExitCode::Usage, fmt::format("{}:{}:{}: {}", file, at.line, at.column, sentence)};
+bool YamlValue::is_map() const {
+    return node_->IsMap();
+}
+
+bool YamlValue::is_list() const {
+    return node_->IsSequence();
 }
 
 Error YamlValue::error(const std::string& sentence) const {
@@ -50,10 +70,10 @@ Error YamlValue::error(const std::string& sentence) const {
 }
 
 std::string YamlValue::text() const {
-    if (!node_.IsScalar()) {
-        throw error(msg::not_single(kind_of(node_)));
+    if (!node_->IsScalar()) {
+        throw error(msg::not_single(kind_of(*node_)));
     }
-    return node_.Scalar();
+    return node_->Scalar();
 }
 
 std::string YamlValue::interface() const {
@@ -157,22 +177,22 @@ bool YamlValue::on_off() const {
 }
 
 std::vector<YamlValue> YamlValue::items() const {
-    if (!node_.IsSequence()) {
-        throw error(msg::not_list(kind_of(node_)));
+    if (!node_->IsSequence()) {
+        throw error(msg::not_list(kind_of(*node_)));
     }
     std::vector<YamlValue> values;
-    for (std::size_t i = 0; i < node_.size(); i++) {
-        values.emplace_back(node_[i], file_, fmt::format("{}[{}]", path_, i));
+    for (std::size_t i = 0; i < node_->size(); i++) {
+        values.emplace_back((*node_)[i], file_, fmt::format("{}[{}]", path_, i));
     }
     return values;
 }
 
 YamlMap::YamlMap(const YamlValue& value, std::initializer_list<std::string_view> keys) : YamlValue(value) {
-    if (!node_.IsMap()) {
-        throw error(msg::not_mapping(kind_of(node_)));
+    if (!node_->IsMap()) {
+        throw error(msg::not_mapping(kind_of(*node_)));
     }
     std::set<std::string> seen;
-    for (const auto& entry : node_) {
+    for (const auto& entry : *node_) {
         const YamlValue key(entry.first, file_, path_);
         const std::string name = key.text();
         if (std::find(keys.begin(), keys.end(), name) == keys.end()) {
@@ -193,7 +213,7 @@ YamlValue YamlMap::required(const std::string& key) const {
 }
 
 std::optional<YamlValue> YamlMap::optional(const std::string& key) const {
-    const YAML::Node child = node_[key];
+    const YAML::Node child = (*node_)[key];
     if (!child.IsDefined()) {
         return std::nullopt;
     }

@@ -2,31 +2,36 @@
 #pragma once
 
 #include <initializer_list>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <yaml-cpp/yaml.h>
+#include <vector>
 
 #include "base/error.h"
 #include "config/config.h"
 #include "config/words.h"
 
+namespace YAML {
+class Node;
+}
+
 namespace sfc {
 
-[[nodiscard]] Position position_of(const YAML::Node& node);
 [[nodiscard]] Error config_error(const std::string& file, Position at, const std::string& sentence);
 
 /// A value in the configuration together with the path of names that leads to it, for messages.
 class YamlValue {
 public:
-    YamlValue(const YAML::Node& node, std::string file, std::string path)
-        : node_(node), file_(std::move(file)), path_(std::move(path)) {}
+    YamlValue(const YAML::Node& node, std::string file, std::string path);
+    /// All of a text. Throws Error{Usage} at the place where it is no YAML.
+    [[nodiscard]] static YamlValue parse(const std::string& text, const std::string& file);
 
-    [[nodiscard]] Position at() const { return position_of(node_); }
-    [[nodiscard]] bool is_map() const { return node_.IsMap(); }
-    [[nodiscard]] bool is_list() const { return node_.IsSequence(); }
+    [[nodiscard]] Position at() const;
+    [[nodiscard]] bool is_map() const;
+    [[nodiscard]] bool is_list() const;
     [[nodiscard]] Error error(const std::string& sentence) const;
 
     [[nodiscard]] std::string text() const;
@@ -56,7 +61,7 @@ public:
     [[nodiscard]] std::vector<YamlValue> items() const;
 
 protected:
-    YAML::Node node_;
+    std::shared_ptr<const YAML::Node> node_; ///< so that only yaml_reader.cpp has to read the library's headers
     std::string file_;
     std::string path_;
 };

@@ -2,7 +2,6 @@
 #include "report/key_text.h"
 
 #include <span>
-#include <string>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -62,20 +61,21 @@ std::string ports_of(const sfc_sf& sf) {
 
 } // namespace
 
-Json key_json(const sfc_sf& sf) {
-    Json json{{"all", "return port, epoch, ip version, protocol, addresses"}};
+std::vector<std::pair<std::string, std::string>> key_texts(const sfc_sf& sf) {
+    std::vector<std::pair<std::string, std::string>> texts{
+        {"all", "return port, epoch, ip version, protocol, addresses"}};
     if (sf.ethernet != 0) {
-        json["all"] = "return port, epoch, macs, vlan ids, ip version, protocol, addresses";
-        json["not ip"] = fields_of({"", "ethertype", kContent}, sf.key_parts);
+        texts = {{"all", "return port, epoch, macs, vlan ids, ip version, protocol, addresses"},
+                 {"not ip", fields_of({"", "ethertype", kContent}, sf.key_parts)}};
     }
     for (const Kind& kind : kKinds) {
         if (kind.name != "rtp") {
-            json[std::string(kind.name)] = fields_of(kind, sf.key_parts);
+            texts.emplace_back(kind.name, fields_of(kind, sf.key_parts));
         } else if (sf.rtp_ranges != 0) {
-            json[fmt::format("rtp ({})", ports_of(sf))] = fields_of(kind, sf.key_parts);
+            texts.emplace_back(fmt::format("rtp ({})", ports_of(sf)), fields_of(kind, sf.key_parts));
         }
     }
-    return json;
+    return texts;
 }
 
 } // namespace sfc

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
-#include "report/report.h"
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "sfc_abi.h"
 
 namespace sfc {
 
-/// What is in the keys of an SF, for people: an object from kind of packet to the fields. docs/keys.md explains them.
-[[nodiscard]] Json key_json(const sfc_sf& sf);
+/// What is in the keys of an SF, for people: a kind of packet and its fields each. docs/keys.md explains them.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> key_texts(const sfc_sf& sf);
 
 } // namespace sfc

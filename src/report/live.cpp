@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <ctime>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -48,8 +49,8 @@ LiveSnapshot take_live_snapshot(const Attachment& attachment) {
     return live;
 }
 
-std::map<std::string, LostFrames> after_verdict(const Attachment& attachment) {
-    std::map<std::string, LostFrames> lost;
+LostByPort after_verdict(const Attachment& attachment) {
+    LostByPort lost;
     Netlink netlink;
     const Ethtool ethtool;
     for (std::size_t id = 1; id < attachment.plan().ports.size(); id++) {
@@ -63,6 +64,11 @@ std::map<std::string, LostFrames> after_verdict(const Attachment& attachment) {
         }
     }
     return lost;
+}
+
+std::uint64_t total_lost(const LostByPort& lost) {
+    return std::accumulate(lost.begin(), lost.end(), std::uint64_t{0},
+                           [](std::uint64_t sum, const auto& port) { return sum + port.second.total(); });
 }
 
 std::map<std::string, std::string> silent_services(const Attachment& attachment, const Snapshot& snapshot) {

@@ -24,10 +24,16 @@ struct LiveSnapshot {
 [[nodiscard]] LiveSnapshot take_live_snapshot(const Attachment& attachment);
 
 /// Frames that the kernel lost behind our verdict, by port: full or closed far ends.
-[[nodiscard]] std::map<std::string, LostFrames> after_verdict(const Attachment& attachment);
+using LostByPort = std::map<std::string, LostFrames>;
+[[nodiscard]] LostByPort after_verdict(const Attachment& attachment);
+
+[[nodiscard]] std::uint64_t total_lost(const LostByPort& lost);
 
 /// Services whose SF gets packets and gives none back, with a sentence each.
 [[nodiscard]] std::map<std::string, std::string> silent_services(const Attachment& attachment,
                                                                  const Snapshot& snapshot);
+
+/// All of it, for programs, in one line.
+[[nodiscard]] std::string stats_json(const Attachment& attachment, const LiveSnapshot& live);
 
 } // namespace sfc

@@ -56,17 +56,6 @@ Rates rates_between(const Snapshot& before, const Snapshot& after, const Plan& p
     return rates;
 }
 
-Json rates_json(const Rates& rates) {
-    Json json{{"version", 1}, {"seconds", rates.seconds}, {"rates", Json::array()}};
-    for (const RateRow& row : rates.rows) {
-        json["rates"].push_back({{"owner", row.owner},
-                                 {"what", row.what},
-                                 {"packets_per_second", row.packets},
-                                 {"bits_per_second", row.bits}});
-    }
-    return json;
-}
-
 std::string rates_text(const Rates& rates) {
     std::string out = fmt::format("{:<30} {:<28} {:>12} {:>12}\n", "a second", "", "packets", "Mbit");
     for (const RateRow& row : rates.rows) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,8 @@ struct Rates {
 
 [[nodiscard]] Rates rates_between(const Snapshot& before, const Snapshot& after, const Plan& plan,
                                   std::uint64_t elapsed_ns);
-[[nodiscard]] Json rates_json(const Rates& rates);
+/// One line. `silent`: silent_services.
+[[nodiscard]] std::string rates_json(const Rates& rates, const std::map<std::string, std::string>& silent);
 [[nodiscard]] std::string rates_text(const Rates& rates);
 
 } // namespace sfc

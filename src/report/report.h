@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "config/plan.h"
 #include "loader/maps.h"
@@ -49,8 +49,6 @@ struct Conservation {
 [[nodiscard]] Json conservation_json(const Conservation& conservation);
 /// "domain port eth0", as a title.
 [[nodiscard]] std::string port_title(const Plan::Port& port);
-/// Hints for the reasons that occur.
-[[nodiscard]] Json hints_json(const Snapshot& snapshot);
 [[nodiscard]] std::string counters_text(const Snapshot& snapshot, const Plan& plan);
 [[nodiscard]] std::string conservation_text(const Conservation& conservation);
 

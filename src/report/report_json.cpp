@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// The figures as JSON for programs.
+#include <span>
+
+#include <nlohmann/json.hpp>
+
+#include "base/names.h"
+#include "report/live.h"
+#include "report/rates.h"
+#include "report/report.h"
+
+namespace sfc {
+namespace {
+
+Json cell_json(const sfc_count& cell) {
+    return {{"packets", cell.packets}, {"bytes", cell.bytes}};
+}
+
+Json reasons_json(std::span<const sfc_count> cells) {
+    Json json = Json::object();
+    for (std::size_t reason = 0; reason < cells.size(); reason++) {
+        if (cells[reason].packets != 0) {
+            json[std::string(reason_name(reason))] = cell_json(cells[reason]);
+        }
+    }
+    return json;
+}
+
+/// A stack has no entries in the cache, so nothing of one can expire; and of this host's, nothing is claimed at a port.
+std::vector<unsigned> events_of(const Plan& plan, const Plan::Service& service) {
+    if (plan.through_this_stack(service)) {
+        return {SFC_EVENT_TO_STACK, SFC_EVENT_RESTORED};
+    }
+    if (plan.through_stack(service)) {
+        return {SFC_EVENT_TO_STACK, SFC_EVENT_CLAIMED, SFC_EVENT_RESTORED};
+    }
+    return {SFC_EVENT_TO_SF,   SFC_EVENT_CLAIMED, SFC_EVENT_RESTORED,
+            SFC_EVENT_EXPIRED, SFC_EVENT_EVICTED, SFC_EVENT_FLUSHED};
+}
+
+Json service_json(const sfc_counters& counters, const std::vector<unsigned>& events) {
+    Json json;
+    for (const unsigned event : events) {
+        json[std::string(event_name(event))] = cell_json(counters.event[event]);
+    }
+    json["dropped"] = reasons_json(counters.dropped);
+    json["dropped_after_claim"] = reasons_json(counters.dropped_after_claim);
+    return json;
+}
+
+Json port_json(const sfc_counters& counters, bool relayed) {
+    Json json{{"received", cell_json(counters.event[SFC_EVENT_RECEIVED])},
+              {"passed", reasons_json(counters.passed)},
+              {"dropped", reasons_json(counters.dropped)}};
+    if (relayed) { // what leaves the stack of this host and belongs to no service ends here
+        json["dropped_after_claim"] = reasons_json(counters.dropped_after_claim);
+    }
+    return json;
+}
+
+const char* group_of(const Plan::Port& port) {
+    return port.entry.role == SFC_ROLE_DOMAIN ? "domain_ports"
+           : port.entry.role == SFC_ROLE_SF   ? "sf_ports"
+                                              : "egress_ports";
+}
+
+/// Hints for the reasons that occur.
+Json hints_json(const Snapshot& snapshot) {
+    Json hints = Json::object();
+    for (const auto* owners : {&snapshot.ports, &snapshot.services}) {
+        for (const sfc_counters& counters : *owners) {
+            for (std::size_t reason = 1; reason < SFC_REASON_USED; reason++) {
+                if (counters.passed[reason].packets + counters.dropped[reason].packets +
+                        counters.dropped_after_claim[reason].packets !=
+                    0) {
+                    hints[std::string(reason_name(reason))] = reason_hint(reason);
+                }
+            }
+        }
+    }
+    return hints;
+}
+
+Json lost_json(const LostByPort& lost) {
+    Json json{{"packets", total_lost(lost)}, {"ports", Json::object()}};
+    for (const auto& [port, frames] : lost) {
+        json["ports"][port] = {{"not_redirected", frames.not_redirected}, {"not_sent", frames.not_sent}};
+    }
+    return json;
+}
+
+} // namespace
+
+Json counters_json(const Snapshot& snapshot, const Plan& plan) {
+    Json json{{"domain_ports", Json::object()}, {"services", Json::object()}, {"sf_ports", Json::object()}};
+    for (std::size_t id = 1; id < plan.ports.size(); id++) {
+        const Plan::Port& port = plan.ports[id];
+        if (port.has_counters()) {
+            json[group_of(port)][port.name] = port_json(snapshot.ports[id], port.relayed);
+        }
+    }
+    for (std::size_t id = 1; id < plan.services.size(); id++) {
+        json["services"][plan.services[id].name] =
+            service_json(snapshot.services[id], events_of(plan, plan.services[id]));
+    }
+    return json;
+}
+
+Json conservation_json(const Conservation& sums) {
+    const auto& [domain, cache, sf, stack] = sums;
+    Json json{{"domain",
+               {{"received", domain.received},
+                {"passed", domain.passed},
+                {"dropped", domain.dropped},
+                {"to_sf", domain.to_sf}}},
+              {"cache",
+               {{"to_sf", cache.to_sf},
+                {"claimed", cache.claimed},
+                {"expired", cache.expired},
+                {"evicted", cache.evicted},
+                {"flushed", cache.flushed},
+                {"live", cache.live},
+                {"stale", cache.stale}}},
+              {"sf",
+               {{"received", sf.received},
+                {"claimed", sf.claimed},
+                {"passed", sf.passed},
+                {"dropped", sf.dropped},
+                {"restored", sf.restored},
+                {"dropped_after_claim", sf.dropped_after_claim}}}};
+    if (stack) {
+        json["domain"]["to_stack"] = domain.to_stack;
+        json["stack"] = {{"to_stack", stack->to_stack},
+                         {"restored", stack->restored},
+                         {"dropped", stack->dropped},
+                         {"not_returned", stack->not_returned()}};
+    }
+    json["balanced"] = sums.balanced();
+    return json;
+}
+
+std::string stats_json(const Attachment& attachment, const LiveSnapshot& live) {
+    const Plan& plan = attachment.plan();
+    const LostByPort lost = after_verdict(attachment);
+    Json conservation = conservation_json(conserve(live.snapshot, plan));
+    conservation["still"] = live.still;
+    const Json json{{"version", 1},
+                    {"counters", counters_json(live.snapshot, plan)},
+                    {"conservation", conservation},
+                    {"after_verdict", lost_json(lost)},
+                    {"hints", hints_json(live.snapshot)},
+                    {"silent", silent_services(attachment, live.snapshot)}};
+    return json.dump();
+}
+
+std::string rates_json(const Rates& rates, const std::map<std::string, std::string>& silent) {
+    Json json{{"version", 1}, {"seconds", rates.seconds}, {"rates", Json::array()}};
+    for (const RateRow& row : rates.rows) {
+        json["rates"].push_back({{"owner", row.owner},
+                                 {"what", row.what},
+                                 {"packets_per_second", row.packets},
+                                 {"bits_per_second", row.bits}});
+    }
+    json["silent"] = silent;
+    return json.dump();
+}
+
+} // namespace sfc
