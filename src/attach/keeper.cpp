@@ -13,12 +13,6 @@ namespace {
 
 constexpr int kRetryTicks = 2; // how often ports that are missing are looked for
 
-Mac to_mac(const __u8 (&bytes)[6]) {
-    Mac mac;
-    std::copy(std::begin(bytes), std::end(bytes), mac.begin());
-    return mac;
-}
-
 constexpr std::uint32_t group(std::uint32_t number) {
     return 1U << (number - 1);
 }
@@ -95,7 +89,7 @@ void Keeper::tick() {
         if (!target.mac) {
             resolve(target);
         }
-        probe_.ask(dock.ifindex, dock.mac, target.ip);
+        probe_.ask(requests_, dock.ifindex, dock.mac, target.ip);
     }
 }
 

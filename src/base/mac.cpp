@@ -25,6 +25,10 @@ std::optional<Mac> parse_mac(std::string_view text) {
     return mac;
 }
 
+Mac to_mac(const std::uint8_t (&bytes)[6]) {
+    return std::to_array(bytes);
+}
+
 std::string format_mac(const Mac& mac) {
     return fmt::format("{:02x}", fmt::join(mac, ":"));
 }

@@ -17,12 +17,6 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kRoles = {"", "domain", "sf", "egress"};
 
-template <class Bytes> std::string mac_text(const Bytes& bytes) {
-    Mac mac;
-    std::copy_n(std::begin(bytes), mac.size(), mac.begin());
-    return format_mac(mac);
-}
-
 /// A port as the kernel sees it now. An egress port runs no program: it is attached when frames can be sent to it.
 Json port_json(const Attachment& attachment, Netlink& netlink, std::uint16_t id) {
     const Plan::Port& port = attachment.plan().ports[id];
@@ -40,10 +34,11 @@ Json port_json(const Attachment& attachment, Netlink& netlink, std::uint16_t id)
     json["up"] = link && link->usable;
     json["receives"] = attachment.maps().sends_to(id) != 0;
     json["mtu"] = entry.mtu;
-    json["mac"] = mac_text(entry.mac);
+    json["mac"] = format_mac(to_mac(entry.mac));
     if (port.entry.role == SFC_ROLE_SF) {
         json["sf"] = attachment.plan().sfs[port.entry.sf].name;
-        json["sf_mac"] = entry.routed != 0 && entry.unready == 0 ? Json(mac_text(entry.sf_mac)) : Json(nullptr);
+        json["sf_mac"] =
+            entry.routed != 0 && entry.unready == 0 ? Json(format_mac(to_mac(entry.sf_mac))) : Json(nullptr);
         json["ready"] = entry.unready == 0;
     }
     return json;
@@ -60,7 +55,7 @@ Json next_hop_json(const Plan& plan, const Plan::Service& service, const sfc_ser
     if (service.next_hop_ip) {
         hop["ip"] = *service.next_hop_ip;
     }
-    hop["mac"] = entry.next_hop_ready != 0 ? Json(mac_text(entry.next_hop_mac)) : Json(nullptr);
+    hop["mac"] = entry.next_hop_ready != 0 ? Json(format_mac(to_mac(entry.next_hop_mac))) : Json(nullptr);
     hop["ready"] = entry.next_hop_ready != 0;
     return hop;
 }

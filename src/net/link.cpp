@@ -9,6 +9,7 @@
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/veth.h>
 
 #include "base/error.h"
 #include "net/messages.h"
@@ -118,6 +119,18 @@ std::optional<Link> ask(Netlink& netlink, NetlinkRequest& request, const std::st
     return link;
 }
 
+void put_veth_end(NetlinkRequest& request, const std::string& name, const VethEnds& ends) {
+    auto& info = request.family_header<ifinfomsg>();
+    if (ends.quiet) {
+        info.ifi_flags = IFF_NOARP;
+        info.ifi_change = IFF_NOARP | IFF_MULTICAST;
+    }
+    mnl_attr_put_strz(request.header(), IFLA_IFNAME, name.c_str());
+    if (ends.mtu != 0) {
+        mnl_attr_put_u32(request.header(), IFLA_MTU, ends.mtu);
+    }
+}
+
 } // namespace
 
 std::optional<Link> find_link(Netlink& netlink, const std::string& name) {
@@ -149,6 +162,22 @@ std::vector<Link> all_links(Netlink& netlink) {
         throw system_error(msg::cannot_ask_interfaces(), error);
     }
     return links;
+}
+
+/// RTM_NEWLINK of kind veth: the peer's own ifinfomsg and attributes stand inside VETH_INFO_PEER.
+int make_veth(Netlink& netlink, const std::string& name, const std::string& peer, const VethEnds& ends) {
+    NetlinkRequest request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+    put_veth_end(request, name, ends);
+    nlmsghdr* header = request.header();
+    nlattr* info = mnl_attr_nest_start(header, IFLA_LINKINFO);
+    mnl_attr_put_strz(header, IFLA_INFO_KIND, "veth");
+    nlattr* data = mnl_attr_nest_start(header, IFLA_INFO_DATA);
+    nlattr* far_end = mnl_attr_nest_start(header, VETH_INFO_PEER);
+    put_veth_end(request, peer, ends);
+    mnl_attr_nest_end(header, far_end);
+    mnl_attr_nest_end(header, data);
+    mnl_attr_nest_end(header, info);
+    return netlink.ask(request);
 }
 
 std::string_view xdp_mode_name(XdpMode mode) {

@@ -41,6 +41,14 @@ struct Link {
 /// All of that namespace. Throws Error.
 [[nodiscard]] std::vector<Link> all_links(Netlink& netlink);
 
+/// What both ends of a veth pair get at birth.
+struct VethEnds {
+    std::uint32_t mtu = 0; ///< 0: what the kernel gives
+    bool quiet = false;    ///< no ARP, and no multicast: without it IPv6 has no route for its multicast either
+};
+/// Makes a pair in the namespace of `netlink`. Returns 0 or errno.
+[[nodiscard]] int make_veth(Netlink& netlink, const std::string& name, const std::string& peer, const VethEnds& ends);
+
 [[nodiscard]] std::string_view xdp_mode_name(XdpMode mode);
 
 } // namespace sfc

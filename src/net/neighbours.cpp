@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include <arpa/inet.h>
+#include <linux/if_addr.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 
@@ -19,6 +20,10 @@ IpBytes parse_ip(const std::string& text) {
     IpBytes bytes(text.find(':') == std::string::npos ? 4 : 16);
     inet_pton(bytes.size() == 4 ? AF_INET : AF_INET6, text.c_str(), bytes.data());
     return bytes;
+}
+
+bool link_local(const IpBytes& ip) {
+    return ip.size() == 16 && ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80;
 }
 
 std::optional<Neighbour> read_neighbour(const nlmsghdr& message) {
@@ -39,6 +44,23 @@ std::optional<Neighbour> read_neighbour(const nlmsghdr& message) {
         }
     });
     return neighbour;
+}
+
+int read_own_addresses(Netlink& netlink, std::vector<OwnAddress>& addresses) {
+    NetlinkRequest request(RTM_GETADDR, NLM_F_DUMP);
+    request.family_header<ifaddrmsg>().ifa_family = AF_UNSPEC;
+    return netlink.ask(request, [&](const nlmsghdr& message) {
+        const auto& header = *static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(&message));
+        OwnAddress own{.ifindex = header.ifa_index, .ip = {}, .prefix = header.ifa_prefixlen};
+        each_attribute<ifaddrmsg>(message, [&](const nlattr& attribute) {
+            const auto type = mnl_attr_get_type(&attribute);
+            if (type == IFA_LOCAL || (type == IFA_ADDRESS && own.ip.empty())) { // of a point-to-point link: the other's
+                const auto* bytes = static_cast<const std::uint8_t*>(mnl_attr_get_payload(&attribute));
+                own.ip.assign(bytes, bytes + mnl_attr_get_payload_len(&attribute));
+            }
+        });
+        addresses.push_back(std::move(own));
+    });
 }
 
 int resolve_neighbour(Netlink& netlink, std::uint32_t ifindex, const IpBytes& ip) {

@@ -17,6 +17,8 @@ namespace sfc {
 using IpBytes = std::vector<std::uint8_t>;
 /// `text` has been checked to be an address.
 [[nodiscard]] IpBytes parse_ip(const std::string& text);
+/// RFC 4291 2.5.6; never an IPv4 address.
+[[nodiscard]] bool link_local(const IpBytes& ip);
 
 /// One line of the kernel's neighbour table. `mac` is nothing where it is not known or no longer answers.
 struct Neighbour {
@@ -27,6 +29,16 @@ struct Neighbour {
 
 /// Reads RTM_NEWNEIGH and RTM_DELNEIGH; nothing for other messages.
 [[nodiscard]] std::optional<Neighbour> read_neighbour(const nlmsghdr& message);
+
+/// An address of this host.
+struct OwnAddress {
+    std::uint32_t ifindex = 0;
+    IpBytes ip;
+    unsigned prefix = 0; ///< bits of it that all hosts of the link share
+};
+/// Those of the namespace of `netlink`, in the kernel's order. Returns 0 or errno.
+[[nodiscard]] int read_own_addresses(Netlink& netlink, std::vector<OwnAddress>& addresses);
+
 /// Makes the kernel resolve the address, and keep an entry for it. Returns 0 or errno.
 int resolve_neighbour(Netlink& netlink, std::uint32_t ifindex, const IpBytes& ip);
 
@@ -36,7 +48,7 @@ int resolve_neighbour(Netlink& netlink, std::uint32_t ifindex, const IpBytes& ip
 class NeighbourProbe {
 public:
     NeighbourProbe();
-    void ask(std::uint32_t ifindex, const Mac& own, const IpBytes& ip) const;
+    void ask(Netlink& netlink, std::uint32_t ifindex, const Mac& own, const IpBytes& ip) const;
 
 private:
     Fd socket_; ///< sends only: as a receiver it would cost every packet of the host a copy

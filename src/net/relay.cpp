@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/rtnetlink.h>
-#include <linux/veth.h>
 #include <net/if.h>
 #include <unistd.h>
 
@@ -25,33 +24,6 @@ constexpr std::string_view kPrefix = "sfc";
 
 std::string end_name(std::uint32_t for_index, char end) {
     return fmt::format("{}{}{}", kPrefix, for_index, end); // 14 characters at most, the kernel takes 15
-}
-
-/// What both ends get at birth. No ARP, and no multicast: without it IPv6 has no route for its multicast either.
-void put_end(NetlinkRequest& request, ifinfomsg& info, const std::string& name, std::uint32_t mtu) {
-    info.ifi_family = AF_UNSPEC;
-    info.ifi_flags = IFF_NOARP;
-    info.ifi_change = IFF_NOARP | IFF_MULTICAST;
-    mnl_attr_put_strz(request.header(), IFLA_IFNAME, name.c_str());
-    mnl_attr_put_u32(request.header(), IFLA_MTU, mtu);
-}
-
-/// RTM_NEWLINK of kind veth: the peer's own ifinfomsg and attributes stand inside VETH_INFO_PEER.
-void make_pair(Netlink& netlink, const std::string& name, const std::string& peer, std::uint32_t mtu) {
-    NetlinkRequest request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-    put_end(request, request.family_header<ifinfomsg>(), name, mtu);
-    nlmsghdr* header = request.header();
-    nlattr* info = mnl_attr_nest_start(header, IFLA_LINKINFO);
-    mnl_attr_put_strz(header, IFLA_INFO_KIND, "veth");
-    nlattr* data = mnl_attr_nest_start(header, IFLA_INFO_DATA);
-    nlattr* far_end = mnl_attr_nest_start(header, VETH_INFO_PEER);
-    put_end(request, request.family_header<ifinfomsg>(), peer, mtu);
-    mnl_attr_nest_end(header, far_end);
-    mnl_attr_nest_end(header, data);
-    mnl_attr_nest_end(header, info);
-    if (const int error = netlink.ask(request)) {
-        throw system_error(msg::cannot_make_veth_pair(name, peer, mtu), error);
-    }
 }
 
 void remove(Netlink& netlink, const Link& link) {
@@ -133,7 +105,9 @@ Relay make_relay(std::uint32_t for_index, std::uint32_t mtu) {
         }
     }
     remove_relay(for_index);
-    make_pair(netlink, in, out, mtu);
+    if (const int error = make_veth(netlink, in, out, {.mtu = mtu, .quiet = true})) {
+        throw system_error(msg::cannot_make_veth_pair(in, out, mtu), error);
+    }
     try {
         for (const std::string& name : {in, out}) {
             switch_ipv6_off(name);

@@ -3,15 +3,14 @@
 
 #include <algorithm>
 #include <cstring>
-#include <initializer_list>
 
 #include <linux/if_ether.h>
 #include <netinet/in.h>
 
+#include "base/frame_bytes.h"
+
 namespace sfc {
 namespace {
-
-using Bytes = std::vector<std::uint8_t>;
 
 constexpr std::size_t kTypeAt = 12, kIpv4 = 20, kIpv6 = 40, kUdp = 8, kRoom = 256; // no probe is longer
 constexpr std::uint16_t kDiscard = 9;
@@ -20,39 +19,6 @@ constexpr std::size_t kLengthAt4 = 2, kIdAt4 = 4, kProtocolAt4 = 9, kSourceAt4 =
 constexpr std::size_t kLengthAt6 = 4, kNextAt6 = 6, kSourceAt6 = 8, kChecksumAtUdp = 6, kChecksumAt4 = 10;
 static_assert(ETH_HLEN + kIpv4 + kUdp + SFC_PROBE_PAYLOAD >= SFC_PROBE_BYTES, "a probe is as long as what is kept");
 static_assert(ETH_HLEN + kIpv6 + kUdp + kProbePayloadSeen <= SFC_PROBE_BYTES, "what is in a key is kept");
-
-template <class Range> void append(Bytes& to, const Range& from) {
-    to.insert(to.end(), std::begin(from), std::end(from));
-}
-
-void append(Bytes& to, std::initializer_list<std::uint8_t> from) {
-    to.insert(to.end(), from.begin(), from.end());
-}
-
-void append16(Bytes& to, std::size_t value) {
-    append(to, {static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)});
-}
-
-void set16(Bytes& bytes, std::size_t at, std::uint16_t value) {
-    bytes[at] = value >> 8;
-    bytes[at + 1] = value & 0xff;
-}
-
-std::uint16_t get16(std::span<const std::uint8_t> bytes, std::size_t at) {
-    return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
-}
-
-/// RFC 1071, of an even number of bytes.
-std::uint16_t checksum(std::span<const std::uint8_t> bytes) {
-    std::uint32_t sum = 0;
-    for (std::size_t at = 0; at + 1 < bytes.size(); at += 2) {
-        sum += get16(bytes, at);
-    }
-    while (sum >> 16 != 0) {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    return static_cast<std::uint16_t>(~sum);
-}
 
 Bytes udp(const ProbePacket& packet) {
     Bytes bytes;
@@ -65,14 +31,7 @@ Bytes udp(const ProbePacket& packet) {
     std::memcpy(name.data(), &packet.name, name.size());
     append(bytes, name);
     bytes.resize(kUdp + SFC_PROBE_PAYLOAD, 'p');
-    Bytes all; // with the pseudo header of RFC 768 or RFC 8200 8.1
-    all.reserve(kRoom);
-    append(all, packet.source);
-    append(all, packet.destination);
-    append16(all, IPPROTO_UDP);
-    append16(all, bytes.size());
-    append(all, bytes);
-    const std::uint16_t sum = checksum(all);
+    const std::uint16_t sum = checksum(packet.source, packet.destination, IPPROTO_UDP, bytes);
     set16(bytes, kChecksumAtUdp, sum == 0 ? 0xffff : sum);
     return bytes;
 }

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 
 #include "base/error.h"
@@ -84,10 +83,6 @@ bool same_link(const IpBytes& one, const IpBytes& other, unsigned prefix) {
         }
     }
     return true;
-}
-
-bool link_local(const IpBytes& ip) {
-    return ip.size() == kSize6 && ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80;
 }
 
 /// Addresses of the interface that packets can be routed by.
@@ -216,20 +211,7 @@ std::vector<std::string> egress_of(const Plan& plan, const ProbeWay& way) {
 LinkHosts read_link_hosts() {
     LinkHosts hosts;
     Netlink netlink;
-    NetlinkRequest addresses(RTM_GETADDR, NLM_F_DUMP);
-    addresses.family_header<ifaddrmsg>().ifa_family = AF_UNSPEC;
-    int error = netlink.ask(addresses, [&](const nlmsghdr& message) {
-        const auto& header = *static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(&message));
-        OwnAddress own{.ifindex = header.ifa_index, .ip = {}, .prefix = header.ifa_prefixlen};
-        each_attribute<ifaddrmsg>(message, [&](const nlattr& attribute) {
-            const auto type = mnl_attr_get_type(&attribute);
-            if (type == IFA_LOCAL || (type == IFA_ADDRESS && own.ip.empty())) { // of a point-to-point link: the other's
-                const auto* bytes = static_cast<const std::uint8_t*>(mnl_attr_get_payload(&attribute));
-                own.ip.assign(bytes, bytes + mnl_attr_get_payload_len(&attribute));
-            }
-        });
-        hosts.own.push_back(std::move(own));
-    });
+    int error = read_own_addresses(netlink, hosts.own);
     NetlinkRequest neighbours(RTM_GETNEIGH, NLM_F_DUMP);
     neighbours.family_header<ndmsg>().ndm_family = AF_UNSPEC;
     error = error != 0 ? error : netlink.ask(neighbours, [&](const nlmsghdr& message) {

@@ -29,13 +29,6 @@ struct ProbeWay {
 /// Ports that this host's stack may send packets of that SF through which came in by `in`.
 [[nodiscard]] std::vector<std::string> egress_of(const Plan& plan, const ProbeWay& way);
 
-/// An address of this host.
-struct OwnAddress {
-    std::uint32_t ifindex = 0;
-    IpBytes ip;
-    unsigned prefix = 0; ///< bits of it that all hosts of the link share
-};
-
 /// Who this host's stack knows on its links.
 struct LinkHosts {
     std::vector<OwnAddress> own;

@@ -28,12 +28,6 @@ bool same_way(const ProbeRecord& one, const ProbeRecord& other) {
     return one.sf == other.sf && one.from == other.from && one.to == other.to;
 }
 
-Mac to_mac(const __u8 (&bytes)[6]) {
-    Mac mac;
-    std::copy(std::begin(bytes), std::end(bytes), mac.begin());
-    return mac;
-}
-
 sfc_probe_entry read_entry(const Maps& maps, std::uint32_t index) {
     sfc_probe_entry entry{};
     if (bpf_map_lookup_elem(maps.fd(MapId::probes), &index, &entry) != 0) {
