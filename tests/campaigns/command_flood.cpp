@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <iostream>
-#include <memory>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "command_json.h"
 #include "commands.h"
 #include "flood.h"
 #include "replay/sandbox.h"
@@ -38,34 +37,13 @@ void print_text(const FloodResult& result) {
     }
 }
 
-void print_json(const FloodOptions& options, const FloodResult& result) {
-    const auto served = [](const Served& of) {
-        return nlohmann::ordered_json{{"to_sf", of.to_sf}, {"restored", of.restored}, {"rate", of.rate()}};
-    };
-    std::cout << nlohmann::ordered_json{{"version", 1},
-                                        {"campaign", "flood"},
-                                        {"seed", options.seed},
-                                        {"capacity", result.capacity},
-                                        {"flooded", result.flooded},
-                                        {"beside", served(result.beside)},
-                                        {"after", served(result.after)},
-                                        {"live_max", result.live_max},
-                                        {"memory_before", result.memory_before},
-                                        {"memory_after", result.memory_after},
-                                        {"classes", result.classes},
-                                        {"wrong", result.wrong},
-                                        {"examples", result.examples},
-                                        {"kernel_trouble", result.kernel_trouble},
-                                        {"balanced", result.balanced}}
-                     .dump()
-              << '\n';
-}
+} // namespace
 
-int run(const FloodOptions& options, bool json) {
+int flood_command(const FloodOptions& options, bool json) {
     enter_sandbox(flood_interfaces());
     const FloodResult result = run_flood(options);
     if (json) {
-        print_json(options, result);
+        std::cout << json_of(options, result) << '\n';
     } else {
         print_text(result);
     }
@@ -76,26 +54,6 @@ int run(const FloodOptions& options, bool json) {
                              result.memory_before == result.memory_after ? "constant" : "changed", result.wrong,
                              result.balanced ? "yes" : "no");
     return passed(result) ? 0 : 1;
-}
-
-} // namespace
-
-Command flood_command(CLI::App& app) {
-    const auto options = std::make_shared<FloodOptions>();
-    const auto json = std::make_shared<bool>(false);
-    CLI::App* command = app.add_subcommand("flood", "Does one service lose packets when another one is flooded?");
-    CLI::Option* seconds =
-        command->add_option("--seconds", options->seconds, "How long the flood lasts, by the cache's clock")
-            ->transform(whole_number(1, 1000));
-    command->add_option("--packets", options->packets, "How many packets the flood has")
-        ->transform(whole_number(1, 100'000'000))
-        ->excludes(seconds);
-    command->add_option("--seed", options->seed, "What to start from; the same seed makes the same run")
-        ->transform(whole_number(0, UINT64_MAX));
-    command->add_option("--capacity", options->capacity, "Slots of the cache, rounded up to a power of two")
-        ->transform(whole_number(SFC_CAPACITY_MIN, SFC_CAPACITY_MAX));
-    command->add_flag("-j,--json", *json, "Print JSON before the RESULT line");
-    return {command, [=] { return run(*options, *json); }};
 }
 
 } // namespace sfc::test

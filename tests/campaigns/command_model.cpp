@@ -2,8 +2,8 @@
 #include <iostream>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "command_json.h"
 #include "commands.h"
 #include "model.h"
 
@@ -13,11 +13,6 @@ namespace {
 using model::Explored;
 using model::Part;
 using model::Result;
-
-struct Options {
-    bool ways = false;
-    bool json = false;
-};
 
 void print_way(const Explored& explored) {
     for (const std::string& step : explored.way) {
@@ -52,20 +47,9 @@ void print_text(const Result& result, bool ways) {
     }
 }
 
-nlohmann::ordered_json parts_json(const std::vector<Part>& parts) {
-    auto list = nlohmann::ordered_json::array();
-    for (const Part& part : parts) {
-        list.push_back({{"name", part.name},
-                        {"states", part.explored.states},
-                        {"transitions", part.explored.transitions},
-                        {"ends", part.explored.ends},
-                        {"fault", part.explored.fault},
-                        {"way", part.explored.way}});
-    }
-    return list;
-}
+} // namespace
 
-int run(const Options& options) {
+int model_command(bool ways, bool json) {
     const Result result = model::run_model();
     std::uint64_t states = 0, transitions = 0, violations = 0, found = 0;
     for (const Part& part : result.sound) {
@@ -76,32 +60,16 @@ int run(const Options& options) {
     for (const Part& part : result.broken) {
         found += part.explored.fault.empty() ? 0 : 1;
     }
-    if (options.json) {
-        std::cout << nlohmann::ordered_json{{"version", 1},
-                                            {"campaign", "model"},
-                                            {"scenarios", parts_json(result.sound)},
-                                            {"untried", result.untried},
-                                            {"broken", parts_json(result.broken)}}
-                         .dump()
-                  << '\n';
+    if (json) {
+        std::cout << json_of(result) << '\n';
     } else {
-        print_text(result, options.ways);
+        print_text(result, ways);
     }
     const bool pass = violations == 0 && found == result.broken.size() && result.untried.empty();
     std::cout << fmt::format("RESULT {} states={} transitions={} violations={} broken_found={}/{} untried={}\n",
                              pass ? "pass" : "fail", states, transitions, violations, found, result.broken.size(),
                              result.untried.size());
     return pass ? 0 : 1;
-}
-
-} // namespace
-
-Command model_command(CLI::App& app) {
-    const auto options = std::make_shared<Options>();
-    CLI::App* command = app.add_subcommand("model", "All interleavings of a model of the cache");
-    command->add_flag("--ways", options->ways, "Print how each protocol that is broken on purpose goes wrong");
-    command->add_flag("-j,--json", options->json, "Print JSON before the RESULT line");
-    return {command, [=] { return run(*options); }};
 }
 
 } // namespace sfc::test

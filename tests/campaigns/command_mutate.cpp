@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <iostream>
-#include <memory>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "command_json.h"
 #include "commands.h"
 #include "mutate.h"
 #include "replay/sandbox.h"
@@ -42,32 +41,15 @@ void print_text(const MutateResult& result) {
     }
 }
 
-void print_json(const MutateOptions& options, const MutateResult& result) {
-    std::cout << nlohmann::ordered_json{{"version", 1},
-                                        {"campaign", "mutate"},
-                                        {"frames", options.frames},
-                                        {"seed", options.seed},
-                                        {"outcomes", result.outcomes},
-                                        {"restored", result.restored},
-                                        {"untried", result.untried},
-                                        {"reaped", result.reaped},
-                                        {"differences", result.differences},
-                                        {"not_comparable", result.not_comparable},
-                                        {"wrong", result.wrong},
-                                        {"examples", result.examples},
-                                        {"kernel_trouble", result.kernel_trouble},
-                                        {"balanced", result.balanced}}
-                     .dump()
-              << '\n';
-}
+} // namespace
 
-int run(const MutateOptions& options, bool json) {
+int mutate_command(const MutateOptions& options, bool json) {
     if (options.build != Build::Native) { // that one needs no interfaces and no privileges
         enter_sandbox(campaign_interfaces());
     }
     const MutateResult result = run_mutate(options);
     if (json) {
-        print_json(options, result);
+        std::cout << json_of(options, result) << '\n';
     } else {
         print_text(result);
     }
@@ -75,20 +57,6 @@ int run(const MutateOptions& options, bool json) {
                              passed(result) ? "pass" : "fail", options.frames, options.seed, result.wrong,
                              result.kernel_trouble.size(), result.balanced ? "yes" : "no");
     return passed(result) ? 0 : 1;
-}
-
-} // namespace
-
-Command mutate_command(CLI::App& app) {
-    const auto options = std::make_shared<MutateOptions>();
-    const auto json = std::make_shared<bool>(false);
-    CLI::App* command = app.add_subcommand("mutate", "Malformed frames through both programs");
-    command->add_option("--frames", options->frames, "How many")->transform(whole_number(1, 1'000'000'000'000));
-    command->add_option("--seed", options->seed, "What to start from; the same seed makes the same frames")
-        ->transform(whole_number(0, UINT64_MAX));
-    command->add_flag("-j,--json", *json, "Print JSON before the RESULT line");
-    add_build_option(*command, options->build, true);
-    return {command, [=] { return run(*options, *json); }};
 }
 
 } // namespace sfc::test

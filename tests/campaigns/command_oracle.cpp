@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <iostream>
-#include <memory>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "command_json.h"
 #include "commands.h"
 #include "replay/sandbox.h"
 #include "traffic.h"
@@ -38,36 +37,15 @@ void print_text(const TrafficResult& result) {
     }
 }
 
-void print_json(const TrafficOptions& options, const TrafficResult& result) {
-    std::cout << nlohmann::ordered_json{{"version", 1},
-                                        {"campaign", "oracle"},
-                                        {"events", result.events},
-                                        {"seed", options.seed},
-                                        {"capacity", options.capacity},
-                                        {"classes", result.classes},
-                                        {"counters", result.counters},
-                                        {"quota", result.quota},
-                                        {"to_sf", result.to_sf},
-                                        {"wrong", result.wrong},
-                                        {"limit", result.limit},
-                                        {"early", result.early},
-                                        {"early_limit", options.early_limit},
-                                        {"differences", result.differences},
-                                        {"examples", result.examples},
-                                        {"untried", result.untried},
-                                        {"kernel_trouble", result.kernel_trouble},
-                                        {"balanced", result.balanced}}
-                     .dump()
-              << '\n';
-}
+} // namespace
 
-int run(const TrafficOptions& options, bool json) {
+int oracle_command(const TrafficOptions& options, bool json) {
     if (options.build != Build::Native) {
         enter_sandbox(traffic_interfaces());
     }
     const TrafficResult result = run_traffic(options);
     if (json) {
-        print_json(options, result);
+        std::cout << json_of(options, result) << '\n';
     } else {
         print_text(result);
     }
@@ -75,27 +53,6 @@ int run(const TrafficOptions& options, bool json) {
                              passed(options, result) ? "pass" : "fail", result.events, options.seed, result.wrong,
                              result.limit, result.early, result.balanced ? "yes" : "no");
     return passed(options, result) ? 0 : 1;
-}
-
-} // namespace
-
-Command oracle_command(CLI::App& app) {
-    const auto options = std::make_shared<TrafficOptions>();
-    const auto json = std::make_shared<bool>(false);
-    CLI::App* command = app.add_subcommand("oracle", "Does each packet get its own header back?");
-    command->add_option("--events", options->events, "How many program runs")
-        ->transform(whole_number(1, 1'000'000'000));
-    command->add_option("--seed", options->seed, "What to start from; the same seed makes the same run")
-        ->transform(whole_number(0, UINT64_MAX));
-    command->add_option("--capacity", options->capacity, "Slots of the cache, rounded up to a power of two")
-        ->transform(whole_number(SFC_CAPACITY_MIN, SFC_CAPACITY_MAX));
-    command
-        ->add_option("--early-limit", options->early_limit,
-                     "Evictions of services below their quota that are allowed, per million packets to the SFs")
-        ->transform(whole_number(0, kMillion));
-    command->add_flag("-j,--json", *json, "Print JSON before the RESULT line");
-    add_build_option(*command, options->build, false);
-    return {command, [=] { return run(*options, *json); }};
 }
 
 } // namespace sfc::test

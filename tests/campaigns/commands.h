@@ -1,32 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
-#include <functional>
+#include <cstdint>
+#include <map>
 #include <string>
-
-#include <CLI/CLI.hpp>
-
-#include "build.h"
 
 namespace sfc::test {
 
-/// A subcommand and what it does: prints its result, "RESULT pass|fail key=value ..." in the last line, and returns
-/// the exit code, 0 or 1.
-struct Command {
-    CLI::App* app;
-    std::function<int()> run;
-};
-[[nodiscard]] Command mutate_command(CLI::App& app);
-[[nodiscard]] Command oracle_command(CLI::App& app);
-[[nodiscard]] Command flood_command(CLI::App& app);
-[[nodiscard]] Command race_command(CLI::App& app);
-[[nodiscard]] Command model_command(CLI::App& app);
+struct FloodOptions;
+struct MutateOptions;
+struct RaceOptions;
+struct TrafficOptions;
 
-/// Accepts whole numbers from `least` to `most`, also as 1e8, for CLI::Option::transform; the message has the value and
-/// both limits.
-[[nodiscard]] CLI::Validator whole_number(std::uint64_t least, std::uint64_t most);
-/// An option that takes one of the builds; without `both` only one of the two.
-void add_build_option(CLI::App& app, Build& build, bool both);
+/// The subcommands. Each prints its result, "RESULT pass|fail key=value ..." in the last line, and returns the exit
+/// code, 0 or 1.
+[[nodiscard]] int mutate_command(const MutateOptions& options, bool json);
+[[nodiscard]] int oracle_command(const TrafficOptions& options, bool json);
+[[nodiscard]] int flood_command(const FloodOptions& options, bool json);
+[[nodiscard]] int race_command(const RaceOptions& options, bool json);
+[[nodiscard]] int model_command(bool ways, bool json);
 
 /// Names and numbers, one a line.
 void print_counts(const std::string& title, const std::map<std::string, std::uint64_t>& counts);
