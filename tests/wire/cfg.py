@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Configurations as data: the YAML for the program and the facts for the model come from the same object."""
+"""Configurations as data: the YAML for the program and the facts for the tests come from the same object."""
 from __future__ import annotations
 
 import ipaddress
@@ -10,9 +10,7 @@ SF_LEFT = "veth-fw-a"
 SF_RIGHT = "veth-fw-b"
 SETTINGS = ("hold", "on_miss", "profile", "ipv4_id", "tcp_timestamps", "payload_digest", "payload_length", "rtp_ports",
             "tunnels")
-PROFILES = {"transparent": {}, "normalizer": {"ipv4_id": "off", "tcp_timestamps": "off"},
-            "transcoder": {"payload_digest": "off", "payload_length": "off"}}
-OTHER = {"left": "right", "right": "left", "both": "both"}
+SIDES = ("left", "right", "both")
 
 
 def mac(text: str) -> bytes:
@@ -59,19 +57,11 @@ class Sf:
     rtp_ports: tuple | None = None      # ports, and ranges as "1000-2000"
     tunnels: str | None = None
 
-    def looks_at(self, setting: str) -> bool:
-        """Is this part of the key on: the setting itself, else what the profile says."""
-        return (getattr(self, setting) or PROFILES[self.profile or "transparent"].get(setting, "on")) == "on"
-
-    def is_rtp(self, port: int) -> bool:
-        ranges = [[int(end) for end in str(ports).split("-")] for ports in self.rtp_ports or ()]
-        return any(ends[0] <= port <= ends[-1] for ends in ranges)
-
     def port(self, side: str) -> Port:
         return getattr(self, side)
 
     def ports(self) -> dict[str, Port]:
-        sides = {side: self.port(side) for side in OTHER}
+        sides = {side: self.port(side) for side in SIDES}
         return {side: port for side, port in sides.items() if port}
 
     def yaml(self) -> str:
@@ -136,18 +126,6 @@ class Config:
 
     def sf(self, name: str) -> Sf:
         return next(sf for sf in self.sfs if sf.name == name)
-
-    def ethernet(self, sf: Sf) -> bool:
-        """Does this SF get Ethernet frames: from all its services, or from none."""
-        return any(service.sf == sf.name and service.inner == "ethernet" for service in self.services)
-
-    def sf_port(self, interface: str) -> tuple[Sf, str]:
-        """The SF and the side of it that this interface is."""
-        for sf in self.sfs:
-            for side, port in sf.ports().items():
-                if port.interface == interface:
-                    return sf, side
-        raise KeyError(interface)
 
 
 def one(label: int = 16001, *, sf: Sf | None = None, capacity: int | None = None, **policies) -> Config:

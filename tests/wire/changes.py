@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import frames as f
 import model
-import sf_model
-from cfg import SF_RIGHT, Config, Sf, one
+from cfg import Config, Sf, one
 from lib import WireTest
 
 
@@ -52,20 +51,11 @@ class ChangeTest(WireTest):
         out = dict(zip((n for n, entry in entries.items() if entry["verdict"] == "restored"), result.out_bytes()))
         for n, row in enumerate(rows):
             with self.subTest(row["name"]):
-                self.same_opinion(row, config, sent[n], back[n])
                 if row["restored"]:
                     self.check_entry(row["name"], entries[n], "restored", "", "web-out")
-                    self.same_bytes(row["name"], out[n], model.restore(model.strip(config, "eth0", sent[n]), back[n]).out)
+                    self.same_bytes(row["name"], out[n], model.trip(config, "eth0", sent[n]).back(back[n]))
                 else:
                     self.check_entry(row["name"], entries[n], "dropped", row.get("reason", "miss"), None, 0)
-
-    def same_opinion(self, row: dict, config: Config, sent: bytes, back: bytes):
-        """The row and the model of the key."""
-        key = sf_model.key_of(config, SF_RIGHT, model.strip(config, "eth0", sent).sf_frame)
-        judged = sf_model.sf_side(config, SF_RIGHT, back)
-        self.assertEqual(judged.key == key, row["restored"], f"row against model: {key}\n{judged}")
-        if not row["restored"]:
-            self.assertIn(row.get("reason", "miss"), judged.reasons, "row against model")
 
     @staticmethod
     def place(packet: bytes, n: int) -> bytes:

@@ -77,7 +77,7 @@ class Capture(WireTest):
         for window in (None, len(sent)):
             result = self.replay(config, sent, window=window)
             self.same_frames(result.sf_bytes(), [p.data for p in plain])
-            self.same_frames(result.out_bytes(), [model.round_trip(config, "eth0", p.data)[1].out for p in sent])
+            self.same_frames(result.out_bytes(), [model.trip(config, "eth0", p.data).back() for p in sent])
             for packet, text in zip(sent, dissect.tcpdump(result.out_bytes())):
                 top, *rest = dissect.scapy_labels(packet.data)
                 rest[0] = rest[0][:3] + (min(rest[0][3], top[3] - 1),)

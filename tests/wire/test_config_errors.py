@@ -76,7 +76,8 @@ class ConfigErrors(unittest.TestCase):
     def test_boundaries_that_are_allowed(self):
         for old, new in BOUNDARIES:
             with self.subTest(new or f"without {old}"):
-                done = self.replay(GOOD.replace(old, new, 1))
+                text = GOOD.replace(old, new, 1)
+                done = self.replay(text) if old == "4096" else self.check(text)  # a replay makes the maps as well
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_what_an_sf_that_is_a_stack_may_have(self):

@@ -22,7 +22,7 @@ class Eviction(WireTest):
         result = self.replay(config, sent, window=count, **options)
         self.assertEqual({entry["verdict"] for entry in result.entries("domain")}, {"to_sf"})
         restored = [n for n, entry in result.by_n("sf").items() if entry["verdict"] == "restored"]
-        self.same_frames(result.out_bytes(), [model.round_trip(config, "eth0", sent[n])[1].out for n in restored])
+        self.same_frames(result.out_bytes(), [model.trip(config, "eth0", sent[n]).back() for n in restored])
         lost = [result.by_n("sf")[n] for n in range(count) if n not in restored]
         self.assertEqual({(e["verdict"], e["reason"], e["service"]) for e in lost} - {("dropped", "miss", None)}, set())
         self.assertEqual(result.cache(), {"to_sf": count, "claimed": len(restored), "evicted": count - len(restored),
@@ -83,7 +83,7 @@ class Eviction(WireTest):
             sent = quiet + flood(20 * SLOTS, first=count)
             result = self.replay(config, sent, back=Input([f.bare(frame[22:]) for frame in quiet], "veth-nat-b"))
             self.assertEqual(result.reasons("sf"), [("restored", "")] * count)
-            self.same_frames(result.out_bytes(), [model.round_trip(config, "eth0", frame)[1].out for frame in quiet])
+            self.same_frames(result.out_bytes(), [model.trip(config, "eth0", frame).back() for frame in quiet])
 
     def test_services_keep_their_packets_apart(self):
         """Packets of two services and SFs: every claim has the right owner's header."""
@@ -92,7 +92,7 @@ class Eviction(WireTest):
         sent = [f.labelled(f.inner(4, "tcp", n // 2), (16001 + n % 2, 0, 40), 1000 + n) for n in range(4 * SLOTS)]
         result = self.replay(config, sent, window=len(sent))
         restored = [n for n, entry in result.by_n("sf").items() if entry["verdict"] == "restored"]
-        self.same_frames(result.out_bytes(), [model.round_trip(config, "eth0", sent[n])[1].out for n in restored])
+        self.same_frames(result.out_bytes(), [model.trip(config, "eth0", sent[n]).back() for n in restored])
         for n in restored:
             self.assertEqual(result.by_n("sf")[n]["service"], ["web-out", "nat-out"][n % 2])
 

@@ -48,9 +48,9 @@ class Formats(WireTest):
                 want = [(p.sec, p.frac * row["scale"]) for p in sent]
                 self.assertEqual(self.times(result.sf), want)
                 self.assertEqual(self.times(result.out), want)
-                trips = [model.round_trip(one(), "eth0", p.data) for p in sent]
-                self.same_frames(result.sf_bytes(), [s.sf_frame for s, _ in trips])
-                self.same_frames(result.out_bytes(), [r.out for _, r in trips])
+                trips = [model.trip(one(), "eth0", p.data) for p in sent]
+                self.same_frames(result.sf_bytes(), [trip.sf_frame for trip in trips])
+                self.same_frames(result.out_bytes(), [trip.back() for trip in trips])
 
     def test_seconds_are_unsigned(self):
         """The second of a pcap file has 32 bits and no sign: the file format ends in 2106, not in 2038."""
@@ -134,16 +134,16 @@ class Formats(WireTest):
         sizes = [46, 1500, 1501, 3400, 3506, 3600, 4000, 4096, 4200, 8000, 8192, 9000, 16000, 32768, 60000]
         sent = [f.labelled(f.inner(4 if n % 2 else 6, kind, n, size=size - 80), TOP, *range(17, 17 + n))
                 for n, size in enumerate(sizes, 1) for kind in ("tcp", "udp") if size > 80]
-        trips = [model.round_trip(one(), "eth0", frame) for frame in sent]
+        trips = [model.trip(one(), "eth0", frame) for frame in sent]
         result = self.replay(one(), sent)
         self.assertEqual(set(result.reasons("domain")), {("to_sf", "")}, result.reasons("domain"))
-        self.same_frames(result.sf_bytes(), [s.sf_frame for s, _ in trips])
-        self.same_frames(result.out_bytes(), [r.out for _, r in trips])
+        self.same_frames(result.sf_bytes(), [trip.sf_frame for trip in trips])
+        self.same_frames(result.out_bytes(), [trip.back() for trip in trips])
 
     def test_frame_of_a_jumbo_domain_port(self):
         frame = f.labelled(f.inner(4, "tcp", 1, size=8960 - 4), TOP, *range(17, 32))
         result = self.replay(one(), [frame])
-        self.same_frames(result.out_bytes(), [model.round_trip(one(), "eth0", frame)[1].out])
+        self.same_frames(result.out_bytes(), [model.trip(one(), "eth0", frame).back()])
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ class Json(WireTest):
         self.assertEqual([e["out_len"] for e in result.entries("domain")], [len(p) for p in result.sf_bytes()])
         self.assertEqual([e["out_len"] for e in result.entries("sf")], [len(p) for p in result.out_bytes()])
         self.assertEqual([e["out_len"] for e in result.entries("sf")],
-                         [len(model.round_trip(one(), "eth0", frame)[1].out) for frame in sent])
+                         [len(model.trip(one(), "eth0", frame).back()) for frame in sent])
 
     def test_reasons_of_the_mixed_run(self):
         result = self.mixed()

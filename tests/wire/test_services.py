@@ -25,11 +25,11 @@ class Services(WireTest):
         ports = list(dict.fromkeys(port for port, _ in sent))
         ordered = [(port, frame) for name in ports for port, frame in sent if port == name]
         result = self.replay(config, [Input([x for p, x in ordered if p == port], port) for port in ports], **options)
-        trips = [model.round_trip(config, port, frame) for port, frame in ordered]
-        self.assertEqual([entry["service"] for entry in result.entries("domain")],
-                         [s.service.name if s.service else None for s, _ in trips])
-        self.same_frames(result.sf_bytes(), [s.sf_frame for s, r in trips if r])
-        self.same_frames(result.out_bytes(), [r.out for _, r in trips if r])
+        owners = [model.match(config, port, frame) for port, frame in ordered]
+        trips = [model.trip(config, *sent) for sent, owner in zip(ordered, owners) if owner]
+        self.assertEqual([entry["service"] for entry in result.entries("domain")], [o.name if o else None for o in owners])
+        self.same_frames(result.sf_bytes(), [trip.sf_frame for trip in trips])
+        self.same_frames(result.out_bytes(), [trip.back() for trip in trips])
         return result
 
     def test_two_directions_through_one_sf(self):

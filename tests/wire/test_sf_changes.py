@@ -149,7 +149,7 @@ class SfChanges(ChangeTest):
         for ahead, behind in ((b"", bytes(17)), (bytes(17), b""), (b"abc", b"wxyz")):
             sent, back = f.labelled(packet, 16001, 17) + ahead, f.bare(packet) + behind
             result = self.replay(one(), [sent], back=[back])
-            self.same_frames(result.out_bytes(), [model.restore(model.strip(one(), "eth0", sent), back).out])
+            self.same_frames(result.out_bytes(), [model.trip(one(), "eth0", sent).back(back)])
 
     def test_ipv4_id_off(self):
         rows = [{"name": f"{kind.__name__} {a}->{b}", "sent": ip4(kind(), id=a), "back": ip4(kind(), id=b), "restored": True}

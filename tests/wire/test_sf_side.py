@@ -4,7 +4,6 @@ import unittest
 
 import frames as f
 import kinds
-import sf_model
 from cfg import Sf, one
 from lib import Input, WireTest
 from scapy.layers.inet import ICMP, IP, TCP, UDP
@@ -106,9 +105,6 @@ class SfSide(WireTest):
         for n, row in enumerate(rows):
             with self.subTest(row["name"]):
                 want = row.get("reason", reason)
-                judged = sf_model.sf_side(config, "veth-fw-b", row["frame"])
-                self.assertIn(want, judged.reasons, "row against model")
-                self.assertIn(verdict, judged.verdict, "row against model")
                 self.check_entry(row["name"], result.by_n("sf")[n], verdict, want, None)
         self.check_entry("the packet", result.by_n("sf")[len(rows)], "restored", "", "web-out")
         self.assertEqual(len(result.out), 1, "what passed goes to the stack, not to the domain")
@@ -156,17 +152,21 @@ class SfSide(WireTest):
 
     def test_hop_spent_in_the_sf_is_dropped_after_the_claim(self):
         config = one(inner_ttl="decrement")
-        for hops, reason in ((0, "ttl"), (1, "ttl"), (2, "")):
-            for family, name in ((4, "ttl"), (6, "hlim")):
-                packet = (IP if family == 4 else IPv6)(f.inner(family))
-                back = packet.copy()
-                setattr(back, name, hops)
-                if family == 4:
-                    del back.chksum
-                result = self.replay(config, [f.labelled(bytes(packet), 16001, 17)], back=[f.bare(bytes(back))])
-                verdict = "dropped" if reason else "restored"
-                self.check_entry(f"IPv{family} {hops}", result.entries("sf")[0], verdict, reason, "web-out")
-                self.assertEqual(result.doc["conservation"]["sf"]["dropped_after_claim"], int(bool(reason)))
+        rows = [(family, name, hops) for family, name in ((4, "ttl"), (6, "hlim")) for hops in (0, 1, 2)]
+        sent, returned = [], []
+        for n, (family, name, hops) in enumerate(rows):
+            packet = (IP if family == 4 else IPv6)(f.inner(family, "tcp", n))
+            back = packet.copy()
+            setattr(back, name, hops)
+            if family == 4:
+                del back.chksum
+            sent.append(f.labelled(bytes(packet), 16001, 17))
+            returned.append(f.bare(bytes(back)))
+        result = self.replay(config, sent, back=returned)
+        for (family, _, hops), entry in zip(rows, result.entries("sf")):
+            verdict, reason = ("restored", "") if hops == 2 else ("dropped", "ttl")
+            self.check_entry(f"IPv{family} {hops}", entry, verdict, reason, "web-out")
+        self.assertEqual(result.doc["conservation"]["sf"]["dropped_after_claim"], 4)
 
 
 if __name__ == "__main__":
