@@ -42,15 +42,10 @@ Layout make_layout(std::size_t kind, bool ipv6) {
     Layout made;
     const Transport l4 = transport(kind, ipv6);
     if (ipv6) {
-        constexpr std::array<std::uint8_t, 4> kNet = {0x20, 0x01, 0x0d, 0xb8};
-        made.start = {0x60, 0, 0, 0, 0, 0, l4.protocol, 0};
-        for (int address = 0; address < 2; address++) {
-            put(made.start, kNet);
-            made.start.resize(made.start.size() + 12);
-        }
+        made.start = sfc::test::ipv6({.from = 0, .to = 0, .next = l4.protocol});
         made.fields = {20, 36}; // the last bytes of the addresses
     } else {
-        made.start = {0x45, 0, 0, 0, 0, 0, 0, 0, 0, l4.protocol, 0, 0, 192, 0, 2, 0, 198, 51, 100, 0};
+        made.start = ipv4({.from = {192, 0, 2}, .to = {198, 51, 100}, .id = 0, .protocol = l4.protocol});
         made.fields = {kIdentification};
     }
     made.ipv6 = ipv6;

@@ -149,6 +149,7 @@ TEST_F(FarStack, NumberThatIsBeingWritten) {
 
 /// Neighbour discovery (hop limit 255) and listener discovery (1, behind an option) are the link's own.
 TEST_F(FarStack, TheLinksOwn) {
+    const Packet no_ticket(Packet::Kind::Ethernet, Bytes(ETH_HLEN)); // what ethernet() has would be an old one
     struct Row {
         std::uint8_t hops, next, type;
         bool option;
@@ -158,23 +159,14 @@ TEST_F(FarStack, TheLinksOwn) {
          {Row{255, IPPROTO_ICMPV6, 135, false, SFC_REASON_control},
           Row{1, IPPROTO_ICMPV6, 143, true, SFC_REASON_control}, Row{64, IPPROTO_ICMPV6, 135, false, SFC_REASON_miss},
           Row{255, IPPROTO_ICMPV6, 128, false, SFC_REASON_miss}, Row{255, IPPROTO_UDP, 135, false, SFC_REASON_miss}}) {
-        Bytes frame(ETH_HLEN + 40, 0);
-        frame[12] = 0x86, frame[13] = 0xdd;
-        frame[14] = 0x60;
-        frame[20] = row.option ? 0 : row.next;
-        frame[21] = row.hops;
-        if (row.option) {
-            const Bytes option = {row.next, 0, 5, 2, 0, 0, 1, 0};
-            frame.insert(frame.end(), option.begin(), option.end());
-        }
-        const Bytes icmp = {row.type, 0, 0, 0, 0, 0, 0, 0};
-        frame.insert(frame.end(), icmp.begin(), icmp.end());
+        const Packet ip = no_ticket / ipv6({.hops = row.hops, .next = row.option ? 0 : row.next});
+        Bytes frame = (row.option ? ip / options(row.next) : ip) / icmp6(row.type);
         EXPECT_EQ(readmit(tagged({}, 0, ETH_P_IPV6, frame)).reason, row.reason) << unsigned{row.type};
         frame.resize(ETH_HLEN + 40);
         EXPECT_EQ(readmit(frame).reason, SFC_REASON_miss) << "cut";
     }
-    Bytes longer(ETH_HLEN + 60, 0);
-    longer[12] = 0x86, longer[13] = 0xdd, longer[14] = 0x60, longer[21] = 1, longer[55] = 1;
+    Bytes longer = no_ticket / ipv6({.hops = 1}) / options() / payload(std::size_t{12});
+    longer[ETH_HLEN + 41] = 1; // sixteen bytes
     EXPECT_EQ(readmit(longer).reason, SFC_REASON_miss) << "more options than there are";
 }
 
@@ -238,9 +230,8 @@ TEST_F(FarStack, FragmentsHaveNoMark) {
     machine.constants.mark_mask = kMask;
     const Bytes ticket = strip(16003);
     const std::uint32_t mark = marked(ticket);
-    Bytes four = plain_udp({}), six(ETH_HLEN + 48, 0);
-    four[20] |= 0x20; // more fragments
-    six[14] = 0x60, six[20] = 44;
+    const Bytes four = ethernet() / ipv4({.fragment = 0x2000}) / udp(); // more fragments
+    Bytes six = ethernet() / ipv6({.next = IPPROTO_FRAGMENT}) / payload(std::size_t{8});
     const auto out = [&](const Bytes& frame, std::uint16_t ethertype, const Bytes& metadata) {
         return machine.run(sfc_catch, frame,
                            {.ifindex = at(plan, "e0"),

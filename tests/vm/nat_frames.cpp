@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <span>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -18,6 +19,7 @@
 #include "base/error.h"
 #include "nat_lab.h"
 #include "net/netns.h"
+#include "packet.h"
 
 namespace sfc::vm {
 namespace {
@@ -102,19 +104,9 @@ bool is_link_own(const Bytes& frame) {
     return next == IPPROTO_HOPOPTS || (next == IPPROTO_ICMPV6 && type >= kFirstNd && type <= kLastNd);
 }
 
-/// RFC 1071; 0 where the checksum is among the bytes and right.
-std::uint16_t internet_checksum(const Bytes& frame, std::size_t from, std::size_t to, std::uint32_t sum = 0) {
-    for (std::size_t i = from; i < to; i++) {
-        sum += static_cast<std::uint32_t>(frame[i]) << ((i - from) % 2 == 0 ? 8 : 0);
-    }
-    while (sum >> 16 != 0) {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    return static_cast<std::uint16_t>(~sum);
-}
-
 bool checksums_right(const Bytes& frame, const Layout& layout) {
-    if (layout.family == Family::V4 && internet_checksum(frame, layout.ip, layout.l4) != 0) {
+    const std::span bytes(frame);
+    if (layout.family == Family::V4 && test::internet_checksum(bytes.subspan(layout.ip, layout.l4 - layout.ip)) != 0) {
         return false;
     }
     std::uint32_t pseudo = 0;
@@ -124,7 +116,7 @@ bool checksums_right(const Bytes& frame, const Layout& layout) {
         }
         pseudo += layout.protocol + static_cast<std::uint32_t>(layout.end - layout.l4);
     }
-    return internet_checksum(frame, layout.l4, layout.end, pseudo) == 0;
+    return test::internet_checksum(bytes.subspan(layout.l4, layout.end - layout.l4), pseudo) == 0;
 }
 
 /// Whether address and port of the sender are as they must be: `translated` is between the proxy and the receiver.
