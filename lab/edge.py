@@ -30,10 +30,12 @@ class Edge:
 
     def set(self, device, partner=None, direction=0, after_proxy=True, keep_port=0, flags=0):
         """The settings of the program at `device`."""
-        value = struct.pack("=III", self._ifindex(partner) if partner else 0, direction, int(after_proxy))
+        links = json.loads(self.lab.run(self.role, "ip", "-j", "link").stdout)
+        index = {link["ifname"]: link["ifindex"] for link in links}
+        value = struct.pack("=III", index[partner] if partner else 0, direction, int(after_proxy))
         value += struct.pack(">H", keep_port) + struct.pack("=H", flags)
         call("bpftool", "map", "update", "pinned", self.pins / "maps/edge_ports",
-             "key", *_bytes(struct.pack("=I", self._ifindex(device))), "value", *_bytes(value))
+             "key", *_bytes(struct.pack("=I", index[device])), "value", *_bytes(value))
 
     def attach(self, device, program, **settings):
         """Frames that arrive at `device` go through `program`, and leave at `partner` if it is one that forwards."""
@@ -43,9 +45,6 @@ class Edge:
 
     def detach(self, device):
         self.lab.run(self.role, "bpftool", "net", "detach", self.mode, "dev", device)
-
-    def _ifindex(self, device):
-        return json.loads(self.lab.run(self.role, "ip", "-j", "link", "show", device).stdout)[0]["ifindex"]
 
     def counters(self, direction):
         """Event to number of packets, since the start."""

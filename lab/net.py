@@ -98,9 +98,8 @@ class Lab:
 
     def inside(self, role, command):
         """The command line that runs `command` in a namespace. Not `ip netns exec`: it mounts a new /sys, in which
-        pinned maps are not to be seen. The kernel ends the process should this one be killed."""
-        words = [str(word) for word in command]
-        return ["setpriv", "--pdeathsig", "KILL", "nsenter", f"--net=/run/netns/{self.name(role)}", *words]
+        pinned maps are not to be seen."""
+        return ["nsenter", f"--net=/run/netns/{self.name(role)}", *[str(word) for word in command]]
 
     def namespace(self, role, **sysctls):
         """A new namespace; sysctls are given with `__` for each dot: net__ipv4__ip_forward=1."""
@@ -117,8 +116,9 @@ class Lab:
         """A process in the background, ended with the lab. Its output goes to the lab's folder unless redirected."""
         options.setdefault("stdout", subprocess.DEVNULL)
         options.setdefault("stderr", subprocess.DEVNULL)
-        # A group of its own: Ctrl-C is for us, and we end our children in order.
-        child = subprocess.Popen(self.inside(role, command), start_new_session=True, **options)
+        # A group of its own: Ctrl-C is for us, and we end our children in order. The kernel does if we are killed.
+        command = ["setpriv", "--pdeathsig", "KILL", *self.inside(role, command)]
+        child = subprocess.Popen(command, start_new_session=True, **options)
         self.children.append(child)
         return child
 
