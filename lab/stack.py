@@ -144,6 +144,7 @@ class Stack:
     """The lab, and one proxy at a time in it."""
 
     role, left, right = "proxy", "p0", "p1"     # whose stack, and its interfaces towards sender and receiver
+    web_ports = (WEB_PORT, BLOCKED_PORT)        # where the receiver has a page
 
     def __init__(self, lab):
         self.lab = lab
@@ -155,7 +156,7 @@ class Stack:
             lab.run(role, "ip", "-6", "route", "replace", own6, "dev", device, "mtu", 1500, "advmss", 1440)
         self.edges = chain.Edges(lab, keep_port=WEB_PORT)
         lab.wait_up()
-        traffic.serve(lab, "receiver", WEB_PORT, BLOCKED_PORT)
+        traffic.serve(lab, "receiver", *self.web_ports)
         self.proxy = None
         self.before = None
         self.dropped_before = self.probes_before = 0

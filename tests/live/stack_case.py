@@ -109,13 +109,17 @@ class StackCase(unittest.TestCase):
         self.assertEqual(tap.stdout.readline(), b"ready\n")
         return tap
 
+    def listen(self):
+        """The receiver takes datagrams at port 7000."""
+        if not self.sink:
+            type(self).sink = self.lab.start("receiver", "/usr/bin/python3", "-c", SINK)
+        wait_for("the receiver", lambda: self.lab.run("receiver", "ss", "-Hnlu", "sport = :7000").stdout)
+
     def equal(self):
         """Bursts of equal datagrams, which GRO can merge, over IPv4 and IPv6."""
         for device in ("p0", "p1"):
             self.lab.run("proxy", "ethtool", "-K", device, "rx-udp-gro-forwarding", "on")
             self.addCleanup(self.lab.run, "proxy", "ethtool", "-K", device, "rx-udp-gro-forwarding", "off")
-        if not self.sink:
-            type(self).sink = self.lab.start("receiver", "/usr/bin/python3", "-c", SINK)
-        wait_for("the receiver", lambda: self.lab.run("receiver", "ss", "-Hnlu", "sport = :7000").stdout)
+        self.listen()
         for address in (chain.RECEIVER, chain.RECEIVER6):
             self.lab.run("sender", "/usr/bin/python3", "-c", EQUAL, address, BURSTS)
