@@ -1,20 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <vector>
-
-#include <CLI/CLI.hpp>
 
 #include "config/plan.h"
 
 namespace sfc::bench {
 
-/// Each adds its subcommand, which sets `code` to the exit code.
-void add_keys(CLI::App& app, int& code);
-void add_micro(CLI::App& app, int& code);
+struct KeysOptions {
+    unsigned rounds = 31;
+    std::uint32_t in_flight = 1000;
+    unsigned labels = 5;
+    bool json = false;
+};
+
+struct MicroOptions {
+    unsigned rounds = 7;
+    std::uint64_t packets = 120'000;
+    std::vector<unsigned> labels = {1, 5, 10, 16};
+    std::vector<std::string> kinds = {"tcp ipv4", "udp ipv6"};
+    std::vector<std::uint32_t> in_flight = {64, 1000, 10000, 60000};
+    std::vector<std::uint32_t> capacities = {4096, 65536};
+    bool json = false;
+};
+
+/// Each measures, prints it all, and returns the exit code.
+[[nodiscard]] int run_keys(const KeysOptions& options);
+[[nodiscard]] int run_micro(const MicroOptions& options);
 
 /// One service from d0 through an SF behind left and right to e0.
 [[nodiscard]] Plan bench_plan(std::uint32_t capacity);
-[[nodiscard]] double median(std::vector<double> values);
 
 } // namespace sfc::bench

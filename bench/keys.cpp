@@ -3,89 +3,60 @@
 #include <iostream>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
-#include "commands.h"
-#include "micro.h"
 #include "replay/sandbox.h"
+#include "rows.h"
 
 namespace sfc::bench {
 namespace {
 
-struct Options {
-    unsigned rounds = 31;
-    std::uint32_t in_flight = 1000;
-    unsigned labels = 5;
-    bool json = false;
-};
-
 constexpr std::uint64_t kPackets = 20'000; // of each kind and round
 
 /// Every kind once a round, so that what the machine does meanwhile meets all of them.
-nlohmann::ordered_json measure(const Options& options) {
+std::vector<KeyRow> measure(const KeysOptions& options) {
     const auto list = kinds();
-    std::vector<std::vector<double>> strip(list.size()), restore(list.size());
+    std::vector<KeyRow> rows;
+    rows.reserve(list.size());
+    for (const Kind& kind : list) {
+        rows.push_back({kind.name});
+    }
     Micro micro(bench_plan(65536));
     for (unsigned round = 0; round <= options.rounds; round++) {
         for (std::size_t i = 0; i < list.size(); i++) {
             const Cost cost = micro.measure(Variant::Proxy, list[i], options.labels, options.in_flight, kPackets);
             const Cost harness = micro.measure(Variant::Nothing, list[i], options.labels, options.in_flight, kPackets);
             if (round != 0) { // the first warms caches
-                strip[i].push_back(cost.strip - harness.strip);
-                restore[i].push_back(cost.restore - harness.restore);
+                rows[i].strip.push_back(cost.strip - harness.strip);
+                rows[i].restore.push_back(cost.restore - harness.restore);
             }
         }
-    }
-    auto rows = nlohmann::ordered_json::array();
-    for (std::size_t i = 0; i < list.size(); i++) {
-        rows.push_back({{"kind", list[i].name},
-                        {"strip_ns", median(strip[i])},
-                        {"restore_ns", median(restore[i])},
-                        {"raw", {{"strip_ns", strip[i]}, {"restore_ns", restore[i]}}}});
     }
     return rows;
 }
 
-void print(const nlohmann::ordered_json& rows) {
-    const double strip = rows[0]["strip_ns"], restore = rows[0]["restore_ns"];
+void print(const std::vector<KeyRow>& rows) {
+    const double strip = median(rows[0].strip), restore = median(rows[0].restore);
     std::cout << fmt::format("{:<22} {:>9} {:>9}   ratio to {}\n", "median ns a packet", "strip", "restore",
-                             rows[0]["kind"].get<std::string>());
-    for (const auto& row : rows) {
-        const double s = row["strip_ns"], r = row["restore_ns"];
-        std::cout << fmt::format("{:<22} {:>9.0f} {:>9.0f}   {:.2f} {:.2f}\n", row["kind"].get<std::string>(), s, r,
-                                 s / strip, r / restore);
+                             rows[0].kind);
+    for (const KeyRow& row : rows) {
+        const double s = median(row.strip), r = median(row.restore);
+        std::cout << fmt::format("{:<22} {:>9.0f} {:>9.0f}   {:.2f} {:.2f}\n", row.kind, s, r, s / strip, r / restore);
     }
 }
 
-int run(const Options& options) {
+} // namespace
+
+int run_keys(const KeysOptions& options) {
     enter_sandbox({"left", "right", "d0", "e0"});
     const auto rows = measure(options);
     if (options.json) {
-        std::cout << nlohmann::ordered_json{{"version", 1},
-                                            {"bench", "keys"},
-                                            {"labels", options.labels},
-                                            {"in_flight", options.in_flight},
-                                            {"rows", rows}}
-                         .dump()
-                  << '\n';
+        std::cout << to_json(options, rows) << '\n';
     } else {
         print(rows);
     }
     std::cout << fmt::format("RESULT pass rounds={} in_flight={} labels={} kinds={}\n", options.rounds,
                              options.in_flight, options.labels, rows.size());
     return 0;
-}
-
-} // namespace
-
-void add_keys(CLI::App& app, int& code) {
-    auto options = std::make_shared<Options>();
-    auto* keys = app.add_subcommand("keys", "Nanoseconds in the kernel for each kind of packet, net of the harness");
-    keys->add_option("--rounds", options->rounds, "Medians are of so many")->check(CLI::Range(1, 100000));
-    keys->add_option("--in-flight", options->in_flight, "Packets in the SF at once")->check(CLI::Range(1, 60000));
-    keys->add_option("--labels", options->labels, "Entries of the stack")->check(CLI::Range(2, 16));
-    keys->add_flag("-j,--json", options->json, "Print JSON, with every round, before the RESULT line");
-    keys->callback([options, &code] { code = run(*options); });
 }
 
 } // namespace sfc::bench

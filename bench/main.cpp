@@ -8,12 +8,47 @@
 
 namespace {
 
+using namespace sfc::bench;
+
+constexpr const char* kRounds = "Medians are of so many";
+constexpr const char* kJson = "Print JSON, with every round, before the RESULT line";
+
+void add_keys(CLI::App& app, KeysOptions& options, int& code) {
+    auto* keys = app.add_subcommand("keys", "Nanoseconds in the kernel for each kind of packet, net of the harness");
+    keys->add_option("--rounds", options.rounds, kRounds)->check(CLI::Range(1, 100000));
+    keys->add_option("--in-flight", options.in_flight, "Packets in the SF at once")->check(CLI::Range(1, 60000));
+    keys->add_option("--labels", options.labels, "Entries of the stack")->check(CLI::Range(2, 16));
+    keys->add_flag("-j,--json", options.json, kJson);
+    keys->callback([&] { code = run_keys(options); });
+}
+
+void add_micro(CLI::App& app, MicroOptions& options, int& code) {
+    auto* micro = app.add_subcommand("micro", "Strip and restore in the kernel, against no cache and the paper's way");
+    micro->add_option("--rounds", options.rounds, kRounds)->check(CLI::Range(1, 100000));
+    micro->add_option("--packets", options.packets, "Of each cell, variant and round")
+        ->check(CLI::Range(1000, 100'000'000));
+    micro->add_option("--labels", options.labels, "Entries of the stack")->delimiter(',')->check(CLI::Range(1, 16));
+    micro->add_option("--kinds", options.kinds, "Kinds of packet, as bench keys names them")->delimiter(',');
+    micro->add_option("--in-flight", options.in_flight, "Packets in the SF at once")
+        ->delimiter(',')
+        ->check(CLI::Range(1, 1'000'000));
+    micro->add_option("--capacity", options.capacities, "Slots of the cache")
+        ->delimiter(',')
+        ->check(CLI::Range(+SFC_CAPACITY_MIN, +SFC_CAPACITY_MAX));
+    micro->add_flag("-j,--json", options.json, kJson);
+    micro->footer(
+        "bench/run micro also takes --against TREE: the build of another checkout, measured beside this one.");
+    micro->callback([&] { code = run_micro(options); });
+}
+
 int run(int argc, char** argv) {
     CLI::App app{"What the packet path costs", "bench"};
     app.require_subcommand(1);
     int code = 0;
-    sfc::bench::add_keys(app, code);
-    sfc::bench::add_micro(app, code);
+    KeysOptions keys;
+    MicroOptions micro;
+    add_keys(app, keys, code);
+    add_micro(app, micro, code);
     CLI11_PARSE(app, argc, argv);
     return code;
 }

@@ -2,62 +2,27 @@
 // bench micro: strip and restore side by side with the same work without a cache, and with the paper's way.
 #include <algorithm>
 #include <iostream>
+#include <map>
+#include <memory>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
-#include "commands.h"
-#include "micro.h"
 #include "replay/sandbox.h"
+#include "rows.h"
 
 namespace sfc::bench {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-struct Options {
-    unsigned rounds = 7;
-    std::uint64_t packets = 120'000;
-    std::vector<unsigned> labels = {1, 5, 10, 16};
-    std::vector<std::string> kinds = {"tcp ipv4", "udp ipv6"};
-    std::vector<std::uint32_t> in_flight = {64, 1000, 10000, 60000};
-    std::vector<std::uint32_t> capacities = {4096, 65536};
-    bool json = false;
-};
-
 // What must hold (docs/decisions/0008): the proxy against the paper's way, 16 labels against 1, and what the cache
 // adds.
 constexpr double kMostOfPaper = 0.40, kMostOfOneLabel = 1.15, kMostOverNocache = 60;
-
-struct Cell {
-    std::uint32_t capacity = 0;
-    std::string kind;
-    unsigned labels = 0;
-    std::uint32_t in_flight = 0;
-    std::vector<std::array<Cost, kVariants.size()>> rounds{};
-
-    [[nodiscard]] double ns(Variant variant, double Cost::*side) const {
-        std::vector<double> net;
-        for (const auto& round : rounds) {
-            net.push_back(round[static_cast<std::size_t>(variant)].*side -
-                          round[static_cast<std::size_t>(Variant::Nothing)].*side);
-        }
-        return median(net);
-    }
-    [[nodiscard]] double both(Variant variant) const { return ns(variant, &Cost::strip) + ns(variant, &Cost::restore); }
-};
-
-/// The paper's prototype knows IPv4 and TCP only.
-bool in_paper(const Cell& cell) {
-    return cell.kind == "tcp ipv4";
-}
 
 /// More packets than slots: what comes back is not known any more, and costs something else.
 bool fits(const Cell& cell) {
     return cell.in_flight <= cell.capacity;
 }
 
-std::vector<Cell> cells(const Options& options) {
+std::vector<Cell> cells(const MicroOptions& options) {
     std::vector<Cell> list;
     for (const std::uint32_t capacity : options.capacities) {
         for (const std::string& kind : options.kinds) {
@@ -74,7 +39,7 @@ std::vector<Cell> cells(const Options& options) {
 }
 
 /// All variants of a cell right after each other, all cells in each round: the machine's moods meet all of them.
-void measure(const Options& options, std::vector<Cell>& list) {
+void measure(const MicroOptions& options, std::vector<Cell>& list) {
     const auto known = kinds();
     std::map<std::uint32_t, std::unique_ptr<Micro>> micro;
     for (const std::uint32_t capacity : options.capacities) {
@@ -85,7 +50,7 @@ void measure(const Options& options, std::vector<Cell>& list) {
             const Kind& kind = *std::ranges::find_if(known, [&](const Kind& one) { return one.name == cell.kind; });
             std::array<Cost, kVariants.size()> costs;
             for (std::size_t i = 0; i < kVariants.size(); i++) {
-                if (kVariants[i] == Variant::Paper && !in_paper(cell)) {
+                if (kVariants[i] == Variant::Paper && !cell.in_paper()) {
                     continue;
                 }
                 costs[i] =
@@ -113,97 +78,79 @@ void print(const std::vector<Cell>& list) {
     for (const Cell& cell : list) {
         const double ours = cell.both(Variant::Proxy);
         std::string paper = fmt::format("{:>7}{:>7}  {:>8}", "-", "-", "-");
-        if (in_paper(cell)) {
+        if (cell.in_paper()) {
             paper = fmt::format("{:>7.0f}{:>7.0f}  {:>8.2f}", cell.ns(Variant::Paper, &Cost::strip),
                                 cell.ns(Variant::Paper, &Cost::restore), ours / cell.both(Variant::Paper));
         }
         std::cout << fmt::format(
-            "{:<46} {:>7.0f}{:>7.0f} {:>7.0f}{:>7.0f} {} {:>8.0f}\n",
+            "{:<46} {:>7.0f}{:>7.0f} {:>7.0f}{:>7.0f} {} {:>8.0f}{}\n",
             fmt::format("{} slots, {}, {} labels, {} in flight", cell.capacity, cell.kind, cell.labels, cell.in_flight),
             cell.ns(Variant::Proxy, &Cost::strip), cell.ns(Variant::Proxy, &Cost::restore),
             cell.ns(Variant::NoCache, &Cost::strip), cell.ns(Variant::NoCache, &Cost::restore), paper,
-            ours - cell.both(Variant::NoCache));
+            ours - cell.both(Variant::NoCache), cell.disturbed ? "   disturbed" : "");
     }
 }
 
-Json cell_json(const Cell& cell) {
-    Json json{{"capacity", cell.capacity}, {"kind", cell.kind}, {"labels", cell.labels}, {"in_flight", cell.in_flight}};
-    const std::array names = {"proxy", "nocache", "paper", "harness"};
-    for (std::size_t i = 0; i < kVariants.size(); i++) {
-        if (kVariants[i] == Variant::Paper && !in_paper(cell)) {
-            continue;
+/// What the RESULT line says of the cells, and whether that is as it must be.
+class Verdict {
+public:
+    /// A figure that must not be above `limit`, of these cells; none where one of them was not measured. Where one was
+    /// disturbed it decides nothing.
+    void figure(const char* name, const std::vector<const Cell*>& of, double limit, const auto& value) {
+        if (std::ranges::find(of, nullptr) != of.end()) {
+            return;
         }
-        Json strip = Json::array(), restore = Json::array();
-        for (const auto& round : cell.rounds) {
-            strip.push_back(round[i].strip);
-            restore.push_back(round[i].restore);
+        const double found = value();
+        figures_ += fmt::format(" {}={:.2f}", name, found);
+        if (std::ranges::any_of(of, &Cell::disturbed)) {
+            std::cout << fmt::format("not judged: {}, of a disturbed cell\n", name);
+            open_++;
+            return;
         }
-        json[names[i]] = {{"strip_ns", cell.ns(kVariants[i], &Cost::strip)},
-                          {"restore_ns", cell.ns(kVariants[i], &Cost::restore)},
-                          {"raw", {{"strip_ns", strip}, {"restore_ns", restore}}}};
+        good_ = good_ && found <= limit;
+        judged_++;
     }
-    return json;
-}
+    /// Prints the last line. Fails also where all that is to be judged was disturbed.
+    [[nodiscard]] bool result(const std::vector<Cell>& list) const {
+        const bool pass = good_ && (judged_ != 0 || open_ == 0);
+        std::cout << fmt::format("RESULT {} cells={} disturbed={} judged={}{}\n", pass ? "pass" : "fail", list.size(),
+                                 std::ranges::count_if(list, &Cell::disturbed), judged_, figures_);
+        return pass;
+    }
 
-int report(const std::vector<Cell>& list) {
+private:
+    std::string figures_;
+    bool good_ = true;
+    int judged_ = 0, open_ = 0;
+};
+
+bool report(const std::vector<Cell>& list) {
     const Cell* many = find(list, 65536, 5, 10000);
     const Cell *most = find(list, 65536, 16, 10000), *least = find(list, 65536, 1, 10000);
     const Cell* few = find(list, 65536, 5, 64);
-    std::string figures;
-    bool pass = true;
-    int judged = 0;
-    const auto figure = [&](const char* name, double value, double limit) {
-        figures += fmt::format(" {}={:.2f}", name, value);
-        pass = pass && value <= limit;
-        judged++;
-    };
-    if (many != nullptr) {
-        figure("vs_paper", many->both(Variant::Proxy) / many->both(Variant::Paper), kMostOfPaper);
-    }
-    if (most != nullptr && least != nullptr) {
-        figure("labels16_vs_1", most->both(Variant::Proxy) / least->both(Variant::Proxy), kMostOfOneLabel);
-    }
-    if (few != nullptr) {
-        figure("over_nocache_ns", few->both(Variant::Proxy) - few->both(Variant::NoCache), kMostOverNocache);
-    }
-    std::cout << fmt::format("RESULT {} cells={} judged={}{}\n", pass ? "pass" : "fail", list.size(), judged, figures);
-    return pass ? 0 : 1;
-}
-
-int run(const Options& options) {
-    enter_sandbox({"left", "right", "d0", "e0"});
-    std::vector<Cell> list = cells(options);
-    measure(options, list);
-    if (options.json) {
-        Json json{{"version", 1}, {"bench", "micro"}, {"rounds", options.rounds}, {"cells", Json::array()}};
-        for (const Cell& cell : list) {
-            json["cells"].push_back(cell_json(cell));
-        }
-        std::cout << json.dump() << '\n';
-    } else {
-        print(list);
-    }
-    return report(list);
+    Verdict verdict;
+    verdict.figure("vs_paper", {many}, kMostOfPaper,
+                   [&] { return many->both(Variant::Proxy) / many->both(Variant::Paper); });
+    verdict.figure("labels16_vs_1", {most, least}, kMostOfOneLabel,
+                   [&] { return most->both(Variant::Proxy) / least->both(Variant::Proxy); });
+    verdict.figure("over_nocache_ns", {few}, kMostOverNocache,
+                   [&] { return few->both(Variant::Proxy) - few->both(Variant::NoCache); });
+    return verdict.result(list);
 }
 
 } // namespace
 
-void add_micro(CLI::App& app, int& code) {
-    auto options = std::make_shared<Options>();
-    auto* micro = app.add_subcommand("micro", "Strip and restore in the kernel, against no cache and the paper's way");
-    micro->add_option("--rounds", options->rounds, "Medians are of so many")->check(CLI::Range(1, 100000));
-    micro->add_option("--packets", options->packets, "Of each cell, variant and round")
-        ->check(CLI::Range(1000, 100'000'000));
-    micro->add_option("--labels", options->labels, "Entries of the stack")->delimiter(',')->check(CLI::Range(1, 16));
-    micro->add_option("--kinds", options->kinds, "Kinds of packet, as bench keys names them")->delimiter(',');
-    micro->add_option("--in-flight", options->in_flight, "Packets in the SF at once")
-        ->delimiter(',')
-        ->check(CLI::Range(1, 1'000'000));
-    micro->add_option("--capacity", options->capacities, "Slots of the cache")
-        ->delimiter(',')
-        ->check(CLI::Range(+SFC_CAPACITY_MIN, +SFC_CAPACITY_MAX));
-    micro->add_flag("-j,--json", options->json, "Print JSON, with every round, before the RESULT line");
-    micro->callback([options, &code] { code = run(*options); });
+int run_micro(const MicroOptions& options) {
+    enter_sandbox({"left", "right", "d0", "e0"});
+    std::vector<Cell> list = cells(options);
+    measure(options, list);
+    mark_disturbed(list);
+    if (options.json) {
+        std::cout << to_json(options, list) << '\n';
+    } else {
+        print(list);
+    }
+    return report(list) ? 0 : 1;
 }
 
 } // namespace sfc::bench

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "commands.h"
@@ -16,11 +14,6 @@ services: [{{name: out, match: {{encapsulation: mpls, label: 16001}}, domain: d0
 )",
                                               capacity),
                                   "bench"));
-}
-
-double median(std::vector<double> values) {
-    std::ranges::sort(values);
-    return values[values.size() / 2];
 }
 
 } // namespace sfc::bench

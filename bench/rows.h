@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "commands.h"
+#include "micro.h"
+
+namespace sfc::bench {
+
+[[nodiscard]] double median(std::vector<double> values);
+
+/// One kind of packet of bench keys: nanoseconds in each round, net of the harness.
+struct KeyRow {
+    std::string kind;
+    std::vector<double> strip{}, restore{};
+};
+
+/// One row of bench micro: what each variant took in each round.
+struct Cell {
+    std::uint32_t capacity = 0;
+    std::string kind;
+    unsigned labels = 0;
+    std::uint32_t in_flight = 0;
+    std::vector<std::array<Cost, kVariants.size()>> rounds{};
+
+    /// Net of the harness.
+    [[nodiscard]] double ns(Variant variant, double Cost::*side) const;
+    [[nodiscard]] double both(Variant variant) const;
+    /// The paper's prototype knows IPv4 and TCP only.
+    [[nodiscard]] bool in_paper() const { return kind == "tcp ipv4"; }
+    bool disturbed = false; ///< as mark_disturbed found
+};
+
+/// What uses no cache takes the same however many packets are in flight: where it took far more than in the quietest
+/// rounds of the same packets, something else on the machine was in the way.
+void mark_disturbed(std::vector<Cell>& cells);
+
+[[nodiscard]] std::string to_json(const KeysOptions& options, const std::vector<KeyRow>& rows);
+[[nodiscard]] std::string to_json(const MicroOptions& options, const std::vector<Cell>& cells);
+
+} // namespace sfc::bench
