@@ -6,7 +6,7 @@ import json
 from bench.chain_kernel_lab import STACKS, STAGES, VARIANTS, KernelChain
 from bench.chain_lab import Cell
 from bench.chain_rows import BATCH, HEAD, PLACEMENT, headline, measure_all, settings_json, totals
-from bench import chain_tcp
+from bench import chain_against, chain_tcp
 from lab.net import Lab
 
 HEADLINE = Cell(labels=5, size=64, flows=64)
@@ -19,8 +19,10 @@ REFERENCE = "forwarding: bare packets, XDP_PASS at p0, GRO off"
 
 def run(args, cpu):
     """Returns the rows of rates, and those of TCP."""
+    if args.against:
+        return chain_against.run(KernelChain, args, cpu), []
     with Lab() as lab:
-        rows = measure_all(KernelChain(lab, cpu, args.capacity, BATCH), VARIANTS + (STAGES if args.stages else ()), args)
+        rows = measure_all(KernelChain(lab, cpu, BATCH, args), VARIANTS + (STAGES if args.stages else ()), args)
     if args.stages:
         return rows, []
     with Lab() as lab:
@@ -77,6 +79,8 @@ def to_json(row):
 def report(found, args, cpu):
     """Prints it all. Returns whether all is as it must be."""
     rows, flows = found
+    if args.against:
+        return chain_against.report(rows, args, cpu)
     if args.json:
         print(json.dumps(settings_json(args, cpu) | {"stacks": STACKS, "cells": [to_json(row) for row in rows],
                                                      "tcp": [flow.to_json() for flow in flows]}))

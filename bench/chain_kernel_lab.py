@@ -46,9 +46,9 @@ def build(lab):
 class KernelChain(Packets):
     """The network, and one variant at a time in it."""
 
-    def __init__(self, lab, cpu, capacity, batch):
+    def __init__(self, lab, cpu, batch, args):
         build(lab)
-        super().__init__(lab, cpu, batch, CONFIG.format(capacity=capacity))
+        super().__init__(lab, cpu, batch, CONFIG.format(capacity=args.capacity), args.against)
 
     def send(self, cell, packets, rate=0.0):
         variant = self.variant[0]

@@ -15,7 +15,8 @@ from lab.net import LabError, call
 BUILD = pathlib.Path(__file__).resolve().parent.parent / "build"
 MTU = 1600      # the largest frame with 16 labels
 VARIANTS = ("redirect", "proxy", "paper")
-ANY_LABELS = ("redirect", "proxy", "paper", "forwarding")    # all others must know how many there will be
+OTHER = "other"     # the proxy of another checkout
+ANY_LABELS = ("redirect", "proxy", OTHER, "paper", "forwarding")    # all others must know how many there will be
 SILENT = {"net__ipv6__conf__all__disable_ipv6": 1, "net__ipv6__conf__default__disable_ipv6": 1}
 CONFIG = """
 cache: {{capacity: {capacity}}}
@@ -90,10 +91,11 @@ class Outcome:
 
 class Packets:
     """A network that is there already, with a generator and a sink in it, and one variant at a time between its ports.
-    `cpu`: where it all runs."""
+    `cpu`: where it all runs; `against`: another checkout, if its proxy is measured as well."""
 
-    def __init__(self, lab, cpu, batch, config):
+    def __init__(self, lab, cpu, batch, config, against):
         self.lab, self.batch = lab, batch
+        self.programs = {"proxy": BUILD / "sfcproxy"} | ({OTHER: against / "build/sfcproxy"} if against else {})
         self.pin = lab.bpffs / "sfcproxy"
         self.config = lab.folder / "proxy.yaml"
         self.config.write_text(config)
@@ -117,11 +119,11 @@ class Packets:
         """Puts it between the ports in place of what is there, for packets of so many labels."""
         if (variant, labels) == self.variant or (variant in ANY_LABELS and self.variant and variant == self.variant[0]):
             return
-        if self.variant and self.variant[0] == "proxy":
-            call(BUILD / "sfcproxy", "detach", "--pin", self.pin)
-        self.ask("variant", "none" if variant == "proxy" else variant, labels)
-        if variant == "proxy":
-            self.lab.run("proxy", BUILD / "sfcproxy", "attach", "-c", self.config, "--pin", self.pin)
+        if self.variant and self.variant[0] in self.programs:
+            call(self.programs[self.variant[0]], "detach", "--pin", self.pin)
+        self.ask("variant", "none" if variant in self.programs else variant, labels)
+        if variant in self.programs:
+            self.lab.run("proxy", self.programs[variant], "attach", "-c", self.config, "--pin", self.pin)
         self.variant = (variant, labels)
 
     def send_stacks(self, labels, expected, cell, stacks, packets, rate):
@@ -134,9 +136,10 @@ class Packets:
 class Chain(Packets):
     """The network above, and one of VARIANTS at a time in it."""
 
-    def __init__(self, lab, cpu, capacity, batch):
+    def __init__(self, lab, cpu, batch, args):
         build(lab)
-        super().__init__(lab, cpu, batch, CONFIG.format(capacity=capacity, mac=mac(lab, "receiver", "r0")))
+        config = CONFIG.format(capacity=args.capacity, mac=mac(lab, "receiver", "r0"))
+        super().__init__(lab, cpu, batch, config, args.against)
         self.ask("wire", "SF", "fw0", "fw1")
 
     def send(self, cell, packets, rate=0.0):

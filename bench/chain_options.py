@@ -2,6 +2,8 @@
 """The command line of bench/run chain."""
 import argparse
 
+from bench import against
+
 USER, KERNEL = "user", "kernel"
 FLOWS = {USER: [1, 10000], KERNEL: [64]}
 
@@ -26,7 +28,7 @@ def numbers(low, high):
 
 class Parser(argparse.ArgumentParser):
     def error(self, message):
-        self.exit(2, f"bench/run chain: {message}\n")
+        self.exit(2, f"{self.prog}: {message}\n")
 
 
 def options(description):
@@ -45,9 +47,13 @@ def options(description):
     parser.add_argument("--seconds", type=number(0.01, 10, float), default=0.07, metavar="S", help="of one probe")
     parser.add_argument("--stages", action="store_true",
                         help="kernel mode: measure the steps between forwarding and the proxy as well, and no TCP")
+    parser.add_argument("--against", type=against.built, metavar="TREE",
+                        help="another checkout: measure its build beside this one, and nothing else")
     parser.add_argument("-j", "--json", action="store_true", help="print JSON, with every round, before the RESULT line")
     args = parser.parse_args()
     args.flows = args.flows or FLOWS[args.mode]
     if args.stages and args.mode != KERNEL:
         parser.error("--stages is for --mode kernel")
+    if args.stages and args.against:
+        parser.error("--stages and --against do not go together")
     return args

@@ -65,24 +65,28 @@ def tell(text):
         print(f"\r{text}\033[K\r", end="", file=sys.stderr)
 
 
-def measure(chain, row, seconds):
-    for variant, rates in row.rates.items():
-        chain.use(variant, row.cell.labels)
-        rate, outcomes = highest_rate(lambda packets, pace: chain.send(row.cell, packets, pace), seconds)
-        wrong, lost = sum(each.wrong for each in outcomes), sum(each.lost for each in outcomes)
-        if rate == 0:
-            raise LabError(f"{variant}, {row.cell}: no rate without loss; {lost} packets lost, {wrong} wrong")
-        rates.append(rate)
-        row.wrong += wrong
-        row.lost += lost
+def measure(chain, row, variant, seconds):
+    chain.use(variant, row.cell.labels)
+    rate, outcomes = highest_rate(lambda packets, pace: chain.send(row.cell, packets, pace), seconds)
+    wrong, lost = sum(each.wrong for each in outcomes), sum(each.lost for each in outcomes)
+    if rate == 0:
+        raise LabError(f"{variant}, {row.cell}: no rate without loss; {lost} packets lost, {wrong} wrong")
+    row.rates[variant].append(rate)
+    row.wrong += wrong
+    row.lost += lost
+
+
+def rows_of(variants, args):
+    return [Row(Cell(labels, size, flows), {variant: [] for variant in variants})
+            for labels in args.labels for size in args.sizes for flows in args.flows]
 
 
 def measure_all(chain, variants, args):
     """All cells in every round, in each of them all variants in turns. Returns the rows."""
-    rows = [Row(Cell(labels, size, flows), {variant: [] for variant in variants})
-            for labels in args.labels for size in args.sizes for flows in args.flows]
+    rows = rows_of(variants, args)
     for done in range(args.rounds):
         for row in rows:
             tell(f"round {done + 1} of {args.rounds}: {row.cell}")
-            measure(chain, row, args.seconds)
+            for variant in variants:
+                measure(chain, row, variant, args.seconds)
     return rows

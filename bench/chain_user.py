@@ -3,6 +3,7 @@
 paper's way."""
 import json
 
+from bench import chain_against
 from bench.chain_lab import VARIANTS, Cell, Chain
 from bench.chain_rows import BATCH, HEAD, PLACEMENT, headline, measure_all, settings_json, totals
 from lab.net import Lab
@@ -14,8 +15,10 @@ LEAST_VS_PAPER = 2.5
 
 
 def run(args, cpu):
+    if args.against:
+        return chain_against.run(Chain, args, cpu)
     with Lab() as lab:
-        return measure_all(Chain(lab, cpu, args.capacity, BATCH), VARIANTS, args)
+        return measure_all(Chain(lab, cpu, BATCH, args), VARIANTS, args)
 
 
 def table(rows, cpu):
@@ -48,6 +51,8 @@ def result(rows):
 
 def report(rows, args, cpu):
     """Prints it all. Returns whether all is as it must be."""
+    if args.against:
+        return chain_against.report(rows, args, cpu)
     if args.json:
         print(json.dumps(settings_json(args, cpu) | {"cells": [to_json(row) for row in rows]}))
     else:
