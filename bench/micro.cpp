@@ -166,7 +166,9 @@ Cost Micro::measure(Variant variant, const Kind& kind, unsigned labels, std::uin
         throw system_error("cannot read the state of the harness", errno);
     }
     const std::uint64_t sent = variant == Variant::Proxy ? batches * in_flight : 0;
-    if (variant == Variant::Proxy && restored() - before != sent) {
+    // A bucket may overflow with nearly all slots in use, and then one packet makes room for another one.
+    constexpr std::uint64_t kSentForOneLost = 10'000;
+    if (variant == Variant::Proxy && sent - (restored() - before) > sent / kSentForOneLost) {
         throw Error(ExitCode::Failed, fmt::format("{} of {} packets were restored, {} labels {} in flight",
                                                   restored() - before, sent, labels, in_flight));
     }

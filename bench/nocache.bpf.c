@@ -15,42 +15,23 @@ int nocache_strip(struct xdp_md* ctx) {
 
     if (!work)
         return XDP_ABORTED;
-    reason = strip_classify(ctx, &strip);
-    if (!reason)
-        reason = strip_match(work, &strip);
-    if (!reason)
-        reason = strip_parse(ctx, work, &strip);
-    if (!reason)
-        reason = strip_inner(ctx, work, &strip);
-    if (!reason)
-        reason = strip_ways_out(work, &strip);
-    if (!reason)
-        reason = strip_keep(ctx, work, &strip);
-    if (!reason)
-        reason = strip_cut(ctx, work, &strip);
-    if (!reason)
-        reason = port_redirect(work, strip.service->to_port);
-    if (!reason)
-        return verdict_redirect(work, SFC_VERDICT_TO_SF, SFC_EVENT_TO_SF);
-    return strip_end(ctx, work, &strip, reason);
+    reason = strip_classify(ctx, work, &strip) ?: strip_match(ctx, work, &strip) ?: strip_parse(ctx, work, &strip) ?:
+             strip_inner(ctx, work, &strip) ?: strip_ways_out(work, &strip) ?: strip_keep(ctx, work, &strip) ?:
+             strip_cut(ctx, work, &strip) ?: port_redirect(work, strip.service->to_port);
+    return reason ? strip_end(ctx, work, &strip, reason) : verdict_redirect(work, SFC_VERDICT_TO_SF, SFC_EVENT_TO_SF);
 }
 
 SEC("xdp.frags")
 int nocache_restore(struct xdp_md* ctx) {
-    struct restore restore = {};
-    struct work* work = port_receive(ctx, SFC_ROLE_SF, &restore.in);
+    struct back back = {};
+    struct work* work = port_receive(ctx, SFC_ROLE_SF, &back.in);
     int reason;
 
     if (!work)
         return XDP_ABORTED;
-    reason = restore_classify(ctx, work, &restore);
-    if (!reason)
-        reason = restore_service(work, &restore);
-    if (!reason)
-        reason = restore_header(ctx, work, &restore);
-    if (!reason)
-        return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
-    return restore_end(work, &restore, reason);
+    reason = restore_classify(ctx, work, &back) ?: back_service(work, &back) ?: back_claimed(work) ?:
+             back_steps(ctx, work, &back);
+    return back_end(work, &back, reason);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

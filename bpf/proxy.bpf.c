@@ -2,113 +2,91 @@
 /* The entry points, as lists of steps. What each step does is in strip.h, restore.h and stack.h. */
 #include "kernel_mode/near_stack.h"
 #include "kernel_mode/stack.h"
+#include "kernel_mode/strip_kernel.h"
 #include "kernel_mode/tag.h"
 #include "path/restore.h"
 #include "path/strip.h"
 #include "ticket/mark.h"
 #include "ticket/probe.h"
 
-/* What is left to do where the SF is a stack: this host's, or one behind ports. */
-static __always_inline int strip_stack_steps(struct xdp_md *ctx, struct work *work, struct strip *strip)
+/* What all ways of a frame from the domain side begin with. */
+static __always_inline int strip_read(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
-	__u32 to = strip->service->to_port;
-	int reason = to ? strip_ways_out(work, strip) : strip_stack_ready(strip->service);
-
-	if (!reason)
-		reason = strip_keep(ctx, work, strip);
-	if (!reason && !to && strip->near)
-		near_begin(ctx, work, strip->near);
-	if (!reason)
-		reason = to ? strip_cut(ctx, work, strip) : strip_to_stack(ctx, work, strip);
-	if (!reason)
-		reason = strip_ticket(ctx, work, strip);
-	if (!reason && !to && strip->near)
-		near_end(work, strip, strip->near);
-	if (!reason && to)
-		reason = port_redirect(work, to);
-	return reason;
+	return strip_classify(ctx, work, strip) ?: strip_match(ctx, work, strip) ?: strip_parse(ctx, work, strip) ?:
+	       strip_inner(ctx, work, strip);
 }
 
-static __always_inline int strip_steps(struct xdp_md *ctx, struct work *work, struct strip *strip)
+/* To an SF that is known by its packets' keys. */
+static __always_inline int strip_to_sf(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
-	int reason = strip_classify(ctx, strip);
+	return strip_key(ctx, work, strip) ?: strip_ways_out(work, strip) ?: strip_keep(ctx, work, strip) ?:
+	       strip_cut(ctx, work, strip) ?: port_redirect(work, strip->service->to_port) ?: strip_cache(work, strip);
+}
 
-	if (!reason)
-		reason = strip_match(work, strip);
-	if (!reason)
-		reason = strip_parse(ctx, work, strip);
-	if (!reason)
-		reason = strip_inner(ctx, work, strip);
-	if (!reason && strip->sf->stack)
-		return strip_stack_steps(ctx, work, strip);
-	if (!reason)
-		reason = strip_key(ctx, work, strip);
-	if (!reason)
-		reason = strip_ways_out(work, strip);
-	if (!reason)
-		reason = strip_keep(ctx, work, strip);
-	if (!reason)
-		reason = strip_cut(ctx, work, strip);
-	if (!reason)
-		reason = port_redirect(work, strip->service->to_port);
-	if (!reason)
-		reason = strip_cache(work, strip);
-	return reason;
+/* Kernel mode, the stack behind ports. */
+static __always_inline int strip_to_far_kernel(struct xdp_md *ctx, struct work *work, struct strip *strip)
+{
+	return strip_ways_out(work, strip) ?: strip_keep(ctx, work, strip) ?: strip_cut(ctx, work, strip) ?:
+	       strip_ticket(ctx, work, strip) ?: port_redirect(work, strip->service->to_port);
+}
+
+/* Kernel mode, the stack of this host. */
+static __always_inline int strip_to_kernel(struct xdp_md *ctx, struct work *work, struct strip *strip)
+{
+	return strip_stack_ready(strip->service) ?: strip_keep(ctx, work, strip) ?: near_begin(ctx, work, strip->near) ?:
+	       strip_to_stack(ctx, work, strip) ?: strip_ticket(ctx, work, strip) ?: near_end(work, strip, strip->near);
 }
 
 /* With the whole way to go. */
-static __always_inline int strip_frame(struct xdp_md *ctx, struct work *work, const struct sfc_port *in,
-				       struct sfc_near_stack *near)
+static __always_inline int strip_frame(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
-	struct strip strip = {.in = in, .near = near};
-	int reason = strip_steps(ctx, work, &strip);
+	int reason = strip_read(ctx, work, strip);
 
 	if (reason)
-		return strip_end(ctx, work, &strip, reason);
-	if (strip.sf->stack && strip.service->to_port)
-		return verdict_redirect(work, SFC_VERDICT_TO_STACK, SFC_EVENT_TO_STACK);
-	if (strip.sf->stack)
-		return verdict_to_stack(work, verdict_service(work));
-	return verdict_redirect(work, SFC_VERDICT_TO_SF, SFC_EVENT_TO_SF);
+		return strip_end(ctx, work, strip, reason);
+	if (!sfc_config.kernel_mode || !strip->sf->stack) {
+		reason = strip_to_sf(ctx, work, strip);
+		return reason ? strip_end(ctx, work, strip, reason)
+			      : verdict_redirect(work, SFC_VERDICT_TO_SF, SFC_EVENT_TO_SF);
+	}
+	if (strip->service->to_port) {
+		reason = strip_to_far_kernel(ctx, work, strip);
+		return reason ? strip_end(ctx, work, strip, reason)
+			      : verdict_redirect(work, SFC_VERDICT_TO_STACK, SFC_EVENT_TO_STACK);
+	}
+	reason = strip_to_kernel(ctx, work, strip);
+	return reason ? strip_end(ctx, work, strip, reason) : verdict_to_stack(work);
 }
 
 /* Domain port: strip the SFC encapsulation, cache it, hand the bare packet to the SF. */
 SEC("xdp.frags")
 int sfc_strip(struct xdp_md *ctx)
 {
-	const struct sfc_port *in = NULL;
-	struct work *work = port_receive(ctx, SFC_ROLE_DOMAIN, &in);
+	struct strip strip = {};
+	struct work *work = port_receive(ctx, SFC_ROLE_DOMAIN, &strip.in);
 	struct near near = {};
 
 	if (!work)
 		return XDP_ABORTED;
-	if (in->stack && near_known(ctx, work, &near))
-		return near_to_stack(ctx, work, in, &near);
-	return strip_frame(ctx, work, in, near.place);
+	if (sfc_config.kernel_mode && strip.in->stack && near_known(ctx, work, &near))
+		return near_to_stack(ctx, work, strip.in, &near);
+	strip.near = near.place;
+	return strip_frame(ctx, work, &strip);
 }
 
 /* SF port: recognise the packet, put its header on, advanced, and send it to the next hop. */
 SEC("xdp.frags")
 int sfc_restore(struct xdp_md *ctx)
 {
-	struct restore restore = {};
-	struct work *work = port_receive(ctx, SFC_ROLE_SF, &restore.in);
+	struct back back = {};
+	struct work *work = port_receive(ctx, SFC_ROLE_SF, &back.in);
 	int reason;
 
 	if (!work)
 		return XDP_ABORTED;
-	reason = restore_classify(ctx, work, &restore);
-	if (!reason)
-		reason = restore_key(ctx, work, &restore);
-	if (!reason)
-		reason = restore_trust(ctx, work, &restore);
-	if (!reason)
-		reason = restore_claim(ctx, work, &restore);
-	if (!reason)
-		reason = restore_header(ctx, work, &restore);
-	if (!reason)
-		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
-	return restore_end(work, &restore, probe_or_restore(ctx, reason));
+	reason = restore_source(ctx, work, &back) ?: back_service(work, &back) ?: back_claimed(work) ?:
+		 back_steps(ctx, work, &back);
+	return back_end(work, &back, probe_or_restore(ctx, reason));
 }
 
 /* TC ingress of a domain port, where tickets are in the mark: behind GRO, in front of all that clears metadata. */
@@ -141,16 +119,13 @@ SEC("xdp.frags")
 int sfc_return(struct xdp_md *ctx)
 {
 	struct work *work = return_receive(ctx);
+	struct back back = {};
 	int reason;
 
 	if (!work)
 		return XDP_ABORTED;
-	reason = return_header(ctx, work);
-	if (!reason)
-		reason = return_on(ctx, work);
-	if (!reason)
-		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
-	return verdict_drop(work, reason);
+	reason = return_source(ctx, work) ?: back_service(work, &back) ?: back_steps(ctx, work, &back);
+	return reason ? verdict_drop(work, reason) : verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
 }
 
 /* TC egress inside the namespace of an SF that is a stack behind ports: the ticket goes into the source MAC, as on a
@@ -170,22 +145,15 @@ int sfc_tag(struct __sk_buff *skb)
 SEC("xdp.frags")
 int sfc_readmit(struct xdp_md *ctx)
 {
-	struct restore restore = {};
-	struct work *work = port_receive(ctx, SFC_ROLE_SF, &restore.in);
+	struct back back = {};
+	struct work *work = port_receive(ctx, SFC_ROLE_SF, &back.in);
 	int reason;
 
 	if (!work)
 		return XDP_ABORTED;
-	reason = restore_classify(ctx, work, &restore);
-	if (!reason)
-		reason = readmit_header(ctx, work, &restore);
-	if (!reason)
-		reason = readmit_service(work, &restore);
-	if (!reason)
-		reason = restore_header(ctx, work, &restore);
-	if (!reason)
-		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
-	return restore_end(work, &restore, probe_or_restore(ctx, reason));
+	reason = readmit_source(ctx, work, &back) ?: back_service(work, &back) ?: back_claimed(work) ?:
+		 readmit_allowed(work, &back) ?: back_steps(ctx, work, &back);
+	return back_end(work, &back, probe_or_restore(ctx, reason));
 }
 
 /*

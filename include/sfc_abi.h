@@ -10,6 +10,7 @@
 #include <linux/bpf.h>
 #include <linux/types.h>
 
+#include "sfc_encaps.h"
 #include "sfc_reasons.h"
 
 #ifndef __cplusplus
@@ -17,14 +18,17 @@
 #endif
 
 /* Raised with every change of a map's layout: a program and pinned maps of different versions do not meet. */
-enum { SFC_ABI_VERSION = 6 };
+enum { SFC_ABI_VERSION = 7 };
 
 enum sfc_limit {
 	SFC_LABELS_MAX = 16, /* label stack entries on arrival; one more is `too_many_labels` */
-	SFC_HEADER_MAX = 64, /* bytes a cached header may have: 15 labels are 60 */
 	SFC_HEADROOM = 216, /* what XDP on veth leaves for pushing beyond what was popped (256 less struct xdp_frame) */
-	SFC_KEY_WORDS = 8,  /* 64-bit words of struct sfc_key */
-	SFC_HEADER_WORDS = 10,               /* 64-bit words of struct sfc_header */
+	SFC_HEADER_MAX = SFC_HEADROOM,       /* bytes a cached header may have at most; how many, the constants say */
+	SFC_HEADER_ROOM_LEAST = 64,          /* 15 labels are 60 bytes */
+	SFC_HEADER_STEP = 8,                 /* room for headers is given in whole words */
+	SFC_MASKS_MAX = 4,                   /* ways to match one encapsulation, most specific first */
+	SFC_KEY_WORDS = 8,                   /* 64-bit words of struct sfc_key */
+	SFC_HEADER_WORDS = 29,               /* 64-bit words of struct sfc_header */
 	SFC_DIGEST_BYTES = 64,               /* how much of an L4 payload enters the digest */
 	SFC_SECRETS = 2 * SFC_KEY_WORDS + 1, /* one per 32-bit word of a key or payload, and an initial value */
 	SFC_TCP_OPTIONS_MAX = 40,            /* RFC 9293 3.1: data offset is at most 15 words */
@@ -36,6 +40,7 @@ enum sfc_limit {
 	SFC_NEAR_HEADERS = 4096,    /* a power of two; 32 KiB, which a few pages of the CPU's TLB reach */
 	SFC_NEAR_STACKS = 1024,     /* per CPU; a power of two */
 	SFC_SERVICES_MAX = 4096,
+	SFC_ADDRESSES_MAX = 1024,
 	SFC_CAPACITY_MIN = 64,
 	SFC_CAPACITY_MAX = 4 * 1024 * 1024, /* 22 bits of an index word name a slot */
 	SFC_QUOTA_MIN = 16,                 /* slots that a service has at least */
@@ -47,7 +52,7 @@ enum sfc_limit {
 enum sfc_id { SFC_NONE = 0, SFC_PORT_INGRESS = 0xffff /* as egress: back where the packet came from */ };
 
 enum sfc_role { SFC_ROLE_NONE, SFC_ROLE_DOMAIN, SFC_ROLE_SF, SFC_ROLE_EGRESS /* only sends: a next hop's interface */ };
-enum sfc_encap { SFC_ENCAP_NONE, SFC_ENCAP_MPLS };
+/* What an encapsulation carries. Where its header says so, the service can only narrow it. */
 enum sfc_inner { SFC_INNER_IP, SFC_INNER_IPV4, SFC_INNER_IPV6, SFC_INNER_ETHERNET };
 enum sfc_ttl { SFC_TTL_UNIFORM, SFC_TTL_PIPE }; /* RFC 3443 */
 enum sfc_inner_ttl { SFC_INNER_TTL_KEEP, SFC_INNER_TTL_DECREMENT };
@@ -60,11 +65,16 @@ enum sfc_unmatched { SFC_UNMATCHED_PASS, SFC_UNMATCHED_DROP };
 enum sfc_kfunc { SFC_KFUNC_CONTEXT = 0x5fc0001 };
 enum sfc_clock { SFC_CLOCK_KERNEL, SFC_CLOCK_MAP };
 
+/* Which bits of a match's value count. In the order of its bytes, as sfc_match.value. */
+struct sfc_mask {
+	__u64 word[2];
+};
+
 /* Load-time constants (.rodata): the verifier folds them, so what is off costs nothing. */
 struct sfc_config {
 	__u32 bucket_mask;  /* number of buckets - 1; the number is a power of two */
 	__u32 clock;        /* enum sfc_clock */
-	__u32 header_limit; /* longest header in bytes that may be pushed, at most SFC_HEADER_MAX */
+	__u32 header_limit; /* longest header in bytes that may be pushed, at most header_room */
 	__u32 slot_mask;    /* capacity - 1: which bits of an index word name a slot */
 	__u32 mark_mask;    /* bits of skb->mark that carry tickets through the stack; 0 = metadata do */
 	__u8 mark_shift;    /* of the lowest of them */
@@ -73,9 +83,15 @@ struct sfc_config {
 	__u8 summed_shift;    /* of skb->ip_summed in its byte */
 	__u16 summed_at;      /* offset of that byte in struct sk_buff, 0 = not known */
 	__u16 kernel_context; /* 1 = the call of SFC_KFUNC_CONTEXT is the kernel's bpf_cast_to_kern_ctx */
+	__u32 encaps;         /* a bit for each enum sfc_encap that services use, the others are `unmatched` */
+	__u32 header_room;    /* bytes that slots, tails and interned headers have for a header: SFC_HEADER_STEP each */
+	__u32 kernel_mode;    /* 0 = no service goes through a kernel's stack, and nothing of that is loaded */
+	__u32 any_address;    /* 1 = every address counts as one of this host: replay */
 	__u32 reserved;
 	__u64 key_secret[SFC_SECRETS];
 	__u64 digest_secret[SFC_SECRETS];
+	struct sfc_mask mask[SFC_ENCAPS_MAX][SFC_MASKS_MAX];
+	__u8 masks[SFC_ENCAPS_MAX]; /* how many of them are in use */
 };
 
 /* One attached interface. `mtu` counts L3 bytes (frame less 14), 0 is unlimited. */
@@ -135,15 +151,24 @@ struct sfc_service {
 	__u8 magazine;        /* free slots that one CPU may keep for itself, at most SFC_MAGAZINE */
 	__u32 first_slot;     /* its own slots, of a stack its own header ids: no other service can use them up */
 	__u32 quota;          /* how many */
+	__u8 encap;           /* enum sfc_encap */
+	__u8 reserved;
 	__u16 egress[SFC_EGRESS_MAX]; /* of a stack: ports that its packets may leave through; SFC_NONE behind the last
 				       */
 };
 
-/* What selects a service on a domain port. `value`: MPLS top label. */
+/* An IPv6 address, or an IPv4 address and zeros, in network byte order. */
+struct sfc_address {
+	__u32 word[4];
+};
+
+/* What selects a service on a domain port. What the value is, its encapsulation says (bpf/encap/NAME.h). */
 struct sfc_match {
 	__u16 port;
-	__u16 encap; /* enum sfc_encap */
-	__u32 value;
+	__u8 encap; /* enum sfc_encap */
+	__u8 mask;  /* which of the encapsulation's masks the value has been put through */
+	__u32 reserved;
+	__u64 value[2];
 };
 
 /* A match at the place that its own values give. */
@@ -153,10 +178,18 @@ struct sfc_near_match {
 	__u32 reserved;
 };
 
-/* Labels of one operator follow each other, so neighbours get places of their own. */
-static inline __u32 sfc_near_place(const struct sfc_match *match)
+/* The first word of a match, which holds all but its value, as one number. */
+static inline __u64 sfc_match_scope(__u32 port, __u32 encap, __u32 mask)
 {
-	return (match->value + match->port * 509U + match->encap * 31U) & (SFC_NEAR_MATCHES - 1);
+	return port | (__u64)encap << 16 | (__u64)mask << 24;
+}
+
+/* Labels of one operator follow each other, so neighbours get places of their own: what differs between the values of
+ * an encapsulation should be in the lower bits of one of the two words. */
+static inline __u32 sfc_near_place(__u64 scope, __u64 value, __u64 value2)
+{
+	return ((__u32)value + (__u32)value2 + (__u32)scope * 509U + (__u32)(scope >> 16) * 31U) &
+	       (SFC_NEAR_MATCHES - 1);
 }
 
 /*
@@ -272,11 +305,12 @@ struct sfc_counters {
 	__u64 last_claimed; /* service: when the last one came back */
 };
 
-static_assert(sizeof(struct sfc_config) == 32 + 16 * SFC_SECRETS, "sfc_config is padded");
+static_assert(sizeof(struct sfc_config) == 48 + 16 * SFC_SECRETS + SFC_ENCAPS_MAX * (SFC_MASKS_MAX * 16 + 1),
+	      "sfc_config is padded");
 static_assert(sizeof(struct sfc_port) == 28, "sfc_port is padded");
 static_assert(sizeof(struct sfc_sf) == 40, "sfc_sf is padded");
-static_assert(sizeof(struct sfc_service) == 44, "sfc_service is padded");
-static_assert(sizeof(struct sfc_match) == 8, "a hash map key must have no padding");
+static_assert(sizeof(struct sfc_service) == 48, "sfc_service is padded");
+static_assert(sizeof(struct sfc_match) == 24, "a hash map key must have no padding");
 static_assert(sizeof(struct sfc_key_fields) == 8 * SFC_KEY_WORDS, "key and its words differ");
 static_assert(sizeof(struct sfc_result) == 16, "sfc_result is padded");
 static_assert(SFC_HEADER_MAX <= SFC_HEADROOM, "a header must fit the headroom");

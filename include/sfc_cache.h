@@ -16,8 +16,8 @@ enum sfc_cache_limit {
 	SFC_HEADER_WORDS_NEAR = 4, /* the same in 64-bit words */
 	SFC_HEADER_META = 2,       /* 64-bit words of struct sfc_header before its bytes */
 	SFC_HEADER_IN_SLOT = SFC_HEADER_META + SFC_HEADER_WORDS_NEAR,
-	SFC_HEADER_IN_TAIL = 4, /* the other words */
-	SFC_MAGAZINE = 14,      /* free slots that a CPU keeps for itself, and those that one chunk names */
+	SFC_HEADER_IN_TAIL = 23, /* the other words at most; tails have as many as header_room says */
+	SFC_MAGAZINE = 14,       /* free slots that a CPU keeps for itself, and those that one chunk names */
 	SFC_MAGAZINE_ROOM = 16,
 };
 
@@ -73,6 +73,7 @@ struct sfc_slot {
 	__u64 header[SFC_HEADER_IN_SLOT]; /* the beginning of struct sfc_header */
 };
 
+/* As the programs are written; the map's values are shorter where shorter headers will do. */
 struct sfc_tail {
 	__u64 header[SFC_HEADER_IN_TAIL];
 };

@@ -5,17 +5,17 @@
  */
 #pragma once
 
-/* X(name, type of its context, where it is attached) */
+/* X(name, type of its context, 1 = only loaded in kernel mode, where it is attached) */
 #define SFC_PROGRAMS(X)                                                                                                \
-	X(sfc_strip, xdp_md, "XDP of domain ports")                                                                    \
-	X(sfc_restore, xdp_md, "XDP of SF ports")                                                                      \
-	X(sfc_mark, __sk_buff, "TC ingress of domain ports, where tickets go through the stack in the mark")           \
-	X(sfc_catch, __sk_buff, "TC egress of ports that the stack sends through")                                     \
-	X(sfc_return, xdp_md, "XDP at the far end of a relay")                                                         \
-	X(sfc_tag, __sk_buff, "TC egress at the far end of an SF port whose SF is a stack")                            \
-	X(sfc_readmit, xdp_md, "XDP of those SF ports")                                                                \
-	X(sfc_peer, xdp_md, "XDP at the far end of a veth that we redirect into")                                      \
-	X(sfc_probe, xdp_md, "no interface: user space runs it to send probes")
+	X(sfc_strip, xdp_md, 0, "XDP of domain ports")                                                                 \
+	X(sfc_restore, xdp_md, 0, "XDP of SF ports")                                                                   \
+	X(sfc_mark, __sk_buff, 1, "TC ingress of domain ports, where tickets go through the stack in the mark")        \
+	X(sfc_catch, __sk_buff, 1, "TC egress of ports that the stack sends through")                                  \
+	X(sfc_return, xdp_md, 1, "XDP at the far end of a relay")                                                      \
+	X(sfc_tag, __sk_buff, 1, "TC egress at the far end of an SF port whose SF is a stack")                         \
+	X(sfc_readmit, xdp_md, 1, "XDP of those SF ports")                                                             \
+	X(sfc_peer, xdp_md, 0, "XDP at the far end of a veth that we redirect into")                                   \
+	X(sfc_probe, xdp_md, 0, "no interface: user space runs it to send probes")
 
 /* X(name), as bpf/base/maps.h and bpf/ticket/probe.h define them. */
 #define SFC_MAPS(X)                                                                                                    \
@@ -24,6 +24,7 @@
 	X(port_ids)                                                                                                    \
 	X(ports)                                                                                                       \
 	X(tx_ports)                                                                                                    \
+	X(own_addresses)                                                                                               \
 	X(sfs)                                                                                                         \
 	X(near_matches)                                                                                                \
 	X(matches)                                                                                                     \

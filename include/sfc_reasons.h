@@ -53,5 +53,5 @@ enum sfc_reason {
 	SFC_REASONS(SFC_REASON_ENUM)
 #undef SFC_REASON_ENUM
 		SFC_REASON_USED, /* one past the last reason */
-	SFC_REASON_MAX = 32,     /* room in the counters, so that appending keeps their layout */
+	SFC_REASON_MAX = 64,     /* room in the counters, so that appending keeps their layout */
 };

@@ -28,8 +28,12 @@ struct sfc_interned {
 	__u16 way;   /* the port that most packets leave through: the first of the service's `egress`, where it has no
 			next   hop of its own; else SFC_NONE */
 	__u16 reserved[3];
-	struct sfc_header header;
-	__u64 reserved2[3];
+	struct sfc_header header; /* as much of it as there is room for: the map's values are shorter */
+};
+
+enum {
+	SFC_INTERNED_META = 24, /* bytes before the header */
+	SFC_INTERNED_STEP = 64, /* the values of the map are whole cache lines */
 };
 
 /*
@@ -59,6 +63,5 @@ struct sfc_near_stack {
 enum sfc_relay { SFC_RELAY_NUMBER_BITS = 22, SFC_RELAY_MAC = 0x02 };
 
 static_assert(sizeof(struct sfc_ticket) == 16, "a ticket is what XDP metadata have room for");
-static_assert(sizeof(struct sfc_interned) == 128,
-	      "the header and all that says whether it is valid begin a cache line");
+static_assert(sizeof(struct sfc_interned) == SFC_INTERNED_META + sizeof(struct sfc_header), "sfc_interned is padded");
 static_assert(sizeof(struct sfc_near_stack) == 128, "sfc_near_stack is two cache lines");

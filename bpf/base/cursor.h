@@ -8,9 +8,11 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "base/maps.h"
+
 /* Upper bounds of offsets in a frame, as masks: the verifier of 6.1 follows packet pointers up to 64 KiB. */
 enum {
-	INNER_L3_MASK = 0xff,    /* Ethernet, 16 labels or 4 wrappers, Ethernet with two tags: at most 100 bytes */
+	INNER_L3_MASK = 0xff,    /* Ethernet, 216 bytes of encapsulation, Ethernet with two tags: at most 252 bytes */
 	INNER_OFF_MASK = 0x7fff, /* and 8 extension headers of 2 KiB */
 };
 
@@ -27,6 +29,19 @@ struct cursor {
 static __always_inline __u32 forget(const __u32 *value, __u32 mask)
 {
 	return *(const volatile __u32 *)value & mask;
+}
+
+/* Bytes of the link's own header, in front of what the link carries. */
+static __always_inline __u32 l2_len(const struct work *work)
+{
+	(void)work;
+	return ETH_HLEN;
+}
+
+/* Bytes of encapsulation, as a value that the verifier knows only the bounds of. */
+static __always_inline __u32 encap_cut(const struct work *work)
+{
+	return forget(&work->encap.cut, CUT_MASK);
 }
 
 /*

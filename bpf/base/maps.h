@@ -8,6 +8,10 @@
 
 #include "sfc_abi.h"
 
+enum {
+	CUT_MASK = 0xff, /* of encapsulation: SFC_HEADER_MAX, or 16 labels, and what the verifier must be shown */
+};
+
 /* const and volatile: const puts it into frozen .rodata, where the verifier folds it; volatile keeps the compiler from
  * it. */
 const volatile struct sfc_config sfc_config = {};
@@ -42,6 +46,25 @@ struct link {
 	__u16 reserved;
 };
 
+/* What the encapsulation's parse has found (bpf/encap/). */
+struct encap {
+	__u32 cut;  /* bytes of it behind the link's own header; 0 = its end is not known */
+	__u32 kept; /* bytes that are pushed again: header.f.len to be */
+	__u8 inner; /* enum sfc_inner, where its header says what it carries; else SFC_INNER_IP, and the service says */
+	__u8 reserved[3];
+	__u32 first;     /* what match has read already, for parse */
+	__u32 hash;      /* kernel mode: of the bytes as they arrived, for a place where nothing is believed */
+	__u64 last_pair; /* MPLS, kernel mode: of the stack's entries */
+};
+
+/* Where the key is, or would be, in the cache's index. */
+struct index {
+	__u32 want;   /* the key's word, without the slot */
+	__u32 bucket; /* the key's bucket */
+	__u32 at;     /* which of its words matched */
+	__u32 skip;   /* places, a bit each, whose words match and whose keys are others */
+};
+
 /* What one program run knows about its frame. Not on the stack: 512 bytes are too few for a key and a header. */
 struct work {
 	struct sfc_result result;
@@ -50,15 +73,10 @@ struct work {
 	struct sfc_key key;
 	struct sfc_header header;
 	struct sfc_ticket ticket;
+	struct sfc_match match;
+	struct encap encap;
+	struct index index;
 	__u64 now;                              /* when the cache was asked, by clock_now() */
-	__u32 want;                             /* the key's word in the index, without the slot */
-	__u32 bucket;                           /* the key's bucket */
-	__u32 at;                               /* which of its words matched */
-	__u32 skip;                             /* places, a bit each, whose words match and whose keys are others */
-	__u32 cut;                              /* bytes of encapsulation between Ethernet and inner packet */
-	__u32 kept;                             /* bytes of it that are pushed again: header.f.len to be */
-	__u32 near;                             /* the place of a label stack in near_stacks */
-	__u64 last_pair;                        /* of its entries */
 	__u32 option;                           /* offset of the walk in options.h */
 	__be32 digest[SFC_DIGEST_BYTES / 4];    /* payload bytes, zero behind the end */
 	__u8 options[SFC_TCP_OPTIONS_MAX + 24]; /* 64, so that an offset masked with 63 stays inside */
@@ -109,6 +127,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct sfc_sf);
 } sfs SEC(".maps");
+
+/* Addresses of this host, to which encapsulations in UDP may be sent. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SFC_ADDRESSES_MAX);
+	__type(key, struct sfc_address);
+	__type(value, __u8);
+} own_addresses SEC(".maps");
 
 /* Matches by sfc_near_match: most are here, one to a place. All are in the next map. */
 struct {

@@ -39,6 +39,17 @@ static __always_inline __u32 *port_of(__u32 ifindex)
 	return port_of_far(ifindex);
 }
 
+/* Scratch for one frame, its result clean. NULL: never, but the verifier wants to be sure. */
+static __always_inline struct work *port_scratch(void)
+{
+	__u32 zero = 0;
+	struct work *work = bpf_map_lookup_elem(&scratch, &zero);
+
+	if (work)
+		__builtin_memset(&work->result, 0, sizeof(work->result));
+	return work;
+}
+
 /*
  * Opens the accounts of a frame: clean scratch, its port, `received`. Returns NULL for a port that is not ours or has
  * another role; the caller aborts, since a program attached to a port that no map knows is a fault of the loader, never
@@ -46,15 +57,11 @@ static __always_inline __u32 *port_of(__u32 ifindex)
  */
 static __always_inline struct work *port_receive(struct xdp_md *ctx, enum sfc_role role, const struct sfc_port **in)
 {
-	__u32 zero = 0;
-	struct work *work = bpf_map_lookup_elem(&scratch, &zero);
+	struct work *work = port_scratch();
 	__u32 *id = port_of(ctx->ingress_ifindex);
 	struct sfc_counters *counters;
 
-	if (!work)
-		return NULL;
-	__builtin_memset(&work->result, 0, sizeof(work->result));
-	if (!id)
+	if (!work || !id)
 		return NULL;
 	*in = bpf_map_lookup_elem(&ports, id);
 	counters = bpf_map_lookup_elem(&port_counters, id);

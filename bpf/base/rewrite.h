@@ -96,7 +96,7 @@ static __always_inline int rewrite_restore(struct xdp_md *ctx, struct work *work
 	struct cursor cur;
 	void *at;
 
-	if (len > SFC_HEADER_MAX)
+	if (len > sfc_config.header_room)
 		return SFC_REASON_no_room;
 	if (len && bpf_xdp_adjust_head(ctx, -(int)(len + outer)))
 		return SFC_REASON_no_room;
@@ -110,6 +110,7 @@ static __always_inline int rewrite_restore(struct xdp_md *ctx, struct work *work
 	/* As in digest_short: 6.1 must be shown that the length is at least 1. */
 	len--;
 	asm volatile("" : "+r"(len));
-	len &= SFC_HEADER_MAX - 1;
-	return bpf_xdp_store_bytes(ctx, ETH_HLEN, header->bytes, len + 1) ? SFC_REASON_no_room : SFC_OK;
+	if (len >= SFC_HEADER_MAX)
+		return SFC_REASON_no_room;
+	return bpf_xdp_store_bytes(ctx, l2_len(work), header->bytes, len + 1) ? SFC_REASON_no_room : SFC_OK;
 }

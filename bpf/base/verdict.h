@@ -48,28 +48,29 @@ static __always_inline struct sfc_counters *verdict_owner(const struct work *wor
 	return verdict_port(work->result.port);
 }
 
-/* The frame leaves through another port: to the SF, or restored to the next hop. */
+/* The frame goes on: to the SF, through another port or up this host's stack, or restored to the next hop. `owner` are
+ * the counters that this belongs to. */
+static __always_inline void verdict_on(struct work *work, struct sfc_counters *owner, enum sfc_verdict verdict,
+				       enum sfc_event event)
+{
+	work->result.verdict = verdict;
+	if (!owner)
+		return;
+	count_event(owner, work, event);
+	if (event != SFC_EVENT_RESTORED)
+		owner->last_to_sf = work->now;
+}
+
 static __always_inline int verdict_redirect(struct work *work, enum sfc_verdict verdict, enum sfc_event event)
 {
-	struct sfc_counters *owner = verdict_owner(work);
-
-	work->result.verdict = verdict;
-	if (owner) {
-		count_event(owner, work, event);
-		if (event == SFC_EVENT_TO_SF || event == SFC_EVENT_TO_STACK)
-			owner->last_to_sf = work->now;
-	}
+	verdict_on(work, verdict_owner(work), verdict, event);
 	return XDP_REDIRECT;
 }
 
-/* The frame goes to the stack of this host, with a ticket. `owner` are its service's counters. */
-static __always_inline int verdict_to_stack(struct work *work, struct sfc_counters *owner)
+/* To the stack of this host, with a ticket. */
+static __always_inline int verdict_to_stack(struct work *work)
 {
-	work->result.verdict = SFC_VERDICT_TO_STACK;
-	if (owner) {
-		count_event(owner, work, SFC_EVENT_TO_STACK);
-		owner->last_to_sf = work->now;
-	}
+	verdict_on(work, verdict_service(work), SFC_VERDICT_TO_STACK, SFC_EVENT_TO_STACK);
 	return XDP_PASS;
 }
 

@@ -143,23 +143,23 @@ __noinline int cache_meet(struct work *work, __u64 hold_ns, __u32 id)
 
 	if (!work)
 		return CACHE_FULL;
-	number = work->bucket;
+	number = work->index.bucket;
 	bucket = bpf_map_lookup_elem(&buckets, &number);
-	work->skip = 0;
+	work->index.skip = 0;
 	if (!bucket || !candidate_find(&one, work, bucket))
 		return CACHE_AGAIN;
 	index_skip(work);
 	both = candidate_find(&two, work, bucket);
 	bpf_spin_lock(&bucket->lock);
 	gone = one.id;
-	if (index_count(bucket, work->want) == (both ? 2 : 1)) {
+	if (index_count(bucket, work->index.want) == (both ? 2 : 1)) {
 		outcome = candidate_judge(&one, work, hold_ns, &lost);
 		if (outcome == CACHE_OTHER && both) {
 			gone = two.id;
 			outcome = candidate_judge(&two, work, hold_ns, &lost);
 		}
 		if (outcome == CACHE_OTHER && id != SFC_SLOT_FREE) {
-			victim = index_put(bucket, work->want | id);
+			victim = index_put(bucket, work->index.want | id);
 			outcome = CACHE_OK;
 		}
 	}
@@ -173,7 +173,7 @@ __noinline int cache_meet(struct work *work, __u64 hold_ns, __u32 id)
 /* Puts a slot with work's key and header into the index, where no word matches. */
 static __always_inline enum cache_outcome cache_publish(struct work *work, struct sfc_bucket *bucket, __u32 id)
 {
-	__u32 want = work->want, victim = 0;
+	__u32 want = work->index.want, victim = 0;
 	int clear;
 
 	bpf_spin_lock(&bucket->lock);
@@ -223,7 +223,7 @@ __noinline int cache_insert(struct work *work, __u64 hold_ns)
 		 * then sweep. */
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < CACHE_TRIES; i++) {
-		int matched = index_any(bucket, work->want);
+		int matched = index_any(bucket, work->index.want);
 
 		if (id == SFC_SLOT_FREE && (!matched || outcome == CACHE_OTHER)) {
 			id = cache_fill(work, pool_refill(work, work->header.f.service), hold_ns);

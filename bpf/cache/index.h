@@ -16,9 +16,9 @@ static __always_inline struct sfc_bucket *index_bucket(struct work *work)
 
 	__u32 number = hash & sfc_config.bucket_mask; /* on the stack: 6.1 takes no key from a function's argument */
 
-	work->bucket = number;
-	work->want = ((__u32)(hash >> 32) & ~(sfc_config.slot_mask | SFC_WORD_SHARED)) | SFC_WORD_USED;
-	work->skip = 0;
+	work->index.bucket = number;
+	work->index.want = ((__u32)(hash >> 32) & ~(sfc_config.slot_mask | SFC_WORD_SHARED)) | SFC_WORD_USED;
+	work->index.skip = 0;
 	return bpf_map_lookup_elem(&buckets, &number);
 }
 
@@ -38,13 +38,13 @@ static __always_inline __u32 index_slot(__u32 word)
 }
 
 /*
- * The first word that matches and is not to be skipped, 0 where there is none; work->at is its place. The place goes
- * through memory, so that the verifier does not go on with fifteen different ones. Needs no lock: a word is there
+ * The first word that matches and is not to be skipped, 0 where there is none; work->index.at is its place. The place
+ * goes through memory, so that the verifier does not go on with fifteen different ones. Needs no lock: a word is there
  * before its packet is on its way.
  */
 static __always_inline __u32 index_find(const struct sfc_bucket *bucket, struct work *work)
 {
-	__u32 want = work->want, skip = work->skip;
+	__u32 want = work->index.want, skip = work->index.skip;
 
 	asm volatile("" : "+r"(bucket)); /* or clang keeps the address of every word on the stack */
 #pragma unroll
@@ -52,7 +52,7 @@ static __always_inline __u32 index_find(const struct sfc_bucket *bucket, struct 
 		__u32 word = index_read(bucket, i);
 
 		if (index_matches(word, want) && !(skip >> i & 1)) {
-			work->at = i;
+			work->index.at = i;
 			return word;
 		}
 	}
@@ -62,7 +62,7 @@ static __always_inline __u32 index_find(const struct sfc_bucket *bucket, struct 
 /* The place that index_find found, or NULL: never, but the verifier wants to be sure. */
 static __always_inline __u32 *index_at(struct sfc_bucket *bucket, const struct work *work)
 {
-	__u32 at = *(const volatile __u32 *)&work->at;
+	__u32 at = *(const volatile __u32 *)&work->index.at;
 
 	if (at >= SFC_WORDS)
 		return NULL;
@@ -73,7 +73,7 @@ static __always_inline __u32 *index_at(struct sfc_bucket *bucket, const struct w
 /* The word that was found there is that of another key. */
 static __always_inline void index_skip(struct work *work)
 {
-	work->skip |= 1U << (work->at & 15);
+	work->index.skip |= 1U << (work->index.at & 15);
 }
 
 /* Changes the word if it is still as it was. What it named belongs to the caller then, where the new one is 0. */

@@ -41,22 +41,61 @@ static __always_inline void words_copy(__u64 *to, const __u64 *from, __u32 count
 		to[i] = from[i];
 }
 
-/* As many words as `bytes` need, at most `count`. */
-static __always_inline void words_copy_used(__u64 *to, const __u64 *from, __u32 bytes, __u32 count)
+/* As many words as `bytes` need, at most four. Not a loop: clang leaves some of those as they are. */
+static __always_inline void words_copy_four(__u64 *to, const __u64 *from, __u32 bytes)
+{
+	if (bytes > 0)
+		to[0] = from[0];
+	if (bytes > 8)
+		to[1] = from[1];
+	if (bytes > 16)
+		to[2] = from[2];
+	if (bytes > 24)
+		to[3] = from[3];
+}
+
+static __always_inline __u64 words_differ_four(const __u64 *a, const __u64 *b, __u32 bytes)
+{
+	__u64 differ = 0;
+
+	if (bytes > 0)
+		differ |= a[0] ^ b[0];
+	if (bytes > 8)
+		differ |= a[1] ^ b[1];
+	if (bytes > 16)
+		differ |= a[2] ^ b[2];
+	if (bytes > 24)
+		differ |= a[3] ^ b[3];
+	return differ;
+}
+
+/*
+ * The words from `first` on, where headers are longer than MPLS needs: up to `count`, and no more than there is `room`
+ * for, a load-time constant. The barrier keeps clang from counting, or it makes a loop of it.
+ */
+static __always_inline void words_copy_rest(__u64 *to, const __u64 *from, __u32 bytes, __u32 first, __u32 count,
+					    __u32 room)
 {
 #pragma unroll
-	for (__u32 i = 0; i < count; i++) {
+	for (__u32 i = first; i < count; i++) {
+		asm volatile("" : "+r"(bytes), "+r"(room));
+		if (i >= room)
+			break;
 		if (bytes > i * 8)
 			to[i] = from[i];
 	}
 }
 
-static __always_inline __u64 words_differ_used(const __u64 *a, const __u64 *b, __u32 bytes, __u32 count)
+static __always_inline __u64 words_differ_rest(const __u64 *a, const __u64 *b, __u32 bytes, __u32 first, __u32 count,
+					       __u32 room)
 {
 	__u64 differ = 0;
 
 #pragma unroll
-	for (__u32 i = 0; i < count; i++) {
+	for (__u32 i = first; i < count; i++) {
+		asm volatile("" : "+r"(bytes), "+r"(room));
+		if (i >= room)
+			break;
 		if (bytes > i * 8)
 			differ |= a[i] ^ b[i];
 	}
@@ -74,6 +113,31 @@ static __always_inline __u32 header_far(__u32 len)
 	return len > SFC_HEADER_NEAR ? len - SFC_HEADER_NEAR : 0;
 }
 
+/* Words of a header beyond its slot: the map `tails` has four for MPLS, and more where longer headers are in use. */
+static __always_inline __u32 tail_words(void)
+{
+	return (sfc_config.header_room - SFC_HEADER_NEAR) / SFC_HEADER_STEP;
+}
+
+enum { TAIL_LEAST = (SFC_HEADER_ROOM_LEAST - SFC_HEADER_NEAR) / SFC_HEADER_STEP };
+static_assert(TAIL_LEAST == 4 && SFC_HEADER_WORDS_NEAR == 4, "words go by fours");
+
+static __always_inline void tail_copy(__u64 *to, const __u64 *from, __u32 len)
+{
+	words_copy_four(to, from, header_far(len));
+	if (tail_words() > TAIL_LEAST)
+		words_copy_rest(to, from, header_far(len), TAIL_LEAST, SFC_HEADER_IN_TAIL, tail_words());
+}
+
+static __always_inline __u64 tail_differ(const __u64 *a, const __u64 *b, __u32 len)
+{
+	__u64 differ = words_differ_four(a, b, header_far(len));
+
+	if (tail_words() > TAIL_LEAST)
+		differ |= words_differ_rest(a, b, header_far(len), TAIL_LEAST, SFC_HEADER_IN_TAIL, tail_words());
+	return differ;
+}
+
 /* Fills a slot of one's own with work's key and header. */
 static __always_inline void slot_write(struct sfc_slot *slot, struct sfc_tail *tail, struct work *work, __u64 deadline)
 {
@@ -81,13 +145,11 @@ static __always_inline void slot_write(struct sfc_slot *slot, struct sfc_tail *t
 
 	words_copy(slot->key.word, work->key.word, SFC_KEY_WORDS);
 	slot->deadline = deadline;
-	slot->bucket = work->bucket;
+	slot->bucket = work->index.bucket;
 	words_copy(slot->header, work->header.word, SFC_HEADER_META);
-	words_copy_used(slot->header + SFC_HEADER_META, work->header.word + SFC_HEADER_META, len,
-			SFC_HEADER_WORDS_NEAR);
+	words_copy_four(slot->header + SFC_HEADER_META, work->header.word + SFC_HEADER_META, len);
 	if (tail)
-		words_copy_used(tail->header, work->header.word + SFC_HEADER_IN_SLOT, header_far(len),
-				SFC_HEADER_IN_TAIL);
+		tail_copy(tail->header, work->header.word + SFC_HEADER_IN_SLOT, len);
 }
 
 /* The slot's header goes to work. The slot must be owned, or its bucket locked and its word SHARED. */
@@ -96,11 +158,9 @@ static __always_inline void slot_read(const struct sfc_slot *slot, const struct 
 	__u32 len = ((const struct sfc_header_fields *)slot->header)->len;
 
 	words_copy(work->header.word, slot->header, SFC_HEADER_META);
-	words_copy_used(work->header.word + SFC_HEADER_META, slot->header + SFC_HEADER_META, len,
-			SFC_HEADER_WORDS_NEAR);
+	words_copy_four(work->header.word + SFC_HEADER_META, slot->header + SFC_HEADER_META, len);
 	if (len > SFC_HEADER_NEAR)
-		words_copy_used(work->header.word + SFC_HEADER_IN_SLOT, tail->header, header_far(len),
-				SFC_HEADER_IN_TAIL);
+		tail_copy(work->header.word + SFC_HEADER_IN_SLOT, tail->header, len);
 }
 
 /* Whether the slot's header is not that of work. The count of references is no part of a header. */
@@ -111,8 +171,6 @@ static __always_inline __u64 slot_header_differs(const struct sfc_slot *slot, co
 	__u64 differ = slot->header[0] ^ work->header.word[0];
 
 	differ |= (slot->header[1] ^ work->header.word[1]) << 16;
-	differ |= words_differ_used(slot->header + SFC_HEADER_META, work->header.word + SFC_HEADER_META, len,
-				    SFC_HEADER_WORDS_NEAR);
-	return differ | words_differ_used(tail->header, work->header.word + SFC_HEADER_IN_SLOT, header_far(len),
-					  SFC_HEADER_IN_TAIL);
+	differ |= words_differ_four(slot->header + SFC_HEADER_META, work->header.word + SFC_HEADER_META, len);
+	return differ | tail_differ(tail->header, work->header.word + SFC_HEADER_IN_SLOT, len);
 }

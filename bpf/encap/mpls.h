@@ -13,17 +13,23 @@ enum {
 	MPLS_TTL = 0xff,
 	MPLS_ELI = 7, /* RFC 6790 4.2: entropy label indicator, the next entry is the entropy label */
 	MPLS_ENTRY = 4,
+	MPLS_KEPT_MAX = SFC_LABELS_MAX * MPLS_ENTRY, /* one more than can be kept: a power of two */
 };
 
-/* The top entry, host byte order. Returns SFC_OK or SFC_REASON_truncated. */
-static __always_inline int mpls_top(struct xdp_md *ctx, __u32 *entry)
+/*
+ * match: the label of the top entry, in the lower bits of value[0]. Returns SFC_OK, or SFC_REASON_truncated for a stack
+ * that ends inside its first label.
+ */
+static __always_inline int mpls_match(struct xdp_md *ctx, struct work *work, __u64 *value)
 {
-	struct cursor cur = cursor_at(ctx, ETH_HLEN);
-	__be32 *top = cursor_take(&cur, MPLS_ENTRY);
+	struct cursor cur = cursor_at(ctx, l2_len(work));
+	const __be32 *top = cursor_take(&cur, MPLS_ENTRY);
 
 	if (!top)
 		return SFC_REASON_truncated;
-	*entry = bpf_ntohl(*top);
+	work->encap.first = bpf_ntohl(*top);
+	value[0] = work->encap.first >> MPLS_LABEL_SHIFT;
+	value[1] = 0;
 	return SFC_OK;
 }
 
@@ -34,17 +40,17 @@ static __always_inline int mpls_end_reason(const struct cursor *cur)
 }
 
 /*
- * The stack as it will leave goes to work->header, the length of all of it to work->cut. What leaves with the top
+ * The stack as it will leave goes to work->header, the length of all of it to work->encap.cut. What leaves with the top
  * entry: an entropy pair that it exposes, both halves together (RFC 6790 4.2: an entropy label must never be on top).
  */
 static __always_inline int mpls_stack(struct xdp_md *ctx, struct work *work)
 {
-	struct cursor cur = cursor_at(ctx, ETH_HLEN);
+	struct cursor cur = cursor_at(ctx, l2_len(work));
 	__be32 *out = (__be32 *)work->header.f.bytes;
 	__u32 first = 1; /* position of the new top */
 	__u32 kept = 0;
 
-	__builtin_memset(out, 0, SFC_HEADER_MAX);
+	__builtin_memset(out, 0, MPLS_KEPT_MAX);
 	for (__u32 i = 0; i < SFC_LABELS_MAX; i++) {
 		__be32 *at = cursor_take(&cur, MPLS_ENTRY);
 		__u32 entry;
@@ -57,12 +63,12 @@ static __always_inline int mpls_stack(struct xdp_md *ctx, struct work *work)
 				return SFC_REASON_truncated; /* the indicator without its label */
 			first += 2;
 		} else if (i >= first) {
-			out[kept & (SFC_HEADER_MAX / MPLS_ENTRY - 1)] = *at;
+			out[kept & (MPLS_KEPT_MAX / MPLS_ENTRY - 1)] = *at;
 			kept++;
 		}
 		if (entry & MPLS_S) {
-			work->cut = (i + 1) * MPLS_ENTRY;
-			work->kept = kept * MPLS_ENTRY;
+			work->encap.cut = (i + 1) * MPLS_ENTRY;
+			work->encap.kept = kept * MPLS_ENTRY;
 			return SFC_OK;
 		}
 	}
@@ -77,7 +83,7 @@ static __always_inline int mpls_stack(struct xdp_md *ctx, struct work *work)
  */
 static __always_inline int mpls_stack_fast(struct xdp_md *ctx, struct work *work)
 {
-	struct cursor cur = cursor_at(ctx, ETH_HLEN);
+	struct cursor cur = cursor_at(ctx, l2_len(work));
 	const __be32 *entry = cursor_take(&cur, SFC_LABELS_MAX * MPLS_ENTRY);
 	__u64 *out = (__u64 *)work->header.f.bytes;
 
@@ -86,14 +92,14 @@ static __always_inline int mpls_stack_fast(struct xdp_md *ctx, struct work *work
 #pragma unroll
 	for (__u32 i = 0; i < SFC_LABELS_MAX; i += 2) {
 		if (entry[i] & bpf_htonl(MPLS_S)) {
-			work->cut = (i + 1) * MPLS_ENTRY;
-			work->kept = i * MPLS_ENTRY;
+			work->encap.cut = (i + 1) * MPLS_ENTRY;
+			work->encap.kept = i * MPLS_ENTRY;
 			return 1;
 		}
 		if (entry[i + 1] & bpf_htonl(MPLS_S)) {
 			out[i / 2] = entry[i + 1]; /* the last word's other half is zero */
-			work->cut = (i + 2) * MPLS_ENTRY;
-			work->kept = (i + 1) * MPLS_ENTRY;
+			work->encap.cut = (i + 2) * MPLS_ENTRY;
+			work->encap.kept = (i + 1) * MPLS_ENTRY;
 			return 1;
 		}
 		if (i + 2 < SFC_LABELS_MAX)
@@ -103,9 +109,9 @@ static __always_inline int mpls_stack_fast(struct xdp_md *ctx, struct work *work
 }
 
 /*
- * Where the stack in the frame ends, two entries at a time. `pairs` of them lie in the frame. Fills work->cut, 0 where
- * no entry of those in the frame has S, the last pair, of which only what belongs to the stack, and a hash of all: good
- * enough for a place where nothing is believed.
+ * Where the stack in the frame ends, two entries at a time. `pairs` of them lie in the frame. Fills work->encap.cut, 0
+ * where no entry of those in the frame has S, the last pair, of which only what belongs to the stack, and a hash of
+ * all: good enough for a place where nothing is believed.
  */
 static __always_inline void mpls_pairs(struct work *work, const __u64 *pair, const void *end, __u32 pairs)
 {
@@ -121,9 +127,9 @@ static __always_inline void mpls_pairs(struct work *work, const __u64 *pair, con
 		if (word & any_s) {
 			second = !(word & first_s);
 			word = second ? word : (__u32)word;
-			work->cut = (2 * i + 1 + second) * MPLS_ENTRY;
-			work->last_pair = word;
-			work->near = ((sum ^ word) * secret) >> 32;
+			work->encap.cut = (2 * i + 1 + second) * MPLS_ENTRY;
+			work->encap.last_pair = word;
+			work->encap.hash = ((sum ^ word) * secret) >> 32;
 			return;
 		}
 		sum = (sum ^ word) * secret;
@@ -145,14 +151,17 @@ static __always_inline void mpls_advance(struct work *work, const struct sfc_ser
 }
 
 /*
- * Parses the whole stack whose top entry is `old_top`, and advances it. The packet is not changed.
- * Fills work->cut, work->kept (0 where nothing is left and the packet leaves bare) and the bytes of work->header.
+ * parse: the whole stack, and the one that will leave, which is canonical as it is: nothing in it is computed at
+ * return. Fills work->encap (kept is 0 where nothing is left and the packet leaves bare) and the bytes of work->header.
+ * MPLS does not say what it carries (RFC 4928 2). A top entry whose hops are used up ends the packet before anything
+ * else.
  */
-static __always_inline int mpls_parse(struct xdp_md *ctx, struct work *work, const struct sfc_service *service,
-				      __u32 old_top)
+static __always_inline int mpls_parse(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
 {
+	__u32 old_top = work->encap.first;
 	int reason;
 
+	work->encap.inner = SFC_INNER_IP;
 	if ((old_top & MPLS_TTL) <= 1)
 		return SFC_REASON_ttl;
 	if (!mpls_stack_fast(ctx, work)) {
@@ -160,8 +169,19 @@ static __always_inline int mpls_parse(struct xdp_md *ctx, struct work *work, con
 		if (reason)
 			return reason;
 	}
-	if (work->kept == 0)
+	if (work->encap.kept == 0)
 		return service->last_label == SFC_LAST_LABEL_PLAIN ? SFC_OK : SFC_REASON_last_label;
 	mpls_advance(work, service, old_top);
+	return SFC_OK;
+}
+
+/* finish: nothing in a label stack depends on the packet behind it. */
+enum { mpls_finishes = 0, mpls_masks = 0 };
+
+static __always_inline int mpls_finish(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
+{
+	(void)ctx;
+	(void)work;
+	(void)service;
 	return SFC_OK;
 }

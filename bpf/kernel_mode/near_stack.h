@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "path/strip.h"
+#include "kernel_mode/strip_kernel.h"
 
 /* With an inner packet of 14 bytes they fill the shortest Ethernet frame. */
 enum { NEAR_PAIRS_SHORT = 5, NEAR_PAIRS_MAX = SFC_LABELS_MAX / 2 };
@@ -33,7 +33,8 @@ static __always_inline const __u64 *near_stack_at(struct xdp_md *ctx, __u32 pair
 /* This CPU's place for the stack: the one that its hash gives, or the other one of that pair of places. */
 static __always_inline struct sfc_near_stack *near_place(const struct work *work, __u32 other)
 {
-	__u32 place = bpf_get_smp_processor_id() * SFC_NEAR_STACKS + (forget(&work->near, SFC_NEAR_STACKS - 1) ^ other);
+	__u32 place =
+		bpf_get_smp_processor_id() * SFC_NEAR_STACKS + (forget(&work->encap.hash, SFC_NEAR_STACKS - 1) ^ other);
 
 	return bpf_map_lookup_elem(&near_stacks, &place);
 }
@@ -41,12 +42,12 @@ static __always_inline struct sfc_near_stack *near_place(const struct work *work
 /* The pairs before the last one. */
 static __always_inline __u32 near_pairs(const struct work *work)
 {
-	return (forget(&work->cut, 127) - 1) / (2 * MPLS_ENTRY);
+	return (encap_cut(work) - 1) / (2 * MPLS_ENTRY);
 }
 
 static __always_inline __u32 near_scope(const struct work *work)
 {
-	return work->result.port | forget(&work->cut, 127) << 16;
+	return work->result.port | encap_cut(work) << 16;
 }
 
 /* Whether the stack in the frame had the place last. */
@@ -55,7 +56,7 @@ static __always_inline int near_holds(const struct work *work, const struct sfc_
 {
 	__u32 pairs = near_pairs(work);
 
-	if (place->scope != near_scope(work) || place->last_pair != work->last_pair)
+	if (place->scope != near_scope(work) || place->last_pair != work->encap.last_pair)
 		return 0;
 #pragma unroll
 	for (__u32 i = 0; i < NEAR_PAIRS_MAX - 1; i++) {
@@ -85,7 +86,8 @@ static __noinline struct sfc_near_stack *near_other(struct xdp_md *ctx, const st
 	return NULL;
 }
 
-/* The place where the stack in the frame is known, or NULL. Fills work->cut, last_pair and near, and near->place. */
+/* The place where the stack in the frame is known, or NULL. Fills work->encap.cut, last_pair and near, and near->place.
+ */
 static __always_inline struct sfc_near_stack *near_look(struct xdp_md *ctx, struct work *work, struct near *near)
 {
 	const __u64 *pair = near_stack_at(ctx, NEAR_PAIRS_SHORT);
@@ -94,9 +96,9 @@ static __always_inline struct sfc_near_stack *near_look(struct xdp_md *ctx, stru
 
 	if (!pair || *((const __be16 *)pair - 1) != bpf_htons(ETH_P_MPLS_UC))
 		return NULL;
-	work->cut = 0;
+	work->encap.cut = 0;
 	mpls_pairs(work, pair, end, NEAR_PAIRS_SHORT);
-	if (!work->cut)
+	if (!work->encap.cut)
 		return NULL;
 	place = near_place(work, 0);
 	near->place = place;
@@ -106,34 +108,37 @@ static __always_inline struct sfc_near_stack *near_look(struct xdp_md *ctx, stru
 }
 
 /* Writes down the stack in the frame, before it is cut off; what comes of it follows. */
-static __always_inline void near_begin(struct xdp_md *ctx, const struct work *work, struct sfc_near_stack *near)
+static __always_inline int near_begin(struct xdp_md *ctx, const struct work *work, struct sfc_near_stack *near)
 {
 	const __u64 *pair = near_stack_at(ctx, NEAR_PAIRS_SHORT);
 	__u32 pairs = near_pairs(work);
 
+	if (!near)
+		return SFC_OK;
 	near->header = 0;
 	near->checked = 0;
 	near->scope = SFC_NONE;
 	if (!pair)
-		return;
+		return SFC_OK;
 #pragma unroll
 	for (__u32 i = 0; i < NEAR_PAIRS_MAX - 1; i++) {
 		asm volatile("" : "+r"(pairs));
 		if (i >= pairs)
 			break;
 		if (i == NEAR_PAIRS_SHORT && (void *)(pair + NEAR_PAIRS_MAX) > (void *)(long)ctx->data_end)
-			return;
+			return SFC_OK;
 		near->pair[i] = pair[i];
 	}
-	near->last_pair = work->last_pair;
+	near->last_pair = work->encap.last_pair;
 	near->scope = near_scope(work);
+	return SFC_OK;
 }
 
 /* What came of it. A header that has the sender's MAC in it does not follow from the stack. */
-static __always_inline void near_end(const struct work *work, const struct strip *strip, struct sfc_near_stack *near)
+static __always_inline int near_end(const struct work *work, const struct strip *strip, struct sfc_near_stack *near)
 {
-	if (strip->service->egress_port == SFC_PORT_INGRESS)
-		return;
+	if (!near || strip->service->egress_port == SFC_PORT_INGRESS)
+		return SFC_OK;
 	near->generation = work->ticket.generation;
 	near->check = work->ticket.check;
 	near->service = work->result.service;
@@ -141,6 +146,7 @@ static __always_inline void near_end(const struct work *work, const struct strip
 	near->refresh_ns = strip->sf->hold_ns / 4;
 	near->checked = 0;
 	near->header = work->ticket.header;
+	return SFC_OK;
 }
 
 /*
@@ -169,7 +175,7 @@ static __noinline int near_check(const struct work *work, struct sfc_near_stack 
 /* The inner packet's EtherType, or 0 where it is not what the service carries. */
 static __always_inline __be16 near_inner(struct xdp_md *ctx, const struct work *work, __u8 inner)
 {
-	int version = inner_version(ctx, ETH_HLEN + forget(&work->cut, 127));
+	int version = inner_version(ctx, l2_len(work) + encap_cut(work));
 
 	if (version == 4 && inner != SFC_INNER_IPV6)
 		return bpf_htons(ETH_P_IP);
@@ -204,9 +210,9 @@ static __always_inline int near_known(struct xdp_md *ctx, struct work *work, str
 static __always_inline int near_to_stack(struct xdp_md *ctx, struct work *work, const struct sfc_port *in,
 					 const struct near *near)
 {
-	int reason = stack_cut(ctx, forget(&work->cut, 127), near->ethertype, in);
+	int reason = stack_cut(ctx, encap_cut(work), near->ethertype, in);
 
 	if (!reason)
 		reason = ticket_put(ctx, &near->ticket);
-	return reason ? verdict_drop(work, reason) : verdict_to_stack(work, verdict_service(work));
+	return reason ? verdict_drop(work, reason) : verdict_to_stack(work);
 }

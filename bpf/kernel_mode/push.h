@@ -47,10 +47,13 @@ static __always_inline int push_may(struct __sk_buff *skb)
 static __always_inline void push_pairs(__u8 *to, const struct sfc_interned *entry, __u32 len)
 {
 	const __u64 *from = entry->header.word + SFC_HEADER_META;
+	__u32 room = sfc_config.header_room;
 
 #pragma unroll
 	for (__u32 i = 0; i < SFC_HEADER_MAX; i += 8) {
-		asm volatile("" : "+r"(len)); /* or clang makes a count of it, and no longer unrolls */
+		asm volatile("" : "+r"(len), "+r"(room)); /* or clang makes counts of them, and no longer unrolls */
+		if (i >= room)
+			return;
 		if (i + 8 > len) {
 			if (i < len)
 				*(volatile __u32 *)(to + i) = *(volatile const __u32 *)(from + i / 8);
@@ -60,20 +63,33 @@ static __always_inline void push_pairs(__u8 *to, const struct sfc_interned *entr
 	}
 }
 
+/* The same by the kernel's copy, for headers of any length. */
+static __always_inline int push_long(struct __sk_buff *skb, const __u32 *from, __u32 len)
+{
+	if (!len)
+		return 1;
+	len--; /* as in rewrite_restore */
+	asm volatile("" : "+r"(len));
+	return len < SFC_HEADER_MAX && !bpf_skb_store_bytes(skb, ETH_HLEN, from, len + 1, 0);
+}
+
 /* The same in any frame. Returns whether all of them were written. */
 static __always_inline int push_words(struct __sk_buff *skb, const struct sfc_interned *entry, __u32 len)
 {
 	const __u32 *from = (const __u32 *)(entry->header.word + SFC_HEADER_META);
 	__u8 *to = (void *)(long)skb->data + ETH_HLEN;
-	__u32 done = 0;
+	const void *end = (void *)(long)skb->data_end;
+	__u32 done = 0, room = sfc_config.header_room;
 
-	if ((void *)(to + SFC_HEADER_MAX) <= (void *)(long)skb->data_end) {
+	if ((void *)(to + room) <= end) {
 		push_pairs(to, entry, len);
 		return 1;
 	}
+	if (room > SFC_HEADER_ROOM_LEAST) /* so many words would be too many ways for the verifier */
+		return push_long(skb, from, len);
 #pragma unroll
-	for (__u32 i = 0; i < SFC_HEADER_MAX; i += 4) {
-		if (i < len && (void *)(to + i + 4) <= (void *)(long)skb->data_end) {
+	for (__u32 i = 0; i < SFC_HEADER_ROOM_LEAST; i += 4) {
+		if (i < len && (void *)(to + i + 4) <= end) {
 			*(volatile __u32 *)(to + i) = *(volatile const __u32 *)(from + i / 4);
 			done += 4;
 		}
@@ -89,11 +105,11 @@ static __always_inline int push_words(struct __sk_buff *skb, const struct sfc_in
 static __always_inline int push_header(struct __sk_buff *skb, const struct sfc_port *port, struct sfc_interned *entry,
 				       __u32 generation)
 {
-	__u32 len = *(volatile __u16 *)&entry->header.f.len & 127, inner = skb->len - ETH_HLEN;
+	__u32 len = *(volatile __u16 *)&entry->header.f.len & CUT_MASK, inner = skb->len - ETH_HLEN;
 	void *to = (void *)(long)skb->data;
 	struct macs macs;
 
-	if (len > SFC_HEADER_MAX)
+	if (len > sfc_config.header_room)
 		return SFC_REASON_late;
 	if (!port_fits(port, inner + len))
 		return SFC_REASON_too_big;

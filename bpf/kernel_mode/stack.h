@@ -19,7 +19,7 @@
 #include "base/rewrite.h"
 #include "kernel_mode/originated.h"
 #include "kernel_mode/push.h"
-#include "path/restore.h"
+#include "path/way_back.h"
 #include "ticket/intern.h"
 #include "ticket/mark.h"
 #include "ticket/probe.h"
@@ -160,7 +160,7 @@ static __always_inline int catch_with(struct __sk_buff *skb, __u32 id, const str
 		reason = catch_way(skb, id, port, service);
 		if (reason)
 			return catch_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), reason);
-		push = service && !service->egress_port;
+		push = service && !service->egress_port && !encap_finishes(service->encap);
 	}
 	if (push && push_may(skb))
 		return catch_push(skb, port, entry, ticket->generation, service_id);
@@ -170,14 +170,10 @@ static __always_inline int catch_with(struct __sk_buff *skb, __u32 id, const str
 /* The account of a frame on the relay: not one that a port has received. */
 static __always_inline struct work *return_receive(struct xdp_md *ctx)
 {
-	__u32 zero = 0;
-	struct work *work = bpf_map_lookup_elem(&scratch, &zero);
+	struct work *work = port_scratch();
 	__u32 *id = port_of(ctx->ingress_ifindex);
 
-	if (!work)
-		return NULL;
-	__builtin_memset(&work->result, 0, sizeof(work->result));
-	if (!id || *id == SFC_NONE)
+	if (!work || !id || *id == SFC_NONE)
 		return NULL;
 	work->result.port = *id;
 	work->result.frame_len = bpf_xdp_get_buff_len(ctx);
@@ -186,61 +182,13 @@ static __always_inline struct work *return_receive(struct xdp_md *ctx)
 	return work;
 }
 
-/* The ticket in the frame's source MAC, and the header that it is for. */
-static __always_inline int return_header(struct xdp_md *ctx, struct work *work)
+/* The ticket in the frame's source MAC as the source of a header. */
+static __always_inline int return_source(struct xdp_md *ctx, struct work *work)
 {
 	struct cursor cur = cursor_at(ctx, ETH_ALEN);
 	const __u16 *source = cursor_take(&cur, ETH_ALEN);
-	int reason;
 
 	if (!source)
 		return SFC_REASON_runt;
-	reason = ticket_from_mac(source[0] | (__u64)source[1] << 16 | (__u64)source[2] << 32, work);
-	if (!reason)
-		reason = intern_read(work);
-	if (!reason)
-		work->result.service = work->header.f.service;
-	return reason;
-}
-
-/* To the next hop of the service, where it has one. */
-static __always_inline int return_to_next_hop(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
-{
-	struct restore restore = {.service = service};
-	__u32 sf = service->sf;
-
-	restore.sf = bpf_map_lookup_elem(&sfs, &sf);
-	return restore.sf ? restore_header(ctx, work, &restore) : SFC_REASON_no_next_hop;
-}
-
-/* Where the stack wanted to send it: the neighbour's address is there already, the stack has written it. */
-static __always_inline int return_restore(struct xdp_md *ctx, struct work *work)
-{
-	__u32 egress_id = work->result.port;
-	const struct sfc_port *egress = port_get(egress_id);
-	struct cursor cur = cursor_at(ctx, 0);
-	const __u8 *eth = cursor_take(&cur, ETH_HLEN);
-	struct macs macs;
-	int reason;
-
-	if (!eth)
-		return SFC_REASON_runt;
-	if (!egress)
-		return SFC_REASON_no_next_hop;
-	if (!port_fits(egress, work->result.frame_len - ETH_HLEN + work->header.f.len))
-		return SFC_REASON_too_big;
-	macs = macs_of(eth, egress->mac);
-	reason = rewrite_restore(ctx, work, 0, &macs);
-	return reason ? reason : port_redirect(work, egress_id);
-}
-
-/* On from the relay: the last step. */
-static __always_inline int return_on(struct xdp_md *ctx, struct work *work)
-{
-	__u32 id = work->result.service;
-	const struct sfc_service *service = bpf_map_lookup_elem(&services, &id);
-
-	if (!service)
-		return SFC_REASON_no_next_hop;
-	return service->egress_port ? return_to_next_hop(ctx, work, service) : return_restore(ctx, work);
+	return ticket_from_mac(source[0] | (__u64)source[1] << 16 | (__u64)source[2] << 32, work) ?: intern_read(work);
 }

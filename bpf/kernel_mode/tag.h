@@ -61,26 +61,24 @@ static __always_inline int readmit_is_link(struct xdp_md *ctx)
 	return icmp && next == IPPROTO_ICMPV6 && key_is_link_local(*icmp);
 }
 
-/* The ticket's header, or the reason why there is none. */
-static __always_inline int readmit_header(struct xdp_md *ctx, struct work *work, const struct restore *restore)
+/* The ticket in the source MAC as the source of a header. */
+static __always_inline int readmit_source(struct xdp_md *ctx, struct work *work, struct back *back)
 {
-	int reason;
+	int reason = restore_classify(ctx, work, back);
 
-	if (restore->form == SFC_FORM_WRAPPED) /* a tag between Ethernet and IP */
+	if (reason)
+		return reason;
+	if (back->form == SFC_FORM_WRAPPED) /* a tag between Ethernet and IP */
 		return SFC_REASON_miss;
 	work->now = clock_now();
-	reason = return_header(ctx, work);
+	reason = return_source(ctx, work);
 	return reason == SFC_REASON_miss && readmit_is_link(ctx) ? SFC_REASON_control : reason;
 }
 
 /* The header is good only for a packet that comes from the SF, and by the port, that its service says. */
-static __always_inline int readmit_service(struct work *work, struct restore *restore)
+static __always_inline int readmit_allowed(const struct work *work, const struct back *back)
 {
-	int reason = restore_service(work, restore);
-
-	if (reason)
-		return reason;
-	return restore->service->sf == restore->in->sf && restore->service->return_port == work->result.port
+	return back->service->sf == back->in->sf && back->service->return_port == work->result.port
 		       ? SFC_OK
 		       : SFC_REASON_wrong_port;
 }

@@ -60,7 +60,7 @@ __noinline int ethernet_parse(struct xdp_md *ctx, struct work *work)
 		type = tag->next;
 		work->inner.l3_off += sizeof(*tag);
 	}
-	if (type == bpf_htons(ETH_P_MPLS_UC) || type == bpf_htons(ETH_P_MPLS_MC) || type == bpf_htons(ETH_P_NSH))
+	if (encap_is_sfc(type))
 		return SFC_REASON_bad_inner;
 	work->link.ethertype = type;
 	work->inner.version = type == bpf_htons(ETH_P_IP) ? 4 : type == bpf_htons(ETH_P_IPV6) ? 6 : 0;
@@ -68,20 +68,18 @@ __noinline int ethernet_parse(struct xdp_md *ctx, struct work *work)
 }
 
 /*
- * SFC behind wrappers that ethernet_parse does not read. What it finds there is forgotten again. Returns SFC_OK,
+ * SFC behind wrappers that ethernet_parse does not read. Returns SFC_OK,
  * SFC_REASON_bad_inner, or SFC_REASON_no_key with inner->sfc set.
  */
 static __always_inline int ethernet_hides_sfc(struct xdp_md *ctx, struct work *work, __u32 frame_off)
 {
-	struct sfc_key_fields *key = &work->key.f;
+	struct addresses unused;
 
 	if (untrusted_unwrap(ctx, work, frame_off))
 		return SFC_REASON_bad_inner;
 	if (!work->inner.version)
 		return SFC_OK;
-	inner_parse(ctx, work);
-	__builtin_memset(key->saddr, 0, sizeof(key->saddr) + sizeof(key->daddr));
-	key->ipv4_id = 0;
+	inner_parse(ctx, work, &unused);
 	return work->inner.sfc ? SFC_REASON_no_key : SFC_OK;
 }
 

@@ -25,18 +25,14 @@ static __always_inline int inner_version(struct xdp_md *ctx, __u32 l3_off)
 	return first ? *first >> 4 : -1;
 }
 
-/* Both addresses in whole words: they are loaded like that again, and stored in pieces that would wait for the stores.
- */
-static __always_inline void key_addresses(struct sfc_key *key, __u64 source, __u64 source2, __u64 target, __u64 target2)
-{
-	key->word[1] = source;
-	key->word[2] = source2;
-	key->word[3] = target;
-	key->word[4] = target2;
-}
+/* Source and destination, IPv4 in the first four bytes and zeros behind. In registers on their way into a key. */
+struct addresses {
+	__u64 word[4];
+};
 
 /* RFC 791 3.1. Options are skipped by IHL. Returns SFC_OK or the reason. */
-static __always_inline int inner_parse_ipv4(struct xdp_md *ctx, struct work *work, __u32 l3_off)
+static __always_inline int inner_parse_ipv4(struct xdp_md *ctx, struct work *work, __u32 l3_off,
+					    struct addresses *addresses)
 {
 	struct cursor cur = cursor_at(ctx, l3_off);
 	struct iphdr *ip = cursor_take(&cur, sizeof(*ip));
@@ -51,7 +47,7 @@ static __always_inline int inner_parse_ipv4(struct xdp_md *ctx, struct work *wor
 		return SFC_REASON_bad_inner;
 	if (l3_off + total > work->result.frame_len)
 		return SFC_REASON_truncated;
-	key_addresses(&work->key, ip->saddr, 0, ip->daddr, 0);
+	*addresses = (struct addresses){{ip->saddr, 0, ip->daddr, 0}};
 	inner->ipv4_id = ip->id;
 	inner->proto = ip->protocol;
 	inner->off = l3_off + header;
@@ -65,12 +61,13 @@ static __always_inline int inner_parse_ipv4(struct xdp_md *ctx, struct work *wor
 }
 
 /* RFC 8200 3. Returns SFC_OK or the reason. */
-static __always_inline int inner_parse_ipv6(struct xdp_md *ctx, struct work *work, __u32 l3_off)
+static __always_inline int inner_parse_ipv6(struct xdp_md *ctx, struct work *work, __u32 l3_off,
+					    struct addresses *addresses)
 {
 	struct cursor cur = cursor_at(ctx, l3_off);
 	struct ipv6hdr *ip = cursor_take(&cur, sizeof(*ip));
 	struct inner *inner = &work->inner;
-	const __u64 *address;
+	const __u64 *word;
 
 	if (!ip)
 		return SFC_REASON_truncated;
@@ -80,18 +77,18 @@ static __always_inline int inner_parse_ipv6(struct xdp_md *ctx, struct work *wor
 	inner->len = bpf_ntohs(ip->payload_len);
 	if (inner->off + inner->len > work->result.frame_len)
 		return SFC_REASON_truncated;
-	address = (const __u64 *)&ip->saddr;
-	key_addresses(&work->key, address[0], address[1], address[2], address[3]);
+	word = (const __u64 *)&ip->saddr;
+	*addresses = (struct addresses){{word[0], word[1], word[2], word[3]}};
 	inner->ipv4_id = 0;
 	inner->proto = ip->nexthdr;
 	return extensions_is_one(ip->nexthdr) ? extensions_walk(ctx, work) : SFC_OK;
 }
 
 /*
- * Reads the IP packet of inner->version at inner->l3_off up to what it carries, and its addresses into the key.
+ * Reads the IP packet of inner->version at inner->l3_off up to what it carries.
  * Returns SFC_OK, SFC_REASON_truncated, _bad_inner or _no_key.
  */
-static __always_inline int inner_parse(struct xdp_md *ctx, struct work *work)
+static __always_inline int inner_parse(struct xdp_md *ctx, struct work *work, struct addresses *addresses)
 {
 	__u32 l3_off = forget(&work->inner.l3_off, INNER_L3_MASK);
 
@@ -99,8 +96,8 @@ static __always_inline int inner_parse(struct xdp_md *ctx, struct work *work)
 	work->inner.sfc = 0;
 	work->inner.settled = 0;
 	if (work->inner.version == 4)
-		return inner_parse_ipv4(ctx, work, l3_off);
-	return inner_parse_ipv6(ctx, work, l3_off);
+		return inner_parse_ipv4(ctx, work, l3_off, addresses);
+	return inner_parse_ipv6(ctx, work, l3_off, addresses);
 }
 
 /* RFC 1624 by the kernel's ip_decrease_ttl: one hop less adds 0x0100 to the one's complement checksum. */

@@ -83,6 +83,15 @@ static __always_inline int key_udp(struct xdp_md *ctx, struct work *work, const 
 	return sf->key_parts & SFC_PART_DIGEST ? digest_payload(ctx, work, off + sizeof(*udp), len) : SFC_OK;
 }
 
+/* Words 1 to 4. */
+static __always_inline void key_addresses(struct work *work, const struct addresses *addresses)
+{
+	work->key.word[1] = addresses->word[0];
+	work->key.word[2] = addresses->word[1];
+	work->key.word[3] = addresses->word[2];
+	work->key.word[4] = addresses->word[3];
+}
+
 /* Kinds that are functions of their own write fields where the others write words. */
 static __always_inline int key_other(struct xdp_md *ctx, struct work *work, const struct sfc_sf *sf)
 {
@@ -96,10 +105,12 @@ static __always_inline int key_other(struct xdp_md *ctx, struct work *work, cons
 /* The IP packet at work->inner.l3_off. */
 static __always_inline int key_ip(struct xdp_md *ctx, struct work *work, const struct sfc_sf *sf)
 {
-	int reason = inner_parse(ctx, work);
+	struct addresses addresses = {};
+	int reason = inner_parse(ctx, work, &addresses);
 
 	if (reason)
 		return reason;
+	key_addresses(work, &addresses);
 	if (work->inner.fragment)
 		return key_other(ctx, work, sf);
 	if (work->inner.proto == IPPROTO_TCP)

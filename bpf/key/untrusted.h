@@ -7,6 +7,7 @@
 
 #include <linux/if_ether.h>
 
+#include "encap/encaps.h"
 #include "key/inner.h"
 #include "key/key_rare.h"
 
@@ -116,7 +117,7 @@ __noinline int untrusted_unwrap(struct xdp_md *ctx, struct work *work, __u32 fra
 		type = wrapper_next(ctx, type, forget(&work->inner.walk_off, INNER_L3_MASK));
 		asm volatile("" : "+r"(type));
 	}
-	if (type == ETH_P_MPLS_UC || type == ETH_P_MPLS_MC || type == ETH_P_NSH || wrapper_bytes(type))
+	if (encap_is_sfc(bpf_htons(type)) || wrapper_bytes(type))
 		return SFC_REASON_sfc_from_sf;
 	work->inner.l3_off = work->inner.walk_off + SNAP_BYTES;
 	work->inner.version = type == ETH_P_IP ? 4 : type == ETH_P_IPV6 ? 6 : 0;
@@ -125,6 +126,8 @@ __noinline int untrusted_unwrap(struct xdp_md *ctx, struct work *work, __u32 fra
 
 static __always_inline int untrusted_is_tunnel_port(__u16 port)
 {
+	if (encap_of_port(port))
+		return 1;
 	return port == UDP_VXLAN || port == UDP_VXLAN_GPE || port == UDP_VXLAN_LINUX || port == UDP_GUE ||
 	       port == UDP_GENEVE || port == UDP_MPLS || port == UDP_MPLS_DTLS || port == UDP_GRE ||
 	       port == UDP_GRE_DTLS;
@@ -202,12 +205,13 @@ static __always_inline int untrusted_is_links_own(struct xdp_md *ctx, const stru
 }
 
 /*
- * Judges a packet of an SF that has no entry: it overwrites addresses in the key. Returns SFC_REASON_sfc_from_sf for
+ * Judges a packet of an SF that has no entry. Returns SFC_REASON_sfc_from_sf for
  * segment routing and, unless the SF's policy lets them pass, for tunnels; SFC_REASON_control for what is the link's
  * own or no IP; else SFC_REASON_miss.
  */
 __noinline int untrusted_judge(struct xdp_md *ctx, struct work *work, __u32 tunnels)
 {
+	struct addresses unused;
 	int reason;
 
 	if (!work)
@@ -217,7 +221,7 @@ __noinline int untrusted_judge(struct xdp_md *ctx, struct work *work, __u32 tunn
 		return reason;
 	if (work->inner.version == 0)
 		return SFC_REASON_control;
-	reason = inner_parse(ctx, work);
+	reason = inner_parse(ctx, work, &unused);
 	if (work->inner.sfc)
 		return SFC_REASON_sfc_from_sf;
 	if (reason == SFC_OK && tunnels != SFC_TUNNELS_PASS && untrusted_is_tunnel(ctx, &work->inner))

@@ -5,7 +5,7 @@
 #include "base/port.h"
 #include "base/rewrite.h"
 #include "cache/cache.h"
-#include "encap/mpls.h"
+#include "encap/encaps.h"
 #include "key/key.h"
 #include "ticket/to_stack.h"
 
@@ -14,57 +14,95 @@ struct strip {
 	const struct sfc_port *in;
 	const struct sfc_service *service;
 	const struct sfc_sf *sf;
-	struct sfc_match match;
+	enum sfc_encap encap;
 	__be16 ethertype;
-	__u32 first_word;            /* MPLS: the top entry */
 	struct sfc_near_stack *near; /* where to write down what comes of this stack, or NULL */
 };
 
-/* Encapsulation by EtherType, and the value that a service matches. One case per encapsulation here and in strip_parse.
- */
-static __always_inline int strip_classify(struct xdp_md *ctx, struct strip *strip)
+/* Which encapsulation it is, if any: by EtherType, or by what the IP packet says that is all of the frame. */
+static __always_inline int strip_classify(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
 	struct cursor cur = cursor_at(ctx, 0);
 	struct ethhdr *eth = cursor_take(&cur, sizeof(*eth));
-	int reason;
 
 	if (!eth)
 		return SFC_REASON_runt;
+	work->encap.cut = 0; /* until the end of the encapsulation is found */
+	work->encap.kept = 0;
 	strip->ethertype = eth->h_proto;
-	switch (bpf_ntohs(strip->ethertype)) {
-	case ETH_P_MPLS_UC:
-	case ETH_P_MPLS_MC:
-		reason = mpls_top(ctx, &strip->first_word);
-		strip->match.encap = SFC_ENCAP_MPLS;
-		strip->match.value = strip->first_word >> MPLS_LABEL_SHIFT;
-		return reason;
-	case ETH_P_NSH:
-		return SFC_REASON_unmatched; /* SFC, but no service can match it yet */
-	default:
-		return SFC_REASON_not_sfc;
-	}
+	strip->encap = encap_of_type(strip->ethertype);
+	if (!strip->encap)
+		strip->encap = encap_of_ip(ctx, work, strip->ethertype);
+	if (strip->encap)
+		return SFC_OK;
+	return encap_is_sfc(strip->ethertype) ? SFC_REASON_unmatched : SFC_REASON_not_sfc;
 }
 
-/* The service that a match selects, or NULL. */
-static __always_inline __u32 *strip_service(struct sfc_match *match)
+/* A function for the same reason as port_of_far. */
+static __noinline __u32 *strip_service_far(struct work *work, __u64 scope, __u64 value, __u64 value2)
 {
-	__u32 place = sfc_near_place(match);
+	*(__u64 *)&work->match = scope;
+	work->match.value[0] = value;
+	work->match.value[1] = value2;
+	return bpf_map_lookup_elem(&matches, &work->match);
+}
+
+/* The service of a match whose value has been masked, or NULL. */
+static __always_inline __u32 *strip_service(struct work *work, __u64 scope, __u64 value, __u64 value2)
+{
+	__u32 place = sfc_near_place(scope, value, value2);
 	struct sfc_near_match *near = bpf_map_lookup_elem(&near_matches, &place);
 
-	if (near && near->match.value == match->value &&
-	    ((near->match.port ^ match->port) | (near->match.encap ^ match->encap)) == 0)
+	if (near && *(const __u64 *)&near->match == scope && near->match.value[0] == value &&
+	    near->match.value[1] == value2)
 		return &near->service;
-	return bpf_map_lookup_elem(&matches, match);
+	return strip_service_far(work, scope, value, value2);
 }
 
-static __always_inline int strip_match(struct work *work, struct strip *strip)
+/* The service that matches `value` as mask `i` shows it, or NULL; also where there is no such mask. */
+static __always_inline __u32 *strip_try(struct work *work, enum sfc_encap encap, __u32 i, const __u64 *value)
 {
+	if (i >= sfc_config.masks[encap])
+		return NULL;
+	return strip_service(work, sfc_match_scope(work->result.port, encap, i),
+			     value[0] & sfc_config.mask[encap][i].word[0],
+			     value[1] & sfc_config.mask[encap][i].word[1]);
+}
+
+/* The most specific match, or NULL. `encap` is a constant, so that the masks are: those that nobody uses are no code.
+ */
+static __always_inline __u32 *strip_select(struct work *work, enum sfc_encap encap, const __u64 *value)
+{
+	static_assert(SFC_MASKS_MAX == 4, "one try a mask");
+
+	if (!encap_masks(encap))
+		return strip_service(work, sfc_match_scope(work->result.port, encap, 0), value[0], value[1]);
+	return strip_try(work, encap, 0, value) ?: strip_try(work, encap, 1, value) ?: strip_try(work, encap, 2, value) ?:
+	       strip_try(work, encap, 3, value);
+}
+
+/* The same for an encapsulation that is known at run time only. */
+static __always_inline __u32 *strip_select_any(struct work *work, enum sfc_encap encap, const __u64 *value)
+{
+#define STRIP_SELECT(name, ...)                                                                                        \
+	if (encap == SFC_ENCAP_##name && encap_in_use(SFC_ENCAP_##name))                                               \
+		return strip_select(work, SFC_ENCAP_##name, value);
+	SFC_ENCAPS(STRIP_SELECT)
+	return NULL;
+}
+
+/* The service, and its SF. An IPv6 destination that nobody matches is a plain packet's. */
+static __always_inline int strip_match(struct xdp_md *ctx, struct work *work, struct strip *strip)
+{
+	__u64 value[2] = {};
+	int reason = encap_match(ctx, work, strip->encap, value);
 	__u32 *id, sf;
 
-	strip->match.port = work->result.port;
-	id = strip_service(&strip->match);
+	if (reason)
+		return reason;
+	id = strip_select_any(work, strip->encap, value);
 	if (!id)
-		return SFC_REASON_unmatched;
+		return ENCAPS_BY_IPV6 >> strip->encap & 1 ? SFC_REASON_not_sfc : SFC_REASON_unmatched;
 	strip->service = bpf_map_lookup_elem(&services, id);
 	if (!strip->service)
 		return SFC_REASON_unmatched;
@@ -76,31 +114,31 @@ static __always_inline int strip_match(struct work *work, struct strip *strip)
 	return SFC_OK;
 }
 
-/* Reads the encapsulation to its end; fills work->cut and work->header. */
+/* Reads the encapsulation to its end; fills work->encap and the bytes of work->header. */
 static __always_inline int strip_parse(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
-	int reason;
+	int reason = encap_parse(ctx, work, strip->encap, strip->service);
 
-	work->kept = 0;
-	work->cut = 0; /* until the end of the encapsulation is found */
-	switch (strip->match.encap) {
-	case SFC_ENCAP_MPLS:
-		reason = mpls_parse(ctx, work, strip->service, strip->first_word);
-		break;
-	default:
-		reason = SFC_REASON_not_sfc;
-	}
 	if (reason)
 		return reason;
-	return work->kept > sfc_config.header_limit ? SFC_REASON_header_too_long : SFC_OK;
+	return work->encap.kept > sfc_config.header_limit ? SFC_REASON_header_too_long : SFC_OK;
 }
 
-/* MPLS does not say what it carries (RFC 4928): the service does, and for IP the first nibble must agree. */
+/* What the service carries, of what the header says; -1 where the two contradict each other. */
+static __always_inline int strip_inner_kind(const struct work *work, const struct sfc_service *service)
+{
+	__u8 said = work->encap.inner, wanted = service->inner;
+
+	if (said == SFC_INNER_IP)
+		return wanted;
+	return said == wanted || (wanted == SFC_INNER_IP && said != SFC_INNER_ETHERNET) ? said : -1;
+}
+
+/* The header says what it carries, or the service does; of an IP packet the first nibble must agree. */
 static __always_inline int strip_inner(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
-	__u32 l3_off = ETH_HLEN + forget(&work->cut, 127);
-	__u8 inner = strip->service->inner;
-	int version;
+	__u32 l3_off = l2_len(work) + encap_cut(work);
+	int inner = strip_inner_kind(work, strip->service), version;
 
 	work->inner.l3_off = l3_off;
 	work->inner.version = 0;
@@ -109,7 +147,7 @@ static __always_inline int strip_inner(struct xdp_md *ctx, struct work *work, co
 	version = inner_version(ctx, l3_off);
 	if (version < 0)
 		return SFC_REASON_truncated;
-	if (version != 4 && version != 6)
+	if (inner < 0 || (version != 4 && version != 6))
 		return SFC_REASON_bad_inner;
 	if ((inner == SFC_INNER_IPV4 && version != 4) || (inner == SFC_INNER_IPV6 && version != 6))
 		return SFC_REASON_bad_inner;
@@ -125,7 +163,7 @@ static __always_inline int strip_key(struct xdp_md *ctx, struct work *work, cons
 	if (reason == SFC_REASON_truncated || reason == SFC_REASON_bad_inner)
 		return reason;
 	/* Judged here and not on return, so that an SF cannot give a dead packet new life. */
-	if (service->inner_ttl == SFC_INNER_TTL_DECREMENT && inner_hops(ctx, ETH_HLEN + forget(&work->cut, 127)) <= 1)
+	if (service->inner_ttl == SFC_INNER_TTL_DECREMENT && inner_hops(ctx, l2_len(work) + encap_cut(work)) <= 1)
 		return SFC_REASON_ttl;
 	return reason;
 }
@@ -137,12 +175,12 @@ static __always_inline int strip_ways_out(struct work *work, const struct strip 
 	const struct sfc_port *to = port_get(service->to_port);
 	__u16 egress_id = service->egress_port == SFC_PORT_INGRESS ? work->result.port : service->egress_port;
 	const struct sfc_port *egress = port_get(egress_id);
-	__u32 inner = work->result.frame_len - ETH_HLEN - work->cut;
+	__u32 inner = work->result.frame_len - l2_len(work) - work->encap.cut;
 	__u32 to_sf = strip->sf->ethernet ? inner - ETH_HLEN : inner; /* MTUs do not count a frame's own header */
 
 	if (!to || !egress)
 		return SFC_REASON_no_next_hop;
-	if (!port_fits(to, to_sf) || !port_fits(egress, inner + work->kept))
+	if (!port_fits(to, to_sf) || !port_fits(egress, inner + work->encap.kept))
 		return SFC_REASON_too_big;
 	if (to->unready || !service->next_hop_ready || !port_present(egress_id) || !port_present(service->return_port))
 		return SFC_REASON_no_next_hop;
@@ -157,8 +195,8 @@ static __always_inline __be16 strip_inner_type(const struct work *work)
 /* The header's own fields, in front of its bytes. */
 static __always_inline int strip_keep(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
-	__be16 ethertype = work->kept ? strip->ethertype : strip_inner_type(work);
-	__u64 first = work->result.service | (__u64)ethertype << 32 | (__u64)work->kept << 48, second = 0;
+	__be16 ethertype = work->encap.kept ? strip->ethertype : strip_inner_type(work);
+	__u64 first = work->result.service | (__u64)ethertype << 32 | (__u64)work->encap.kept << 48, second = 0;
 
 	if (strip->service->egress_port == SFC_PORT_INGRESS) {
 		struct cursor cur = cursor_at(ctx, ETH_ALEN);
@@ -179,7 +217,7 @@ static __always_inline int strip_keep(struct xdp_md *ctx, struct work *work, con
 static __always_inline int strip_cut(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
 	const struct sfc_port *to = port_get(strip->service->to_port);
-	__u32 cut = forget(&work->cut, 127);
+	__u32 cut = encap_cut(work);
 
 	if (strip->sf->ethernet)
 		return rewrite_strip_ethernet(ctx, cut); /* a frame keeps its MACs */
@@ -200,50 +238,18 @@ static __always_inline int strip_cache(struct work *work, const struct strip *st
 	}
 }
 
-/* A next hop of its own must be known. And all ports that the stack may send through are there: the kernel takes one
- * that goes out of the device map, and what is caught there would leave bare. */
-static __always_inline int strip_stack_ready(const struct sfc_service *service)
-{
-	if (!service->next_hop_ready)
-		return SFC_REASON_no_next_hop;
-	if (service->egress_port && service->egress_port != SFC_PORT_INGRESS && !port_present(service->egress_port))
-		return SFC_REASON_no_next_hop;
-#pragma unroll
-	for (__u32 i = 0; i < SFC_EGRESS_MAX; i++) {
-		if (!service->egress[i])
-			break;
-		if (!port_present(service->egress[i]))
-			return SFC_REASON_no_next_hop;
-	}
-	return service->egress[0] ? SFC_OK : SFC_REASON_no_next_hop;
-}
-
-/* Addresses the bare frame to this host's stack. */
-static __always_inline int strip_to_stack(struct xdp_md *ctx, struct work *work, const struct strip *strip)
-{
-	return stack_cut(ctx, forget(&work->cut, 127), strip_inner_type(work), strip->in);
-}
-
-/* The number of its header goes with the packet. */
-static __always_inline int strip_ticket(struct xdp_md *ctx, struct work *work, const struct strip *strip)
-{
-	int reason = stack_intern(work, strip->service, strip->sf->hold_ns);
-
-	return reason ? reason : ticket_put(ctx, &work->ticket);
-}
-
 /*
  * Whose outcome it is and how it ends. `unmatched`, `not_sfc` and a stack that ends inside a label belong to the port;
  * they and nothing else may go to the stack of this host.
  */
 static __always_inline int strip_end(struct xdp_md *ctx, struct work *work, const struct strip *strip, int reason)
 {
-	if (reason == SFC_REASON_truncated && !work->cut)
+	if (reason == SFC_REASON_truncated && !work->encap.cut)
 		work->result.service = SFC_NONE;
 	if (reason != SFC_REASON_not_sfc &&
 	    (reason != SFC_REASON_unmatched || strip->in->unmatched != SFC_UNMATCHED_PASS))
 		return verdict_drop(work, reason);
-	if (strip->in->stack)
+	if (sfc_config.kernel_mode && strip->in->stack)
 		stack_mark_plain(ctx, work);
 	return verdict_pass(work, reason);
 }

@@ -9,12 +9,15 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "cache/slot.h"
+#include "encap/encaps.h"
 #include "ticket/ticket.h"
 
 enum {
 	INTERN_TRIES = 8, /* numbers that are looked at for one that is free */
 	INTERN_LOOKS = 2, /* a second one where another CPU has just entered the same header */
 	INTERN_WRITING = 1,
+	INTERN_LEAST = SFC_HEADER_ROOM_LEAST /
+		       SFC_HEADER_STEP, /* words of a header that there is always room for: twice four */
 };
 
 static __always_inline struct sfc_interned *intern_get(__u32 number)
@@ -46,15 +49,35 @@ static __always_inline void intern_publish(struct sfc_interned *entry, __u32 gen
 		*(volatile __u32 *)&entry->generation = generation;
 }
 
+/* Words of a header that interned ones have room for. */
+static __always_inline __u32 header_words(void)
+{
+	return sfc_config.header_room / SFC_HEADER_STEP;
+}
+
+/* A header with all that there is room for behind its end. */
+static __always_inline void words_copy_room(__u64 *to, const __u64 *from)
+{
+	words_copy(to, from, SFC_HEADER_META + INTERN_LEAST);
+	if (header_words() > INTERN_LEAST)
+		words_copy_rest(to + SFC_HEADER_META, from + SFC_HEADER_META, SFC_HEADER_MAX, INTERN_LEAST,
+				SFC_HEADER_MAX / 8, header_words());
+}
+
 /* Whether the entry has work->header. What is behind a header's end says nothing. */
 static __always_inline int intern_equal(const struct sfc_interned *entry, const struct work *work)
 {
-	const __u64 *word = work->header.word;
+	const __u64 *word = work->header.word, *held = entry->header.word;
+	__u32 kept = work->encap.kept;
 
-	if (words_differ(entry->header.word, word, SFC_HEADER_META))
+	if (words_differ(held, word, SFC_HEADER_META))
 		return 0;
-	return !words_differ_used(entry->header.word + SFC_HEADER_META, word + SFC_HEADER_META, work->kept,
-				  SFC_HEADER_MAX / 8);
+	held += SFC_HEADER_META;
+	word += SFC_HEADER_META;
+	if (words_differ_four(held, word, kept) | words_differ_four(held + 4, word + 4, header_far(kept)))
+		return 0;
+	return header_words() <= INTERN_LEAST ||
+	       !words_differ_rest(held, word, kept, INTERN_LEAST, SFC_HEADER_MAX / 8, header_words());
 }
 
 /* The ticket for work->header, if that is what the number stands for. Returns whether it is. */
@@ -118,9 +141,9 @@ static __always_inline int intern_add(struct work *work, const struct sfc_servic
 		return 0;
 	generation = *(volatile __u32 *)&entry->generation + INTERN_WRITING;
 	bpf_map_delete_elem(&header_numbers, &entry->header);
-	words_copy(entry->header.word, work->header.word, SFC_HEADER_WORDS);
+	words_copy_room(entry->header.word, work->header.word);
 	entry->used = work->now;
-	entry->way = service->egress_port ? SFC_NONE : service->egress[0];
+	entry->way = service->egress_port || encap_finishes(service->encap) ? SFC_NONE : service->egress[0];
 	work->ticket.header = number + 1;
 	work->ticket.generation = generation;
 	work->ticket.check = ticket_check(&work->ticket);
@@ -141,12 +164,14 @@ static __always_inline int intern_add(struct work *work, const struct sfc_servic
 static __always_inline __u64 intern_hash(const struct work *work)
 {
 	const __u64 *word = work->header.word;
+	__u32 room = header_words();
 	__u64 sum = word[0] * sfc_config.key_secret[0] + word[1] * sfc_config.key_secret[1];
 
 #pragma unroll
 	for (__u32 i = 0; i < SFC_HEADER_MAX / 8; i++) {
-		if (work->kept > i * 8)
-			sum += word[SFC_HEADER_META + i] * sfc_config.key_secret[2 + i];
+		asm volatile("" : "+r"(room)); /* or clang makes a loop of it */
+		if (i < room && work->encap.kept > i * 8)
+			sum += word[SFC_HEADER_META + i] * sfc_config.key_secret[2 + (i & 7)];
 	}
 	return sum;
 }
@@ -180,9 +205,12 @@ static __noinline int intern_far(struct work *work, const struct sfc_service *se
 /* The header's unused words: the map looks it up whole. */
 static __always_inline void intern_clear(struct work *work)
 {
+	__u32 room = header_words();
+
 #pragma unroll
 	for (__u32 i = 0; i < SFC_HEADER_MAX / 8; i++) {
-		if (i * 8 >= work->kept)
+		asm volatile("" : "+r"(room));
+		if (i < room && i * 8 >= work->encap.kept)
 			work->header.word[SFC_HEADER_META + i] = 0;
 	}
 }
@@ -210,6 +238,6 @@ static __always_inline int intern_read(struct work *work)
 
 	if (!entry || work->ticket.generation & INTERN_WRITING || intern_generation(entry) != work->ticket.generation)
 		return SFC_REASON_late;
-	words_copy(work->header.word, entry->header.word, SFC_HEADER_WORDS);
+	words_copy_room(work->header.word, entry->header.word);
 	return intern_generation(entry) == work->ticket.generation ? SFC_OK : SFC_REASON_late;
 }

@@ -11,6 +11,7 @@
 #include <linux/ipv6.h>
 #include <linux/udp.h>
 
+#include "base/port.h"
 #include "ticket/ticket.h"
 
 struct {
@@ -129,8 +130,7 @@ static __always_inline int probe_or_restore(struct xdp_md *ctx, int reason)
 static __always_inline int probe_send(struct xdp_md *ctx)
 {
 	struct sfc_probe_entry *probe = probe_at(ctx, 1, ETH_HLEN);
-	__u32 zero = 0;
-	struct work *work = bpf_map_lookup_elem(&scratch, &zero);
+	struct work *work = port_scratch();
 
 	if (!probe || !work)
 		return XDP_ABORTED;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <map>
 
 #include <fmt/format.h>
@@ -12,6 +13,7 @@
 #include "loader/programs.h"
 #include "net/hook.h"
 #include "net/mark_conflicts.h"
+#include "net/neighbours.h"
 #include "net/netlink.h"
 
 namespace sfc {
@@ -40,7 +42,9 @@ std::string peer_pin(std::uint16_t id) {
 void pin_programs(const PinDirectory& pins, const Plan& plan) {
     const Programs programs(plan, {});
     for (std::size_t i = 0; i < kProgramNames.size(); i++) {
-        pins.pin(programs.fd(static_cast<ProgramId>(i)), std::string(kProgramNames[i]));
+        if (const auto id = static_cast<ProgramId>(i); programs.loaded(id)) {
+            pins.pin(programs.fd(id), std::string(name_of(id)));
+        }
     }
     for (std::size_t i = 0; i < kMapNames.size(); i++) {
         pins.pin(programs.maps().fd(static_cast<MapId>(i)), std::string(kMapNames[i]));
@@ -165,6 +169,7 @@ Attachment Attachment::create(const Plan& plan, State state, const std::string& 
     try {
         pins.lock();
         pin_programs(pins, plan);
+        state.shape = plan.shape;
         state.save(pins);
     } catch (...) {
         pins.remove();
@@ -190,7 +195,25 @@ std::optional<Attachment> Attachment::open(const std::string& pin) {
     return Attachment(std::move(*pins), std::move(state), std::move(plan));
 }
 
+void Attachment::keep_addresses() const {
+    if (!plan_.shape.by_udp()) {
+        return;
+    }
+    std::vector<OwnAddress> own;
+    Netlink netlink;
+    if (const int error = read_own_addresses(netlink, own)) {
+        throw system_error(msg::cannot_ask_addresses(), error);
+    }
+    std::vector<sfc_address> addresses;
+    for (const OwnAddress& one : own) {
+        sfc_address& address = addresses.emplace_back();
+        std::memcpy(&address, one.ip.data(), std::min(one.ip.size(), sizeof(address)));
+    }
+    maps_->set_own_addresses(addresses);
+}
+
 void Attachment::attach_all(const Say& say) {
+    keep_addresses();
     keep_guards(say); // before anything is stripped
     for (const std::uint16_t id : in_order(plan_)) {
         attach_port(id, say);

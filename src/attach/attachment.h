@@ -40,6 +40,8 @@ public:
     void attach_port(std::uint16_t id, const Say& say);
     /// Switches off again what somebody switched on since: nobody tells us what happens at a far end. Throws Error.
     void keep_offloads(std::uint16_t id, const Place& place, const Say& say);
+    /// Tells the programs which addresses are this host's, where an encapsulation is sent to them. Throws Error.
+    void keep_addresses() const;
     /// Puts sfc_catch on every interface that packets must not leave by, new ones too. Throws Error.
     void keep_guards(const Say& say);
     /// Writes down what probes have found, for `status` and for the next process.

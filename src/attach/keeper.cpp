@@ -96,6 +96,7 @@ void Keeper::tick() {
 void Keeper::follow_ports() {
     try {
         attachment_.keep_guards(say_);
+        attachment_.keep_addresses();
         guard_trouble_.clear();
     } catch (const Error& error) {
         if (guard_trouble_ != error.what()) {

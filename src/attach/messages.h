@@ -6,6 +6,7 @@
 namespace sfc::msg {
 
 #define SFC_ATTACH_MESSAGES(M)                                                                                         \
+    M(cannot_ask_addresses, "cannot ask the kernel for the addresses of this host")                                    \
     M(port_in_bridge,                                                                                                  \
       "port '{}': interface '{}' is in a bridge, bond or VRF, behind which nobody can tell where a packet of "         \
       "the stack came in; take it out of there")                                                                       \

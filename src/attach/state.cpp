@@ -8,6 +8,7 @@
 
 #include "attach/messages.h"
 #include "base/error.h"
+#include "config/words.h"
 #include "sfc_abi.h"
 
 namespace sfc {
@@ -17,6 +18,26 @@ using nlohmann::json;
 
 constexpr const char* kPin = "state";
 constexpr std::size_t kSpare = 65536; // for changes that come later, so that the map need not grow often
+
+json shape_json(const Shape& shape) {
+    json encapsulations = json::object();
+    for (std::size_t encap = SFC_ENCAP_NONE + 1; encap < SFC_ENCAP_USED; encap++) {
+        for (const sfc_mask& mask : shape.masks.at(encap)) {
+            encapsulations[std::string(word_of<sfc_encap>(encap))].push_back({mask.word[0], mask.word[1]});
+        }
+    }
+    return {{"header_room", shape.header_room}, {"kernel_mode", shape.kernel_mode}, {"masks", encapsulations}};
+}
+
+Shape parse_shape(const json& text) {
+    Shape shape{.header_room = text.at("header_room"), .kernel_mode = text.at("kernel_mode"), .masks = {}};
+    for (std::size_t encap = SFC_ENCAP_NONE + 1; encap < SFC_ENCAP_USED; encap++) {
+        for (const json& mask : text.at("masks").value(std::string(word_of<sfc_encap>(encap)), json::array())) {
+            shape.masks.at(encap).push_back({{mask.at(0), mask.at(1)}});
+        }
+    }
+    return shape;
+}
 
 json to_json(const State& state) {
     json changes = json::array();
@@ -50,14 +71,26 @@ json to_json(const State& state) {
     for (const auto& [port, frames] : state.lost_before) {
         lost[port] = {frames.not_redirected, frames.not_sent};
     }
-    return {{"abi", +SFC_ABI_VERSION},  {"file", state.file},   {"config", state.config},
-            {"generic", state.generic}, {"netns", state.netns}, {"changes", changes},
-            {"relays", relays},         {"guards", guards},     {"fars", fars},
-            {"lost_before", lost},      {"probes", probes}};
+    return {{"abi", +SFC_ABI_VERSION}, {"file", state.file},
+            {"config", state.config},  {"generic", state.generic},
+            {"netns", state.netns},    {"shape", shape_json(state.shape)},
+            {"changes", changes},      {"relays", relays},
+            {"guards", guards},        {"fars", fars},
+            {"lost_before", lost},     {"probes", probes}};
 }
 
 State from_json(const json& text) {
-    State state{text.at("file"), text.at("config"), text.at("generic"), text.at("netns"), {}, {}, {}, {}, {}, {}};
+    State state{text.at("file"),
+                text.at("config"),
+                text.at("generic"),
+                text.at("netns"),
+                parse_shape(text.at("shape")),
+                {},
+                {},
+                {},
+                {},
+                {},
+                {}};
     for (const json& change : text.at("changes")) {
         state.changes.push_back({change.at("netns"), change.at("port"), change.at("interface"), change.at("index"),
                                  parse_offload(change.at("offload").get<std::string>()).value_or(Offload::TxChecksum),

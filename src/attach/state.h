@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "attach/probe_finding.h"
+#include "config/plan.h"
 #include "loader/pins.h"
 #include "net/ethtool.h"
 #include "net/lost_frames.h"
@@ -61,6 +62,7 @@ struct State {
     std::string config; ///< its text: ids follow from it
     bool generic = false;
     std::uint64_t netns = 0; ///< inode of the network namespace that the ports are in
+    Shape shape;             ///< what programs and maps were loaded for
     std::vector<Change> changes;
     std::map<std::string, RelayState> relays;      ///< by port
     std::map<std::string, FarState> fars;          ///< by port

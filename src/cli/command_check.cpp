@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "config/encapsulation.h"
 #include "config/words.h"
 #include "report/key_text.h"
 #include "report/report.h"
@@ -70,6 +71,14 @@ Json egress_json(const Plan& plan, const sfc_service& service) {
     return json;
 }
 
+Json match_json(const MatchConfig& match) {
+    Json json{{"encapsulation", word_of<sfc_encap>(match.encap)}};
+    for (const auto& [key, value] : encapsulation(match.encap).show_match(match)) {
+        std::visit([&, at = key](const auto& shown) { json[at] = shown; }, value);
+    }
+    return json;
+}
+
 Json service_json(const Plan& plan, const Plan::Service& service, const ServiceConfig& config) {
     std::vector<std::string> domain;
     for (const PortConfig& port : config.domain) {
@@ -77,7 +86,7 @@ Json service_json(const Plan& plan, const Plan::Service& service, const ServiceC
     }
     const sfc_service& entry = service.entry;
     Json json{{"name", service.name},
-              {"match", {{"encapsulation", word_of<sfc_encap>(SFC_ENCAP_MPLS)}, {"label", config.label}}},
+              {"match", match_json(config.match)},
               {"domain", domain},
               {"sf", plan.sfs[entry.sf].name}};
     if (plan.through_this_stack(service)) {
@@ -101,15 +110,17 @@ Json service_json(const Plan& plan, const Plan::Service& service, const ServiceC
 
 /// What the cache takes of memory, all of it from the start.
 std::uint64_t cache_bytes(const Plan& plan) {
-    return plan.capacity * (sizeof(sfc_slot) + sizeof(sfc_tail) + sizeof(sfc_bucket) / SFC_SLOTS_PER_BUCKET);
+    return plan.capacity *
+           (sizeof(sfc_slot) + plan.shape.header_room - SFC_HEADER_NEAR + sizeof(sfc_bucket) / SFC_SLOTS_PER_BUCKET);
 }
 
 Json check_json(const Config& config, const Plan& plan) {
     Json json{
         {"version", 1},
         {"file", config.file},
-        {"cache", {{"capacity", plan.capacity}, {"bytes", cache_bytes(plan)}}},
-        {"limits", {{"labels", +SFC_LABELS_MAX}, {"header_bytes", +SFC_HEADER_MAX}, {"headroom_bytes", +SFC_HEADROOM}}},
+        {"cache", {{"capacity", plan.capacity}, {"bytes", cache_bytes(plan)}, {"kernel_mode", plan.shape.kernel_mode}}},
+        {"limits",
+         {{"labels", +SFC_LABELS_MAX}, {"header_bytes", plan.shape.header_room}, {"headroom_bytes", +SFC_HEADROOM}}},
         {"unmatched", word_of<sfc_unmatched>(config.unmatched)},
         {"sfs", Json::array()},
         {"services", Json::array()}};

@@ -60,10 +60,22 @@ struct NextHopConfig {
 
 enum class Side { None, Left, Right };
 
+/// One value that selects a service, and which of its bits count.
+struct MatchValue {
+    std::array<std::uint64_t, 2> value{};
+    sfc_mask mask{};
+    std::string text; ///< for messages: "label 16001"
+};
+
+struct MatchConfig {
+    sfc_encap encap = SFC_ENCAP_NONE;
+    std::vector<MatchValue> values;
+    Position at;
+};
+
 struct ServiceConfig {
     std::string name;
-    std::uint32_t label = 0;
-    Position label_at;
+    MatchConfig match;
     std::vector<PortConfig> domain;
     std::string sf;
     Side in = Side::None; ///< None with a one-armed SF and with a stack
@@ -82,6 +94,8 @@ struct ServiceConfig {
 struct Config {
     std::string file;
     std::uint32_t capacity = 65536; ///< slots, rounded up to a power of two
+    std::uint32_t header_max = 0;   ///< bytes, more than the services need: for a later configuration
+    bool kernel_mode = false;       ///< loaded although no service needs it: for a later configuration
     sfc_unmatched unmatched = SFC_UNMATCHED_PASS;
     std::vector<SfConfig> sfs;
     std::vector<ServiceConfig> services;

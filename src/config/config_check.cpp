@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "config/messages.h"
+#include "config/words.h"
 #include "config/yaml_reader.h"
 
 namespace sfc {
@@ -21,6 +22,9 @@ struct Seen {
     std::string by;
     std::optional<std::uint32_t> mtu;
 };
+
+/// A value that its mask has been put on, and the mask.
+using Masked = std::array<std::uint64_t, 4>;
 
 class Checker {
 public:
@@ -49,7 +53,8 @@ private:
     const SfConfig* first_stack_ = nullptr;
     std::set<std::string> services_;
     std::map<std::string, Seen> ports_;
-    std::map<std::pair<std::string, std::uint32_t>, std::string> matches_;
+    std::map<std::tuple<std::string, sfc_encap, Masked>, std::string> matches_; ///< which service has them
+    std::map<sfc_encap, std::set<std::array<std::uint64_t, 2>>> masks_;
 
     [[nodiscard]] Error error(Position at, const std::string& sentence) const {
         return config_error(config_.file, at, sentence);
@@ -129,12 +134,26 @@ private:
                 throw error(port.at, msg::twice_in_domain(port.port_name(), by));
             }
             claim_domain_port(port, by);
-            const auto [other, fresh] = matches_.emplace(std::pair(port.port_name(), service.label), service.name);
-            if (!fresh) {
-                throw error(service.label_at, msg::label_matched(service.label, port.port_name(), other->second));
-            }
+            check_match(service, port.port_name());
         }
         check_ways_out(service, by);
+    }
+
+    /// One match may be more specific than another one, but not equal to it.
+    void check_match(const ServiceConfig& service, const std::string& port) {
+        auto& masks = masks_[service.match.encap];
+        for (const MatchValue& value : service.match.values) {
+            const std::array<std::uint64_t, 2> mask = {value.mask.word[0], value.mask.word[1]};
+            const Masked masked = {value.value[0] & mask[0], value.value[1] & mask[1], mask[0], mask[1]};
+            const auto [other, fresh] = matches_.emplace(std::tuple(port, service.match.encap, masked), service.name);
+            if (!fresh) {
+                throw error(service.match.at, msg::matched(value.text, port, other->second));
+            }
+            masks.insert(mask);
+        }
+        if (masks.size() > SFC_MASKS_MAX) {
+            throw error(service.match.at, msg::too_many_masks(word_of<sfc_encap>(service.match.encap), +SFC_MASKS_MAX));
+        }
     }
 
     void check_ways_out(const ServiceConfig& service, const std::string& by) {

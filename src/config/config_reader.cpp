@@ -8,16 +8,14 @@
 #include <iterator>
 
 #include "config/config.h"
+#include "config/encapsulation.h"
 #include "config/messages.h"
 #include "config/yaml_reader.h"
 
 namespace sfc {
 namespace {
 
-constexpr std::uint32_t kLabelMax = (1 << 20) - 1;
-constexpr std::uint32_t kImplicitNull = 3;     // RFC 3032 2.1: may never appear on the wire
-constexpr std::uint32_t kEntropyIndicator = 7; // RFC 6790 4.2: never on top
-constexpr std::uint32_t kMtuLeast = 68;        // RFC 791 3.2
+constexpr std::uint32_t kMtuLeast = 68; // RFC 791 3.2
 constexpr std::uint32_t kMtuMost = 65535;
 
 PortConfig read_port(const YamlValue& value) {
@@ -175,15 +173,26 @@ SfConfig read_sf(const YamlValue& value) {
     return sf;
 }
 
-void read_match(const YamlValue& value, ServiceConfig& service) {
-    const YamlMap map(value, {"encapsulation", "label"});
-    (void)map.required("encapsulation").word<sfc_encap>();
-    const YamlValue label = map.required("label");
-    service.label = label.number(0, kLabelMax);
-    service.label_at = label.at();
-    if (service.label == kImplicitNull || service.label == kEntropyIndicator) {
-        throw label.error(msg::label_never_on_top(service.label));
-    }
+/// Keys of a mapping, and those that an encapsulation adds.
+std::vector<std::string_view> with_keys(std::vector<std::string_view> keys, std::span<const std::string_view> more) {
+    keys.insert(keys.end(), more.begin(), more.end());
+    return keys;
+}
+
+/// What the match says comes first: it decides which keys there may be.
+sfc_encap read_encapsulation(const YamlValue& match) {
+    const auto word = match.member("encapsulation");
+    return word ? word->word<sfc_encap>() : static_cast<sfc_encap>(SFC_ENCAP_NONE + 1);
+}
+
+MatchConfig read_match(const YamlValue& value) {
+    MatchConfig match;
+    match.encap = read_encapsulation(value);
+    const Encapsulation& encap = encapsulation(match.encap);
+    const YamlMap map(value, with_keys({"encapsulation"}, encap.match_keys));
+    (void)map.required("encapsulation");
+    encap.read_match(map, match);
+    return match;
 }
 
 NextHopConfig read_next_hop(const YamlValue& value) {
@@ -219,14 +228,8 @@ void read_policies(const YamlMap& map, ServiceConfig& service) {
     if (const auto inner = map.optional("inner")) {
         service.inner = inner->word<sfc_inner>();
     }
-    if (const auto ttl = map.optional("ttl")) {
-        service.ttl = ttl->word<sfc_ttl>();
-    }
     if (const auto ttl = map.optional("inner_ttl")) {
         service.inner_ttl = ttl->word<sfc_inner_ttl>();
-    }
-    if (const auto last = map.optional("last_label")) {
-        service.last_label = last->word<sfc_last_label>();
     }
 }
 
@@ -271,17 +274,22 @@ void read_ways_of_ports(const YamlMap& map, const YamlMap& sf, ServiceConfig& se
 }
 
 ServiceConfig read_service(const YamlValue& value, const std::vector<SfConfig>& sfs) {
-    const YamlMap map(value, {"name", "match", "domain", "sf", "next_hop", "egress", "inner", "ttl", "inner_ttl",
-                              "last_label", "quota"});
+    const auto match = value.member("match");
+    const Encapsulation& encap =
+        encapsulation(match ? read_encapsulation(*match) : static_cast<sfc_encap>(SFC_ENCAP_NONE + 1));
+    const YamlMap map(value,
+                      with_keys({"name", "match", "domain", "sf", "next_hop", "egress", "inner", "inner_ttl", "quota"},
+                                encap.setting_keys));
     ServiceConfig service;
     service.at = value.at();
     service.name = map.required("name").text();
-    read_match(map.required("match"), service);
+    service.match = read_match(map.required("match"));
     service.domain = read_interfaces(map.required("domain"), "domain", msg::in_next_hop());
     const YamlMap sf(map.required("sf"), {"name", "in"});
     service.sf_at = sf.at();
     service.sf = sf.required("name").text();
     read_policies(map, service);
+    encap.read_settings(map, service);
     const auto known =
         std::find_if(sfs.begin(), sfs.end(), [&](const SfConfig& one) { return one.name == service.sf; });
     if (known != sfs.end() && known->stack) {
@@ -298,14 +306,24 @@ ServiceConfig read_service(const YamlValue& value, const std::vector<SfConfig>& 
     return service;
 }
 
+void read_cache(const YamlMap& map, Config& config) {
+    if (const auto capacity = map.optional("capacity")) {
+        config.capacity = capacity->number(SFC_CAPACITY_MIN, SFC_CAPACITY_MAX);
+    }
+    if (const auto most = map.optional("header_max")) {
+        config.header_max = most->number(SFC_HEADER_ROOM_LEAST, SFC_HEADER_MAX);
+    }
+    if (const auto kernel_mode = map.optional("kernel_mode")) {
+        config.kernel_mode = kernel_mode->on_off();
+    }
+}
+
 Config read_config(const YamlValue& root, const std::string& file) {
     const YamlMap map(root, {"cache", "unmatched", "sfs", "services"});
     Config config;
     config.file = file;
     if (const auto cache = map.optional("cache")) {
-        if (const auto capacity = YamlMap(*cache, {"capacity"}).optional("capacity")) {
-            config.capacity = capacity->number(SFC_CAPACITY_MIN, SFC_CAPACITY_MAX);
-        }
+        read_cache(YamlMap(*cache, {"capacity", "header_max", "kernel_mode"}), config);
     }
     if (const auto unmatched = map.optional("unmatched")) {
         config.unmatched = unmatched->word<sfc_unmatched>();

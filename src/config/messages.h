@@ -24,7 +24,10 @@ namespace sfc::msg {
     M(service_name_twice, "service name '{}' stands here twice")                                                       \
     M(named_service, "service '{}'")                                                                                   \
     M(twice_in_domain, "port '{}' stands in the domain of {} twice")                                                   \
-    M(label_matched, "label {} on port '{}' is matched by service '{}' already; one match selects one service")        \
+    M(matched, "{} on port '{}' is matched by service '{}' already; one match selects one service")                    \
+    M(label, "label {}")                                                                                               \
+    M(too_many_masks,                                                                                                  \
+      "services match {} in more than {} ways that count different bits; let some of them count the same bits")        \
     M(twice_in_egress, "port '{}' stands in the egress of {} twice")                                                   \
     M(two_kinds, "SF '{}' would get {} from service '{}' and {} from service '{}'; it gets one kind")                  \
     M(ethernet_takes_no, "service '{}' has 'inner: ethernet' and so takes no '{}'")                                    \

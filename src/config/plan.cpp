@@ -2,8 +2,11 @@
 #include "config/plan.h"
 
 #include <algorithm>
+#include <bit>
 
 #include <unistd.h>
+
+#include "config/encapsulation.h"
 
 namespace sfc {
 namespace {
@@ -12,10 +15,43 @@ void copy_mac(const Mac& from, __u8 (&to)[6]) {
     std::copy(from.begin(), from.end(), to);
 }
 
+bool same(const sfc_mask& one, const sfc_mask& other) {
+    return one.word[0] == other.word[0] && one.word[1] == other.word[1];
+}
+
+int bits(const sfc_mask& mask) {
+    return std::popcount(mask.word[0]) + std::popcount(mask.word[1]);
+}
+
+void add_mask(std::vector<sfc_mask>& masks, const sfc_mask& mask) {
+    if (std::none_of(masks.begin(), masks.end(), [&](const sfc_mask& one) { return same(one, mask); })) {
+        masks.insert(
+            std::find_if(masks.begin(), masks.end(), [&](const sfc_mask& one) { return bits(one) < bits(mask); }),
+            mask);
+    }
+}
+
+/// What the services need, and what is reserved for later.
+Shape shape_of(const Config& config) {
+    Shape shape;
+    std::uint32_t longest = std::max<std::uint32_t>(SFC_HEADER_ROOM_LEAST, config.header_max);
+    for (const ServiceConfig& service : config.services) {
+        longest = std::max(longest, encapsulation(service.match.encap).header_max);
+        for (const MatchValue& value : service.match.values) {
+            add_mask(shape.masks.at(service.match.encap), value.mask);
+        }
+    }
+    shape.header_room = (longest + SFC_HEADER_STEP - 1) / SFC_HEADER_STEP * SFC_HEADER_STEP;
+    shape.kernel_mode = config.kernel_mode ||
+                        std::any_of(config.sfs.begin(), config.sfs.end(), [](const SfConfig& sf) { return sf.stack; });
+    return shape;
+}
+
 class Planner {
 public:
     explicit Planner(const Config& config) : config_(config) {
         plan_.capacity = rounded_capacity(config);
+        plan_.shape = shape_of(config);
         plan_.ports.emplace_back();
         plan_.sfs.emplace_back();
         plan_.services.emplace_back();
@@ -132,6 +168,27 @@ private:
         next_slot_ += quota;
     }
 
+    /// The place of the mask among those of the encapsulation.
+    std::uint8_t mask_number(sfc_encap encap, const sfc_mask& mask) {
+        const auto& masks = plan_.shape.masks.at(encap);
+        return std::find_if(masks.begin(), masks.end(), [&](const sfc_mask& one) { return same(one, mask); }) -
+               masks.begin();
+    }
+
+    void add_matches(const ServiceConfig& config, std::uint32_t service) {
+        for (const PortConfig& port : config.domain) {
+            for (const MatchValue& value : config.match.values) {
+                plan_.matches.push_back(
+                    {{.port = plan_.port_id(port.port_name()),
+                      .encap = static_cast<std::uint8_t>(config.match.encap),
+                      .mask = mask_number(config.match.encap, value.mask),
+                      .reserved = 0,
+                      .value = {value.value[0] & value.mask.word[0], value.value[1] & value.mask.word[1]}},
+                     service});
+            }
+        }
+    }
+
     void add_service(const ServiceConfig& config) {
         const std::uint32_t id = plan_.services.size();
         Plan::Service service;
@@ -141,6 +198,7 @@ private:
         sf.entry.ethernet = config.inner == SFC_INNER_ETHERNET ? 1 : 0; // the same for all its services
         service.entry.to_port = config.in == Side::Right ? sf.right : sf.left;
         service.entry.return_port = config.in == Side::Right ? sf.left : sf.right;
+        service.entry.encap = config.match.encap;
         service.entry.inner = config.inner;
         service.entry.ttl = config.ttl;
         service.entry.inner_ttl = config.inner_ttl;
@@ -153,14 +211,24 @@ private:
             set_next_hop(*config.next_hop, service.entry);
             service.next_hop_ip = config.next_hop->port.ip;
         }
-        for (const PortConfig& port : config.domain) {
-            plan_.matches.push_back({{plan_.port_id(port.port_name()), SFC_ENCAP_MPLS, config.label}, id});
-        }
+        add_matches(config, id);
         plan_.services.push_back(service);
     }
 };
 
 } // namespace
+
+bool Shape::by_udp() const {
+#define SFC_ENCAP_CARRIER(name, carrier, ...) carrier,
+    constexpr std::array kCarriers = {SFC_ENCAPS(SFC_ENCAP_CARRIER)};
+#undef SFC_ENCAP_CARRIER
+    for (std::size_t i = 0; i < kCarriers.size(); i++) {
+        if (kCarriers.at(i) == SFC_BY_UDP && !masks.at(i + 1).empty()) {
+            return true;
+        }
+    }
+    return false;
+}
 
 std::uint16_t Plan::port_id(const std::string& name) const {
     for (std::size_t id = 1; id < ports.size(); id++) {

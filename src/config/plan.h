@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,17 @@
 namespace sfc {
 
 /// A configuration as the programs read it: names became ids, which index these tables. Entry 0 of each is "none".
+/// What the programs and maps are loaded for. Another configuration can take their place only where this is the same.
+struct Shape {
+    std::uint32_t header_room = SFC_HEADER_ROOM_LEAST; ///< bytes for a header, whole steps of SFC_HEADER_STEP
+    bool kernel_mode = false;                          ///< what a service through a kernel's stack needs is there
+    /// How services match each encapsulation, most specific first; none where no service has it.
+    std::array<std::vector<sfc_mask>, SFC_ENCAPS_MAX> masks;
+
+    /// Whether an encapsulation in use travels in UDP.
+    [[nodiscard]] bool by_udp() const;
+};
+
 struct Plan {
     struct Port {
         std::string name;
@@ -43,7 +55,8 @@ struct Plan {
         std::uint32_t service = SFC_NONE;
     };
 
-    std::uint32_t capacity = 0;  ///< slots, a power of two
+    std::uint32_t capacity = 0; ///< slots, a power of two
+    Shape shape;
     std::uint32_t mark_mask = 0; ///< bits of skb->mark that carry tickets through the stack; 0 = metadata do
     std::vector<Port> ports;
     std::vector<Sf> sfs;

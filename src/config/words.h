@@ -12,7 +12,11 @@ namespace sfc {
 /// By value; a value without a word cannot be written.
 template <class T> inline constexpr std::array<std::string_view, 0> kWords{};
 
-template <> inline constexpr std::array<std::string_view, 2> kWords<sfc_encap> = {"", "mpls"};
+#define SFC_ENCAP_WORD(name, ...) , std::string_view(#name)
+template <>
+inline constexpr std::array<std::string_view, SFC_ENCAP_USED> kWords<sfc_encap> = {std::string_view()
+                                                                                       SFC_ENCAPS(SFC_ENCAP_WORD)};
+#undef SFC_ENCAP_WORD
 template <> inline constexpr std::array<std::string_view, 4> kWords<sfc_inner> = {"ip", "ipv4", "ipv6", "ethernet"};
 template <> inline constexpr std::array<std::string_view, 2> kWords<sfc_ttl> = {"uniform", "pipe"};
 template <> inline constexpr std::array<std::string_view, 2> kWords<sfc_inner_ttl> = {"keep", "decrement"};
@@ -34,10 +38,9 @@ template <class T> consteval bool words_are_complete() {
     return kCount > 0 && is_enumerator<T{}>() && is_enumerator<static_cast<T>(kCount - 1)>() &&
            !is_enumerator<static_cast<T>(kCount)>();
 }
-static_assert(words_are_complete<sfc_encap>() && words_are_complete<sfc_inner>() && words_are_complete<sfc_ttl>() &&
-              words_are_complete<sfc_inner_ttl>() && words_are_complete<sfc_last_label>() &&
-              words_are_complete<sfc_miss>() && words_are_complete<sfc_tunnels>() &&
-              words_are_complete<sfc_unmatched>() && words_are_complete<Side>());
+static_assert(words_are_complete<sfc_inner>() && words_are_complete<sfc_ttl>() && words_are_complete<sfc_inner_ttl>() &&
+              words_are_complete<sfc_last_label>() && words_are_complete<sfc_miss>() &&
+              words_are_complete<sfc_tunnels>() && words_are_complete<sfc_unmatched>() && words_are_complete<Side>());
 
 /// `value` as the maps hold it, in a number.
 template <class T> [[nodiscard]] constexpr std::string_view word_of(unsigned value) {

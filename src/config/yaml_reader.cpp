@@ -187,7 +187,18 @@ std::vector<YamlValue> YamlValue::items() const {
     return values;
 }
 
-YamlMap::YamlMap(const YamlValue& value, std::initializer_list<std::string_view> keys) : YamlValue(value) {
+std::optional<YamlValue> YamlValue::member(const std::string& key) const {
+    if (!node_->IsMap()) {
+        return std::nullopt;
+    }
+    const YAML::Node child = (*node_)[key];
+    if (!child.IsDefined()) {
+        return std::nullopt;
+    }
+    return YamlValue(child, file_, path_.empty() ? key : path_ + "." + key);
+}
+
+YamlMap::YamlMap(const YamlValue& value, const std::vector<std::string_view>& keys) : YamlValue(value) {
     if (!node_->IsMap()) {
         throw error(msg::not_mapping(kind_of(*node_)));
     }
@@ -213,11 +224,7 @@ YamlValue YamlMap::required(const std::string& key) const {
 }
 
 std::optional<YamlValue> YamlMap::optional(const std::string& key) const {
-    const YAML::Node child = (*node_)[key];
-    if (!child.IsDefined()) {
-        return std::nullopt;
-    }
-    return YamlValue(child, file_, path_.empty() ? key : path_ + "." + key);
+    return member(key);
 }
 
 } // namespace sfc

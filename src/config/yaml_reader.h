@@ -32,6 +32,8 @@ public:
     [[nodiscard]] Position at() const;
     [[nodiscard]] bool is_map() const;
     [[nodiscard]] bool is_list() const;
+    /// What a mapping has under the key, whatever else it has; nothing where it has not, or is none.
+    [[nodiscard]] std::optional<YamlValue> member(const std::string& key) const;
     [[nodiscard]] Error error(const std::string& sentence) const;
 
     [[nodiscard]] std::string text() const;
@@ -69,7 +71,7 @@ protected:
 /// A mapping with a fixed set of keys: unknown and repeated keys are errors.
 class YamlMap : public YamlValue {
 public:
-    YamlMap(const YamlValue& value, std::initializer_list<std::string_view> keys);
+    YamlMap(const YamlValue& value, const std::vector<std::string_view>& keys);
     [[nodiscard]] YamlValue required(const std::string& key) const;
     [[nodiscard]] std::optional<YamlValue> optional(const std::string& key) const;
 };

@@ -47,7 +47,9 @@ bpf_map_info info_of(int fd) {
 std::map<std::uint32_t, sfc_near_match> near_matches(const Plan& plan) {
     std::map<std::uint32_t, sfc_near_match> near;
     for (const Plan::Match& match : plan.matches) {
-        near.try_emplace(sfc_near_place(&match.match), sfc_near_match{.match = match.match, .service = match.service});
+        near.try_emplace(sfc_near_place(sfc_match_scope(match.match.port, match.match.encap, match.match.mask),
+                                        match.match.value[0], match.match.value[1]),
+                         sfc_near_match{.match = match.match, .service = match.service});
     }
     return near;
 }
@@ -88,7 +90,7 @@ void Maps::fill(const Plan& plan) const {
     }
     for (const Plan::Match& match : plan.matches) {
         if (bpf_map_update_elem(fd(MapId::matches), &match.match, &match.service, BPF_NOEXIST) != 0) {
-            throw system_error(msg::cannot_enter_label(match.match.value, plan.services[match.service].name), errno);
+            throw system_error(msg::cannot_enter_match(plan.services[match.service].name), errno);
         }
     }
 }
@@ -149,6 +151,30 @@ void Maps::set_service(std::uint16_t id, const sfc_service& service) const {
 
 void Maps::set_time(std::uint64_t ns) const {
     write(*this, MapId::set_clock, 0, ns);
+}
+
+void Maps::set_own_addresses(const std::vector<sfc_address>& addresses) const {
+    const auto among = [&](const sfc_address& one) {
+        return std::any_of(addresses.begin(), addresses.end(),
+                           [&](const sfc_address& other) { return std::memcmp(&one, &other, sizeof(one)) == 0; });
+    };
+    std::vector<sfc_address> gone;
+    sfc_address address{};
+    for (int more = bpf_map_get_next_key(fd(MapId::own_addresses), nullptr, &address); more == 0;
+         more = bpf_map_get_next_key(fd(MapId::own_addresses), &address, &address)) {
+        if (!among(address)) {
+            gone.push_back(address);
+        }
+    }
+    for (const sfc_address& one : gone) {
+        bpf_map_delete_elem(fd(MapId::own_addresses), &one);
+    }
+    constexpr __u8 kOurs = 1;
+    for (const sfc_address& one : addresses) {
+        if (bpf_map_update_elem(fd(MapId::own_addresses), &one, &kOurs, BPF_ANY) != 0) {
+            throw system_error(msg::cannot_enter_address(), errno);
+        }
+    }
 }
 
 sfc_port Maps::port(std::uint16_t id) const {

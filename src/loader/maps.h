@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/fd.h"
 #include "config/plan.h"
@@ -54,6 +55,8 @@ public:
     void set_sf(std::uint16_t id, const sfc_sf& sf) const;
     void set_service(std::uint16_t id, const sfc_service& service) const;
     void set_time(std::uint64_t ns) const; ///< with SFC_CLOCK_MAP
+    /// Those of this host, to which encapsulations in UDP may come; others are forgotten.
+    void set_own_addresses(const std::vector<sfc_address>& addresses) const;
 
     [[nodiscard]] sfc_port port(std::uint16_t id) const;
     [[nodiscard]] sfc_sf sf(std::uint16_t id) const;

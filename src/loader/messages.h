@@ -9,7 +9,8 @@ namespace sfc::msg {
     M(cannot_use_map, "cannot {} entry {} of map {}")                                                                  \
     M(cannot_ask_map, "cannot ask the kernel about a map")                                                             \
     M(cannot_share_map, "cannot share map {}")                                                                         \
-    M(cannot_enter_label, "cannot enter label {} of service '{}'")                                                     \
+    M(cannot_enter_address, "cannot enter an address of this host")                                                    \
+    M(cannot_enter_match, "cannot enter a match of service '{}'")                                                      \
     M(cannot_read_verdict, "cannot read the verdict")                                                                  \
     M(mounted_bpf_fs, "mounted the BPF file system on {}")                                                             \
     M(nothing_can_be_pinned,                                                                                           \
@@ -26,6 +27,8 @@ namespace sfc::msg {
     M(cannot_remove_directory, "cannot remove directory '{}'")                                                         \
     M(cannot_draw_secrets, "cannot draw random secrets")                                                               \
     M(cannot_size_map, "cannot give map {} {} entries")                                                                \
+    M(cannot_size_values, "cannot give the values of map {} {} bytes")                                                 \
+    M(cannot_size_keys, "cannot give the keys of map {} {} bytes")                                                     \
     M(cannot_open_programs, "cannot open the BPF programs")                                                            \
     M(verifier_refuses, "this kernel's verifier refuses the BPF programs: {}: {}")                                     \
     M(cannot_load_programs, "cannot load the BPF programs into this kernel")                                           \

@@ -24,6 +24,11 @@ inline constexpr std::array kMapNames = {SFC_MAPS(SFC_AS_TEXT)};
 #undef SFC_AS_ENUM
 #undef SFC_AS_TEXT
 
+#define SFC_AS_MODE(name, context, kernel_mode, ...) kernel_mode == 1,
+/// Whether a program is of use in kernel mode only.
+inline constexpr std::array kKernelModeOnly = {SFC_PROGRAMS(SFC_AS_MODE)};
+#undef SFC_AS_MODE
+
 [[nodiscard]] constexpr std::string_view name_of(ProgramId id) {
     return kProgramNames[static_cast<std::size_t>(id)];
 }

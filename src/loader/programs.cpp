@@ -47,6 +47,11 @@ int remember(libbpf_print_level level, const char* format, va_list args) {
     if (level != LIBBPF_WARN) {
         return 0;
     }
+    // Maps whose values are shorter than their type have no BTF; libbpf makes them without.
+    constexpr std::string_view kNoFault = "Retrying without BTF";
+    if (std::string_view(format).find(kNoFault) != std::string_view::npos) {
+        return 0;
+    }
     std::string text = format_message(format, args);
     if (text.find("BEGIN PROG LOAD LOG") != std::string::npos) {
         last_words.verifier = text.substr(text.size() - std::min(text.size(), kLogTail));
@@ -84,6 +89,24 @@ void resize(bpf_map* map, std::uint32_t entries) {
     }
 }
 
+void set_value_size(bpf_map* map, std::uint32_t size) {
+    if (const int error = bpf_map__set_value_size(map, size)) {
+        throw system_error(msg::cannot_size_values(bpf_map__name(map), size), -error);
+    }
+}
+
+void set_key_size(bpf_map* map, std::uint32_t size) {
+    if (const int error = bpf_map__set_key_size(map, size)) {
+        throw system_error(msg::cannot_size_keys(bpf_map__name(map), size), -error);
+    }
+}
+
+/// Whole cache lines: of a header with 6 labels one is enough.
+std::uint32_t interned_size(std::uint32_t header_room) {
+    const std::uint32_t size = SFC_INTERNED_META + SFC_HEADER_META * sizeof(std::uint64_t) + header_room;
+    return (size + SFC_INTERNED_STEP - 1) / SFC_INTERNED_STEP * SFC_INTERNED_STEP;
+}
+
 /// Whether all CPUs see the stores of one in its own order: so it is on x86.
 bool stores_stay_in_order() {
     utsname system{};
@@ -111,7 +134,16 @@ sfc_config load_constants(const Plan& plan, const LoadSettings& settings) {
     config.bucket_mask = plan.capacity / SFC_SLOTS_PER_BUCKET - 1;
     config.slot_mask = plan.capacity - 1;
     config.clock = settings.clock;
-    config.header_limit = std::min<std::uint32_t>(settings.header_limit, SFC_HEADER_MAX);
+    config.header_limit = std::min(settings.header_limit, plan.shape.header_room);
+    config.header_room = plan.shape.header_room;
+    config.kernel_mode = plan.shape.kernel_mode ? 1 : 0;
+    config.any_address = settings.any_address ? 1 : 0;
+    for (std::size_t encap = 0; encap < plan.shape.masks.size(); encap++) {
+        const auto& masks = plan.shape.masks.at(encap);
+        config.encaps |= masks.empty() ? 0U : 1U << encap;
+        config.masks[encap] = masks.size();
+        std::copy(masks.begin(), masks.end(), config.mask[encap]);
+    }
     if (plan.mark_mask != 0) {
         config.mark_mask = plan.mark_mask;
         config.mark_shift = std::countr_zero(plan.mark_mask);
@@ -139,6 +171,9 @@ Programs::Programs(const Plan& plan, const LoadSettings& settings) {
     if (plan.through_this_stack() && !merges(plan)) {
         set_summed(skeleton_->rodata->sfc_config, skeleton_->progs.sfc_catch);
     }
+    for (std::size_t i = 0; i < kProgramNames.size(); i++) {
+        bpf_program__set_autoload(program(static_cast<ProgramId>(i)), plan.shape.kernel_mode || !kKernelModeOnly.at(i));
+    }
     size_maps(plan);
     if (const int error = proxy_bpf::load(skeleton_.get())) {
         // The verifier refuses with EACCES too; only without its log is it a matter of privileges.
@@ -158,6 +193,7 @@ void Programs::size_maps(const Plan& plan) {
     resize(maps.buckets, plan.capacity / SFC_SLOTS_PER_BUCKET);
     resize(maps.slots, plan.capacity);
     resize(maps.tails, plan.capacity);
+    set_value_size(maps.tails, plan.shape.header_room - SFC_HEADER_NEAR);
     resize(maps.matches, std::max<std::uint32_t>(plan.matches.size(), 1));
     for (bpf_map* map : {maps.services, maps.service_counters, maps.pools, maps.magazines}) {
         resize(map, plan.services.size());
@@ -167,11 +203,17 @@ void Programs::size_maps(const Plan& plan) {
         resize(map, plan.ports.size());
     }
     resize(maps.port_ids, 2 * plan.ports.size()); // a port's interface and its relay's
-    if (plan.any_stack()) {
+    set_value_size(maps.headers, interned_size(plan.shape.header_room));
+    set_key_size(maps.header_numbers, SFC_HEADER_META * sizeof(std::uint64_t) + plan.shape.header_room);
+    if (plan.shape.kernel_mode) {
         resize(maps.headers, plan.capacity);
         resize(maps.header_numbers, plan.capacity);
         resize(maps.near_stacks, SFC_NEAR_STACKS * static_cast<std::uint32_t>(libbpf_num_possible_cpus()));
     }
+}
+
+bool Programs::loaded(ProgramId id) const {
+    return bpf_program__autoload(program(id));
 }
 
 int Programs::fd(ProgramId id) const {
@@ -185,13 +227,18 @@ bpf_program* Programs::program(ProgramId id) const {
 
 std::vector<ProgramInfo> Programs::info() const {
     std::vector<ProgramInfo> list;
-    for (const std::string_view name : kProgramNames) {
+    for (std::size_t i = 0; i < kProgramNames.size(); i++) {
+        const auto id = static_cast<ProgramId>(i);
+        const std::string_view name = kProgramNames.at(i);
+        if (!loaded(id)) {
+            continue;
+        }
         bpf_prog_info info{};
         __u32 size = sizeof(info);
-        if (bpf_obj_get_info_by_fd(fd(static_cast<ProgramId>(list.size())), &info, &size) != 0) {
+        if (bpf_obj_get_info_by_fd(fd(id), &info, &size) != 0) {
             throw system_error(msg::cannot_ask_program(name), errno);
         }
-        list.push_back({std::string(name), info.verified_insns});
+        list.push_back({std::string(name), info.verified_insns, info.xlated_prog_len / 8});
     }
     return list;
 }

@@ -20,7 +20,8 @@ namespace sfc {
 /// What is fixed when the programs are loaded.
 struct LoadSettings {
     sfc_clock clock = SFC_CLOCK_KERNEL;
-    std::uint32_t header_limit = SFC_HEADER_MAX; ///< bytes
+    std::uint32_t header_limit = SFC_HEADER_MAX; ///< bytes, as far as there is room
+    bool any_address = false;                    ///< every address counts as one of this host
     /// Seeds the hash secrets, so that a replay is the same each time; without it they are random.
     std::optional<std::uint64_t> seed;
 };
@@ -31,6 +32,7 @@ struct LoadSettings {
 struct ProgramInfo {
     std::string name;
     std::uint32_t verified_instructions = 0; ///< how many the verifier walked, over all paths
+    std::uint32_t instructions = 0;          ///< of the program, when what is off has been taken out
 };
 
 /// The programs and their maps, loaded into the kernel and filled from a plan. Interfaces are set afterwards.
@@ -44,6 +46,8 @@ public:
 
     [[nodiscard]] const Maps& maps() const { return *maps_; }
     [[nodiscard]] std::vector<ProgramInfo> info() const;
+    /// Kernel mode's own programs are not, where no service needs them.
+    [[nodiscard]] bool loaded(ProgramId id) const;
     [[nodiscard]] int fd(ProgramId id) const;
 
 private:

@@ -24,7 +24,7 @@ extern const __u32 native_map_count;
 /* The load-time constants. In read-only memory: the programs' own declaration makes them const. */
 extern const volatile struct sfc_config* const native_constants;
 
-#define NATIVE_PROTOTYPE(name, context, where) int name(struct context* ctx);
+#define NATIVE_PROTOTYPE(name, context, ...) int name(struct context* ctx);
 SFC_PROGRAMS(NATIVE_PROTOTYPE)
 #undef NATIVE_PROTOTYPE
 

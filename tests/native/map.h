@@ -20,6 +20,8 @@ public:
     [[nodiscard]] const std::string& name() const { return name_; }
     /// Gives it another number of entries, all of them zero in an array, none in a hash.
     void resize(std::uint32_t entries);
+    /// As the loader does where the configuration says how long keys are; there must be no entries yet.
+    void set_key_size(std::uint32_t size) { key_size_ = size; }
     [[nodiscard]] std::uint32_t entries() const { return entries_; }
 
     /// The value, which a program may change; nullptr where the kernel finds none.

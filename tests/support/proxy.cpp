@@ -16,7 +16,9 @@ Plan standard_plan() {
     config.sfs = {fw};
     ServiceConfig out;
     out.name = "out";
-    out.label = 16001;
+    out.match = {.encap = SFC_ENCAP_mpls,
+                 .values = {{.value = {16001, 0}, .mask = {{~0ULL, ~0ULL}}, .text = "label 16001"}},
+                 .at = {}};
     out.domain = {PortConfig{.interface = "d0", .mac = {}, .ip = {}, .mtu = {}, .at = {}}};
     out.sf = "fw";
     out.in = Side::Left;

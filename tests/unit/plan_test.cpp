@@ -29,6 +29,22 @@ TEST(Plan, CapacityIsRoundedUpToAPowerOfTwo) {
     EXPECT_EQ(make_plan(config).capacity, 64U);
 }
 
+TEST(Shape, IsWhatTheServicesNeedAndWhatIsReserved) {
+    const auto shape = [](const std::string& cache, const std::string& sf) {
+        return make_plan(parse_config("cache: {" + cache + "}\nsfs: [" + sf + "]\nservices: []\n", "shape.yaml")).shape;
+    };
+    const std::string ports = "{name: fw, ports: {left: a, right: b}}";
+    EXPECT_EQ(shape("capacity: 64", ports).header_room, SFC_HEADER_ROOM_LEAST);
+    EXPECT_EQ(shape("header_max: 100", ports).header_room, 104U) << "whole words";
+    EXPECT_EQ(shape("header_max: 216", ports).header_room, SFC_HEADER_MAX);
+    EXPECT_FALSE(shape("kernel_mode: off", ports).kernel_mode);
+    EXPECT_TRUE(shape("kernel_mode: on", ports).kernel_mode);
+    EXPECT_TRUE(shape("kernel_mode: off", "{name: nat, stack: true}").kernel_mode) << "a service needs it";
+    for (const char* wrong : {"header_max: 63", "header_max: 217", "kernel_mode: 1", "header_most: 64"}) {
+        EXPECT_THROW((void)shape(wrong, ports), Error) << wrong;
+    }
+}
+
 TEST(Mac, ReadsWhatItWrites) {
     EXPECT_EQ(format_mac(parse_mac("02:00:aB:00:00:0b").value()), "02:00:ab:00:00:0b");
     for (const char* wrong :

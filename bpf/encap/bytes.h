@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What parsers of encapsulations share. */
+#pragma once
+
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+
+#include "base/cursor.h"
+#include "base/maps.h"
+
+/*
+ * The first `len` bytes behind the link's header are the encapsulation, all of which will leave again: they go to
+ * work->header, zeros behind them to the next whole word. Returns SFC_OK, SFC_REASON_truncated, or
+ * SFC_REASON_header_too_long where there is no room for them.
+ */
+static __always_inline int encap_take(struct xdp_md *ctx, struct work *work, __u32 len)
+{
+	__u32 last = (len - 1) / 8;
+
+	if (!len || len > sfc_config.header_room || len > SFC_HEADER_MAX)
+		return SFC_REASON_header_too_long;
+	if (last >= SFC_HEADER_MAX / 8)
+		return SFC_REASON_header_too_long;
+	work->header.word[SFC_HEADER_META + last] = 0;
+	if (bpf_xdp_load_bytes(ctx, l2_len(work), work->header.f.bytes, len))
+		return SFC_REASON_truncated;
+	work->encap.cut = len;
+	work->encap.kept = len;
+	return SFC_OK;
+}
+
+/*
+ * Bytes that the restored header encloses, for finish: an IP packet ends where its own header says, and what may be
+ * behind that is the padding of a short Ethernet frame. Of an Ethernet frame it is all.
+ */
+static __always_inline __u32 encap_inner_len(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
+{
+	__u32 off = l2_len(work) + (*(volatile __u16 *)&work->header.f.len & CUT_MASK);
+	__u32 rest = (__u32)bpf_xdp_get_buff_len(ctx) - off, len;
+	struct cursor cur = cursor_at(ctx, off);
+	const struct iphdr *ip = cursor_take(&cur, sizeof(*ip));
+
+	if (!ip || service->inner == SFC_INNER_ETHERNET)
+		return rest;
+	len = ip->version == 4 ? bpf_ntohs(ip->tot_len)
+			       : bpf_ntohs(((const struct ipv6hdr *)ip)->payload_len) + sizeof(struct ipv6hdr);
+	return len < rest ? len : rest;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From a frame to the code of its encapsulation. The rows of sfc_encaps.h make the cases; what no service uses is a
+ * constant 0 in sfc_config.encaps, and the verifier takes it out. Each encapsulation NAME has
+ *
+ *   NAME_match      what services match, as 16 bytes
+ *   NAME_parse      the end of the header, what it carries, and the canonical bytes that will leave, advanced
+ *   NAME_finish     at return, in the restored frame: what parse left zero, because it depends on the packet
+ *   NAME_finishes   1 where there is something to do for the latter
+ *   NAME_masks      1 where services may match a part of the value
+ */
+#pragma once
+
+#include "base/cursor.h"
+#include "base/maps.h"
+#include "encap/mpls.h"
+#include "encap/outer.h"
+
+#define ENCAP_BIT(name, carrier, ...) | (carrier == ENCAP_CARRIER ? 1 << SFC_ENCAP_##name : 0)
+#define ENCAP_CARRIER                 SFC_BY_UDP
+enum { ENCAPS_BY_UDP = 0 SFC_ENCAPS(ENCAP_BIT) };
+#undef ENCAP_CARRIER
+#define ENCAP_CARRIER SFC_BY_IPV6
+enum { ENCAPS_BY_IPV6 = 0 SFC_ENCAPS(ENCAP_BIT) };
+#undef ENCAP_CARRIER
+
+static __always_inline int encap_in_use(enum sfc_encap encap)
+{
+	return sfc_config.encaps >> encap & 1;
+}
+
+/* The encapsulation that an EtherType stands for, in use or not. */
+static __always_inline enum sfc_encap encap_of_type(__be16 type)
+{
+#define ENCAP_OF_TYPE(name, carrier, first, second)                                                                    \
+	if (carrier == SFC_BY_ETHERTYPE && (type == bpf_htons(first) || (second && type == bpf_htons(second))))        \
+		return SFC_ENCAP_##name;
+	SFC_ENCAPS(ENCAP_OF_TYPE)
+	return SFC_ENCAP_NONE;
+}
+
+/* The encapsulation that a UDP port of ours stands for. `port` is in host byte order. */
+static __always_inline enum sfc_encap encap_of_port(__u16 port)
+{
+#define ENCAP_OF_PORT(name, carrier, first, second)                                                                    \
+	if (carrier == SFC_BY_UDP && encap_in_use(SFC_ENCAP_##name) && (port == first || (second && port == second)))  \
+		return SFC_ENCAP_##name;
+	SFC_ENCAPS(ENCAP_OF_PORT)
+	return SFC_ENCAP_NONE;
+}
+
+/* The encapsulation that IPv6 destinations may stand for; which of them, its matches say. */
+static __always_inline enum sfc_encap encap_of_ipv6(void)
+{
+#define ENCAP_OF_IPV6(name, carrier, ...)                                                                              \
+	if (carrier == SFC_BY_IPV6 && encap_in_use(SFC_ENCAP_##name))                                                  \
+		return SFC_ENCAP_##name;
+	SFC_ENCAPS(ENCAP_OF_IPV6)
+	return SFC_ENCAP_NONE;
+}
+
+/* The encapsulation of an IP packet, SFC_ENCAP_NONE for most of them. Dead code where no service has such a one. */
+static __always_inline enum sfc_encap encap_of_ip(struct xdp_md *ctx, struct work *work, __be16 type)
+{
+	__u16 port = 0;
+
+	if (ENCAPS_BY_UDP != 0 && (sfc_config.encaps & ENCAPS_BY_UDP))
+		port = outer_udp_port(ctx, work, type);
+	if (port && encap_of_port(port))
+		return encap_of_port(port);
+	return ENCAPS_BY_IPV6 != 0 && type == bpf_htons(ETH_P_IPV6) ? encap_of_ipv6() : SFC_ENCAP_NONE;
+}
+
+/* Whether frames of this EtherType are SFC, of an encapsulation that we know or of one that we do not. */
+static __always_inline int encap_is_sfc(__be16 type)
+{
+	return encap_of_type(type) || type == bpf_htons(ETH_P_NSH);
+}
+
+/* What services of `encap` match in this frame. Returns SFC_OK or the reason that ends the packet. */
+static __always_inline int encap_match(struct xdp_md *ctx, struct work *work, enum sfc_encap encap, __u64 *value)
+{
+#define ENCAP_MATCH(name, ...)                                                                                         \
+	if (encap == SFC_ENCAP_##name && encap_in_use(SFC_ENCAP_##name))                                               \
+		return name##_match(ctx, work, value);
+	SFC_ENCAPS(ENCAP_MATCH)
+	return SFC_REASON_unmatched;
+}
+
+/* Whether services may match a part of the value: NAME_masks says so. */
+static __always_inline int encap_masks(enum sfc_encap encap)
+{
+#define ENCAP_MASKS(name, ...)                                                                                         \
+	if (encap == SFC_ENCAP_##name)                                                                                 \
+		return name##_masks;
+	SFC_ENCAPS(ENCAP_MASKS)
+	return 1;
+}
+
+static __always_inline int encap_parse(struct xdp_md *ctx, struct work *work, enum sfc_encap encap,
+				       const struct sfc_service *service)
+{
+#define ENCAP_PARSE(name, ...)                                                                                         \
+	if (encap == SFC_ENCAP_##name && encap_in_use(SFC_ENCAP_##name))                                               \
+		return name##_parse(ctx, work, service);
+	SFC_ENCAPS(ENCAP_PARSE)
+	return SFC_REASON_unmatched;
+}
+
+/* Whether headers of the encapsulation are not ready before the packet behind them is: NAME_finishes says so. */
+static __always_inline int encap_finishes(enum sfc_encap encap)
+{
+#define ENCAP_FINISHES(name, ...)                                                                                      \
+	if (encap == SFC_ENCAP_##name)                                                                                 \
+		return name##_finishes;
+	SFC_ENCAPS(ENCAP_FINISHES)
+	return 1;
+}
+
+static __always_inline int encap_finish(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
+{
+#define ENCAP_FINISH(name, ...)                                                                                        \
+	if (service->encap == SFC_ENCAP_##name && encap_in_use(SFC_ENCAP_##name))                                      \
+		return name##_finish(ctx, work, service);
+	SFC_ENCAPS(ENCAP_FINISH)
+	return SFC_OK;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Domain side to a kernel's stack: what strip does in kernel mode instead of a key and an entry. */
+#pragma once
+
+#include "path/strip.h"
+
+/* A next hop of its own must be known. And all ports that the stack may send through are there: the kernel takes one
+ * that goes out of the device map, and what is caught there would leave bare. */
+static __always_inline int strip_stack_ready(const struct sfc_service *service)
+{
+	if (!service->next_hop_ready)
+		return SFC_REASON_no_next_hop;
+	if (service->egress_port && service->egress_port != SFC_PORT_INGRESS && !port_present(service->egress_port))
+		return SFC_REASON_no_next_hop;
+#pragma unroll
+	for (__u32 i = 0; i < SFC_EGRESS_MAX; i++) {
+		if (!service->egress[i])
+			break;
+		if (!port_present(service->egress[i]))
+			return SFC_REASON_no_next_hop;
+	}
+	return service->egress[0] ? SFC_OK : SFC_REASON_no_next_hop;
+}
+
+/* Addresses the bare frame to this host's stack. */
+static __always_inline int strip_to_stack(struct xdp_md *ctx, struct work *work, const struct strip *strip)
+{
+	return stack_cut(ctx, encap_cut(work), strip_inner_type(work), strip->in);
+}
+
+/* The number of its header goes with the packet. */
+static __always_inline int strip_ticket(struct xdp_md *ctx, struct work *work, const struct strip *strip)
+{
+	int reason = stack_intern(work, strip->service, strip->sf->hold_ns);
+
+	return reason ? reason : ticket_put(ctx, &work->ticket);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * SF to domain side, from a header in work->header to the next hop: the steps that all sources of a header share.
+ *
+ *   source    a claim of the cache (restore.h), or a ticket (kernel_mode/): fills work->header
+ *   service   whose header it is
+ *   where     the port and the MACs: the service's next hop, or what a kernel has decided
+ *   header    put on, and finished: what in it depends on the packet
+ *   send      out of the port
+ */
+#pragma once
+
+#include "base/port.h"
+#include "base/rewrite.h"
+#include "encap/encaps.h"
+#include "key/inner.h"
+
+/* What the steps hand on to each other. */
+struct back {
+	const struct sfc_port *in;
+	const struct sfc_sf *sf;
+	const struct sfc_service *service;
+	const struct sfc_port *egress;
+	__u32 egress_id;
+	__u8 form; /* enum sfc_form, of the key */
+	struct macs macs;
+};
+
+static __always_inline int back_service(struct work *work, struct back *back)
+{
+	__u32 service = work->header.f.service;
+
+	work->result.claimed = 1;
+	work->result.service = service;
+	back->service = bpf_map_lookup_elem(&services, &service);
+	return back->service ? SFC_OK : SFC_REASON_no_next_hop;
+}
+
+/* An SF has given the packet back: the header is no longer in the account of those that are on their way. */
+static __always_inline int back_claimed(struct work *work)
+{
+	struct sfc_counters *counters = verdict_service(work);
+
+	if (counters) {
+		count_event(counters, work, SFC_EVENT_CLAIMED);
+		counters->last_claimed = work->now;
+	}
+	return SFC_OK;
+}
+
+/* The service's next hop. */
+static __always_inline int back_to_next_hop(struct work *work, struct back *back)
+{
+	const struct sfc_service *service = back->service;
+	int ingress = service->egress_port == SFC_PORT_INGRESS;
+
+	back->egress_id = ingress ? work->header.f.ingress_port : service->egress_port;
+	back->egress = port_get(back->egress_id);
+	if (!back->egress || !service->next_hop_ready)
+		return SFC_REASON_no_next_hop;
+	back->macs = macs_of(ingress ? work->header.f.ingress_mac : service->next_hop_mac, back->egress->mac);
+	return SFC_OK;
+}
+
+/* Where the kernel has sent it: the neighbour's MAC is in the frame, and the relay is named after the port. */
+static __always_inline int back_as_routed(struct xdp_md *ctx, struct work *work, struct back *back)
+{
+	struct cursor cur = cursor_at(ctx, 0);
+	const __u8 *eth = cursor_take(&cur, ETH_HLEN);
+
+	if (!eth)
+		return SFC_REASON_runt;
+	back->egress_id = work->result.port;
+	back->egress = port_get(back->egress_id);
+	if (!back->egress)
+		return SFC_REASON_no_next_hop;
+	back->macs = macs_of(eth, back->egress->mac);
+	return SFC_OK;
+}
+
+static __always_inline int back_where(struct xdp_md *ctx, struct work *work, struct back *back)
+{
+	if (sfc_config.kernel_mode && !back->service->egress_port)
+		return back_as_routed(ctx, work, back);
+	return back_to_next_hop(work, back);
+}
+
+/* The SF may have changed the size, so that is judged again. An Ethernet frame becomes the payload of another one. */
+static __always_inline int back_header(struct xdp_md *ctx, struct work *work, struct back *back)
+{
+	__u32 outer = back->service->inner == SFC_INNER_ETHERNET ? l2_len(work) : 0;
+	int reason;
+
+	if (!port_fits(back->egress, work->result.frame_len - l2_len(work) + outer + work->header.f.len))
+		return SFC_REASON_too_big;
+	if (back->service->inner_ttl == SFC_INNER_TTL_DECREMENT) {
+		reason = inner_decrement(ctx, l2_len(work));
+		if (reason)
+			return reason;
+	}
+	return rewrite_restore(ctx, work, outer, &back->macs) ?: encap_finish(ctx, work, back->service);
+}
+
+static __always_inline int back_steps(struct xdp_md *ctx, struct work *work, struct back *back)
+{
+	return back_where(ctx, work, back) ?: back_header(ctx, work, back) ?: port_redirect(work, back->egress_id);
+}
+
+/* A frame without a claim: to the stack where it is the link's own or the SF's policy says so, else the end. */
+static __always_inline int back_end(struct work *work, const struct back *back, int reason)
+{
+	if (!reason)
+		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
+	if (reason == SFC_REASON_control)
+		return verdict_pass(work, reason);
+	if (reason == SFC_REASON_miss && back->sf && back->sf->on_miss == SFC_MISS_PASS)
+		return verdict_pass(work, reason);
+	return verdict_drop(work, reason);
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// An encapsulation as the configuration knows it. Each has one object of its own, in encap_NAME.cpp; the rows of
+// include/sfc_encaps.h name them all.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "config/config.h"
+#include "config/yaml_reader.h"
+
+namespace sfc {
+
+/// What `check` shows of a match: the keys of the configuration with their values.
+using ShownMatch = std::vector<std::pair<std::string, std::variant<std::uint64_t, std::string>>>;
+
+struct Encapsulation {
+    std::span<const std::string_view> match_keys;   ///< besides `encapsulation`
+    std::span<const std::string_view> setting_keys; ///< of a service, its own ones
+    std::uint32_t header_max; ///< bytes that a header may have when it leaves, as far as MTUs allow
+    /// Fills `values` and `at`. Throws Error{Usage}.
+    void (*read_match)(const YamlMap& match, MatchConfig& config);
+    ShownMatch (*show_match)(const MatchConfig& config);
+    /// Reads `setting_keys`. Throws Error{Usage}.
+    void (*read_settings)(const YamlMap& service, ServiceConfig& config);
+};
+
+#define SFC_ENCAP_OBJECT(name, ...) extern const Encapsulation encap_##name;
+SFC_ENCAPS(SFC_ENCAP_OBJECT)
+#undef SFC_ENCAP_OBJECT
+
+/// `encap` is not SFC_ENCAP_NONE.
+[[nodiscard]] const Encapsulation& encapsulation(sfc_encap encap);
+
+} // namespace sfc
