@@ -49,7 +49,7 @@ private:
     void load_harness();
     void set_frame(std::uint32_t phase, Variant variant, const Bytes& bytes, std::uint32_t number_off);
     void run(std::uint64_t packets);
-    [[nodiscard]] std::uint64_t restored() const;
+    [[nodiscard]] std::uint64_t ended() const; ///< packets restored, and those that made room for another one
 };
 
 } // namespace sfc::bench

@@ -30,11 +30,18 @@ static __always_inline int strip_to_far_kernel(struct xdp_md *ctx, struct work *
 	       strip_ticket(ctx, work, strip) ?: port_redirect(work, strip->service->to_port);
 }
 
-/* Kernel mode, the stack of this host. */
+/* Kernel mode, the stack of this host. What comes of a label stack is written down, before it is cut off and after. */
 static __always_inline int strip_to_kernel(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
-	return strip_stack_ready(strip->service) ?: strip_keep(ctx, work, strip) ?: near_begin(ctx, work, strip->near) ?:
-	       strip_to_stack(ctx, work, strip) ?: strip_ticket(ctx, work, strip) ?: near_end(work, strip, strip->near);
+	int reason = strip_stack_ready(strip->service) ?: strip_keep(ctx, work, strip);
+
+	if (reason)
+		return reason;
+	near_begin(ctx, work, strip->near);
+	reason = strip_to_stack(ctx, work, strip) ?: strip_ticket(ctx, work, strip);
+	if (!reason)
+		near_end(work, strip, strip->near);
+	return reason;
 }
 
 /* With the whole way to go. */
@@ -84,8 +91,7 @@ int sfc_restore(struct xdp_md *ctx)
 
 	if (!work)
 		return XDP_ABORTED;
-	reason = restore_source(ctx, work, &back) ?: back_service(work, &back) ?: back_claimed(work) ?:
-		 back_steps(ctx, work, &back);
+	reason = restore_source(ctx, work, &back) ?: back_service(work, &back, 1) ?: back_steps(ctx, work, &back);
 	return back_end(work, &back, probe_or_restore(ctx, reason));
 }
 
@@ -124,7 +130,7 @@ int sfc_return(struct xdp_md *ctx)
 
 	if (!work)
 		return XDP_ABORTED;
-	reason = return_source(ctx, work) ?: back_service(work, &back) ?: back_steps(ctx, work, &back);
+	reason = return_source(ctx, work) ?: back_service(work, &back, 0) ?: back_steps(ctx, work, &back);
 	return reason ? verdict_drop(work, reason) : verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
 }
 
@@ -151,7 +157,7 @@ int sfc_readmit(struct xdp_md *ctx)
 
 	if (!work)
 		return XDP_ABORTED;
-	reason = readmit_source(ctx, work, &back) ?: back_service(work, &back) ?: back_claimed(work) ?:
+	reason = readmit_source(ctx, work, &back) ?: back_service(work, &back, 1) ?:
 		 readmit_allowed(work, &back) ?: back_steps(ctx, work, &back);
 	return back_end(work, &back, probe_or_restore(ctx, reason));
 }

@@ -10,7 +10,6 @@
 #include <linux/bpf.h>
 #include <linux/types.h>
 
-#include "sfc_encaps.h"
 #include "sfc_reasons.h"
 
 #ifndef __cplusplus
@@ -26,6 +25,7 @@ enum sfc_limit {
 	SFC_HEADER_MAX = SFC_HEADROOM,       /* bytes a cached header may have at most; how many, the constants say */
 	SFC_HEADER_ROOM_LEAST = 64,          /* 15 labels are 60 bytes */
 	SFC_HEADER_STEP = 8,                 /* room for headers is given in whole words */
+	SFC_ENCAPS_MAX = 8,                  /* enum sfc_encap (sfc_encaps.h): room in the constants */
 	SFC_MASKS_MAX = 4,                   /* ways to match one encapsulation, most specific first */
 	SFC_KEY_WORDS = 8,                   /* 64-bit words of struct sfc_key */
 	SFC_HEADER_WORDS = 29,               /* 64-bit words of struct sfc_header */
@@ -157,7 +157,7 @@ struct sfc_service {
 				       */
 };
 
-/* An IPv6 address, or an IPv4 address and zeros, in network byte order. */
+/* An IPv6 address in network byte order; an IPv4 address as one (RFC 4291 2.5.5.2, ::ffff:a.b.c.d). */
 struct sfc_address {
 	__u32 word[4];
 };

@@ -2,9 +2,11 @@
 /*
  * The encapsulations, a row each. From here come the enum, the names in configurations and reports, and the programs'
  * way from a frame to the code of its encapsulation (bpf/encap/NAME.h: match, parse, finish) and that of user space
- * (src/encap/NAME.cpp). docs/encapsulations.md says what each verb must do.
+ * (src/config/encap_NAME.cpp). docs/encapsulations.md says what each verb must do.
  */
 #pragma once
+
+#include "sfc_abi.h"
 
 /* What tells that a frame has an encapsulation. */
 enum sfc_carrier {
@@ -22,5 +24,5 @@ enum sfc_encap {
 	SFC_ENCAPS(SFC_ENCAP_ENUM)
 #undef SFC_ENCAP_ENUM
 		SFC_ENCAP_USED, /* one past the last */
-	SFC_ENCAPS_MAX = 8,     /* room in the constants */
 };
+static_assert((int)SFC_ENCAP_USED <= (int)SFC_ENCAPS_MAX, "the constants have no room for another encapsulation");

@@ -17,6 +17,7 @@
 #include "loader/programs.h"
 #include "micro.skel.h"
 #include "paper.skel.h"
+#include "sfc_encaps.h"
 #include "wire.skel.h"
 
 namespace {

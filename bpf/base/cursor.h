@@ -12,7 +12,7 @@
 
 /* Upper bounds of offsets in a frame, as masks: the verifier of 6.1 follows packet pointers up to 64 KiB. */
 enum {
-	INNER_L3_MASK = 0xff,    /* Ethernet, 216 bytes of encapsulation, Ethernet with two tags: at most 252 bytes */
+	INNER_L3_MASK = 0x1ff,   /* Ethernet, 216 bytes of encapsulation, Ethernet, 4 wrappers: at most 316 bytes */
 	INNER_OFF_MASK = 0x7fff, /* and 8 extension headers of 2 KiB */
 };
 

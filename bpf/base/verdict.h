@@ -80,6 +80,7 @@ static __always_inline int verdict_pass(struct work *work, int reason)
 
 	work->result.verdict = SFC_VERDICT_PASSED;
 	work->result.reason = reason;
+	asm volatile("" : "+r"(reason)); /* clang knows that it is small and leaves the mask out, which 6.1 must see */
 	if (owner)
 		count(&owner->passed[reason & (SFC_REASON_MAX - 1)], 1, work->result.frame_len);
 	return XDP_PASS;

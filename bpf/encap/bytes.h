@@ -15,14 +15,14 @@
  */
 static __always_inline int encap_take(struct xdp_md *ctx, struct work *work, __u32 len)
 {
-	__u32 last = (len - 1) / 8;
+	__u32 last = len - 1;
 
-	if (!len || len > sfc_config.header_room || len > SFC_HEADER_MAX)
+	/* As in rewrite_restore: 6.1 must be shown that the length is at least 1, and that it is no other number. */
+	asm volatile("" : "+r"(last));
+	if (last >= sfc_config.header_room || last >= SFC_HEADER_MAX)
 		return SFC_REASON_header_too_long;
-	if (last >= SFC_HEADER_MAX / 8)
-		return SFC_REASON_header_too_long;
-	work->header.word[SFC_HEADER_META + last] = 0;
-	if (bpf_xdp_load_bytes(ctx, l2_len(work), work->header.f.bytes, len))
+	work->header.word[SFC_HEADER_META + last / 8] = 0;
+	if (bpf_xdp_load_bytes(ctx, l2_len(work), work->header.f.bytes, last + 1))
 		return SFC_REASON_truncated;
 	work->encap.cut = len;
 	work->encap.kept = len;

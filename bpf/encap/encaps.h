@@ -16,6 +16,8 @@
 #include "encap/mpls.h"
 #include "encap/outer.h"
 
+#include "sfc_encaps.h"
+
 #define ENCAP_BIT(name, carrier, ...) | (carrier == ENCAP_CARRIER ? 1 << SFC_ENCAP_##name : 0)
 #define ENCAP_CARRIER                 SFC_BY_UDP
 enum { ENCAPS_BY_UDP = 0 SFC_ENCAPS(ENCAP_BIT) };

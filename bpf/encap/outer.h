@@ -31,12 +31,16 @@ static __always_inline __u16 outer_udp_port_ipv4(struct xdp_md *ctx, __u32 l3_of
 {
 	struct cursor cur = cursor_at(ctx, l3_off);
 	const struct iphdr *ip = cursor_take(&cur, sizeof(*ip));
-	struct sfc_address to = {};
+	struct sfc_address to = {.word = {0, 0, bpf_htonl(0xffff), 0}};
+	__u32 header;
 
 	if (!ip || ip->version != 4 || ip->protocol != IPPROTO_UDP || ip->frag_off & bpf_htons(OUTER_FRAGMENT))
 		return 0;
-	to.word[0] = ip->daddr;
-	return outer_is_ours(&to) ? outer_port_at(ctx, l3_off + (ip->ihl & 15U) * 4) : 0;
+	header = ip->ihl * 4;
+	if (header < sizeof(*ip) || bpf_ntohs(ip->tot_len) < header + sizeof(struct udphdr))
+		return 0;
+	to.word[3] = ip->daddr;
+	return outer_is_ours(&to) ? outer_port_at(ctx, l3_off + header) : 0;
 }
 
 static __always_inline __u16 outer_udp_port_ipv6(struct xdp_md *ctx, __u32 l3_off)

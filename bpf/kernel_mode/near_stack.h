@@ -86,7 +86,7 @@ static __noinline struct sfc_near_stack *near_other(struct xdp_md *ctx, const st
 	return NULL;
 }
 
-/* The place where the stack in the frame is known, or NULL. Fills work->encap.cut, last_pair and near, and near->place.
+/* The place where the stack in the frame is known, or NULL. Fills work->encap.cut, last_pair and hash, and near->place.
  */
 static __always_inline struct sfc_near_stack *near_look(struct xdp_md *ctx, struct work *work, struct near *near)
 {
@@ -108,37 +108,36 @@ static __always_inline struct sfc_near_stack *near_look(struct xdp_md *ctx, stru
 }
 
 /* Writes down the stack in the frame, before it is cut off; what comes of it follows. */
-static __always_inline int near_begin(struct xdp_md *ctx, const struct work *work, struct sfc_near_stack *near)
+static __always_inline void near_begin(struct xdp_md *ctx, const struct work *work, struct sfc_near_stack *near)
 {
 	const __u64 *pair = near_stack_at(ctx, NEAR_PAIRS_SHORT);
 	__u32 pairs = near_pairs(work);
 
 	if (!near)
-		return SFC_OK;
+		return;
 	near->header = 0;
 	near->checked = 0;
 	near->scope = SFC_NONE;
 	if (!pair)
-		return SFC_OK;
+		return;
 #pragma unroll
 	for (__u32 i = 0; i < NEAR_PAIRS_MAX - 1; i++) {
 		asm volatile("" : "+r"(pairs));
 		if (i >= pairs)
 			break;
 		if (i == NEAR_PAIRS_SHORT && (void *)(pair + NEAR_PAIRS_MAX) > (void *)(long)ctx->data_end)
-			return SFC_OK;
+			return;
 		near->pair[i] = pair[i];
 	}
 	near->last_pair = work->encap.last_pair;
 	near->scope = near_scope(work);
-	return SFC_OK;
 }
 
 /* What came of it. A header that has the sender's MAC in it does not follow from the stack. */
-static __always_inline int near_end(const struct work *work, const struct strip *strip, struct sfc_near_stack *near)
+static __always_inline void near_end(const struct work *work, const struct strip *strip, struct sfc_near_stack *near)
 {
 	if (!near || strip->service->egress_port == SFC_PORT_INGRESS)
-		return SFC_OK;
+		return;
 	near->generation = work->ticket.generation;
 	near->check = work->ticket.check;
 	near->service = work->result.service;
@@ -146,7 +145,6 @@ static __always_inline int near_end(const struct work *work, const struct strip 
 	near->refresh_ns = strip->sf->hold_ns / 4;
 	near->checked = 0;
 	near->header = work->ticket.header;
-	return SFC_OK;
 }
 
 /*

@@ -121,7 +121,13 @@ static __always_inline int strip_parse(struct xdp_md *ctx, struct work *work, co
 
 	if (reason)
 		return reason;
-	return work->encap.kept > sfc_config.header_limit ? SFC_REASON_header_too_long : SFC_OK;
+	if (work->encap.kept > sfc_config.header_limit)
+		return SFC_REASON_header_too_long;
+	/* On return an Ethernet frame gets a header of the link as well. Headers of MPLS never come near. */
+	if (sfc_config.header_room + ETH_HLEN > SFC_HEADROOM && strip->sf->ethernet &&
+	    work->encap.kept + l2_len(work) > SFC_HEADROOM)
+		return SFC_REASON_header_too_long;
+	return SFC_OK;
 }
 
 /* What the service carries, of what the header says; -1 where the two contradict each other. */

@@ -26,26 +26,21 @@ struct back {
 	struct macs macs;
 };
 
-static __always_inline int back_service(struct work *work, struct back *back)
+/* Whose header it is. `from_sf`, a constant: an SF has given the packet back, so the header is no longer in the account
+ * of those that are on their way. */
+static __always_inline int back_service(struct work *work, struct back *back, int from_sf)
 {
 	__u32 service = work->header.f.service;
+	struct sfc_counters *counters = from_sf ? bpf_map_lookup_elem(&service_counters, &service) : NULL;
 
 	work->result.claimed = 1;
 	work->result.service = service;
-	back->service = bpf_map_lookup_elem(&services, &service);
-	return back->service ? SFC_OK : SFC_REASON_no_next_hop;
-}
-
-/* An SF has given the packet back: the header is no longer in the account of those that are on their way. */
-static __always_inline int back_claimed(struct work *work)
-{
-	struct sfc_counters *counters = verdict_service(work);
-
 	if (counters) {
 		count_event(counters, work, SFC_EVENT_CLAIMED);
 		counters->last_claimed = work->now;
 	}
-	return SFC_OK;
+	back->service = bpf_map_lookup_elem(&services, &service);
+	return back->service ? SFC_OK : SFC_REASON_no_next_hop;
 }
 
 /* The service's next hop. */
@@ -98,7 +93,10 @@ static __always_inline int back_header(struct xdp_md *ctx, struct work *work, st
 		if (reason)
 			return reason;
 	}
-	return rewrite_restore(ctx, work, outer, &back->macs) ?: encap_finish(ctx, work, back->service);
+	reason = rewrite_restore(ctx, work, outer, &back->macs);
+	if (reason || !work->header.f.len) /* a packet that leaves bare has nothing to finish */
+		return reason;
+	return encap_finish(ctx, work, back->service);
 }
 
 static __always_inline int back_steps(struct xdp_md *ctx, struct work *work, struct back *back)

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include <arpa/inet.h>
 #include <map>
 
 #include <fmt/format.h>
@@ -192,6 +194,7 @@ std::optional<Attachment> Attachment::open(const std::string& pin) {
     }
     State state = State::load(*pins);
     Plan plan = make_plan(parse_config(state.config, state.file));
+    plan.shape = state.shape; // what is loaded, whatever this version would make of the configuration
     return Attachment(std::move(*pins), std::move(state), std::move(plan));
 }
 
@@ -206,8 +209,13 @@ void Attachment::keep_addresses() const {
     }
     std::vector<sfc_address> addresses;
     for (const OwnAddress& one : own) {
-        sfc_address& address = addresses.emplace_back();
-        std::memcpy(&address, one.ip.data(), std::min(one.ip.size(), sizeof(address)));
+        sfc_address address{};
+        const bool four = one.ip.size() == sizeof(std::uint32_t);
+        if (four) {
+            address.word[2] = htonl(0xffff);
+        }
+        std::memcpy(four ? &address.word[3] : address.word, one.ip.data(), one.ip.size());
+        addresses.push_back(address);
     }
     maps_->set_own_addresses(addresses);
 }

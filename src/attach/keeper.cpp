@@ -93,17 +93,22 @@ void Keeper::tick() {
     }
 }
 
-void Keeper::follow_ports() {
+/// Does it, and says once what is in the way as long as that is the same.
+void Keeper::keep(std::string& trouble, const std::function<void()>& what) {
     try {
-        attachment_.keep_guards(say_);
-        attachment_.keep_addresses();
-        guard_trouble_.clear();
+        what();
+        trouble.clear();
     } catch (const Error& error) {
-        if (guard_trouble_ != error.what()) {
-            guard_trouble_ = error.what();
-            say_(guard_trouble_);
+        if (trouble != error.what()) {
+            trouble = error.what();
+            say_(trouble);
         }
     }
+}
+
+void Keeper::follow_ports() {
+    keep(guard_trouble_, [&] { attachment_.keep_guards(say_); });
+    keep(address_trouble_, [&] { attachment_.keep_addresses(); });
     for (std::size_t id = 1; id < docks_.size(); id++) {
         try {
             follow_port(id);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <vector>
@@ -49,10 +50,11 @@ private:
     Netlink requests_;
     NeighbourProbe probe_;
     std::vector<Dock> docks_; ///< by port id
-    std::string guard_trouble_;
+    std::string guard_trouble_, address_trouble_;
     std::vector<Target> targets_;
     int ticks_ = 0;
 
+    void keep(std::string& trouble, const std::function<void()>& what);
     void find_targets();
     void take_stock();
     void follow_ports();

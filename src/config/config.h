@@ -68,7 +68,7 @@ struct MatchValue {
 };
 
 struct MatchConfig {
-    sfc_encap encap = SFC_ENCAP_NONE;
+    std::uint8_t encap = 0; ///< enum sfc_encap
     std::vector<MatchValue> values;
     Position at;
 };

@@ -53,8 +53,8 @@ private:
     const SfConfig* first_stack_ = nullptr;
     std::set<std::string> services_;
     std::map<std::string, Seen> ports_;
-    std::map<std::tuple<std::string, sfc_encap, Masked>, std::string> matches_; ///< which service has them
-    std::map<sfc_encap, std::set<std::array<std::uint64_t, 2>>> masks_;
+    std::map<std::tuple<std::string, unsigned, Masked>, std::string> matches_; ///< which service has them
+    std::map<unsigned, std::set<std::array<std::uint64_t, 2>>> masks_;
 
     [[nodiscard]] Error error(Position at, const std::string& sentence) const {
         return config_error(config_.file, at, sentence);
@@ -145,11 +145,18 @@ private:
         for (const MatchValue& value : service.match.values) {
             const std::array<std::uint64_t, 2> mask = {value.mask.word[0], value.mask.word[1]};
             const Masked masked = {value.value[0] & mask[0], value.value[1] & mask[1], mask[0], mask[1]};
-            const auto [other, fresh] = matches_.emplace(std::tuple(port, service.match.encap, masked), service.name);
+            const auto [other, fresh] =
+                matches_.emplace(std::tuple(port, unsigned{service.match.encap}, masked), service.name);
             if (!fresh) {
                 throw error(service.match.at, msg::matched(value.text, port, other->second));
             }
             masks.insert(mask);
+            for (const auto& [zero, one] : masks) {
+                const bool within = (zero & mask[0]) == zero && (one & mask[1]) == one;
+                if (!within && ((zero & mask[0]) != mask[0] || (one & mask[1]) != mask[1])) {
+                    throw error(service.match.at, msg::masks_cross(value.text));
+                }
+            }
         }
         if (masks.size() > SFC_MASKS_MAX) {
             throw error(service.match.at, msg::too_many_masks(word_of<sfc_encap>(service.match.encap), +SFC_MASKS_MAX));

@@ -3,7 +3,7 @@
 
 namespace sfc {
 
-const Encapsulation& encapsulation(sfc_encap encap) {
+const Encapsulation& encapsulation(unsigned encap) {
 #define SFC_ENCAP_ADDRESS(name, ...) &encap_##name,
     static constexpr std::array kAll = {SFC_ENCAPS(SFC_ENCAP_ADDRESS)};
 #undef SFC_ENCAP_ADDRESS

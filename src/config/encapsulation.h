@@ -14,6 +14,7 @@
 
 #include "config/config.h"
 #include "config/yaml_reader.h"
+#include "sfc_encaps.h"
 
 namespace sfc {
 
@@ -35,7 +36,7 @@ struct Encapsulation {
 SFC_ENCAPS(SFC_ENCAP_OBJECT)
 #undef SFC_ENCAP_OBJECT
 
-/// `encap` is not SFC_ENCAP_NONE.
-[[nodiscard]] const Encapsulation& encapsulation(sfc_encap encap);
+/// `encap`: enum sfc_encap, not SFC_ENCAP_NONE.
+[[nodiscard]] const Encapsulation& encapsulation(unsigned encap);
 
 } // namespace sfc

@@ -25,6 +25,8 @@ namespace sfc::msg {
     M(named_service, "service '{}'")                                                                                   \
     M(twice_in_domain, "port '{}' stands in the domain of {} twice")                                                   \
     M(matched, "{} on port '{}' is matched by service '{}' already; one match selects one service")                    \
+    M(masks_cross, "{} and another match each count bits that the other one leaves out, so a packet could match "      \
+                   "both; let one of them count all bits of the other")                                                \
     M(label, "label {}")                                                                                               \
     M(too_many_masks,                                                                                                  \
       "services match {} in more than {} ways that count different bits; let some of them count the same bits")        \

@@ -169,7 +169,7 @@ private:
     }
 
     /// The place of the mask among those of the encapsulation.
-    std::uint8_t mask_number(sfc_encap encap, const sfc_mask& mask) {
+    std::uint8_t mask_number(unsigned encap, const sfc_mask& mask) {
         const auto& masks = plan_.shape.masks.at(encap);
         return std::find_if(masks.begin(), masks.end(), [&](const sfc_mask& one) { return same(one, mask); }) -
                masks.begin();
@@ -180,7 +180,7 @@ private:
             for (const MatchValue& value : config.match.values) {
                 plan_.matches.push_back(
                     {{.port = plan_.port_id(port.port_name()),
-                      .encap = static_cast<std::uint8_t>(config.match.encap),
+                      .encap = config.match.encap,
                       .mask = mask_number(config.match.encap, value.mask),
                       .reserved = 0,
                       .value = {value.value[0] & value.mask.word[0], value.value[1] & value.mask.word[1]}},

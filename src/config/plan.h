@@ -11,7 +11,6 @@
 
 namespace sfc {
 
-/// A configuration as the programs read it: names became ids, which index these tables. Entry 0 of each is "none".
 /// What the programs and maps are loaded for. Another configuration can take their place only where this is the same.
 struct Shape {
     std::uint32_t header_room = SFC_HEADER_ROOM_LEAST; ///< bytes for a header, whole steps of SFC_HEADER_STEP
@@ -23,6 +22,7 @@ struct Shape {
     [[nodiscard]] bool by_udp() const;
 };
 
+/// A configuration as the programs read it: names became ids, which index these tables. Entry 0 of each is "none".
 struct Plan {
     struct Port {
         std::string name;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "config/config.h"
+#include "sfc_encaps.h"
 
 namespace sfc {
 

@@ -281,5 +281,23 @@ TEST_F(FarStack, NextHopOfAService) {
     EXPECT_EQ(runner.strip(plan.port_id("d0"), labelled(16003)).result.reason, SFC_REASON_no_next_hop);
 }
 
+/// Whatever fails on the way in, the packet is on its way with a ticket, or dropped for a reason and counted.
+TEST_F(FarStack, EachHelperFailsOnceOnTheWayIn) {
+    for (const std::uint32_t top : {16001U, 16002U}) {
+        for (std::uint32_t call = 0; call < 24; call++) {
+            machine.fault = {Fault::Refuse, call};
+            const Ran ran = runner.strip(plan.port_id("d0"), labelled(top, 200 + call));
+            EXPECT_TRUE(ran.result.verdict == SFC_VERDICT_TO_STACK || ran.action == XDP_ABORTED ||
+                        ran.result.reason != SFC_OK)
+                << top << " " << call;
+        }
+    }
+}
+
+TEST_F(FarStack, NextHopThatIsNotKnown) {
+    machine.map("services").at<sfc_service>(1).next_hop_ready = 0;
+    EXPECT_EQ(runner.strip(plan.port_id("d0"), labelled(16001)).result.reason, SFC_REASON_no_next_hop);
+}
+
 } // namespace
 } // namespace sfc::test

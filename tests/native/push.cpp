@@ -71,6 +71,19 @@ services:
     sfc_counters& counters() { return machine.map("service_counters").at<sfc_counters>(1); }
 };
 
+/// Also where other encapsulations of the configuration have longer ones: the words are written another way then.
+TEST_F(Push, HeaderOfAnyLengthBesideLongerOnes) {
+    machine.constants.header_room = SFC_HEADER_MAX;
+    machine.map("header_numbers").set_key_size(sizeof(sfc_header));
+    for (std::uint32_t labels = 0; labels < SFC_LABELS_MAX; labels++) {
+        const Bytes ticket = strip(labels);
+        ASSERT_EQ(leave(ticket, 0, kUnnecessary), TC_ACT_UNSPEC) << labels;
+        EXPECT_TRUE(has_header(labels)) << labels;
+        machine.map("near_stacks").resize(SFC_NEAR_STACKS);
+        EXPECT_EQ(strip(labels), ticket) << labels << ", found by its header";
+    }
+}
+
 TEST_F(Push, HeaderOfAnyLength) {
     for (std::uint32_t labels = 0; labels < SFC_LABELS_MAX; labels++) {
         const Bytes ticket = strip(labels);

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include <gtest/gtest.h>
+#include <linux/if_ether.h>
 
 #include "native_runner.h"
 #include "proxy.h"
@@ -25,16 +26,17 @@ protected:
     sfc_service& service() { return runner.machine.map("services").at<sfc_service>(kOut); }
     sfc_port& port(std::uint32_t id) { return runner.machine.map("ports").at<sfc_port>(id); }
     /// The slot of the only entry.
-    sfc_slot& slot() {
+    std::uint32_t slot_number() {
         NativeMap& buckets = runner.machine.map("buckets");
         for (std::uint32_t index = 0; index < buckets.entries(); index++) {
             const auto& one = buckets.at<sfc_bucket>(index);
             if (one.word[0] != 0) {
-                return runner.machine.map("slots").at<sfc_slot>(one.word[0] & runner.machine.constants.slot_mask);
+                return one.word[0] & runner.machine.constants.slot_mask;
             }
         }
         throw std::logic_error("the cache is empty");
     }
+    sfc_slot& slot() { return runner.machine.map("slots").at<sfc_slot>(slot_number()); }
     void TearDown() override { EXPECT_TRUE(runner.totals().balanced); }
 };
 
@@ -119,6 +121,28 @@ TEST_F(Settings, HeaderLongerThanAnyIsNotPushed) {
     header.len = SFC_HEADER_MAX + 1; // memory gone bad: no strip writes that
     std::memcpy(slot().header, &header, sizeof(slot().header));
     EXPECT_EQ(restore(), SFC_REASON_no_room);
+}
+
+/// No encapsulation of this version makes such a header, so it is written into the slot and its tail by hand.
+TEST_F(Settings, LongHeaderComesBackWhole) {
+    constexpr std::uint16_t kLong = 200;
+    runner.machine.constants.header_room = SFC_HEADER_MAX;
+    EXPECT_EQ(strip(), SFC_OK);
+    EXPECT_EQ(strip(), SFC_OK); // equal, all words of it
+    EXPECT_EQ(restore(), SFC_OK);
+    sfc_header_fields header{};
+    std::memcpy(&header, slot().header, sizeof(slot().header));
+    header.len = kLong;
+    std::memcpy(slot().header, &header, sizeof(slot().header));
+    auto& tail = runner.machine.map("tails").at<sfc_tail>(slot_number());
+    for (std::size_t i = 0; i < std::size(tail.header); i++) {
+        tail.header[i] = 0x0101010101010101 * (i + 1);
+    }
+    const Ran ran = runner.restore(kRight, plain_udp({}));
+    ASSERT_EQ(ran.result.reason, SFC_OK);
+    const std::size_t in_tail = kLong - SFC_HEADER_NEAR;
+    ASSERT_EQ(ran.bytes.size(), plain_udp({}).size() + kLong);
+    EXPECT_EQ(std::memcmp(ran.bytes.data() + ETH_HLEN + SFC_HEADER_NEAR, tail.header, in_tail), 0);
 }
 
 TEST(SettingsUncounted, LostReferencesOfAServiceWithoutCounters) {

@@ -338,5 +338,13 @@ TEST_F(Stack, EachHelperFailsOnce) {
     }
 }
 
+/// A domain port of user mode beside one of kernel mode: no tickets, and what is no SFC gets no mark that it was seen.
+TEST_F(Stack, PortOfUserModeBesideIt) {
+    EXPECT_EQ(runner.strip(id("d1"), labelled(100, 16003)).result.verdict, SFC_VERDICT_TO_SF);
+    EXPECT_EQ(runner.strip(id("d1"), plain_udp({})).action, XDP_PASS);
+    EXPECT_TRUE(machine.metadata().empty());
+    EXPECT_EQ(runner.restore(id("f1"), plain_udp({})).result.verdict, SFC_VERDICT_RESTORED);
+}
+
 } // namespace
 } // namespace sfc::test

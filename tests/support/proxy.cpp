@@ -3,6 +3,8 @@
 
 #include <net/if.h>
 
+#include "sfc_encaps.h"
+
 namespace sfc::test {
 
 Plan standard_plan() {

@@ -115,11 +115,41 @@ class ToyUdp(Toys, WireTest):
 
     def test_options_up_to_the_longest_header(self):
         inners = [f.inner(n=n) for n in range(16)]
-        options = [bytes(range(12)) * n for n in range(16)]
+        options = [bytes(range(12)) * n for n in range(16)]     # 36 to 216 bytes of header
         result = self.go([toy_udp(inner, 0x1234, options=more) for inner, more in zip(inners, options)])
-        fit = [n for n in range(16) if 20 + 8 + 8 + 12 * n <= 216]
-        self.assertEqual([self.left(inners[n], 0x1234, options=options[n]) for n in fit], result.out_bytes())
-        self.assertEqual([("to_sf", "")] * len(fit), result.reasons("domain"))
+        self.assertEqual([self.left(inner, 0x1234, options=more) for inner, more in zip(inners, options)], result.out_bytes())
+
+    def test_ethernet_behind_a_long_header(self):
+        """On return there is room for 216 bytes, of which the link's own header takes 14."""
+        frame = f.ether(bytes(50), 0x0806)
+        sizes = (12, 13, 14, 15)
+        result = self.go([toy_udp(frame, 0x2000, kind=14, options=bytes(12) * n, ident=n) for n in sizes])
+        self.assertEqual([("to_sf", "")] * 2 + [("dropped", "header_too_long")] * 2, result.reasons("domain"))
+        self.assertEqual([self.left(frame, 0x2000, kind=14, options=bytes(12) * n) for n in (12, 13)], result.out_bytes())
+
+    def test_segment_routing_hidden_behind_a_long_header(self):
+        route = bytes([59, 2, 4, 0, 0, 0, 0, 0]) + bytes(16)
+        six = bytes.fromhex("60000000") + struct.pack("!HBB", len(route), 43, 64) + b"\x20\1" * 16 + route
+        hidden = f.ether(bytes(16) + bytes.fromhex("8100 0001 8100 0002 86dd") + six, 0x88E7)
+        result = self.go([toy_udp(hidden, 0x2000, kind=14, options=bytes(12) * n) for n in (0, 5, 10, 13)])
+        self.assertEqual([("dropped", "no_key")] * 4, result.reasons("domain"))
+
+    def test_a_broken_header_does_not_leave_mended(self):
+        for at in (14 + 10, 14 + 28 + 2, 14 + 28 + 8):      # both checksums, and an option
+            frame = bytearray(toy_udp(f.inner(), 0x1234, options=bytes(12)))
+            frame[at] ^= 1
+            result = self.go([bytes(frame)])
+            self.assertEqual([("dropped", "bad_inner")], result.reasons("domain"), at)
+
+    def test_what_only_looks_like_it(self):
+        frame = bytearray(toy_udp(f.inner(), 0x1234))
+        short = bytearray(frame)
+        short[14] = 0x44                                        # IHL 4
+        fragment = bytearray(frame)
+        fragment[14 + 6] = 0x20                                 # more fragments
+        six = f.ether(bytes.fromhex("6500000000401140") + bytes(32) + struct.pack("!HHHH", 9, PORT, 64, 0) + bytes(56), 0x86DD)
+        result = self.go([bytes(short), bytes(fragment), six])
+        self.assertEqual([("passed", "not_sfc")] * 3, result.reasons("domain"))
 
     def test_lengths_follow_the_packet(self):
         """An SF makes the packet longer, in what its key leaves out; Ethernet padding is no part of the packet."""
