@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The entry points, as lists of steps. What each step does is in strip.h, restore.h and stack.h. */
-#include "kernel_mode/near_stack.h"
+#include "kernel_mode/known.h"
 #include "kernel_mode/stack.h"
 #include "kernel_mode/strip_kernel.h"
 #include "kernel_mode/tag.h"
@@ -26,22 +26,44 @@ static __always_inline int strip_to_sf(struct xdp_md *ctx, struct work *work, st
 /* Kernel mode, the stack behind ports. */
 static __always_inline int strip_to_far_kernel(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
-	return strip_ways_out(work, strip) ?: strip_keep(ctx, work, strip) ?: strip_cut(ctx, work, strip) ?:
-	       strip_ticket(ctx, work, strip) ?: port_redirect(work, strip->service->to_port);
+	return strip_ways_out(work, strip) ?: strip_keep(ctx, work, strip) ?: strip_arrival(ctx, work, strip) ?:
+	       strip_cut(ctx, work, strip) ?: strip_ticket(ctx, work, strip) ?:
+	       port_redirect(work, strip->service->to_port);
 }
 
-/* Kernel mode, the stack of this host. What comes of a label stack is written down, before it is cut off and after. */
+/* Kernel mode, the stack of this host. */
 static __always_inline int strip_to_kernel(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
-	int reason = strip_stack_ready(strip->service) ?: strip_keep(ctx, work, strip);
+	return strip_stack_ready(strip->service) ?: strip_keep(ctx, work, strip) ?: strip_arrival(ctx, work, strip) ?:
+	       strip_to_stack(ctx, work, strip) ?: strip_ticket(ctx, work, strip);
+}
 
-	if (reason)
-		return reason;
-	near_begin(ctx, work, strip->near);
-	reason = strip_to_stack(ctx, work, strip) ?: strip_ticket(ctx, work, strip);
-	if (!reason)
-		near_end(work, strip, strip->near);
-	return reason;
+/* The same two with a header that has arrived before. */
+static __always_inline int known_to_far_kernel(struct xdp_md *ctx, struct work *work, struct strip *strip,
+					       const struct known *known)
+{
+	return known_service(work, strip) ?: strip_ways_out(work, strip) ?: strip_cut(ctx, work, strip) ?:
+	       ticket_put(ctx, &known->ticket) ?: port_redirect(work, strip->service->to_port);
+}
+
+static __always_inline int known_to_kernel(struct xdp_md *ctx, struct work *work, struct strip *strip,
+					   const struct known *known)
+{
+	return strip_to_stack(ctx, work, strip) ?: ticket_put(ctx, &known->ticket);
+}
+
+static __always_inline int strip_known_frame(struct xdp_md *ctx, struct work *work, struct strip *strip,
+					     const struct known *known)
+{
+	int reason;
+
+	if (known->arrival->ported) {
+		reason = known_to_far_kernel(ctx, work, strip, known);
+		return reason ? verdict_drop(work, reason)
+			      : verdict_redirect(work, SFC_VERDICT_TO_STACK, SFC_EVENT_TO_STACK);
+	}
+	reason = known_to_kernel(ctx, work, strip, known);
+	return reason ? verdict_drop(work, reason) : verdict_to_stack(work);
 }
 
 /* With the whole way to go. */
@@ -71,13 +93,13 @@ int sfc_strip(struct xdp_md *ctx)
 {
 	struct strip strip = {};
 	struct work *work = port_receive(ctx, SFC_ROLE_DOMAIN, &strip.in);
-	struct near near = {};
+	struct known known = {};
 
 	if (!work)
 		return XDP_ABORTED;
-	if (sfc_config.kernel_mode && strip.in->stack && near_known(ctx, work, &near))
-		return near_to_stack(ctx, work, strip.in, &near);
-	strip.near = near.place;
+	if (sfc_config.kernel_mode && strip.in->tickets && strip_known(ctx, work, &known))
+		return strip_known_frame(ctx, work, &strip, &known);
+	strip.near = known.near;
 	return strip_frame(ctx, work, &strip);
 }
 

@@ -17,7 +17,7 @@
 #endif
 
 /* Raised with every change of a map's layout: a program and pinned maps of different versions do not meet. */
-enum { SFC_ABI_VERSION = 7 };
+enum { SFC_ABI_VERSION = 8 };
 
 enum sfc_limit {
 	SFC_LABELS_MAX = 16, /* label stack entries on arrival; one more is `too_many_labels` */
@@ -38,7 +38,6 @@ enum sfc_limit {
 	SFC_NEAR_INTERFACES = 4096, /* interface numbers that an array maps to ports */
 	SFC_NEAR_MATCHES = 4096,    /* a power of two */
 	SFC_NEAR_HEADERS = 4096,    /* a power of two; 32 KiB, which a few pages of the CPU's TLB reach */
-	SFC_NEAR_STACKS = 1024,     /* per CPU; a power of two */
 	SFC_SERVICES_MAX = 4096,
 	SFC_ADDRESSES_MAX = 1024,
 	SFC_CAPACITY_MIN = 64,
@@ -102,7 +101,7 @@ struct sfc_port {
 	__u8 unready;   /* routed SF port: 1 = its MAC is not known (yet), packets are dropped `no_next_hop` */
 	__u16 sf;       /* SF port: whose port this is */
 	__u8 stack;     /* domain port: 1 = a service of it goes through the stack of this host */
-	__u8 reserved;
+	__u8 tickets;   /* domain port: 1 = a service of it is in kernel mode */
 	__u8 mac[6];    /* of our interface, the source of what we send there; zero where there is none */
 	__u8 sf_mac[6]; /* routed SF port: where the SF listens */
 	__u32 mtu;

@@ -35,9 +35,9 @@
 	X(pools)                                                                                                       \
 	X(magazines)                                                                                                   \
 	X(headers)                                                                                                     \
-	X(header_numbers)                                                                                              \
+	X(arrivals)                                                                                                    \
+	X(arrival_numbers)                                                                                             \
 	X(near_numbers)                                                                                                \
-	X(near_stacks)                                                                                                 \
 	X(port_counters)                                                                                               \
 	X(service_counters)                                                                                            \
 	X(set_clock)                                                                                                   \

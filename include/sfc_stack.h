@@ -24,7 +24,6 @@ struct sfc_ticket {
 struct sfc_interned {
 	__u32 generation;
 	__u32 check; /* of the ticket for this number and generation */
-	__u64 used;  /* when a packet was last stripped of it, to a fraction of the hold time */
 	__u16 way;   /* the port that most packets leave through: the first of the service's `egress`, where it has no
 			next   hop of its own; else SFC_NONE */
 	__u16 reserved[3];
@@ -32,28 +31,46 @@ struct sfc_interned {
 };
 
 enum {
-	SFC_INTERNED_META = 24, /* bytes before the header */
-	SFC_INTERNED_STEP = 64, /* the values of the map are whole cache lines */
+	SFC_INTERNED_META = 16, /* bytes before the header */
+	SFC_ARRIVAL_META = 24,  /* bytes before the key */
+	SFC_INTERNED_STEP = 64, /* the values of both maps are whole cache lines */
 };
 
 /*
- * What came of a label stack when it arrived last, per CPU (bpf/kernel_mode/near_stack.h). What most stacks need is in
- * front, in one cache line.
+ * By what a header is found again, in whole words, unused ones zero. Of an encapsulation whose headers glance can tell
+ * (bpf/encap/NAME.h), as they arrived: the port, the length and the EtherType (sfc_arrived), the sender where it
+ * counts, and all the bytes. Of others, the header as it will leave, which is struct sfc_header.
  */
-struct sfc_near_stack {
-	__u32 scope; /* the port, and from bit 16 the stack's length in bytes */
+struct sfc_arrival_key {
+	__u64 word[SFC_HEADER_WORDS];
+};
+
+/* The first word of what arrived. No header that leaves has this length. `type` in network byte order. */
+static inline __u64 sfc_arrived(__u32 port, __u32 cut, __be16 type)
+{
+	return port | (__u64)cut << 16 | (__u64)type << 32 | (__u64)0xffff << 48;
+}
+
+/*
+ * What comes of a packet that arrives so: by the number of its header, beside sfc_interned. As there, the generation
+ * is odd while it is written; it is odd longer, so where it is even both are whole. What 6 labels need is in one cache
+ * line.
+ */
+struct sfc_arrival {
+	__u32 generation; /* the ticket's, of this number */
+	__u32 check;      /* the ticket's */
 	__u16 service;
-	__u8 inner; /* enum sfc_inner, of the service */
-	__u8 reserved;
-	__u32 header; /* this and the next two are the ticket; 0 = nothing is known */
-	__u32 generation;
-	__u32 check;
-	__u32 reserved2;
-	__u64 checked;                      /* the clock when all that may change was last looked at; 0 = not yet */
-	__u64 last_pair;                    /* of entries, as they arrived; of a single one the other half is 0 */
-	__u64 pair[SFC_LABELS_MAX / 2 - 1]; /* the others */
-	__u64 refresh_ns;                   /* how old sfc_interned.used may get */
-	__u64 reserved3[3];
+	__u16 kept;  /* bytes that leave again */
+	__u8 inner;  /* enum sfc_inner: what the packet behind it may be */
+	__u8 ported; /* 1 = the stack is behind ports, 0 = it is this host's */
+	__u16 reserved;
+	__u64 checked; /* the clock when a packet was last stripped and all that may change was looked at */
+	struct sfc_arrival_key key; /* as much of it as there is room for */
+};
+
+/* Numbers whose arrivals have the same hash: the one that came last, and the one before. */
+struct sfc_near_numbers {
+	__u32 number[2];
 };
 
 /*
@@ -64,4 +81,5 @@ enum sfc_relay { SFC_RELAY_NUMBER_BITS = 22, SFC_RELAY_MAC = 0x02 };
 
 static_assert(sizeof(struct sfc_ticket) == 16, "a ticket is what XDP metadata have room for");
 static_assert(sizeof(struct sfc_interned) == SFC_INTERNED_META + sizeof(struct sfc_header), "sfc_interned is padded");
-static_assert(sizeof(struct sfc_near_stack) == 128, "sfc_near_stack is two cache lines");
+static_assert(sizeof(struct sfc_arrival) == SFC_ARRIVAL_META + sizeof(struct sfc_arrival_key), "sfc_arrival is padded");
+static_assert(sizeof(struct sfc_arrival_key) == sizeof(struct sfc_header), "a header can be a key");

@@ -53,8 +53,8 @@ struct encap {
 	__u8 inner; /* enum sfc_inner, where its header says what it carries; else SFC_INNER_IP, and the service says */
 	__u8 reserved[3];
 	__u32 first;     /* what match has read already, for parse */
-	__u32 hash;      /* kernel mode: of the bytes as they arrived, for a place where nothing is believed */
-	__u64 last_pair; /* MPLS, kernel mode: of the stack's entries */
+	__u32 hash;      /* kernel mode, from glance: of the bytes as they arrived, where nothing is believed */
+	__u64 last_word; /* kernel mode, from glance: of the bytes as they arrived, zero behind their end */
 };
 
 /* Where the key is, or would be, in the cache's index. */
@@ -73,6 +73,7 @@ struct work {
 	struct sfc_key key;
 	struct sfc_header header;
 	struct sfc_ticket ticket;
+	struct sfc_arrival_key arrival;
 	struct sfc_match match;
 	struct encap encap;
 	struct index index;
@@ -203,41 +204,42 @@ struct {
 	__type(value, struct sfc_magazine);
 } magazines SEC(".maps");
 
-/* Headers of services through the stack, and their numbers (intern.h). Not in pieces: the map compares all of a key. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1); /* resized: capacity, where a service uses the stack */
-	__type(key, struct sfc_header);
-	__type(value, __u32);
-} header_numbers SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1); /* resized: capacity, where a service uses the stack */
-	__type(key, __u32);
-	__type(value, struct sfc_interned);
-} headers SEC(".maps");
-
-/* A header's number by a hash of it: where it was found last. The map above asks the kernel for each of its lookups. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SFC_NEAR_HEADERS);
-	__type(key, __u32);
-	__type(value, __u32);
-} near_numbers SEC(".maps");
-
 /*
- * What came of a label stack last, by a hash of it: SFC_NEAR_STACKS places for each CPU. Nobody else may write while
- * all of a place is compared. Not a map per CPU, whose values lie anywhere, and neither together nor at cache lines.
+ * Headers of services in kernel mode by their numbers, as the way back needs them (ticket/intern.h), and beside each
+ * what the way in needs (kernel_mode/arrival.h).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1); /* resized: for all CPUs, where a service uses the stack */
+	__uint(max_entries, 1); /* resized: capacity, in kernel mode */
 	__type(key, __u32);
-	__type(value, struct sfc_near_stack);
-} near_stacks SEC(".maps");
+	__type(value, struct sfc_interned);
+} headers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* resized: capacity, in kernel mode */
+	__type(key, __u32);
+	__type(value, struct sfc_arrival);
+} arrivals SEC(".maps");
+
+/* The number of an arrival. Not in pieces: the map compares all of a key. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1); /* resized: capacity, in kernel mode */
+	__type(key, struct sfc_arrival_key);
+	__type(value, __u32);
+} arrival_numbers SEC(".maps");
+
+/* The same by a hash, where it was found last; the map above asks the kernel for each of its lookups. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, SFC_NEAR_HEADERS);
+	__type(key, __u32);
+	__type(value, struct sfc_near_numbers);
+} near_numbers SEC(".maps");
 
 /* Counters per CPU, 64 bit, summed by user space: no atomics in the packet path and no wrap within a machine's life. */
 struct {

@@ -8,6 +8,7 @@
  *   NAME_finish     at return, in the restored frame: what parse left zero, because it depends on the packet
  *   NAME_finishes   1 where there is something to do for the latter
  *   NAME_masks      1 where services may match a part of the value
+ *   NAME_glance     in kernel mode: where the header ends, so that one that has come before can be told by its bytes
  */
 #pragma once
 
@@ -117,6 +118,21 @@ static __always_inline int encap_finishes(enum sfc_encap encap)
 		return name##_finishes;
 	SFC_ENCAPS(ENCAP_FINISHES)
 	return 1;
+}
+
+/*
+ * Fills work->encap.cut, hash and last_word for a header of the EtherType `type` that begins at `word`, where its bytes
+ * alone decide what leaves. `words` of it lie in front of `end`. 0 in cut: only parse can tell.
+ */
+static __always_inline void encap_glance(struct work *work, __be16 type, const __u64 *word, const void *end,
+					 __u32 words)
+{
+	work->encap.cut = 0;
+#define ENCAP_GLANCE(name, carrier, first, ...)                                                                        \
+	if (carrier == SFC_BY_ETHERTYPE && !name##_finishes && encap_in_use(SFC_ENCAP_##name) &&                       \
+	    type == bpf_htons(first))                                                                                  \
+		name##_glance(work, word, end, words);
+	SFC_ENCAPS(ENCAP_GLANCE)
 }
 
 static __always_inline int encap_finish(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)

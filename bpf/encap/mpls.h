@@ -109,11 +109,11 @@ static __always_inline int mpls_stack_fast(struct xdp_md *ctx, struct work *work
 }
 
 /*
- * Where the stack in the frame ends, two entries at a time. `pairs` of them lie in the frame. Fills work->encap.cut, 0
- * where no entry of those in the frame has S, the last pair, of which only what belongs to the stack, and a hash of
- * all: good enough for a place where nothing is believed.
+ * glance: where the stack in the frame ends, two entries at a time. `pairs` of them lie in the frame. Fills
+ * work->encap.cut where one of those in the frame has S, the last pair, of which only what belongs to the stack, and a
+ * hash of all: good enough for a place where nothing is believed.
  */
-static __always_inline void mpls_pairs(struct work *work, const __u64 *pair, const void *end, __u32 pairs)
+static __always_inline void mpls_glance(struct work *work, const __u64 *pair, const void *end, __u32 pairs)
 {
 	const __u64 first_s = bpf_htonl(MPLS_S), any_s = first_s | first_s << 32, secret = sfc_config.key_secret[0];
 	__u64 sum = 0, word;
@@ -128,7 +128,7 @@ static __always_inline void mpls_pairs(struct work *work, const __u64 *pair, con
 			second = !(word & first_s);
 			word = second ? word : (__u32)word;
 			work->encap.cut = (2 * i + 1 + second) * MPLS_ENTRY;
-			work->encap.last_pair = word;
+			work->encap.last_word = word;
 			work->encap.hash = ((sum ^ word) * secret) >> 32;
 			return;
 		}

@@ -2,7 +2,7 @@
 /* Domain side to a kernel's stack: what strip does in kernel mode instead of a key and an entry. */
 #pragma once
 
-#include "path/strip.h"
+#include "kernel_mode/arrival.h"
 
 /* A next hop of its own must be known. And all ports that the stack may send through are there: the kernel takes one
  * that goes out of the device map, and what is caught there would leave bare. */
@@ -31,7 +31,10 @@ static __always_inline int strip_to_stack(struct xdp_md *ctx, struct work *work,
 /* The number of its header goes with the packet. */
 static __always_inline int strip_ticket(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
-	int reason = stack_intern(work, strip->service, strip->sf->hold_ns);
+	int reason;
+
+	work->now = clock_now();
+	reason = arrival_find(work, strip);
 
 	return reason ? reason : ticket_put(ctx, &work->ticket);
 }

@@ -16,7 +16,7 @@ struct strip {
 	const struct sfc_sf *sf;
 	enum sfc_encap encap;
 	__be16 ethertype;
-	struct sfc_near_stack *near; /* where to write down what comes of this stack, or NULL */
+	struct sfc_near_numbers *near; /* kernel mode: where numbers of headers with these bytes are, or NULL */
 };
 
 /* Which encapsulation it is, if any: by EtherType, or by what the IP packet says that is all of the frame. */

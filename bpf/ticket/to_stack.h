@@ -3,7 +3,6 @@
 #pragma once
 
 #include "base/rewrite.h"
-#include "ticket/intern.h"
 #include "ticket/ticket.h"
 
 /* The bare frame, addressed to this host, whoever the sender thinks we are: the stack takes nothing else. */
@@ -17,13 +16,6 @@ static __always_inline int stack_cut(struct xdp_md *ctx, __u32 cut, __be16 ether
 		return SFC_REASON_runt;
 	macs = macs_of(in->mac, at + ETH_ALEN);
 	return rewrite_cut(ctx, cut, ethertype, &macs);
-}
-
-/* A number for the header that strip_keep has filled in. */
-static __always_inline int stack_intern(struct work *work, const struct sfc_service *service, __u64 hold_ns)
-{
-	work->now = clock_now();
-	return intern_header(work, service, hold_ns);
 }
 
 /* What comes in without a header is marked as that, or it could not be told from a packet whose ticket was lost. Where

@@ -175,11 +175,13 @@ private:
                masks.begin();
     }
 
-    void add_matches(const ServiceConfig& config, std::uint32_t service) {
+    void add_matches(const ServiceConfig& config, std::uint32_t service, std::uint16_t sf) {
         for (const PortConfig& port : config.domain) {
             for (const MatchValue& value : config.match.values) {
+                const std::uint16_t domain = plan_.port_id(port.port_name());
+                plan_.ports[domain].entry.tickets |= plan_.sfs[sf].entry.stack;
                 plan_.matches.push_back(
-                    {{.port = plan_.port_id(port.port_name()),
+                    {{.port = domain,
                       .encap = config.match.encap,
                       .mask = mask_number(config.match.encap, value.mask),
                       .reserved = 0,
@@ -211,7 +213,7 @@ private:
             set_next_hop(*config.next_hop, service.entry);
             service.next_hop_ip = config.next_hop->port.ip;
         }
-        add_matches(config, id);
+        add_matches(config, id, service.entry.sf);
         plan_.services.push_back(service);
     }
 };

@@ -101,9 +101,9 @@ void set_key_size(bpf_map* map, std::uint32_t size) {
     }
 }
 
-/// Whole cache lines: of a header with 6 labels one is enough.
-std::uint32_t interned_size(std::uint32_t header_room) {
-    const std::uint32_t size = SFC_INTERNED_META + SFC_HEADER_META * sizeof(std::uint64_t) + header_room;
+/// A header with its own fields, and as much before it, in whole cache lines: with 6 labels one is enough.
+std::uint32_t interned_size(std::uint32_t before, std::uint32_t header_room) {
+    const std::uint32_t size = before + SFC_HEADER_META * sizeof(std::uint64_t) + header_room;
     return (size + SFC_INTERNED_STEP - 1) / SFC_INTERNED_STEP * SFC_INTERNED_STEP;
 }
 
@@ -203,12 +203,13 @@ void Programs::size_maps(const Plan& plan) {
         resize(map, plan.ports.size());
     }
     resize(maps.port_ids, 2 * plan.ports.size()); // a port's interface and its relay's
-    set_value_size(maps.headers, interned_size(plan.shape.header_room));
-    set_key_size(maps.header_numbers, SFC_HEADER_META * sizeof(std::uint64_t) + plan.shape.header_room);
+    set_value_size(maps.headers, interned_size(SFC_INTERNED_META, plan.shape.header_room));
+    set_value_size(maps.arrivals, interned_size(SFC_ARRIVAL_META, plan.shape.header_room));
+    set_key_size(maps.arrival_numbers, SFC_HEADER_META * sizeof(std::uint64_t) + plan.shape.header_room);
     if (plan.shape.kernel_mode) {
         resize(maps.headers, plan.capacity);
-        resize(maps.header_numbers, plan.capacity);
-        resize(maps.near_stacks, SFC_NEAR_STACKS * static_cast<std::uint32_t>(libbpf_num_possible_cpus()));
+        resize(maps.arrivals, plan.capacity);
+        resize(maps.arrival_numbers, plan.capacity);
     }
 }
 

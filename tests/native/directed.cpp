@@ -79,9 +79,9 @@ TEST_F(Native, WithoutAMapNothingIsGranted) {
         {"service_counters", kSent, kSent},
         {"set_clock", kSent, kSent},
         {"headers", kSent, kSent}, // no service goes through the stack
-        {"header_numbers", kSent, kSent},
+        {"arrivals", kSent, kSent},
+        {"arrival_numbers", kSent, kSent},
         {"near_numbers", kSent, kSent},
-        {"near_stacks", kSent, kSent},
         {"probes", kSent, kSent},
     };
     EXPECT_EQ(std::size(kCases), native_map_count);

@@ -28,11 +28,11 @@ void NativeRunner::size_maps() {
     machine.map("buckets").resize(plan_.capacity / SFC_SLOTS_PER_BUCKET);
     machine.map("slots").resize(plan_.capacity);
     machine.map("tails").resize(plan_.capacity);
-    machine.map("header_numbers").set_key_size(SFC_HEADER_META * sizeof(std::uint64_t) + plan_.shape.header_room);
+    machine.map("arrival_numbers").set_key_size(SFC_HEADER_META * sizeof(std::uint64_t) + plan_.shape.header_room);
     if (plan_.shape.kernel_mode) {
         machine.map("headers").resize(plan_.capacity);
-        machine.map("header_numbers").resize(plan_.capacity);
-        machine.map("near_stacks").resize(SFC_NEAR_STACKS);
+        machine.map("arrivals").resize(plan_.capacity);
+        machine.map("arrival_numbers").resize(plan_.capacity);
     }
 }
 

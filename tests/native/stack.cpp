@@ -205,17 +205,17 @@ TEST_F(Stack, HeaderInUseKeepsItsNumber) {
 
 /// Another CPU enters the same header at the worst moment: when this one has just taken a number for it.
 TEST_F(Stack, TwoCpusEnterOneHeader) {
-    NativeMap &numbers = machine.map("header_numbers"), &headers = machine.map("headers");
+    NativeMap &numbers = machine.map("arrival_numbers"), &arrivals = machine.map("arrivals");
     strip(labelled(100));
-    const sfc_interned entry = headers.at<sfc_interned>(0);
-    numbers.erase(&entry.header);
-    headers.at<sfc_interned>(0) = {};
+    const sfc_arrival entry = arrivals.at<sfc_arrival>(0);
+    numbers.erase(&entry.key);
+    arrivals.at<sfc_arrival>(0) = {};
     bool once = true;
     machine.before_atomic = [&](void*) {
         if (std::exchange(once, false)) {
-            headers.at<sfc_interned>(9) = entry;
+            arrivals.at<sfc_arrival>(9) = entry;
             const std::uint32_t number = 9;
-            numbers.update(&entry.header, &number);
+            numbers.update(&entry.key, &number);
         }
     };
     const Bytes ticket = strip(labelled(100));
@@ -266,7 +266,7 @@ TEST_F(Stack, OnAnyProcessor) {
 }
 
 TEST_F(Stack, NumberThatAnotherCpuIsWriting) {
-    auto& first = machine.map("headers").at<sfc_interned>(0);
+    auto& first = machine.map("arrivals").at<sfc_arrival>(0);
     strip(labelled(100));
     first.generation |= 1;
     EXPECT_EQ(strip_reason(labelled(100)), SFC_REASON_cache_full) << "the header has a number, and no entry yet";
@@ -279,14 +279,13 @@ TEST_F(Stack, NumberThatAnotherCpuIsWriting) {
 
 TEST_F(Stack, NumberOfAnotherHeader) {
     strip(labelled(100));
-    const sfc_header header = machine.map("headers").at<sfc_interned>(0).header;
+    const sfc_arrival_key key = machine.map("arrivals").at<sfc_arrival>(0).key;
     strip(labelled(101));
     const std::uint32_t number = 1;
-    machine.map("header_numbers").update(&header, &number); // as long as the headers that the plan has room for
+    machine.map("arrival_numbers").update(&key, &number); // as long as the headers that the plan has room for
     for (std::uint32_t place = 0; place < SFC_NEAR_HEADERS; place++) {
-        machine.map("near_numbers").set(place, std::uint32_t{1});
+        machine.map("near_numbers").set(place, sfc_near_numbers{{1, 1}});
     }
-    machine.map("near_stacks").resize(0);
     EXPECT_EQ(strip_reason(labelled(100)), SFC_REASON_cache_full) << "rather nothing than the other's ticket";
 }
 

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Which ticket has this header? One number for all packets that arrive with the same one (sfc_arrival_key): from
+ * arrival to number by a hash map, the other way by an array. A number that no packet has used for longer than the hold
+ * time may be given to another arrival.
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "path/strip.h"
+#include "ticket/intern.h"
+
+enum {
+	ARRIVAL_TRIES = 8, /* numbers that are looked at for one that is free */
+	ARRIVAL_LOOKS = 2, /* a second one where another CPU has just entered the same */
+};
+
+static __always_inline struct sfc_arrival *arrival_get(__u32 number)
+{
+	return bpf_map_lookup_elem(&arrivals, &number);
+}
+
+/* The sender of a frame, as a word of a key that is never zero. */
+static __always_inline __u64 arrival_sender(const __u16 *mac)
+{
+	return mac[0] | (__u64)mac[1] << 16 | (__u64)mac[2] << 32 | 1ULL << 63;
+}
+
+/* The bytes as they arrived, of which glance has found the end. Returns SFC_OK or SFC_REASON_runt. */
+static __always_inline int arrival_from_frame(struct xdp_md *ctx, struct work *work, const struct strip *strip)
+{
+	const __u64 *word = (void *)(long)ctx->data + ETH_HLEN;
+	const void *end = (void *)(long)ctx->data_end;
+	__u32 last = (encap_cut(work) - 1) / SFC_HEADER_STEP;
+	__u64 *to = work->arrival.word + SFC_HEADER_META;
+
+	if ((void *)word > end)
+		return SFC_REASON_runt;
+	work->arrival.word[0] = sfc_arrived(work->result.port, encap_cut(work), strip->ethertype);
+	work->arrival.word[1] =
+		strip->service->egress_port == SFC_PORT_INGRESS ? arrival_sender((const __u16 *)word - 4) : 0;
+#pragma unroll
+	for (__u32 i = 0; i < INTERN_LEAST; i++) {
+		asm volatile("" : "+r"(last)); /* or clang makes a count of it, and no longer unrolls */
+		to[i] = 0;
+		if (i < last) {
+			if ((void *)(word + i + 1) > end)
+				return SFC_REASON_runt;
+			to[i] = word[i];
+		}
+		if (i == last)
+			to[i] = work->encap.last_word;
+	}
+	return SFC_OK;
+}
+
+/* The header as it will leave, where glance cannot tell. The map looks up all that there is room for. */
+static __always_inline void arrival_from_header(struct work *work)
+{
+	const __u64 *word = work->header.word;
+	__u32 room = header_words(), kept = work->encap.kept;
+
+	words_copy(work->arrival.word, word, SFC_HEADER_META);
+#pragma unroll
+	for (__u32 i = 0; i < SFC_HEADER_MAX / SFC_HEADER_STEP; i++) {
+		asm volatile("" : "+r"(room), "+r"(kept));
+		if (i >= room)
+			break;
+		work->arrival.word[SFC_HEADER_META + i] = i * SFC_HEADER_STEP < kept ? word[SFC_HEADER_META + i] : 0;
+	}
+}
+
+/* Words of a key that glance leaves alone are zero in all of them. */
+static __always_inline void arrival_clear_rest(struct work *work)
+{
+	__u32 room = header_words();
+
+#pragma unroll
+	for (__u32 i = INTERN_LEAST; i < SFC_HEADER_MAX / SFC_HEADER_STEP; i++) {
+		asm volatile("" : "+r"(room));
+		if (i >= room)
+			break;
+		work->arrival.word[SFC_HEADER_META + i] = 0;
+	}
+}
+
+/* Fills work->arrival, before the frame is cut and behind strip_keep. */
+static __always_inline int strip_arrival(struct xdp_md *ctx, struct work *work, const struct strip *strip)
+{
+	if (!strip->near) {
+		arrival_from_header(work);
+		return SFC_OK;
+	}
+	arrival_clear_rest(work);
+	return arrival_from_frame(ctx, work, strip);
+}
+
+static __always_inline int arrival_equal(const struct sfc_arrival *arrival, const struct work *work)
+{
+	const __u64 *held = arrival->key.word, *word = work->arrival.word;
+
+	if (words_differ(held, word, SFC_HEADER_META + INTERN_LEAST))
+		return 0;
+	return header_words() <= INTERN_LEAST ||
+	       !words_differ_rest(held + SFC_HEADER_META, word + SFC_HEADER_META, SFC_HEADER_MAX, INTERN_LEAST,
+				  SFC_HEADER_MAX / SFC_HEADER_STEP, header_words());
+}
+
+static __always_inline void arrival_ticket(struct sfc_ticket *ticket, const struct sfc_arrival *arrival, __u32 number,
+					   __u32 generation)
+{
+	ticket->header = number + 1;
+	ticket->generation = generation;
+	ticket->check = arrival->check;
+}
+
+/* The ticket for work->arrival, if that is what the number stands for. The ways out have just been looked at. Returns
+ * whether it is. */
+static __always_inline int arrival_holds(struct work *work, __u32 number)
+{
+	struct sfc_arrival *arrival = arrival_get(number);
+	__u32 generation;
+
+	if (!arrival)
+		return 0;
+	generation = generation_read(&arrival->generation);
+	if (generation & INTERN_WRITING || !arrival_equal(arrival, work))
+		return 0;
+	if (arrival->checked != work->now)
+		arrival->checked = work->now;
+	arrival_ticket(&work->ticket, arrival, number, generation);
+	return generation_read(&arrival->generation) == generation;
+}
+
+/* Takes a number that nobody has used lately; its generation is odd then, and it is the caller's. NULL: there is none.
+ */
+static __always_inline struct sfc_arrival *arrival_take(struct work *work, const struct strip *strip, __u32 *number)
+{
+	__u64 hold_ns = strip->sf->hold_ns;
+	__u32 id = work->result.service, quota = strip->service->quota;
+	struct sfc_pool *pool = bpf_map_lookup_elem(&pools, &id);
+
+	if (!pool || !quota)
+		return NULL;
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < ARRIVAL_TRIES; i++) {
+		__u32 at = strip->service->first_slot + (__u32)(__sync_fetch_and_add(&pool->hand, 1) % quota);
+		struct sfc_arrival *arrival = arrival_get(at);
+		__u32 generation;
+
+		if (!arrival)
+			return NULL;
+		generation = generation_read(&arrival->generation);
+		if (generation & INTERN_WRITING ||
+		    (generation && (__s64)(work->now - arrival->checked) <= (__s64)(hold_ns + hold_ns / 4)))
+			continue;
+		*number = at;
+		if (__sync_val_compare_and_swap(&arrival->generation, generation, generation | INTERN_WRITING) ==
+		    generation)
+			return arrival;
+	}
+	return NULL;
+}
+
+/* What the way back needs goes to the number's entry, and becomes valid. */
+static __always_inline void arrival_keep_header(struct work *work, const struct sfc_service *service,
+						struct sfc_interned *entry)
+{
+	generation_write(&entry->generation, work->ticket.generation - INTERN_WRITING);
+	words_copy_room(entry->header.word, work->header.word);
+	entry->way = service->egress_port || encap_finishes(service->encap) ? SFC_NONE : service->egress[0];
+	entry->check = work->ticket.check;
+	generation_write(&entry->generation, work->ticket.generation);
+}
+
+/* Gives work->arrival a number of its own. Returns whether it has one; not where another CPU was quicker, either. */
+static __always_inline int arrival_add(struct work *work, const struct strip *strip)
+{
+	const struct sfc_service *service = strip->service;
+	__u32 number = 0;
+	struct sfc_arrival *arrival = arrival_take(work, strip, &number);
+	struct sfc_interned *entry;
+
+	if (!arrival)
+		return 0;
+	work->ticket.header = number + 1;
+	work->ticket.generation = *(volatile __u32 *)&arrival->generation + INTERN_WRITING;
+	work->ticket.check = ticket_check(&work->ticket);
+	bpf_map_delete_elem(&arrival_numbers, &arrival->key);
+	entry = intern_get(number);
+	if (entry)
+		arrival_keep_header(work, service, entry);
+	words_copy(arrival->key.word, work->arrival.word, SFC_HEADER_META + INTERN_LEAST);
+	if (header_words() > INTERN_LEAST)
+		words_copy_rest(arrival->key.word + SFC_HEADER_META, work->arrival.word + SFC_HEADER_META,
+				SFC_HEADER_MAX, INTERN_LEAST, SFC_HEADER_MAX / SFC_HEADER_STEP, header_words());
+	arrival->check = work->ticket.check;
+	arrival->service = work->result.service;
+	arrival->kept = work->encap.kept;
+	arrival->inner = strip_inner_kind(work, service);
+	arrival->ported = service->to_port != SFC_NONE;
+	arrival->checked = work->now;
+	generation_write(&arrival->generation, work->ticket.generation);
+	if (bpf_map_update_elem(&arrival_numbers, &work->arrival, &number, BPF_NOEXIST)) {
+		arrival->key.word[0] = 0; /* nothing arrives so: the number can be used again */
+		arrival->checked = 0;
+		return 0;
+	}
+	return 1;
+}
+
+/*
+ * As hash_words, with 64-bit words, of which only the upper halves of the products are good: enough for a place where
+ * nothing is believed.
+ */
+static __always_inline __u32 arrival_hash(const struct work *work)
+{
+	const __u64 *word = work->arrival.word;
+	__u32 room = header_words();
+	__u64 sum = word[0] * sfc_config.key_secret[0] + word[1] * sfc_config.key_secret[1];
+
+#pragma unroll
+	for (__u32 i = 0; i < SFC_HEADER_MAX / SFC_HEADER_STEP; i++) {
+		asm volatile("" : "+r"(room)); /* or clang makes a loop of it */
+		if (i >= room)
+			break;
+		if (work->encap.kept > i * SFC_HEADER_STEP)
+			sum += word[SFC_HEADER_META + i] * sfc_config.key_secret[2 + (i & 7)];
+	}
+	return sum >> 32;
+}
+
+/* Where numbers of arrivals with this hash are; whoever wrote them, the arrival is compared. */
+static __always_inline struct sfc_near_numbers *arrival_near(__u32 hash)
+{
+	__u32 place = hash & (SFC_NEAR_HEADERS - 1);
+
+	return bpf_map_lookup_elem(&near_numbers, &place);
+}
+
+/*
+ * Fills work->ticket for work->arrival by the hash map, or by a new number. A function of its own: it is not on the way
+ * of packets whose number is near. Returns SFC_OK, or SFC_REASON_cache_full where all numbers of the service are in
+ * use.
+ */
+static __noinline int arrival_far(struct work *work, const struct strip *strip)
+{
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < ARRIVAL_LOOKS; i++) {
+		__u32 *number = bpf_map_lookup_elem(&arrival_numbers, &work->arrival);
+
+		if (number && arrival_holds(work, *number))
+			return SFC_OK;
+		if (arrival_add(work, strip))
+			return SFC_OK;
+	}
+	return SFC_REASON_cache_full;
+}
+
+/* The same, for an arrival that most packets have had before. */
+static __always_inline int arrival_find(struct work *work, const struct strip *strip)
+{
+	struct sfc_near_numbers *near = strip->near ?: arrival_near(arrival_hash(work));
+	int reason;
+
+	if (near && (arrival_holds(work, near->number[0]) || arrival_holds(work, near->number[1])))
+		return SFC_OK;
+	reason = arrival_far(work, strip);
+	if (!reason && near) {
+		near->number[1] = near->number[0];
+		near->number[0] = work->ticket.header - 1;
+	}
+	return reason;
+}

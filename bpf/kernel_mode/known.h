@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Headers that have arrived before, in kernel mode. A packet with the very same bytes at the same port has the same
+ * service and the same header, and needs none of the steps that find them, which are two thirds of what strip costs.
+ * All bytes are compared where they lie in the frame; the hash only says where to look.
+ *
+ * It follows from what does not change while the programs are attached: matches, services' and SFs' settings. What does
+ * change is asked once at each tick of the clock: whether the ways out are there.
+ */
+#pragma once
+
+#include "kernel_mode/strip_kernel.h"
+
+/* With an inner packet of 14 bytes they fill the shortest Ethernet frame. */
+enum { KNOWN_WORDS_SHORT = 5 };
+
+/* What is known of a frame. */
+struct known {
+	struct sfc_near_numbers *near; /* where numbers of headers with these bytes are, or NULL */
+	struct sfc_arrival *arrival;
+	struct sfc_ticket ticket;
+	__be16 ethertype;
+};
+
+/* The header in the frame, of which `words` lie in it, or NULL. */
+static __always_inline const __u64 *known_header_at(struct xdp_md *ctx, __u32 words)
+{
+	const __u64 *word = (void *)(long)ctx->data + ETH_HLEN;
+
+	return (void *)(word + words) > (void *)(long)ctx->data_end ? NULL : word;
+}
+
+/* Whether the bytes in the frame are those of the arrival; and the sender, where that counts. */
+static __always_inline int known_equal(const struct work *work, const struct known *known,
+				       const struct sfc_arrival *arrival, const __u64 *word, const void *end)
+{
+	const __u64 *held = arrival->key.word + SFC_HEADER_META;
+	__u32 last = (encap_cut(work) - 1) / SFC_HEADER_STEP;
+
+	if (arrival->key.word[0] != sfc_arrived(work->result.port, encap_cut(work), known->ethertype))
+		return 0;
+	if (arrival->key.word[1] && arrival->key.word[1] != arrival_sender((const __u16 *)word - 4))
+		return 0;
+#pragma unroll
+	for (__u32 i = 0; i < INTERN_LEAST; i++) {
+		asm volatile("" : "+r"(last)); /* or clang makes a count of it, and no longer unrolls */
+		if (i == last)
+			return work->encap.last_word == held[i];
+		if (i == KNOWN_WORDS_SHORT && (void *)(word + INTERN_LEAST) > end)
+			return 0;
+		if (word[i] != held[i])
+			return 0;
+	}
+	return 0;
+}
+
+/* Whether the number is that of the header in the frame; fills known->arrival and ticket then. */
+static __always_inline int known_by(const struct work *work, struct known *known, __u32 number, const __u64 *word,
+				    const void *end)
+{
+	struct sfc_arrival *arrival = arrival_get(number);
+	__u32 generation;
+
+	if (!arrival)
+		return 0;
+	generation = generation_read(&arrival->generation);
+	if (generation & INTERN_WRITING || !known_equal(work, known, arrival, word, end))
+		return 0;
+	known->arrival = arrival;
+	arrival_ticket(&known->ticket, arrival, number, generation);
+	return 1;
+}
+
+/* The other number. */
+static __noinline int known_by_other(struct xdp_md *ctx, const struct work *work, struct known *known)
+{
+	const __u64 *word = known_header_at(ctx, KNOWN_WORDS_SHORT);
+
+	return word && known_by(work, known, known->near->number[1], word, (void *)(long)ctx->data_end);
+}
+
+/* Finds the arrival. Fills work->encap for an encapsulation with a glance, and known->near. */
+static __always_inline int known_look(struct xdp_md *ctx, struct work *work, struct known *known)
+{
+	const __u64 *word = known_header_at(ctx, KNOWN_WORDS_SHORT);
+	const void *end = (void *)(long)ctx->data_end;
+
+	if (!word)
+		return 0;
+	known->ethertype = *((const __be16 *)word - 1);
+	encap_glance(work, known->ethertype, word, end, KNOWN_WORDS_SHORT);
+	if (!work->encap.cut)
+		return 0;
+	known->near = arrival_near(work->encap.hash);
+	if (!known->near)
+		return 0;
+	return known_by(work, known, known->near->number[0], word, end) || known_by_other(ctx, work, known);
+}
+
+/*
+ * Looks at all that may have changed. Returns whether the ways out are there, and writes down when that was so: at the
+ * same tick of the clock nobody needs to ask again. A number is not taken away within a tick, since hold times are
+ * longer, and what is stripped within a tick after a way out is lost is no worse off than what was in the stack by
+ * then. A function of its own, as it is rare.
+ */
+static __noinline int known_check(const struct work *work, struct sfc_arrival *arrival)
+{
+	const struct sfc_service *service;
+	__u32 id = arrival->service;
+
+	service = bpf_map_lookup_elem(&services, &id);
+	if (!service || (!service->to_port && strip_stack_ready(service)))
+		return 0; /* those behind ports are asked for each packet */
+	arrival->checked = work->now;
+	return 1;
+}
+
+/* Fills work->inner.version and l3_off. Returns 0 where the inner packet is not what the service carries. */
+static __always_inline int known_inner(struct xdp_md *ctx, struct work *work, __u8 inner)
+{
+	int version;
+
+	work->inner.l3_off = l2_len(work) + encap_cut(work);
+	version = inner_version(ctx, work->inner.l3_off);
+	work->inner.version = version;
+	return (version == 4 && inner != SFC_INNER_IPV6) || (version == 6 && inner != SFC_INNER_IPV4);
+}
+
+/* Returns whether all that can be known of the frame is, and nothing is in its way. It is unchanged. */
+static __always_inline int strip_known(struct xdp_md *ctx, struct work *work, struct known *known)
+{
+	struct sfc_arrival *arrival;
+
+	if (!known_look(ctx, work, known))
+		return 0;
+	arrival = known->arrival; /* 6.18 does not see that there is one: it came by way of known_by_other */
+	if (!arrival || !known_inner(ctx, work, arrival->inner))
+		return 0;
+	work->now = clock_now();
+	if ((!work->now || arrival->checked != work->now) && !known_check(work, arrival))
+		return 0;
+	work->result.service = arrival->service;
+	work->encap.kept = arrival->kept;
+	return generation_read(&arrival->generation) == known->ticket.generation;
+}
+
+/* To a stack behind ports more is needed: what strip_ways_out asks for each packet. */
+static __always_inline int known_service(struct work *work, struct strip *strip)
+{
+	__u32 id = work->result.service, sf;
+
+	strip->service = bpf_map_lookup_elem(&services, &id);
+	if (!strip->service)
+		return SFC_REASON_unmatched;
+	sf = strip->service->sf;
+	strip->sf = bpf_map_lookup_elem(&sfs, &sf);
+	return strip->sf ? SFC_OK : SFC_REASON_unmatched;
+}
