@@ -42,16 +42,16 @@ static __always_inline int known_equal(const struct work *work, const struct kno
 	if (arrival->key.word[1] && arrival->key.word[1] != arrival_sender((const __u16 *)word - 4))
 		return 0;
 #pragma unroll
-	for (__u32 i = 0; i < INTERN_LEAST; i++) {
+	for (__u32 i = 0; i < INTERN_LEAST - 1; i++) {
 		asm volatile("" : "+r"(last)); /* or clang makes a count of it, and no longer unrolls */
-		if (i == last)
-			return work->encap.last_word == held[i];
+		if (i >= last)
+			break;
 		if (i == KNOWN_WORDS_SHORT && (void *)(word + INTERN_LEAST) > end)
 			return 0;
 		if (word[i] != held[i])
 			return 0;
 	}
-	return 0;
+	return work->encap.last_word == held[last & (INTERN_LEAST - 1)];
 }
 
 /* Whether the number is that of the header in the frame; fills known->arrival and ticket then. */
