@@ -139,7 +139,7 @@ static __always_inline int strip_known(struct xdp_md *ctx, struct work *work, st
 	work->now = clock_now();
 	if ((!work->now || arrival->checked != work->now) && !known_check(work, arrival))
 		return 0;
-	work->result.service = arrival->service;
+	work->result.service = arrival->service; /* whoever has the number: each is one service's for good */
 	work->encap.kept = arrival->kept;
 	return generation_read(&arrival->generation) == known->ticket.generation;
 }
