@@ -30,7 +30,7 @@ def built(text):
 
 
 def row_ratio(ours, theirs):
-    """Of the times of one row, those of one round at the same place."""
+    """Of the times of one row, those of one round at the same position."""
     return statistics.median(mine / other for mine, other in zip(ours, theirs))
 
 

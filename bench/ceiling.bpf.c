@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * The most that a proxy in front of the kernel of its own host can reach: the way of a packet through sfc_strip,
- * sfc_catch, and for one stage sfc_return, with nothing to look up. All packets get the same header, everything else is
- * a constant.
+ * sfc_restore_tc, and for one stage sfc_hairpin, with nothing to look up. All packets get the same header, everything
+ * else is a constant.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -50,7 +50,7 @@ static __always_inline struct ethernet ethernet_to_neighbour(const struct ethern
         {from->macs[0], (from->macs[1] & 0xffff) | (__u32)source[0] << 16, source[1] | (__u32)source[2] << 16}, 0};
 }
 
-/* Length of the stack, which any proxy has to find; 0 where there is none. */
+/* Length of the kernel, which any proxy has to find; 0 where there is none. */
 static __always_inline __u32 stack_len(const __be32* at, const void* end) {
 #pragma unroll
     for (__u32 i = 0; i < CHAIN_LABELS_MAX; i++) {
@@ -109,7 +109,7 @@ static __always_inline int header_write(void* data, void* end, const struct ethe
     return 0;
 }
 
-static __always_inline int catch_push(struct __sk_buff* skb) {
+static __always_inline int tc_push(struct __sk_buff* skb) {
     void *data = (void*)(long)skb->data, *end = (void*)(long)skb->data_end;
     struct ethernet old;
 
@@ -124,24 +124,24 @@ static __always_inline int catch_push(struct __sk_buff* skb) {
 }
 
 SEC("tc")
-int ceiling_catch(struct __sk_buff* skb) {
+int ceiling_tc(struct __sk_buff* skb) {
     struct ticket* ticket = (void*)(long)skb->data_meta;
     __u8* eth = (void*)(long)skb->data;
 
     if ((void*)(ticket + 1) > (void*)eth || ticket->magic != MAGIC)
         return TC_ACT_OK;
     if (ceiling_settings.stage == CEILING_IN_TC)
-        return catch_push(skb);
+        return tc_push(skb);
     if ((void*)(eth + ETH_HLEN) > (void*)(long)skb->data_end)
         return TC_ACT_SHOT;
-    if (ceiling_settings.stage == CEILING_CATCH)
+    if (ceiling_settings.stage == CEILING_TC)
         return TC_ACT_OK;
     eth[ETH_ALEN] = TICKET_SOURCE;
-    return bpf_redirect(ceiling_settings.relay, 0);
+    return bpf_redirect(ceiling_settings.hairpin, 0);
 }
 
 SEC("xdp.frags")
-int ceiling_return(struct xdp_md* ctx) {
+int ceiling_hairpin(struct xdp_md* ctx) {
     void *data = (void*)(long)ctx->data, *end = (void*)(long)ctx->data_end;
     struct ethernet old;
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """bench/run chain: the whole chain over veth, in network namespaces: the highest rate without loss of the proxy and of
-what stands in its place, all in one run and in turns, because the machine's speed changes from one minute to the next.
+what stands in its position, all in one run and in turns, because the machine's speed changes from one minute to the next.
 In kernel mode also TCP, with GRO and with stacks that alternate."""
 import os
 import pathlib

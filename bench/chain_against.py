@@ -20,9 +20,9 @@ def run(network, args, cpu):
         chains = [network(lab, cpu, BATCH, args) for lab in (first, second)]
         for done in range(args.rounds):
             pairs = list(zip(VARIANTS, chains[::1 if done % 2 else -1]))
-            for place, row in enumerate(rows):
+            for position, row in enumerate(rows):
                 tell(f"round {done + 1} of {args.rounds}: {row.cell}")
-                for variant, chain in pairs[::1 if (done // 2 + place) % 2 else -1]:
+                for variant, chain in pairs[::1 if (done // 2 + position) % 2 else -1]:
                     measure(chain, row, variant, args.seconds)
     return rows
 

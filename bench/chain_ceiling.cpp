@@ -10,8 +10,8 @@
 #include <bpf/libbpf.h>
 
 #include "ceiling.skel.h"
+#include "net/hairpin.h"
 #include "net/hook.h"
-#include "net/relay.h"
 #include "net/tc_hook.h"
 
 namespace sfc::bench {
@@ -19,36 +19,36 @@ namespace {
 
 constexpr std::array<std::pair<const char*, enum ceiling_stage>, 5> kStages{{{"pop", CEILING_POP},
                                                                              {"ticket", CEILING_TICKET},
-                                                                             {"catch", CEILING_CATCH},
-                                                                             {"relay", CEILING_RELAY},
+                                                                             {"tc", CEILING_TC},
+                                                                             {"hairpin", CEILING_HAIRPIN},
                                                                              {"ceiling", CEILING_IN_TC}}};
 
-/// The relay is made as the proxy makes its own.
+/// The hairpin is made as the proxy makes its own.
 class Ceiling : public Variant {
 public:
     Ceiling(const Netns& proxy, enum ceiling_stage stage, std::uint32_t labels)
         : proxy_(proxy), port_(find_in(proxy, "p1")) {
         const InNetns inside(proxy);
-        const Relay relay = make_relay(port_.index, port_.mtu);
+        const Hairpin hairpin = make_hairpin(port_.index, port_.mtu);
         try {
-            load_for(stage, labels, relay);
+            load_for(stage, labels, hairpin);
             strip_ = attach_in(proxy, "p0", bpf_program__fd(skeleton_->progs.ceiling_strip));
-            return_ = attach_in(proxy, relay.out.name, bpf_program__fd(skeleton_->progs.ceiling_return));
-            if (stage >= CEILING_CATCH) {
-                catch_ = attach_tc(bpf_program__fd(skeleton_->progs.ceiling_catch), port_, TcSide::Egress);
+            return_ = attach_in(proxy, hairpin.out.name, bpf_program__fd(skeleton_->progs.ceiling_hairpin));
+            if (stage >= CEILING_TC) {
+                tc_ = attach_tc(bpf_program__fd(skeleton_->progs.ceiling_tc), port_, TcSide::Egress);
             }
         } catch (const Error&) {
-            remove_relay(port_.index);
+            remove_hairpin(port_.index);
             throw;
         }
     }
     ~Ceiling() override {
         const InNetns inside(proxy_);
         try {
-            if (catch_.link || catch_.clsact) {
-                detach_tc(port_, catch_);
+            if (tc_.link || tc_.clsact) {
+                detach_tc(port_, tc_);
             }
-            remove_relay(port_.index);
+            remove_hairpin(port_.index);
         } catch (const Error&) { // the namespace goes with all that is in it
         }
     }
@@ -58,14 +58,14 @@ private:
     Link port_;
     Skeleton<ceiling_bpf> skeleton_;
     Fd strip_, return_;
-    TcHook catch_{};
+    TcHook tc_{};
 
-    void load_for(enum ceiling_stage stage, std::uint32_t labels, const Relay& relay) {
+    void load_for(enum ceiling_stage stage, std::uint32_t labels, const Hairpin& hairpin) {
         skeleton_.reset(ceiling_bpf::open());
         if (skeleton_) {
             auto& settings = skeleton_->rodata->ceiling_settings;
             settings.stage = stage;
-            settings.relay = relay.in.index;
+            settings.hairpin = hairpin.in.index;
             settings.labels = labels - 1;
             for (std::uint32_t i = 1; i < labels; i++) {
                 settings.entry[i - 1] = htonl(chain_entry(0, i, labels));

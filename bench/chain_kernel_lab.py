@@ -9,9 +9,9 @@ from bench.chain_lab import MTU, SILENT, Packets, mac
 
 VARIANTS = ("forwarding", "proxy", "ceiling")
 # Between those: what a packet costs as it is taken one step further, and the way of merged ones (bench/ceiling.h).
-STAGES = ("pop", "ticket", "catch", "relay")
-BARE = ("forwarding", "pop", "ticket", "catch")     # nothing puts a header on
-ONE_STACK = ("ceiling", "relay")    # what they put on is a constant
+STAGES = ("pop", "ticket", "tc", "hairpin")
+BARE = ("forwarding", "pop", "ticket", "tc")     # nothing puts a header on
+ONE_STACK = ("ceiling", "hairpin")    # what they put on is a constant
 STACKS = 64
 CONFIG = """
 cache: {{capacity: {capacity}}}

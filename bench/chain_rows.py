@@ -9,9 +9,9 @@ from bench.chain_search import LOSS_ALLOWED, highest_rate
 from lab.net import LabError
 
 BATCH = 64      # a NAPI poll's worth; a veth's ring holds 256
-# Where a frame is sent, there the NAPI of the veth's far end runs. So on one CPU a batch is through, or as far as it gets,
+# Where a frame is sent, there the NAPI of the veth's peer runs. So on one CPU a batch is through, or as far as it gets,
 # before the generator makes the next one: the rate is one over the CPU time of a packet, with generator and sink in it.
-# Of what was tried with 2 CPUs nothing is near it. Bare redirects, 5 labels, 64 bytes: 7.3 Mpps without a loss; with p0's
+# Of what was tried with 2 CPUs nothing comes close to it. Bare redirects, 5 labels, 64 bytes: 7.3 Mpps without a loss; with p0's
 # NAPI a thread on the other CPU 2 % were lost at 2 Mpps and now and then some at 0.5, with all NAPIs there 50 % at 2 Mpps
 # and some at 0.5: 256 frames are 0.1 ms, and no CPU is left alone for so long.
 PLACEMENT = "generator, all ports and sink on CPU {cpu} with SCHED_FIFO"
@@ -60,7 +60,7 @@ def settings_json(args, cpu):
 
 
 def tell(text):
-    """How far it is, to who watches."""
+    """Tells who watches how much is done."""
     if sys.stderr.isatty():
         print(f"\r{text}\033[K\r", end="", file=sys.stderr)
 

@@ -17,7 +17,7 @@ from lab.bench import since
 from lab.edge import ALTERNATE, BARE, STEADY, total
 from lab.net import LabError, call
 from lab.proxy import Proxy
-from lab.stack import config
+from lab.kernel_mode import config
 
 ROUNDS, SECONDS = 9, 1.4
 REST = 0.3              # nothing is on its way any more

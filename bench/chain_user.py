@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""bench/run chain --mode user: the proxy in front of an SF behind two ports, beside bare redirects in its place and the
+"""bench/run chain --mode user: the proxy in front of an SF behind two ports, beside bare redirects in its position and the
 paper's way."""
 import json
 

@@ -56,10 +56,10 @@ struct {
 /* The proxy's map of this name: a call of BPF_PROG_TEST_RUN has one interface, so that becomes another port. */
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, SFC_NEAR_INTERFACES);
+    __uint(max_entries, SFC_PORT_ARRAY);
     __type(key, __u32);
     __type(value, __u32);
-} near_port_ids SEC(".maps");
+} port_id_array SEC(".maps");
 
 struct {
     __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -70,7 +70,7 @@ struct {
 
 static __always_inline void enter_phase(struct micro_state* run, __u32 phase) {
     struct micro_frame* frame = bpf_map_lookup_elem(&frames, &phase);
-    __u32* port = bpf_map_lookup_elem(&near_port_ids, &run->ifindex);
+    __u32* port = bpf_map_lookup_elem(&port_id_array, &run->ifindex);
 
     if (frame && port)
         *port = frame->port;

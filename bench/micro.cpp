@@ -48,7 +48,7 @@ void set_entry(const bpf_map* map, std::uint32_t key, const void* value) {
     }
 }
 
-std::uint32_t place(Variant variant, std::uint32_t phase) {
+std::uint32_t program_at(Variant variant, std::uint32_t phase) {
     return static_cast<std::uint32_t>(variant) * 2 + phase;
 }
 
@@ -123,7 +123,7 @@ void Micro::set_frame(std::uint32_t phase, Variant variant, const Bytes& bytes, 
     Frame entry{.len = static_cast<std::uint32_t>(bytes.size()),
                 .number_off = number_off,
                 .port = plan_.port_id(phase == kStrip ? "d0" : "right"),
-                .program = place(variant, phase)};
+                .program = program_at(variant, phase)};
     std::copy(bytes.begin(), bytes.end(), entry.bytes.begin());
     set_entry(harness_->maps.frames, phase, &entry);
 }

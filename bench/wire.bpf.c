@@ -16,7 +16,7 @@ int wire_redirect(struct xdp_md* ctx __attribute__((unused))) {
     return bpf_redirect_map(&way_out, 0, XDP_DROP);
 }
 
-/* A veth hands on what XDP redirects into its far end only if it has a program. */
+/* A veth hands on what XDP redirects into its peer only if it has a program. */
 SEC("xdp")
 int wire_pass(struct xdp_md* ctx __attribute__((unused))) {
     return XDP_PASS;

@@ -35,15 +35,15 @@ enum sfc_limit {
 	SFC_EXTENSIONS_MAX = 8,              /* IPv6 extension headers of one packet */
 	SFC_RTP_RANGES = 4,                  /* of UDP ports, per SF */
 	SFC_PORTS_MAX = 1024,
-	SFC_NEAR_INTERFACES = 4096, /* interface numbers that an array maps to ports */
-	SFC_NEAR_MATCHES = 4096,    /* a power of two */
-	SFC_NEAR_HEADERS = 4096,    /* a power of two; 32 KiB, which a few pages of the CPU's TLB reach */
+	SFC_PORT_ARRAY = 4096,   /* interface numbers that an array maps to ports */
+	SFC_MATCH_HINTS = 4096,  /* a power of two */
+	SFC_NUMBER_HINTS = 4096, /* a power of two; 32 KiB, which a few pages of the CPU's TLB reach */
 	SFC_SERVICES_MAX = 4096,
 	SFC_ADDRESSES_MAX = 1024,
 	SFC_CAPACITY_MIN = 64,
 	SFC_CAPACITY_MAX = 4 * 1024 * 1024, /* 22 bits of an index word name a slot */
 	SFC_QUOTA_MIN = 16,                 /* slots that a service has at least */
-	SFC_EGRESS_MAX = 8,                 /* ports that packets of one service may leave the stack through */
+	SFC_EGRESS_MAX = 8,                 /* ports that packets of one service may leave the kernel through */
 	SFC_REFS_MAX = 65535,               /* equal packets in flight that share one slot */
 };
 
@@ -75,7 +75,7 @@ struct sfc_config {
 	__u32 clock;        /* enum sfc_clock */
 	__u32 header_limit; /* longest header in bytes that may be pushed, at most header_room */
 	__u32 slot_mask;    /* capacity - 1: which bits of an index word name a slot */
-	__u32 mark_mask;    /* bits of skb->mark that carry tickets through the stack; 0 = metadata do */
+	__u32 mark_mask;    /* bits of skb->mark that carry tickets through the kernel; 0 = metadata do */
 	__u8 mark_shift;    /* of the lowest of them */
 	__u8 mark_number_bits;
 	__u8 weak_order;      /* 1 = this CPU may show stores to another one in another order: publish by an atomic */
@@ -84,7 +84,7 @@ struct sfc_config {
 	__u16 kernel_context; /* 1 = the call of SFC_KFUNC_CONTEXT is the kernel's bpf_cast_to_kern_ctx */
 	__u32 encaps;         /* a bit for each enum sfc_encap that services use, the others are `unmatched` */
 	__u32 header_room;    /* bytes that slots, tails and interned headers have for a header: SFC_HEADER_STEP each */
-	__u32 kernel_mode;    /* 0 = no service goes through a kernel's stack, and nothing of that is loaded */
+	__u32 kernel_mode;    /* 0 = no service goes through a kernel, and nothing of that is loaded */
 	__u32 any_address;    /* 1 = every address counts as one of this host: replay */
 	__u32 reserved;
 	__u64 key_secret[SFC_SECRETS];
@@ -100,12 +100,12 @@ struct sfc_port {
 	__u8 unmatched; /* domain port: enum sfc_unmatched */
 	__u8 unready;   /* routed SF port: 1 = its MAC is not known (yet), packets are dropped `no_next_hop` */
 	__u16 sf;       /* SF port: whose port this is */
-	__u8 stack;     /* domain port: 1 = a service of it goes through the stack of this host */
+	__u8 kernel;    /* domain port: 1 = a service of it goes through the kernel of this host */
 	__u8 tickets;   /* domain port: 1 = a service of it is in kernel mode */
 	__u8 mac[6];    /* of our interface, the source of what we send there; zero where there is none */
 	__u8 sf_mac[6]; /* routed SF port: where the SF listens */
 	__u32 mtu;
-	__u32 relay; /* interface of our own that leads what leaves the stack here back into XDP; 0 = none */
+	__u32 hairpin; /* interface of our own that leads what leaves the kernel here back into XDP; 0 = none */
 };
 
 /* What may be left out of the keys of an SF: set = it is in them. docs/keys.md says where each applies. */
@@ -132,7 +132,7 @@ struct sfc_sf {
 	__u8 ethernet;    /* 1 = its services carry Ethernet frames */
 	__u32 rtp_ranges; /* how many of `rtp` are in use */
 	struct sfc_port_range rtp[SFC_RTP_RANGES];
-	__u8 stack; /* 1 = the SF is the stack of this host: it has no ports, and the key is in the metadata */
+	__u8 kernel; /* 1 = the SF is the kernel of this host: it has no ports, and the key is in the metadata */
 	__u8 reserved[3];
 };
 
@@ -148,11 +148,11 @@ struct sfc_service {
 	__u8 next_hop_mac[6]; /* not used with SFC_PORT_INGRESS. At an even offset: it is read in words */
 	__u8 next_hop_ready;  /* 0: its MAC is not known (yet), packets are dropped `no_next_hop` */
 	__u8 magazine;        /* free slots that one CPU may keep for itself, at most SFC_MAGAZINE */
-	__u32 first_slot;     /* its own slots, of a stack its own header ids: no other service can use them up */
+	__u32 first_slot;     /* its own slots, of a kernel its own header ids: no other service can use them up */
 	__u32 quota;          /* how many */
 	__u8 encap;           /* enum sfc_encap */
 	__u8 reserved;
-	__u16 egress[SFC_EGRESS_MAX]; /* of a stack: ports that its packets may leave through; SFC_NONE behind the last
+	__u16 egress[SFC_EGRESS_MAX]; /* of a kernel: ports that its packets may leave through; SFC_NONE behind the last
 				       */
 };
 
@@ -170,8 +170,8 @@ struct sfc_match {
 	__u64 value[2];
 };
 
-/* A match at the place that its own values give. */
-struct sfc_near_match {
+/* A match at the position that its own values give. */
+struct sfc_match_hint {
 	struct sfc_match match;
 	__u32 service; /* SFC_NONE: nothing is here */
 	__u32 reserved;
@@ -183,12 +183,12 @@ static inline __u64 sfc_match_scope(__u32 port, __u32 encap, __u32 mask)
 	return port | (__u64)encap << 16 | (__u64)mask << 24;
 }
 
-/* Labels of one operator follow each other, so neighbours get places of their own: what differs between the values of
- * an encapsulation should be in the lower bits of one of the two words. */
-static inline __u32 sfc_near_place(__u64 scope, __u64 value, __u64 value2)
+/* Labels of one operator follow each other, so neighbours get positions of their own: what differs between the values
+ * of an encapsulation should be in the lower bits of one of the two words. */
+static inline __u32 sfc_match_position(__u64 scope, __u64 value, __u64 value2)
 {
 	return ((__u32)value + (__u32)value2 + (__u32)scope * 509U + (__u32)(scope >> 16) * 31U) &
-	       (SFC_NEAR_MATCHES - 1);
+	       (SFC_MATCH_HINTS - 1);
 }
 
 /*
@@ -201,7 +201,7 @@ static inline __u32 sfc_near_place(__u64 scope, __u64 value, __u64 value2)
  *   UDP        ports                                                                    digest
  *   RTP        ports                 sequence number   timestamp       SSRC             digest
  *   ICMP                             type, code        rest of header                   digest
- *   SCTP       ports                 first chunk       tag             its TSN          digest
+ *   SCTP       ports                 first chunk       v. tag          its TSN          digest
  *   ESP, AH                                            SPI             sequence         digest
  *   GRE        flags, protocol                         key             sequence         digest
  *   fragment   offset and MF                           identification                   digest
@@ -248,8 +248,8 @@ struct sfc_key {
 };
 
 #include "sfc_cache.h"
+#include "sfc_kernel_mode.h"
 #include "sfc_probe.h"
-#include "sfc_stack.h"
 
 /* How a frame ended. Left in per-CPU scratch by the entry point; replay, trace and campaigns read it there. */
 enum sfc_verdict {
@@ -258,7 +258,7 @@ enum sfc_verdict {
 	SFC_VERDICT_RESTORED,
 	SFC_VERDICT_PASSED,
 	SFC_VERDICT_DROPPED,
-	SFC_VERDICT_TO_STACK,
+	SFC_VERDICT_TO_KERNEL,
 };
 
 struct sfc_result {
@@ -291,7 +291,7 @@ enum sfc_event {
 	SFC_EVENT_EXPIRED,
 	SFC_EVENT_EVICTED,
 	SFC_EVENT_FLUSHED,
-	SFC_EVENT_TO_STACK, /* stripped, and given to the stack of this host with a ticket */
+	SFC_EVENT_TO_KERNEL, /* stripped, and given to the kernel of this host with a ticket */
 	SFC_EVENT_MAX,
 };
 

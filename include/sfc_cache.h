@@ -3,28 +3,28 @@
  * The header cache as both sides see it. Part of sfc_abi.h, which includes it; docs/DESIGN.md "The cache" says how it
  * works.
  *
- *   buckets   the index: a cache line of 15 words, each word a tag and the number of a slot
+ *   buckets   the index: a cache line of 15 words, each word a fingerprint and the number of a slot
  *   slots     128 bytes: the key, and the header as it will leave; `tails` has what of it is beyond 32 bytes
  *   pools     per service: which of its slots are free
  */
 #pragma once
 
 enum sfc_cache_limit {
-	SFC_WORDS = 15,            /* of one bucket */
-	SFC_SLOTS_PER_BUCKET = 4,  /* on average, with all slots in use: one bucket in 200 000 overflows then */
-	SFC_HEADER_NEAR = 32,      /* bytes of a header in its slot */
-	SFC_HEADER_WORDS_NEAR = 4, /* the same in 64-bit words */
-	SFC_HEADER_META = 2,       /* 64-bit words of struct sfc_header before its bytes */
-	SFC_HEADER_IN_SLOT = SFC_HEADER_META + SFC_HEADER_WORDS_NEAR,
+	SFC_WORDS = 15,              /* of one bucket */
+	SFC_SLOTS_PER_BUCKET = 4,    /* on average, with all slots in use: one bucket in 200 000 overflows then */
+	SFC_HEADER_INLINE = 32,      /* bytes of a header in its slot */
+	SFC_HEADER_WORDS_INLINE = 4, /* the same in 64-bit words */
+	SFC_HEADER_META = 2,         /* 64-bit words of struct sfc_header before its bytes */
+	SFC_HEADER_IN_SLOT = SFC_HEADER_META + SFC_HEADER_WORDS_INLINE,
 	SFC_HEADER_IN_TAIL = 23, /* the other words at most; tails have as many as header_room says */
 	SFC_MAGAZINE = 14,       /* free slots that a CPU keeps for itself, and those that one chunk names */
 	SFC_MAGAZINE_ROOM = 16,
 };
 
 /*
- * A word of the index: the number of a slot in as many bits as the capacity needs, above it a tag. Whoever takes a word
- * out, by one compare-and-swap, owns the slot: that is all of the ownership there is. SHARED words change under the
- * bucket's lock only. 0 is a free place.
+ * A word of the index: the number of a slot in as many bits as the capacity needs, above it a fingerprint of the key.
+ * Whoever takes a word out, by one compare-and-swap, owns the slot: that is all of the ownership there is. SHARED words
+ * change under the bucket's lock only. 0 is a free position.
  */
 enum sfc_word { SFC_WORD_USED = 1 << 30, SFC_WORD_SHARED = -1 - 0x7fffffff };
 

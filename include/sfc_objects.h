@@ -9,24 +9,25 @@
 #define SFC_PROGRAMS(X)                                                                                                \
 	X(sfc_strip, xdp_md, 0, "XDP of domain ports")                                                                 \
 	X(sfc_restore, xdp_md, 0, "XDP of SF ports")                                                                   \
-	X(sfc_mark, __sk_buff, 1, "TC ingress of domain ports, where tickets go through the stack in the mark")        \
-	X(sfc_catch, __sk_buff, 1, "TC egress of ports that the stack sends through")                                  \
-	X(sfc_return, xdp_md, 1, "XDP at the far end of a relay")                                                      \
-	X(sfc_tag, __sk_buff, 1, "TC egress at the far end of an SF port whose SF is a stack")                         \
-	X(sfc_readmit, xdp_md, 1, "XDP of those SF ports")                                                             \
-	X(sfc_peer, xdp_md, 0, "XDP at the far end of a veth that we redirect into")                                   \
+	X(sfc_ticket_mark, __sk_buff, 1,                                                                               \
+	  "TC ingress of domain ports, where tickets go through the kernel in the mark")                               \
+	X(sfc_restore_tc, __sk_buff, 1, "TC egress of ports that the kernel sends through")                            \
+	X(sfc_hairpin, xdp_md, 1, "XDP at the peer of a hairpin")                                                      \
+	X(sfc_ticket_mac, __sk_buff, 1, "TC egress at the peer of an SF port whose SF is a kernel")                    \
+	X(sfc_restore_mac, xdp_md, 1, "XDP of those SF ports")                                                         \
+	X(sfc_pass, xdp_md, 0, "XDP at the peer of a veth that we redirect into")                                      \
 	X(sfc_probe, xdp_md, 0, "no interface: user space runs it to send probes")
 
 /* X(name), as bpf/base/maps.h and bpf/ticket/probe.h define them. */
 #define SFC_MAPS(X)                                                                                                    \
 	X(scratch)                                                                                                     \
-	X(near_port_ids)                                                                                               \
-	X(port_ids)                                                                                                    \
+	X(port_id_array)                                                                                               \
+	X(port_id_hash)                                                                                                \
 	X(ports)                                                                                                       \
 	X(tx_ports)                                                                                                    \
 	X(own_addresses)                                                                                               \
 	X(sfs)                                                                                                         \
-	X(near_matches)                                                                                                \
+	X(match_hints)                                                                                                 \
 	X(matches)                                                                                                     \
 	X(services)                                                                                                    \
 	X(buckets)                                                                                                     \
@@ -37,7 +38,7 @@
 	X(headers)                                                                                                     \
 	X(arrivals)                                                                                                    \
 	X(arrival_numbers)                                                                                             \
-	X(near_numbers)                                                                                                \
+	X(number_hints)                                                                                                \
 	X(port_counters)                                                                                               \
 	X(service_counters)                                                                                            \
 	X(set_clock)                                                                                                   \

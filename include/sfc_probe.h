@@ -10,7 +10,7 @@ enum sfc_probe_limit {
 	SFC_PROBE_BYTES = 160, /* of the frame that came out are kept; a probe is longer */
 	SFC_PROBE_NONCE = 16,  /* random: who has not seen the probe cannot name it */
 	SFC_PROBE_PAYLOAD = 128,
-	SFC_PROBE_COPIES = 4, /* through a stack: a raw socket costs those their metadata that come while it is busy */
+	SFC_PROBE_COPIES = 4, /* through a kernel: a raw socket costs those their metadata that come while it is busy */
 	SFC_PROBE_GENERATION = 1, /* of its ticket. Odd: valid never, nowhere */
 };
 
@@ -25,8 +25,8 @@ struct sfc_probe_name {
 struct sfc_probe_entry {
 	__u64 nonce[SFC_PROBE_NONCE / 8];
 	__u32 active;  /* 1 = the nonce is one */
-	__u16 to_port; /* SF port that it is sent through; SFC_NONE: into the stack of this host */
-	__u8 ticketed; /* 1 = it is sent with a ticket, as packets of an SF that is a stack are */
+	__u16 to_port; /* SF port that it is sent through; SFC_NONE: into the kernel of this host */
+	__u8 ticketed; /* 1 = it is sent with a ticket, as packets in kernel mode are */
 	__u8 reserved;
 	__u32 sent;    /* how many copies are on their way */
 	__u32 came;    /* how many came out */

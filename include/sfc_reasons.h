@@ -24,15 +24,15 @@
 	X(header_too_long, "header longer than the headroom for restoring it", "shorten the chain")                    \
 	X(ambiguous, "a packet with an equal key and a different header is in the SF",                                 \
 	  "equal packets on different chains; see whether the SF holds packets back")                                  \
-	X(cache_full, "too many equal packets in flight; through the stack, too many headers in use",                  \
-	  "look for a loop that repeats one packet; through the stack, raise capacity or 'quota', or lower 'hold'")    \
+	X(cache_full, "too many equal packets in flight; through the kernel, too many headers in use",                 \
+	  "look for a loop that repeats one packet; through the kernel, raise capacity or 'quota', or lower 'hold'")   \
 	X(no_next_hop, "interface or MAC of the SF port or of the next hop is missing",                                \
 	  "see 'sfcproxy status': interface gone or down, or next hop not answering")                                  \
 	X(unmatched, "SFC frame that no service on this port matches", "no service has this label on this port")       \
 	X(not_sfc, "no SFC encapsulation", "normal for ARP, routing protocols and management")                         \
 	X(miss, "no header is cached for this packet, epoch and port",                                                 \
 	  "the SF changed a key field (NAT, TCP timestamps, 'ipv4_id: off'), sends packets of its own, or 'hold' is "  \
-	  "too short; through the stack, a raw socket on the way in ('mark' helps)")                                   \
+	  "too short; through the kernel, a raw socket on the way in ('mark' helps)")                                  \
 	X(late, "came back after the hold time", "the SF is slower than 'hold'; raise it")                             \
 	X(sfc_from_sf, "SFC encapsulation, or a tunnel that can carry it, coming from an SF",                          \
 	  "an SF must not send SFC frames; is it a tunnel endpoint ('tunnels: pass') or compromised?")                 \
@@ -40,9 +40,9 @@
 	X(control, "ARP, neighbour discovery and other traffic of an SF port's own link",                              \
 	  "normal: the link between proxy and SF")                                                                     \
 	X(snapped, "cut by the capture's snap length (replay only)", "capture with a larger snap length")              \
-	X(wrong_port, "leaves the stack through a port that the service's `egress` does not name",                     \
+	X(wrong_port, "leaves the kernel through a port that the service's `egress` does not name",                    \
 	  "a route leads elsewhere: change the route, or name the port in 'egress'")                                   \
-	X(from_stack, "made by this host's stack in answer to a packet that came with a header",                       \
+	X(from_kernel, "made by this host's kernel in answer to a packet that came with a header",                     \
 	  "nftables' reject, ICMP errors: they have no header; use drop rules, and see why the errors arise")          \
 	X(probe, "sent by the proxy itself at attach, to see what the SF does to packets",                             \
 	  "normal: 'sfcproxy status' says what was found; 'probe: off' at the SF sends none")

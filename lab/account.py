@@ -7,7 +7,7 @@ from lab.edge import FAMILY_KINDS, KINDS, total
 
 @dataclasses.dataclass
 class Account:
-    """Packets of both directions. `lost`: how many for each cause. `links_own`: frames that nobody
+    """Packets of both directions. `lost`: how many for each cause. `control_frames`: frames that nobody
     pushed, neighbour discovery for one, on the edges' links and on those of the SF; they share what full links lose."""
     pushed: int
     good: int
@@ -15,7 +15,7 @@ class Account:
     bare: int
     lost: dict
     balanced: bool
-    links_own: int
+    control_frames: int
 
     @property
     def missing(self):
@@ -23,14 +23,14 @@ class Account:
 
     @property
     def closed(self):
-        """Every missing packet has a name, and no name stands for a packet that is not missing, but for the link's own
+        """Every missing packet has a name, and no name stands for a packet that is not missing, but for control packets
         frames among what full links lost: those were never pushed."""
         surplus = sum(self.lost.values()) - self.missing
         full = sum(count for cause, count in self.lost.items() if cause.endswith("link full"))
-        return 0 <= surplus <= min(self.links_own, full)
+        return 0 <= surplus <= min(self.control_frames, full)
 
 
-def links_own_of_sf(stats):
+def control_of_sf(stats):
     """Frames of the links between proxy and SF that did arrive: as many may have been lost there."""
     return ended_at_port(stats, "sf_ports", "passed").get("control", 0)
 
@@ -69,10 +69,10 @@ def lost_in_sf(stats, firewall, sf_drops):
               "SF: rest of a torn datagram": firewall.get("torn", 0), "SF: link full": sf_drops,
               "back too late": at_sf_port.get("late", 0), "not recognised": at_sf_port.get("miss", 0),
               "to the SF: link full": after_verdict(stats, "sf_ports")}
-    # What an SF's own stack says of itself (multicast listener reports) is not recognised either, and nobody's loss.
+    # What an SF's own kernel says of itself (multicast listener reports) is not recognised either, and nobody's loss.
     surplus = max(0, sum(causes.values()) - unclaimed)
     causes["not recognised"] -= min(surplus, causes["not recognised"])
-    # Less than none: what the SF's own stack or the proxy's probes said was lost at a full link. Account.closed limits it.
+    # Less than none: what the SF's own kernel or the proxy's probes said was lost at a full link. Account.closed limits it.
     causes["vanished in the SF"] = max(0, unclaimed - sum(causes.values()))
     return causes
 
@@ -106,7 +106,7 @@ def settle(pushed, arrived, edge_errors, stats, firewall, sf_drops):
                    bare=sum(side["bare"] for side in arrived),
                    lost={cause: count for cause, count in lost.items() if count},
                    balanced=stats["conservation"]["balanced"],
-                   links_own=sum(side["link"] for side in pushed) + links_own_of_sf(stats))
+                   control_frames=sum(side["link"] for side in pushed) + control_of_sf(stats))
 
 
 def in_words(account):

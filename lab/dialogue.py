@@ -90,8 +90,8 @@ def gre(_asker, _answerer):
         numbered = struct.pack(">II", 7, number) if number % 2 else b""
         return struct.pack(">HH", 0x3000 if numbered else 0, 0x800) + numbered + inner
 
-    near, far = 0x0a090001, 0x0a090002
-    return bursts([(packet(8, near, far, number), packet(0, far, near, number)) for number in range(1, COUNT + 1)])
+    left, right = 0x0a090001, 0x0a090002
+    return bursts([(packet(8, left, right, number), packet(0, right, left, number)) for number in range(1, COUNT + 1)])
 
 
 def rtp(asker, answerer):
@@ -107,7 +107,7 @@ def rtp(asker, answerer):
 
 
 def listen(device, address):
-    """Where tcpdump would: lab/generators.py keeps these packets from the host's own stack, which would answer with
+    """Where tcpdump would: lab/generators.py keeps these packets from the host's own kernel, which would answer with
     errors if it knew the protocol or if it did not."""
     heard = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
     heard.bind((device, 0x86dd if ":" in address else 0x800))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * The edge of the SFC domain in the lab: what a classifier does on the way in, and what the last node does on the way
- * out. The stack of a packet is a function of its content, so the far end can tell without a message from this one.
+ * out. The stack of a packet is a function of its content, so the peer can tell without a message from this one.
  */
 #include "packet.h"
 
@@ -193,7 +193,7 @@ int edge_check(struct xdp_md *ctx)
 	return cut_stack(ctx, &ethernet, &packet, depth);
 }
 
-/* For the far end of a veth that frames are redirected into: without a program there, the kernel drops them all. */
+/* For the peer of a veth that frames are redirected into: without a program there, the kernel drops them all. */
 SEC("xdp.frags")
 int edge_pass(struct xdp_md *ctx)
 {

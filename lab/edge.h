@@ -31,7 +31,7 @@ enum {
 	EVENT_WIRE = 2 * KIND_MAX,
 	EVENT_WRONG,
 	EVENT_BARE,
-	EVENT_LINK,   /* of EVENT_WIRE: no SFC, so a link's own: ARP, neighbour discovery */
+	EVENT_LINK,   /* of EVENT_WIRE: no SFC, so control packets: ARP, neighbour discovery */
 	EVENT_BEHIND, /* TCP, with EDGE_ORDER: not behind all that the flow had before it */
 	EVENT_MAX = 64,
 	DIRECTIONS = 2,

@@ -71,7 +71,7 @@ def total(counters, event):
 
 
 def link_errors(lab, role, device):
-    """Frames that XDP lost at this end of a veth: could not be redirected, or found the far end's ring full."""
+    """Frames that XDP lost at this end of a veth: could not be redirected, or found the peer's ring full."""
     lost = 0
     for line in lab.run(role, "ethtool", "-S", device).stdout.splitlines():
         key, _, value = line.strip().partition(": ")
@@ -81,6 +81,6 @@ def link_errors(lab, role, device):
 
 
 def link_drops(lab, role, device):
-    """Frames that the kernel could not send here, because the far end's ring was full."""
+    """Frames that the kernel could not send here, because the peer's ring was full."""
     shown = json.loads(lab.run(role, "ip", "-j", "-s", "link", "show", device).stdout)[0]
     return shown["stats64"]["tx"]["dropped"]

@@ -38,7 +38,7 @@ struct packet {
 	__be16 port;   /* TCP: destination */
 	__u32 ports;   /* TCP: both */
 	__u32 end;     /* TCP: sequence number behind the payload */
-	bool link;     /* the link's own: not for the SFC domain */
+	bool link;     /* control packets: not for the SFC domain */
 	bool ip6;
 };
 
@@ -200,21 +200,21 @@ static __always_inline int read_l4(struct xdp_md *ctx, __u32 at, __u8 proto, __u
 	return 0;
 }
 
-/* Identification and place; the ports are in the first one only. */
-static __always_inline int fragment(struct packet *packet, __u32 id, __be16 place)
+/* Identification and position; the ports are in the first one only. */
+static __always_inline int fragment(struct packet *packet, __u32 id, __be16 position)
 {
 	packet->kind = KIND_FRAGMENT;
-	packet->number = mix(id, place);
+	packet->number = mix(id, position);
 	return 0;
 }
 
 static __always_inline int read_ip4(struct xdp_md *ctx, __u32 at, const struct iphdr *ip, struct packet *packet)
 {
-	__be16 place = ip->frag_off & bpf_htons(FRAGMENT4);
+	__be16 position = ip->frag_off & bpf_htons(FRAGMENT4);
 	__u32 header = ip->ihl * 4;
 
-	if (place)
-		return fragment(packet, ip->id, place);
+	if (position)
+		return fragment(packet, ip->id, position);
 	return read_l4(ctx, at + header, ip->protocol, bpf_ntohs(ip->tot_len) - header, packet);
 }
 

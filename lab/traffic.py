@@ -94,7 +94,7 @@ def blocked(lab, role, address, port):
 
 
 def bad_checksums(lab, role):
-    """Packets that a host's stack refused for the checksum of their TCP, UDP or ICMP, since its namespace was made."""
+    """Packets that a host's kernel refused for the checksum of their TCP, UDP or ICMP, since its namespace was made."""
     tables = lab.run(role, "cat", "/proc/net/snmp").stdout.splitlines()
     found = 0
     for names, values in zip(tables[::2], tables[1::2]):

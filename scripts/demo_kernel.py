@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The demo of the kernel as the SF: real traffic through the proxy's own host, which forwards it and translates
-addresses both ways by nftables, on live interfaces, every packet checked."""
+addresses both ways by nftables, on real interfaces, every packet checked."""
 import pathlib
 import sys
 
@@ -12,12 +12,12 @@ from lab import chain, demo, traffic  # noqa: E402
 from lab.account import Account, after_verdict, ended_at_port, kinds_table, reasons, silent_kinds  # noqa: E402
 from lab.demo import exit_code, part, show, show_tcp, show_udp  # noqa: E402
 from lab.net import Lab  # noqa: E402
-from lab.stack import BLOCKED_PORT, FAR, MASQUERADE, OWN, OWN6, WEB_PORT, Stack, config  # noqa: E402
+from lab.kernel_mode import BLOCKED_PORT, REMOTE, MASQUERADE, OWN, OWN6, WEB_PORT, HostKernel, config  # noqa: E402
 
 # Nearly every packet has a header that no other has, and each stays for the hold time of 0.1 s.
 CAPACITY = 262144
 KINDS = ("tcp", "udp", "icmp")
-BLOCKED, RELAY_FULL = "blocked by nftables", "relay: link full"
+BLOCKED, HAIRPIN_FULL = "blocked by nftables", "hairpin: link full"
 PICTURE = f"""
   sender ──▶ classifier ──▶ p0 ┌─────────────────────────┐ p1 ──▶ classifier ──▶ receiver
              pushes a stack    │ proxy ─▶ kernel ─▶ proxy │        (and the same way back)
@@ -29,10 +29,10 @@ PICTURE = f"""
 
 def start(lab):
     """Everything up to a proxy that is ready."""
-    stack = Stack(lab)
-    stack.rules(MASQUERADE)
-    demo.tell_ready(stack.run(config(capacity=CAPACITY)))
-    return stack
+    kernel = HostKernel(lab)
+    kernel.rules(MASQUERADE)
+    demo.tell_ready(kernel.run(config(capacity=CAPACITY)))
+    return kernel
 
 
 def send(lab):
@@ -57,50 +57,50 @@ def one_packet(lab, edges):
     want it, and the stack by its first label, as it must."""
     before, after = edges.classifier.kept("pushed"), edges.receiver.kept("checked")
     if not (before and after):
-        print("  BAD the packet was not seen at both places")
+        print("  BAD the packet was not seen at both interfaces")
         return False
     demo.show_frames(lab, ("before the kernel (into p0)", before),
                      ("behind the kernel (as it reaches the receiver)", after))
     old, new = demo.packet_of(before), demo.packet_of(after)
-    return ((old.src, old.dst, new.src, new.dst) == (chain.SENDER, OWN, FAR, chain.RECEIVER)
+    return ((old.src, old.dst, new.src, new.dst) == (chain.SENDER, OWN, REMOTE, chain.RECEIVER)
             and (old.id, old.ttl - 1, old[TCP].seq) == (new.id, new.ttl, new[TCP].seq)
             and bytes(old[TCP].payload) == bytes(new[TCP].payload)
             and demo.labels_of(before)[1:] == demo.labels_of(after))
 
 
-def settle(stack, tally):
+def settle(kernel, tally):
     """The tally as an account, with a name for each packet that did not arrive."""
-    stats, relays = tally.stats, stack.relay_drops()
-    lost = {BLOCKED: tally.blocked, RELAY_FULL: relays, "from the proxy: link full": after_verdict(stats, "rest") + stack.port_drops()}
+    stats, hairpins = tally.stats, kernel.hairpin_drops()
+    lost = {BLOCKED: tally.blocked, HAIRPIN_FULL: hairpins, "from the proxy: link full": after_verdict(stats, "rest") + kernel.port_drops()}
     for kind, what in (("dropped", "proxy"), ("dropped_after_claim", "proxy, behind the kernel")):
         lost |= {f"{what}: {reason}": count for reason, count in reasons(stats, kind).items()}
     lost |= {f"proxy, port: {reason}": count
              for reason, count in ended_at_port(stats, "domain_ports", "dropped").items()}
-    lost |= {f"classifier {device}: link full": count for device, count in stack.edges.errors().items()}
-    sums = tally.stack
-    balanced = sums["to_stack"] == sums["restored"] + sums["dropped"] + sums["not_returned"]
+    lost |= {f"classifier {device}: link full": count for device, count in kernel.edges.errors().items()}
+    sums = tally.kernel
+    balanced = sums["to_kernel"] == sums["restored"] + sums["dropped"] + sums["not_returned"]
     return Account(pushed=tally.pushed, good=tally.good, wrong=tally.wrong, bare=tally.bare,
                    lost={cause: count for cause, count in lost.items() if count},
-                   balanced=balanced and stats["conservation"]["balanced"], links_own=tally.links_own)
+                   balanced=balanced and stats["conservation"]["balanced"], control_frames=tally.control_frames)
 
 
-def count_all(lab, stack):
+def count_all(lab, kernel):
     """When nothing is on its way any more: prints what was counted, and returns the account and what must be true."""
-    tally = stack.tally()
-    demo.show_stats(stack.proxy)
-    pushed, arrived = stack.counted()
-    settled = settle(stack, tally)
+    tally = kernel.tally()
+    demo.show_stats(kernel.proxy)
+    pushed, arrived = kernel.counted()
+    settled = settle(kernel, tally)
     print(f"\n{kinds_table(pushed, arrived, KINDS)}")
-    demo.show_account(settled, stack.edges)
-    relays, spoilt = settled.lost.get(RELAY_FULL, 0), demo.bad_checksums(lab)
+    demo.show_account(settled, kernel.edges)
+    hairpins, spoilt = settled.lost.get(HAIRPIN_FULL, 0), demo.bad_checksums(lab)
     for line in (f"nftables: {tally.forwarded} forwarded, {tally.blocked} of them dropped; {tally.taken} for the host "
                  f"itself, {tally.sent} from it; {tally.probes} probes of the proxy besides",
-                 f"not returned: {tally.stack['not_returned']}, of which nftables dropped {tally.blocked} and full relays "
-                 f"{relays}", f"the hosts: {spoilt} packets with a wrong checksum"):
+                 f"not returned: {tally.kernel['not_returned']}, of which nftables dropped {tally.blocked} and full hairpins "
+                 f"{hairpins}", f"the hosts: {spoilt} packets with a wrong checksum"):
         print(traffic.wrapped(line, 2))
     return settled, tally, {
-        "not returned is not what nftables dropped": tally.stack["not_returned"] == tally.blocked + relays,
-        "the kernel did not forward what it got": tally.forwarded == tally.stack["to_stack"],
+        "not returned is not what nftables dropped": tally.kernel["not_returned"] == tally.blocked + hairpins,
+        "the kernel did not forward what it got": tally.forwarded == tally.kernel["to_kernel"],
         "the host took packets or sent some": tally.taken == tally.sent == 0,
         "more was lost than by the rule and at full links": all(
             cause == BLOCKED or cause.endswith("link full") for cause in settled.lost),
@@ -114,16 +114,16 @@ def main():
     with Lab() as lab:
         part("the lab: four network namespaces; the SF is the kernel of the proxy's own")
         print(PICTURE)
-        stack = start(lab)
+        kernel = start(lab)
         part("traffic, both ways, IPv4 and IPv6; every stack is checked bit by bit where it arrives")
         results = send(lab)
         part("one packet before and behind the kernel")
-        same = one_packet(lab, stack.edges)
+        same = one_packet(lab, kernel.edges)
         part("what the proxy and nftables counted")
-        settled, tally, others = count_all(lab, stack)
+        settled, tally, others = count_all(lab, kernel)
         part("the same with the proxy switched off")
-        off = demo.switched_off(lab, stack.edges, stack.proxy)
-        return demo.verdict(results, settled, f"{tally.stack['not_returned']} not returned by the kernel", others | {
+        off = demo.switched_off(lab, kernel.edges, kernel.proxy)
+        return demo.verdict(results, settled, f"{tally.kernel['not_returned']} not returned by the kernel", others | {
             "more than addresses and the first label changed": same, "switched off, it did not stop": off})
 
 

@@ -44,7 +44,7 @@ sfc::Plan plan_of(const Shape& shape) {
     plan.sfs.resize(2);
     plan.services.resize(2);
     plan.shape.kernel_mode = shape.kernel_mode;
-    plan.sfs[1].entry.stack = shape.kernel_mode ? 1 : 0; // of this host: with all that may be pushed
+    plan.sfs[1].entry.kernel = shape.kernel_mode ? 1 : 0; // of this host: with all that may be pushed
     plan.shape.header_room = shape.header_room;
     const bool all = shape.masks == SFC_MASKS_MAX;
     for (unsigned encap = SFC_ENCAP_mpls; encap < (all ? SFC_ENCAP_USED : SFC_ENCAP_mpls + 1); encap++) {

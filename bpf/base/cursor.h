@@ -31,7 +31,7 @@ static __always_inline __u32 forget(const __u32 *value, __u32 mask)
 	return *(const volatile __u32 *)value & mask;
 }
 
-/* Bytes of the link's own header, in front of what the link carries. */
+/* Bytes of the Ethernet header, in front of what the link carries. */
 static __always_inline __u32 l2_len(const struct work *work)
 {
 	(void)work;

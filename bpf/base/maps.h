@@ -39,7 +39,7 @@ struct inner {
 };
 
 /* An inner Ethernet frame. The first 16 bytes are part of the key. */
-struct link {
+struct inner_eth {
 	__u8 macs[12];
 	__be16 vlan_id[2]; /* zero where there is no tag */
 	__be16 ethertype;  /* behind the tags */
@@ -48,7 +48,7 @@ struct link {
 
 /* What the encapsulation's parse has found (bpf/encap/). */
 struct encap {
-	__u32 cut;  /* bytes of it behind the link's own header; 0 = its end is not known */
+	__u32 cut;  /* bytes of it behind the Ethernet header; 0 = its end is not known */
 	__u32 kept; /* bytes that are pushed again: header.f.len to be */
 	__u8 inner; /* enum sfc_inner, where its header says what it carries; else SFC_INNER_IP, and the service says */
 	__u8 reserved[3];
@@ -62,14 +62,14 @@ struct index {
 	__u32 want;   /* the key's word, without the slot */
 	__u32 bucket; /* the key's bucket */
 	__u32 at;     /* which of its words matched */
-	__u32 skip;   /* places, a bit each, whose words match and whose keys are others */
+	__u32 skip;   /* positions, a bit each, whose words match and whose keys are others */
 };
 
-/* What one program run knows about its frame. Not on the stack: 512 bytes are too few for a key and a header. */
+/* What one program run knows about its frame. Not on the BPF stack: 512 bytes are too few for a key and a header. */
 struct work {
 	struct sfc_result result;
 	struct inner inner;
-	struct link link;
+	struct inner_eth inner_eth;
 	struct sfc_key key;
 	struct sfc_header header;
 	struct sfc_ticket ticket;
@@ -91,13 +91,13 @@ struct {
 	__type(value, struct work);
 } scratch SEC(".maps");
 
-/* ifindex to port id, for the numbers below SFC_NEAR_INTERFACES: a lookup costs a sixth of one in a hash. */
+/* ifindex to port id, for the numbers below SFC_PORT_ARRAY: a lookup costs a sixth of one in a hash. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SFC_NEAR_INTERFACES);
+	__uint(max_entries, SFC_PORT_ARRAY);
 	__type(key, __u32);
 	__type(value, __u32);
-} near_port_ids SEC(".maps");
+} port_id_array SEC(".maps");
 
 /* The same for the others: interface numbers of long-running hosts grow without bound. */
 struct {
@@ -105,7 +105,7 @@ struct {
 	__uint(max_entries, SFC_PORTS_MAX);
 	__type(key, __u32);
 	__type(value, __u32);
-} port_ids SEC(".maps");
+} port_id_hash SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -137,13 +137,13 @@ struct {
 	__type(value, __u8);
 } own_addresses SEC(".maps");
 
-/* Matches by sfc_near_match: most are here, one to a place. All are in the next map. */
+/* Matches by sfc_match_hint: most are here, one to a position. All are in the next map. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SFC_NEAR_MATCHES);
+	__uint(max_entries, SFC_MATCH_HINTS);
 	__type(key, __u32);
-	__type(value, struct sfc_near_match);
-} near_matches SEC(".maps");
+	__type(value, struct sfc_match_hint);
+} match_hints SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -179,7 +179,7 @@ struct {
 	__type(value, struct sfc_slot);
 } slots SEC(".maps");
 
-/* What of a header is beyond SFC_HEADER_NEAR bytes. Apart, so that short headers do not pull it into the CPU's cache.
+/* What of a header is beyond SFC_HEADER_INLINE bytes. Apart, so that short headers do not pull it into the CPU's cache.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -236,10 +236,10 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, SFC_NEAR_HEADERS);
+	__uint(max_entries, SFC_NUMBER_HINTS);
 	__type(key, __u32);
-	__type(value, struct sfc_near_numbers);
-} near_numbers SEC(".maps");
+	__type(value, struct sfc_number_hint);
+} number_hints SEC(".maps");
 
 /* Counters per CPU, 64 bit, summed by user space: no atomics in the packet path and no wrap within a machine's life. */
 struct {

@@ -26,17 +26,17 @@ static __always_inline int port_present(__u32 id)
  * A function, as are the other second choices of a map: clang would make one lookup of both, with the map in a
  * variable, and that is an indirect call to the kernel instead of a few inlined instructions.
  */
-static __noinline __u32 *port_of_far(__u32 ifindex)
+static __noinline __u32 *port_id_slow(__u32 ifindex)
 {
-	return bpf_map_lookup_elem(&port_ids, &ifindex);
+	return bpf_map_lookup_elem(&port_id_hash, &ifindex);
 }
 
 /* Which port an interface is, or NULL. */
 static __always_inline __u32 *port_of(__u32 ifindex)
 {
-	if (ifindex < SFC_NEAR_INTERFACES)
-		return bpf_map_lookup_elem(&near_port_ids, &ifindex);
-	return port_of_far(ifindex);
+	if (ifindex < SFC_PORT_ARRAY)
+		return bpf_map_lookup_elem(&port_id_array, &ifindex);
+	return port_id_slow(ifindex);
 }
 
 /* Scratch for one frame, its result clean. NULL: never, but the verifier wants to be sure. */

@@ -27,7 +27,7 @@ static __always_inline void count_event(struct sfc_counters *counters, const str
 	count(&counters->event[event], 1, work->result.frame_len);
 }
 
-/* A function for the same reason as port_of_far. */
+/* A function for the same reason as port_id_slow. */
 static __noinline struct sfc_counters *verdict_port(__u32 port)
 {
 	return bpf_map_lookup_elem(&port_counters, &port);
@@ -48,7 +48,7 @@ static __always_inline struct sfc_counters *verdict_owner(const struct work *wor
 	return verdict_port(work->result.port);
 }
 
-/* The frame goes on: to the SF, through another port or up this host's stack, or restored to the next hop. `owner` are
+/* The frame goes on: to the SF, through another port or up this host's kernel, or restored to the next hop. `owner` are
  * the counters that this belongs to. */
 static __always_inline void verdict_on(struct work *work, struct sfc_counters *owner, enum sfc_verdict verdict,
 				       enum sfc_event event)
@@ -67,10 +67,10 @@ static __always_inline int verdict_redirect(struct work *work, enum sfc_verdict 
 	return XDP_REDIRECT;
 }
 
-/* To the stack of this host, with a ticket. */
-static __always_inline int verdict_to_stack(struct work *work)
+/* To the kernel of this host, with a ticket. */
+static __always_inline int verdict_to_kernel(struct work *work)
 {
-	verdict_on(work, verdict_service(work), SFC_VERDICT_TO_STACK, SFC_EVENT_TO_STACK);
+	verdict_on(work, verdict_service(work), SFC_VERDICT_TO_KERNEL, SFC_EVENT_TO_KERNEL);
 	return XDP_PASS;
 }
 

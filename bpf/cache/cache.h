@@ -31,13 +31,14 @@ enum cache_outcome {
 };
 
 /* One more reference for a slot with an equal key and header. The lock is held. */
-static __always_inline enum cache_outcome cache_share(__u32 *place, __u32 word, struct sfc_slot *slot, __u64 deadline)
+static __always_inline enum cache_outcome cache_share(__u32 *position, __u32 word, struct sfc_slot *slot,
+						      __u64 deadline)
 {
 	struct sfc_header_fields *header = slot_header(slot);
 
 	if (!(word & SFC_WORD_SHARED)) {
 		/* Before this a claim may take it, behind it a claim needs the lock: now `refs` may be written. */
-		if (!index_swap(place, word, word | SFC_WORD_SHARED))
+		if (!index_swap(position, word, word | SFC_WORD_SHARED))
 			return CACHE_AGAIN;
 		header->refs = 1;
 	}
@@ -54,7 +55,7 @@ static __always_inline enum cache_outcome cache_share(__u32 *place, __u32 word, 
  * What becomes of a packet whose key may be that of the slot that `word` names. The lock is held. A stale entry is
  * taken out: its slot is the caller's then, with `lost` references.
  */
-static __always_inline enum cache_outcome cache_judge(struct work *work, __u32 *place, __u32 word,
+static __always_inline enum cache_outcome cache_judge(struct work *work, __u32 *position, __u32 word,
 						      struct sfc_slot *slot, struct sfc_tail *tail, __u64 hold_ns,
 						      __u32 *lost)
 {
@@ -64,16 +65,16 @@ static __always_inline enum cache_outcome cache_judge(struct work *work, __u32 *
 		outcome = CACHE_OTHER;
 	} else if (work->now > slot->deadline) {
 		*lost = slot_refs(slot, word);
-		if (!index_swap(place, word, 0))
+		if (!index_swap(position, word, 0))
 			*lost = 0;
 		return CACHE_AGAIN;
 	} else if (slot_header_differs(slot, tail, work)) {
 		outcome = CACHE_AMBIGUOUS;
 	} else {
-		return cache_share(place, word, slot, work->now + hold_ns);
+		return cache_share(position, word, slot, work->now + hold_ns);
 	}
 	/* A claim may have taken the slot while it was read: then what was read says nothing. */
-	return *(volatile __u32 *)place == word ? outcome : CACHE_AGAIN;
+	return *(volatile __u32 *)position == word ? outcome : CACHE_AGAIN;
 }
 
 /* A slot that the caller owns, and whose packets will not be known when they return. */
@@ -101,7 +102,7 @@ static __always_inline void cache_drop_victim(struct work *work, __u32 word)
 struct candidate {
 	__u32 word;
 	__u32 id;
-	__u32 *place;
+	__u32 *position;
 	struct sfc_slot *slot;
 	struct sfc_tail *tail;
 };
@@ -115,16 +116,16 @@ static __always_inline int candidate_find(struct candidate *candidate, struct wo
 	candidate->id = index_slot(candidate->word);
 	candidate->slot = slot_get(candidate->id);
 	candidate->tail = bpf_map_lookup_elem(&tails, &candidate->id);
-	candidate->place = index_at(bucket, work);
-	return candidate->slot && candidate->tail && candidate->place;
+	candidate->position = index_at(bucket, work);
+	return candidate->slot && candidate->tail && candidate->position;
 }
 
 static __always_inline enum cache_outcome candidate_judge(const struct candidate *candidate, struct work *work,
 							  __u64 hold_ns, __u32 *lost)
 {
-	if (*(volatile __u32 *)candidate->place != candidate->word)
+	if (*(volatile __u32 *)candidate->position != candidate->word)
 		return CACHE_AGAIN;
-	return cache_judge(work, candidate->place, candidate->word, candidate->slot, candidate->tail, hold_ns, lost);
+	return cache_judge(work, candidate->position, candidate->word, candidate->slot, candidate->tail, hold_ns, lost);
 }
 
 /*
@@ -194,7 +195,7 @@ static __always_inline __u32 cache_fill(struct work *work, __u32 id, __u64 hold_
 
 	if (!slot)
 		return SFC_SLOT_FREE;
-	if (work->header.f.len > SFC_HEADER_NEAR)
+	if (work->header.f.len > SFC_HEADER_INLINE)
 		tail = bpf_map_lookup_elem(&tails, &id);
 	slot_write(slot, tail, work, work->now + hold_ns);
 	return id;
@@ -274,13 +275,13 @@ static __always_inline enum cache_outcome cache_claim_shared(const struct candid
 	__u64 deadline = 0;
 
 	bpf_spin_lock(&bucket->lock);
-	if (*(volatile __u32 *)candidate->place == candidate->word) {
+	if (*(volatile __u32 *)candidate->position == candidate->word) {
 		outcome = CACHE_OTHER;
 		if (!words_differ(slot->key.word, work->key.word, SFC_KEY_WORDS)) {
 			slot_read(slot, candidate->tail, work);
 			deadline = slot->deadline;
 			if (--slot_header(slot)->refs == 1)
-				index_store(candidate->place, candidate->word & ~SFC_WORD_SHARED);
+				index_store(candidate->position, candidate->word & ~SFC_WORD_SHARED);
 			outcome = CACHE_OK;
 		}
 	}
@@ -304,7 +305,7 @@ static __always_inline enum cache_outcome cache_claim_next(struct work *work, st
 	/* Somebody may be writing to this slot, so equal means nothing yet; unequal saves a stranger. */
 	if (words_differ(candidate.slot->key.word, work->key.word, SFC_KEY_WORDS))
 		return CACHE_OTHER;
-	if (!index_swap(candidate.place, candidate.word, 0))
+	if (!index_swap(candidate.position, candidate.word, 0))
 		return CACHE_AGAIN;
 	return cache_unpack(work, &candidate);
 }

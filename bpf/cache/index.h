@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The index of the cache: from the hash of a key to the slot that may hold it. A word's tag is a filter; whoever uses a
- * slot compares the key. Small words, so that all of the index stays in the CPU's cache: looking up a word that is not
- * there costs more than all the rest of a packet.
+ * The index of the cache: from the hash of a key to the slot that may hold it. A word's fingerprint is a filter;
+ * whoever uses a slot compares the key. Small words, so that all of the index stays in the CPU's cache: looking up a
+ * word that is not there costs more than all the rest of a packet.
  */
 #pragma once
 
@@ -14,7 +14,8 @@ static __always_inline struct sfc_bucket *index_bucket(struct work *work)
 {
 	__u64 hash = hash_key(work->key.word, sfc_config.key_secret);
 
-	__u32 number = hash & sfc_config.bucket_mask; /* on the stack: 6.1 takes no key from a function's argument */
+	/* On the BPF stack: 6.1 takes no key from a function's argument. */
+	__u32 number = hash & sfc_config.bucket_mask;
 
 	work->index.bucket = number;
 	work->index.want = ((__u32)(hash >> 32) & ~(sfc_config.slot_mask | SFC_WORD_SHARED)) | SFC_WORD_USED;
@@ -38,15 +39,15 @@ static __always_inline __u32 index_slot(__u32 word)
 }
 
 /*
- * The first word that matches and is not to be skipped, 0 where there is none; work->index.at is its place. The place
- * goes through memory, so that the verifier does not go on with fifteen different ones. Needs no lock: a word is there
- * before its packet is on its way.
+ * The first word that matches and is not to be skipped, 0 where there is none; work->index.at is its position. The
+ * position goes through memory, so that the verifier does not go on with fifteen different ones. Needs no lock: a word
+ * is there before its packet is on its way.
  */
 static __always_inline __u32 index_find(const struct sfc_bucket *bucket, struct work *work)
 {
 	__u32 want = work->index.want, skip = work->index.skip;
 
-	asm volatile("" : "+r"(bucket)); /* or clang keeps the address of every word on the stack */
+	asm volatile("" : "+r"(bucket)); /* or clang keeps the address of every word on the BPF stack */
 #pragma unroll
 	for (__u32 i = 0; i < SFC_WORDS; i++) {
 		__u32 word = index_read(bucket, i);
@@ -59,7 +60,7 @@ static __always_inline __u32 index_find(const struct sfc_bucket *bucket, struct 
 	return 0;
 }
 
-/* The place that index_find found, or NULL: never, but the verifier wants to be sure. */
+/* The position that index_find found, or NULL: never, but the verifier wants to be sure. */
 static __always_inline __u32 *index_at(struct sfc_bucket *bucket, const struct work *work)
 {
 	__u32 at = *(const volatile __u32 *)&work->index.at;
@@ -96,7 +97,7 @@ static __always_inline void index_store(__u32 *word, __u32 value)
 }
 
 /*
- * Puts `word` into a free place. The lock is held. In a full bucket one of the first words makes room, whichever the
+ * Puts `word` into a free position. The lock is held. In a full bucket one of the first words makes room, whichever the
  * hash says: its slot is the caller's then, and the word is returned; else 0.
  */
 static __always_inline __u32 index_put(struct sfc_bucket *bucket, __u32 word)

@@ -2,8 +2,8 @@
 /*
  * Free slots. Each service has slots of its own, so no other can use them up. The slot freed last is used first: its
  * lines are still in the CPU's cache. A CPU keeps a few for itself in a magazine; chunks of them go to and come from a
- * stack that all CPUs share; what was never used, and when nothing is free the oldest, is found by a hand that sweeps
- * over all.
+ * list of chunks that all CPUs share; what was never used, and when nothing is free the oldest, is found by a hand that
+ * sweeps over all.
  */
 #pragma once
 
@@ -98,7 +98,8 @@ static __always_inline __u32 pool_sweep(struct work *work, const struct sfc_serv
 	return SFC_SLOT_FREE;
 }
 
-/* The chunk on top of the stack: its slots go to the magazine, which is empty; the one that it stood in is returned. */
+/* The chunk on top of the shared list: its slots go to the magazine, which is empty; the one that it stood in is returned.
+ */
 static __always_inline __u32 pool_pop_chunk(struct sfc_pool *pool, struct sfc_magazine *magazine)
 {
 	for (__u32 i = 0; i < POOL_TRIES; i++) {
@@ -191,7 +192,7 @@ static __always_inline void pool_orphan(struct sfc_slot *first)
 }
 
 /*
- * Puts the slot and half of a full magazine onto the stack. Not static, as extensions_walk.
+ * Puts the slot and half of a full magazine onto the shared list. Not static, as extensions_walk.
  */
 __noinline int pool_push_chunk(__u32 id, __u32 service_id)
 {

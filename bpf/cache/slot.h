@@ -108,33 +108,33 @@ static __always_inline struct sfc_header_fields *slot_header(struct sfc_slot *sl
 }
 
 /* Bytes of the header that its slot has no room for. */
-static __always_inline __u32 header_far(__u32 len)
+static __always_inline __u32 header_tail_len(__u32 len)
 {
-	return len > SFC_HEADER_NEAR ? len - SFC_HEADER_NEAR : 0;
+	return len > SFC_HEADER_INLINE ? len - SFC_HEADER_INLINE : 0;
 }
 
 /* Words of a header beyond its slot: the map `tails` has four for MPLS, and more where longer headers are in use. */
 static __always_inline __u32 tail_words(void)
 {
-	return (sfc_config.header_room - SFC_HEADER_NEAR) / SFC_HEADER_STEP;
+	return (sfc_config.header_room - SFC_HEADER_INLINE) / SFC_HEADER_STEP;
 }
 
-enum { TAIL_LEAST = (SFC_HEADER_ROOM_LEAST - SFC_HEADER_NEAR) / SFC_HEADER_STEP };
-static_assert(TAIL_LEAST == 4 && SFC_HEADER_WORDS_NEAR == 4, "words go by fours");
+enum { TAIL_LEAST = (SFC_HEADER_ROOM_LEAST - SFC_HEADER_INLINE) / SFC_HEADER_STEP };
+static_assert(TAIL_LEAST == 4 && SFC_HEADER_WORDS_INLINE == 4, "words go by fours");
 
 static __always_inline void tail_copy(__u64 *to, const __u64 *from, __u32 len)
 {
-	words_copy_four(to, from, header_far(len));
+	words_copy_four(to, from, header_tail_len(len));
 	if (tail_words() > TAIL_LEAST)
-		words_copy_rest(to, from, header_far(len), TAIL_LEAST, SFC_HEADER_IN_TAIL, tail_words());
+		words_copy_rest(to, from, header_tail_len(len), TAIL_LEAST, SFC_HEADER_IN_TAIL, tail_words());
 }
 
 static __always_inline __u64 tail_differ(const __u64 *a, const __u64 *b, __u32 len)
 {
-	__u64 differ = words_differ_four(a, b, header_far(len));
+	__u64 differ = words_differ_four(a, b, header_tail_len(len));
 
 	if (tail_words() > TAIL_LEAST)
-		differ |= words_differ_rest(a, b, header_far(len), TAIL_LEAST, SFC_HEADER_IN_TAIL, tail_words());
+		differ |= words_differ_rest(a, b, header_tail_len(len), TAIL_LEAST, SFC_HEADER_IN_TAIL, tail_words());
 	return differ;
 }
 
@@ -159,7 +159,7 @@ static __always_inline void slot_read(const struct sfc_slot *slot, const struct 
 
 	words_copy(work->header.word, slot->header, SFC_HEADER_META);
 	words_copy_four(work->header.word + SFC_HEADER_META, slot->header + SFC_HEADER_META, len);
-	if (len > SFC_HEADER_NEAR)
+	if (len > SFC_HEADER_INLINE)
 		tail_copy(work->header.word + SFC_HEADER_IN_SLOT, tail->header, len);
 }
 

@@ -111,7 +111,7 @@ static __always_inline int mpls_stack_fast(struct xdp_md *ctx, struct work *work
 /*
  * glance: where the stack in the frame ends, two entries at a time. `pairs` of them lie in the frame. Fills
  * work->encap.cut where one of those in the frame has S, the last pair, of which only what belongs to the stack, and a
- * hash of all: good enough for a place where nothing is believed.
+ * hash of all: good enough for a position where nothing is believed.
  */
 static __always_inline void mpls_glance(struct work *work, const __u64 *pair, const void *end, __u32 pairs)
 {

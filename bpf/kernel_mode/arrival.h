@@ -87,7 +87,7 @@ static __always_inline void arrival_clear_rest(struct work *work)
 /* Fills work->arrival, before the frame is cut and behind strip_keep. */
 static __always_inline int strip_arrival(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
-	if (!strip->near) {
+	if (!strip->hint) {
 		arrival_from_header(work);
 		return SFC_OK;
 	}
@@ -210,8 +210,8 @@ static __always_inline int arrival_add(struct work *work, const struct strip *st
 }
 
 /*
- * As hash_words, with 64-bit words, of which only the upper halves of the products are good: enough for a place where
- * nothing is believed.
+ * As hash_words, with 64-bit words, of which only the upper halves of the products are good: enough for a position
+ * where nothing is believed.
  */
 static __always_inline __u32 arrival_hash(const struct work *work)
 {
@@ -231,19 +231,19 @@ static __always_inline __u32 arrival_hash(const struct work *work)
 }
 
 /* Where numbers of arrivals with this hash are; whoever wrote them, the arrival is compared. */
-static __always_inline struct sfc_near_numbers *arrival_near(__u32 hash)
+static __always_inline struct sfc_number_hint *arrival_hint(__u32 hash)
 {
-	__u32 place = hash & (SFC_NEAR_HEADERS - 1);
+	__u32 position = hash & (SFC_NUMBER_HINTS - 1);
 
-	return bpf_map_lookup_elem(&near_numbers, &place);
+	return bpf_map_lookup_elem(&number_hints, &position);
 }
 
 /*
  * Fills work->ticket for work->arrival by the hash map, or by a new number. A function of its own: it is not on the way
- * of packets whose number is near. Returns SFC_OK, or SFC_REASON_cache_full where all numbers of the service are in
+ * of packets whose hint holds. Returns SFC_OK, or SFC_REASON_cache_full where all numbers of the service are in
  * use.
  */
-static __noinline int arrival_far(struct work *work, const struct strip *strip)
+static __noinline int arrival_slow(struct work *work, const struct strip *strip)
 {
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < ARRIVAL_LOOKS; i++) {
@@ -260,15 +260,15 @@ static __noinline int arrival_far(struct work *work, const struct strip *strip)
 /* The same, for an arrival that most packets have had before. */
 static __always_inline int arrival_find(struct work *work, const struct strip *strip)
 {
-	struct sfc_near_numbers *near = strip->near ?: arrival_near(arrival_hash(work));
+	struct sfc_number_hint *hint = strip->hint ?: arrival_hint(arrival_hash(work));
 	int reason;
 
-	if (near && (arrival_holds(work, near->number[0]) || arrival_holds(work, near->number[1])))
+	if (hint && (arrival_holds(work, hint->number[0]) || arrival_holds(work, hint->number[1])))
 		return SFC_OK;
-	reason = arrival_far(work, strip);
-	if (!reason && near) {
-		near->number[1] = near->number[0];
-		near->number[0] = work->ticket.header - 1;
+	reason = arrival_slow(work, strip);
+	if (!reason && hint) {
+		hint->number[1] = hint->number[0];
+		hint->number[0] = work->ticket.header - 1;
 	}
 	return reason;
 }

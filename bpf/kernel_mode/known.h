@@ -16,7 +16,7 @@ enum { KNOWN_WORDS_SHORT = 5 };
 
 /* What is known of a frame. */
 struct known {
-	struct sfc_near_numbers *near; /* where numbers of headers with these bytes are, or NULL */
+	struct sfc_number_hint *hint; /* where numbers of headers with these bytes are, or NULL */
 	struct sfc_arrival *arrival;
 	struct sfc_ticket ticket;
 	__be16 ethertype;
@@ -76,10 +76,10 @@ static __noinline int known_by_other(struct xdp_md *ctx, const struct work *work
 {
 	const __u64 *word = known_header_at(ctx, KNOWN_WORDS_SHORT);
 
-	return word && known_by(work, known, known->near->number[1], word, (void *)(long)ctx->data_end);
+	return word && known_by(work, known, known->hint->number[1], word, (void *)(long)ctx->data_end);
 }
 
-/* Finds the arrival. Fills work->encap for an encapsulation with a glance, and known->near. */
+/* Finds the arrival. Fills work->encap for an encapsulation with a glance, and known->hint. */
 static __always_inline int known_look(struct xdp_md *ctx, struct work *work, struct known *known)
 {
 	const __u64 *word = known_header_at(ctx, KNOWN_WORDS_SHORT);
@@ -91,16 +91,16 @@ static __always_inline int known_look(struct xdp_md *ctx, struct work *work, str
 	encap_glance(work, known->ethertype, word, end, KNOWN_WORDS_SHORT);
 	if (!work->encap.cut)
 		return 0;
-	known->near = arrival_near(work->encap.hash);
-	if (!known->near)
+	known->hint = arrival_hint(work->encap.hash);
+	if (!known->hint)
 		return 0;
-	return known_by(work, known, known->near->number[0], word, end) || known_by_other(ctx, work, known);
+	return known_by(work, known, known->hint->number[0], word, end) || known_by_other(ctx, work, known);
 }
 
 /*
  * Looks at all that may have changed. Returns whether the ways out are there, and writes down when that was so: at the
  * same tick of the clock nobody needs to ask again. A number is not taken away within a tick, since hold times are
- * longer, and what is stripped within a tick after a way out is lost is no worse off than what was in the stack by
+ * longer, and what is stripped within a tick after a way out is lost is no worse off than what was in the kernel by
  * then. A function of its own, as it is rare.
  */
 static __noinline int known_check(const struct work *work, struct sfc_arrival *arrival)
@@ -109,7 +109,7 @@ static __noinline int known_check(const struct work *work, struct sfc_arrival *a
 	__u32 id = arrival->service;
 
 	service = bpf_map_lookup_elem(&services, &id);
-	if (!service || (!service->to_port && strip_stack_ready(service)))
+	if (!service || (!service->to_port && strip_kernel_ready(service)))
 		return 0; /* those behind ports are asked for each packet */
 	arrival->checked = work->now;
 	return 1;
@@ -144,7 +144,7 @@ static __always_inline int strip_known(struct xdp_md *ctx, struct work *work, st
 	return generation_read(&arrival->generation) == known->ticket.generation;
 }
 
-/* To a stack behind ports more is needed: what strip_ways_out asks for each packet. */
+/* To a kernel behind ports more is needed: what strip_ways_out asks for each packet. */
 static __always_inline int known_service(struct work *work, struct strip *strip)
 {
 	__u32 id = work->result.service, sf;

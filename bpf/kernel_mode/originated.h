@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What this host's stack makes by itself in answer to packets that came with a header: resets of nftables' REJECT,
+ * What this host's kernel makes by itself in answer to packets that came with a header: resets of nftables' REJECT,
  * which have the address of another host as their source, and ICMP errors, which quote a packet to another host. They
  * have no ticket, so they would leave without a header. What this host sends for itself is let go.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A packet that leaves the stack as one frame gets its header where it is caught, at TC egress: the relay would cost it
- * a third of all that forwarding costs. What GRO has merged cannot go this way, nor what a device is still to write a
- * checksum into: it would look for an IP header behind Ethernet.
+ * A packet that leaves the kernel as one frame gets its header where it is caught, at TC egress: the hairpin would cost
+ * it a third of all that forwarding costs. What GRO has merged cannot go this way, nor what a device is still to write
+ * a checksum into: it would look for an IP header behind Ethernet.
  */
 #pragma once
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Domain side to a kernel's stack: what strip does in kernel mode instead of a key and an entry. */
+/* Domain side to a kernel: what strip does in kernel mode instead of a key and an entry. */
 #pragma once
 
 #include "kernel_mode/arrival.h"
 
-/* A next hop of its own must be known. And all ports that the stack may send through are there: the kernel takes one
+/* A next hop of its own must be known. And all ports that the kernel may send through are there: the kernel takes one
  * that goes out of the device map, and what is caught there would leave bare. */
-static __always_inline int strip_stack_ready(const struct sfc_service *service)
+static __always_inline int strip_kernel_ready(const struct sfc_service *service)
 {
 	if (!service->next_hop_ready)
 		return SFC_REASON_no_next_hop;
@@ -22,10 +22,10 @@ static __always_inline int strip_stack_ready(const struct sfc_service *service)
 	return service->egress[0] ? SFC_OK : SFC_REASON_no_next_hop;
 }
 
-/* Addresses the bare frame to this host's stack. */
-static __always_inline int strip_to_stack(struct xdp_md *ctx, struct work *work, const struct strip *strip)
+/* Addresses the bare frame to this host's kernel. */
+static __always_inline int strip_cut_for_kernel(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
-	return stack_cut(ctx, encap_cut(work), strip_inner_type(work), strip->in);
+	return kernel_cut(ctx, encap_cut(work), strip_inner_type(work), strip->in);
 }
 
 /* The number of its header goes with the packet. */

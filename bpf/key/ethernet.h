@@ -28,8 +28,8 @@ static __always_inline int ethernet_is_vlan(__be16 type)
 }
 
 /*
- * The frame at inner->l3_off: fills work->link; inner->l3_off and ->version become those of what it carries, version 0
- * for what is not IP. Returns SFC_OK, SFC_REASON_truncated or SFC_REASON_bad_inner (SFC behind the tags).
+ * The frame at inner->l3_off: fills work->inner_eth; inner->l3_off and ->version become those of what it carries,
+ * version 0 for what is not IP. Returns SFC_OK, SFC_REASON_truncated or SFC_REASON_bad_inner (SFC behind the tags).
  */
 __noinline int ethernet_parse(struct xdp_md *ctx, struct work *work)
 {
@@ -43,8 +43,8 @@ __noinline int ethernet_parse(struct xdp_md *ctx, struct work *work)
 	eth = cursor_take(&cur, sizeof(*eth));
 	if (!eth)
 		return SFC_REASON_truncated;
-	__builtin_memset(&work->link, 0, sizeof(work->link));
-	__builtin_memcpy(work->link.macs, eth->h_dest, sizeof(work->link.macs));
+	__builtin_memset(&work->inner_eth, 0, sizeof(work->inner_eth));
+	__builtin_memcpy(work->inner_eth.macs, eth->h_dest, sizeof(work->inner_eth.macs));
 	type = eth->h_proto;
 	work->inner.l3_off += sizeof(*eth);
 #pragma unroll
@@ -56,13 +56,13 @@ __noinline int ethernet_parse(struct xdp_md *ctx, struct work *work)
 		tag = cursor_take(&cur, sizeof(*tag));
 		if (!tag)
 			return SFC_REASON_truncated;
-		work->link.vlan_id[i] = tag->tci & bpf_htons(VLAN_ID);
+		work->inner_eth.vlan_id[i] = tag->tci & bpf_htons(VLAN_ID);
 		type = tag->next;
 		work->inner.l3_off += sizeof(*tag);
 	}
 	if (encap_is_sfc(type))
 		return SFC_REASON_bad_inner;
-	work->link.ethertype = type;
+	work->inner_eth.ethertype = type;
 	work->inner.version = type == bpf_htons(ETH_P_IP) ? 4 : type == bpf_htons(ETH_P_IPV6) ? 6 : 0;
 	return SFC_OK;
 }
@@ -98,9 +98,9 @@ __noinline int ethernet_content(struct xdp_md *ctx, struct work *work, __u32 par
 	reason = ethernet_hides_sfc(ctx, work, frame_off);
 	if (reason)
 		return reason;
-	type = bpf_ntohs(work->link.ethertype);
-	work->key.f.dport = work->link.ethertype;
-	__builtin_memcpy(work->key.f.saddr, &work->link, sizeof(work->key.f.saddr));
+	type = bpf_ntohs(work->inner_eth.ethertype);
+	work->key.f.dport = work->inner_eth.ethertype;
+	__builtin_memcpy(work->key.f.saddr, &work->inner_eth, sizeof(work->key.f.saddr));
 	len = (__u32)bpf_xdp_get_buff_len(ctx) - off;
 	if (type == ETH_P_ARP && len >= ARP_BYTES)
 		len = length = ARP_BYTES;
@@ -131,6 +131,6 @@ __noinline int ethernet_fold(struct work *work)
 		folded[1] = hash_words(&work->key.half[ADDRESSES_HALF], ADDRESSES_HALVES, sfc_config.key_secret);
 	}
 	__builtin_memcpy(key->daddr, folded, sizeof(folded));
-	__builtin_memcpy(key->saddr, &work->link, sizeof(key->saddr));
+	__builtin_memcpy(key->saddr, &work->inner_eth, sizeof(key->saddr));
 	return SFC_OK;
 }

@@ -13,7 +13,7 @@
 #include "key/ethernet.h"
 #include "key/inner.h"
 #include "key/key_rare.h"
-#include "key/options.h"
+#include "key/tcp_options.h"
 
 enum {
 	TCP_FLAGS_KEY = 0x0f, /* FIN, SYN, RST, PSH: an SF may change ECE, CWR and URG, RFC 9293 3.1 */

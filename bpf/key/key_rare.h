@@ -74,7 +74,7 @@ static __always_inline int key_payload(struct xdp_md *ctx, struct work *work, __
 
 /* What a link says to itself: multicast listeners, neighbour discovery. No chain may carry it, and an SF's own is no
  * packet of ours. */
-static __always_inline int key_is_link_local(__u8 type)
+static __always_inline int key_is_control(__u8 type)
 {
 	return (type >= MLD_FIRST && type <= ND_LAST) || type == MLD2_REPORT;
 }
@@ -89,7 +89,7 @@ static __always_inline int key_icmp(struct xdp_md *ctx, struct work *work, __u32
 		struct cursor at = cur;
 		__u8 *type = cursor_take(&at, 1);
 
-		if (type && key_is_link_local(*type))
+		if (type && key_is_control(*type))
 			return SFC_REASON_no_key;
 	}
 	if (work->inner.len < sizeof(*icmp))

@@ -191,7 +191,7 @@ static __always_inline int untrusted_is_tunnel(struct xdp_md *ctx, struct inner 
 }
 
 /* Neighbour discovery, multicast listeners, IGMP: only an SF that gets Ethernet frames has keys for these. */
-static __always_inline int untrusted_is_links_own(struct xdp_md *ctx, const struct inner *inner)
+static __always_inline int untrusted_is_control(struct xdp_md *ctx, const struct inner *inner)
 {
 	struct cursor cur = cursor_at(ctx, forget(&inner->off, INNER_OFF_MASK));
 	__u8 *type;
@@ -201,7 +201,7 @@ static __always_inline int untrusted_is_links_own(struct xdp_md *ctx, const stru
 	if (inner->version == 4)
 		return inner->proto == IP_IGMP;
 	type = cursor_take(&cur, 1);
-	return inner->proto == IP_ICMPV6 && inner->len > 0 && type && key_is_link_local(*type);
+	return inner->proto == IP_ICMPV6 && inner->len > 0 && type && key_is_control(*type);
 }
 
 /*
@@ -226,5 +226,5 @@ __noinline int untrusted_judge(struct xdp_md *ctx, struct work *work, __u32 tunn
 		return SFC_REASON_sfc_from_sf;
 	if (reason == SFC_OK && tunnels != SFC_TUNNELS_PASS && untrusted_is_tunnel(ctx, &work->inner))
 		return SFC_REASON_sfc_from_sf;
-	return reason == SFC_OK && untrusted_is_links_own(ctx, &work->inner) ? SFC_REASON_control : SFC_REASON_miss;
+	return reason == SFC_OK && untrusted_is_control(ctx, &work->inner) ? SFC_REASON_control : SFC_REASON_miss;
 }

@@ -8,7 +8,7 @@
 #include "path/way_back.h"
 
 /* Which SF sent it, and what: IP and, where the SF gets them, Ethernet frames go on; SFC is refused; the rest is the
- * link's own business. */
+ * control packets of the segment. */
 static __always_inline int restore_classify(struct xdp_md *ctx, struct work *work, struct back *back)
 {
 	struct cursor cur = cursor_at(ctx, 0);
@@ -38,7 +38,7 @@ static __always_inline int restore_classify(struct xdp_md *ctx, struct work *wor
 	return SFC_OK;
 }
 
-/* A sound packet of a kind that has no key cannot have an entry: SFC, or the link's own. */
+/* A sound packet of a kind that has no key cannot have an entry: SFC, or control packets. */
 static __always_inline int restore_key(struct xdp_md *ctx, struct work *work, const struct back *back)
 {
 	const struct sfc_sf *sf = back->sf;

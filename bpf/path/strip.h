@@ -7,7 +7,7 @@
 #include "cache/cache.h"
 #include "encap/encaps.h"
 #include "key/key.h"
-#include "ticket/to_stack.h"
+#include "ticket/to_kernel.h"
 
 /* What the steps hand on to each other. */
 struct strip {
@@ -16,7 +16,7 @@ struct strip {
 	const struct sfc_sf *sf;
 	enum sfc_encap encap;
 	__be16 ethertype;
-	struct sfc_near_numbers *near; /* kernel mode: where numbers of headers with these bytes are, or NULL */
+	struct sfc_number_hint *hint; /* kernel mode: where numbers of headers with these bytes are, or NULL */
 };
 
 /* Which encapsulation it is, if any: by EtherType, or by what the IP packet says that is all of the frame. */
@@ -38,8 +38,8 @@ static __always_inline int strip_classify(struct xdp_md *ctx, struct work *work,
 	return encap_is_sfc(strip->ethertype) ? SFC_REASON_unmatched : SFC_REASON_not_sfc;
 }
 
-/* A function for the same reason as port_of_far. */
-static __noinline __u32 *strip_service_far(struct work *work, __u64 scope, __u64 value, __u64 value2)
+/* A function for the same reason as port_id_slow. */
+static __noinline __u32 *strip_service_slow(struct work *work, __u64 scope, __u64 value, __u64 value2)
 {
 	*(__u64 *)&work->match = scope;
 	work->match.value[0] = value;
@@ -50,13 +50,13 @@ static __noinline __u32 *strip_service_far(struct work *work, __u64 scope, __u64
 /* The service of a match whose value has been masked, or NULL. */
 static __always_inline __u32 *strip_service(struct work *work, __u64 scope, __u64 value, __u64 value2)
 {
-	__u32 place = sfc_near_place(scope, value, value2);
-	struct sfc_near_match *near = bpf_map_lookup_elem(&near_matches, &place);
+	__u32 position = sfc_match_position(scope, value, value2);
+	struct sfc_match_hint *hint = bpf_map_lookup_elem(&match_hints, &position);
 
-	if (near && *(const __u64 *)&near->match == scope && near->match.value[0] == value &&
-	    near->match.value[1] == value2)
-		return &near->service;
-	return strip_service_far(work, scope, value, value2);
+	if (hint && *(const __u64 *)&hint->match == scope && hint->match.value[0] == value &&
+	    hint->match.value[1] == value2)
+		return &hint->service;
+	return strip_service_slow(work, scope, value, value2);
 }
 
 /* The service that matches `value` as mask `i` shows it, or NULL; also where there is no such mask. */
@@ -123,7 +123,7 @@ static __always_inline int strip_parse(struct xdp_md *ctx, struct work *work, co
 		return reason;
 	if (work->encap.kept > sfc_config.header_limit)
 		return SFC_REASON_header_too_long;
-	/* On return an Ethernet frame gets a header of the link as well. Headers of MPLS never come near. */
+	/* On return an Ethernet frame gets an outer Ethernet header as well. Headers of MPLS are never that long. */
 	if (sfc_config.header_room + ETH_HLEN > SFC_HEADROOM && strip->sf->ethernet &&
 	    work->encap.kept + l2_len(work) > SFC_HEADROOM)
 		return SFC_REASON_header_too_long;
@@ -245,8 +245,8 @@ static __always_inline int strip_cache(struct work *work, const struct strip *st
 }
 
 /*
- * Whose outcome it is and how it ends. `unmatched`, `not_sfc` and a stack that ends inside a label belong to the port;
- * they and nothing else may go to the stack of this host.
+ * Whose outcome it is and how it ends. `unmatched`, `not_sfc` and a label stack that ends inside an entry belong to the
+ * port; they and nothing else may go to the kernel of this host.
  */
 static __always_inline int strip_end(struct xdp_md *ctx, struct work *work, const struct strip *strip, int reason)
 {
@@ -255,7 +255,7 @@ static __always_inline int strip_end(struct xdp_md *ctx, struct work *work, cons
 	if (reason != SFC_REASON_not_sfc &&
 	    (reason != SFC_REASON_unmatched || strip->in->unmatched != SFC_UNMATCHED_PASS))
 		return verdict_drop(work, reason);
-	if (sfc_config.kernel_mode && strip->in->stack)
-		stack_mark_plain(ctx, work);
+	if (sfc_config.kernel_mode && strip->in->kernel)
+		kernel_mark_plain(ctx, work);
 	return verdict_pass(work, reason);
 }

@@ -57,7 +57,7 @@ static __always_inline int back_to_next_hop(struct work *work, struct back *back
 	return SFC_OK;
 }
 
-/* Where the kernel has sent it: the neighbour's MAC is in the frame, and the relay is named after the port. */
+/* Where the kernel has sent it: the neighbour's MAC is in the frame, and the hairpin is named after the port. */
 static __always_inline int back_as_routed(struct xdp_md *ctx, struct work *work, struct back *back)
 {
 	struct cursor cur = cursor_at(ctx, 0);
@@ -104,7 +104,7 @@ static __always_inline int back_steps(struct xdp_md *ctx, struct work *work, str
 	return back_where(ctx, work, back) ?: back_header(ctx, work, back) ?: port_redirect(work, back->egress_id);
 }
 
-/* A frame without a claim: to the stack where it is the link's own or the SF's policy says so, else the end. */
+/* A frame without a claim: to the kernel where it is control packets or the SF's policy says so, else the end. */
 static __always_inline int back_end(struct work *work, const struct back *back, int reason)
 {
 	if (!reason)

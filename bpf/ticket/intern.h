@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Headers by their numbers: what an SF needs that is a kernel's stack. Who gives numbers: kernel_mode/arrival.h. A
+ * Headers by their numbers: what an SF needs that is a kernel. Who gives numbers: kernel_mode/arrival.h. A
  * number may get another header later, and another generation then: whoever has a ticket of the one before gets nothing
  * for it.
  */

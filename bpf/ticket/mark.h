@@ -11,7 +11,7 @@
 #include "ticket/probe.h"
 #include "ticket/ticket.h"
 
-/* In place of the generation where the number is 0, or such a mark would be none. */
+/* In position of the generation where the number is 0, or such a mark would be none. */
 enum { MARK_PLAIN = 1 };
 
 static __always_inline __u32 mark_number_mask(void)

@@ -75,7 +75,7 @@ static __always_inline void probe_note(void *ctx, int xdp, struct sfc_probe_entr
 }
 
 /* Where the interface has no Ethernet header the packet begins at once. */
-static __noinline int probe_in_stack(struct __sk_buff *skb, int ticket)
+static __noinline int probe_in_kernel(struct __sk_buff *skb, int ticket)
 {
 	struct sfc_probe_entry *probe = probe_at(skb, 0, ETH_HLEN);
 
@@ -91,7 +91,7 @@ static __always_inline int probe_or(struct __sk_buff *skb, int reason)
 {
 	if (reason != SFC_REASON_miss && reason != SFC_REASON_late)
 		return reason;
-	return probe_in_stack(skb, reason == SFC_REASON_late) ? SFC_REASON_probe : reason;
+	return probe_in_kernel(skb, reason == SFC_REASON_late) ? SFC_REASON_probe : reason;
 }
 
 /* The number that is no header's: one more than there are. */
@@ -100,8 +100,8 @@ static __always_inline __u32 probe_number(void)
 	return sfc_config.slot_mask + 2;
 }
 
-/* Whether a stack behind ports has kept the ticket: the source MAC is it then (tag.h). */
-static __always_inline int probe_has_tag(struct xdp_md *ctx)
+/* Whether a kernel behind ports has kept the ticket: the source MAC is it then (tag.h). */
+static __always_inline int probe_has_ticket(struct xdp_md *ctx)
 {
 	struct sfc_ticket ticket = {.header = probe_number(), .generation = SFC_PROBE_GENERATION};
 	__u64 mac = 0;
@@ -114,7 +114,7 @@ static __noinline int probe_from_sf(struct xdp_md *ctx)
 	struct sfc_probe_entry *probe = probe_at(ctx, 1, ETH_HLEN);
 
 	if (probe)
-		probe_note(ctx, 1, probe, ctx->ingress_ifindex, probe_has_tag(ctx));
+		probe_note(ctx, 1, probe, ctx->ingress_ifindex, probe_has_ticket(ctx));
 	return probe != NULL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Tickets, in the metadata in front of a packet and in the source MAC of a frame on our own link (sfc_stack.h).
- * Metadata come into the stack with the packet and cross forwarding, NAT and a container's namespace; a raw socket on
+ * Tickets, in the metadata in front of a packet and in the source MAC of a frame on our own link (sfc_kernel_mode.h).
+ * Metadata come into the kernel with the packet and cross forwarding, NAT and a container's namespace; a raw socket on
  * the ingress interface makes the kernel clear them.
  */
 #pragma once
@@ -9,7 +9,7 @@
 #include "base/cursor.h"
 #include "base/hash.h"
 
-enum { RELAY_NUMBER_MASK = (1 << SFC_RELAY_NUMBER_BITS) - 1, RELAY_GENERATION_MASK = 0x3ffff };
+enum { MAC_NUMBER_MASK = (1 << SFC_MAC_NUMBER_BITS) - 1, MAC_GENERATION_MASK = 0x3ffff };
 
 static __always_inline __u32 ticket_check(const struct sfc_ticket *ticket)
 {
@@ -64,24 +64,23 @@ static __always_inline int ticket_read(struct __sk_buff *skb, struct ticket_foun
 /* The source MAC that is the ticket. */
 static __always_inline __u64 ticket_to_mac(const struct sfc_ticket *ticket)
 {
-	__u64 number = (ticket->header - 1) & RELAY_NUMBER_MASK;
-	__u64 generation = ticket->generation & RELAY_GENERATION_MASK;
+	__u64 number = (ticket->header - 1) & MAC_NUMBER_MASK;
+	__u64 generation = ticket->generation & MAC_GENERATION_MASK;
 
-	return SFC_RELAY_MAC | (number | generation << SFC_RELAY_NUMBER_BITS) << 8;
+	return SFC_MAC_MARKER | (number | generation << SFC_MAC_NUMBER_BITS) << 8;
 }
 
 /* The other way; a number without its entry, or one of another generation, is found out there. */
 static __always_inline int ticket_from_mac(__u64 mac, struct work *work)
 {
 	struct sfc_interned *entry;
-	__u32 number = mac >> 8 & RELAY_NUMBER_MASK;
+	__u32 number = mac >> 8 & MAC_NUMBER_MASK;
 
 	entry = bpf_map_lookup_elem(&headers, &number);
-	if ((mac & 0xff) != SFC_RELAY_MAC || !entry)
+	if ((mac & 0xff) != SFC_MAC_MARKER || !entry)
 		return SFC_REASON_miss;
 	work->ticket.header = number + 1;
 	work->ticket.generation = *(volatile __u32 *)&entry->generation;
-	return (work->ticket.generation & RELAY_GENERATION_MASK) == mac >> (8 + SFC_RELAY_NUMBER_BITS)
-		       ? SFC_OK
-		       : SFC_REASON_late;
+	return (work->ticket.generation & MAC_GENERATION_MASK) == mac >> (8 + SFC_MAC_NUMBER_BITS) ? SFC_OK
+												   : SFC_REASON_late;
 }

@@ -27,18 +27,18 @@ std::optional<ProgramId> xdp_program(const Plan& plan, std::uint16_t id) {
     case SFC_ROLE_DOMAIN:
         return ProgramId::sfc_strip;
     case SFC_ROLE_SF:
-        return plan.of_stack(id) ? ProgramId::sfc_readmit : ProgramId::sfc_restore;
+        return plan.of_kernel(id) ? ProgramId::sfc_restore_mac : ProgramId::sfc_restore;
     default:
         return std::nullopt;
     }
 }
 
-std::string link_pin(std::uint16_t id) {
-    return fmt::format("link_{}", id);
+std::string xdp_pin(std::uint16_t id) {
+    return fmt::format("xdp_{}", id);
 }
 
-std::string peer_pin(std::uint16_t id) {
-    return fmt::format("peer_{}", id);
+std::string pass_pin(std::uint16_t id) {
+    return fmt::format("pass_{}", id);
 }
 
 void pin_programs(const PinDirectory& pins, const Plan& plan) {
@@ -66,36 +66,37 @@ std::vector<std::uint16_t> in_order(const Plan& plan) {
     return ids;
 }
 
-Place must_find(const Plan::Port& port) {
-    auto place = find_place(port);
-    if (!place) {
+Location must_locate(const Plan::Port& port) {
+    auto location = locate(port);
+    if (!location) {
         throw Error(ExitCode::Kernel, missing_text(port));
     }
-    return std::move(*place);
+    return std::move(*location);
 }
 
-void check_place(const Plan& plan, std::uint16_t id, const Place& place) {
+void check_location(const Plan& plan, std::uint16_t id, const Location& location) {
     const Plan::Port& port = plan.ports[id];
     if (port.entry.role != SFC_ROLE_EGRESS) {
-        check_free(place.link);
+        check_free(location.link);
     }
-    if (port.entry.stack != 0 && place.link.master != 0) {
-        throw Error(ExitCode::Kernel, msg::port_in_bridge(port.name, place.link.name));
+    if (port.entry.kernel != 0 && location.link.master != 0) {
+        throw Error(ExitCode::Kernel, msg::port_in_bridge(port.name, location.link.name));
     }
-    if (port.entry.mtu > place.link.mtu) {
-        throw Error(ExitCode::Kernel, msg::mtu_too_small(port.name, port.entry.mtu, place.link.name, place.link.mtu));
+    if (port.entry.mtu > location.link.mtu) {
+        throw Error(ExitCode::Kernel,
+                    msg::mtu_too_small(port.name, port.entry.mtu, location.link.name, location.link.mtu));
     }
-    if (place.veth() && !place.far && !port.peer_prepared && is_target(plan, id)) {
-        throw Error(ExitCode::Kernel, msg::far_end_must_poll(port.name, place.link.name, place.far_text()));
+    if (location.veth() && !location.peer && !port.peer_prepared && is_target(plan, id)) {
+        throw Error(ExitCode::Kernel, msg::peer_must_poll(port.name, location.link.name, location.peer_text()));
     }
 }
 
 void check_mode(const Plan& plan, std::uint16_t id, bool generic) {
     const Plan::Port& port = plan.ports[id];
-    if (generic && (port.relayed || plan.of_stack(id))) {
+    if (generic && (port.kernel_egress || plan.of_kernel(id))) {
         throw Error(ExitCode::Kernel,
-                    msg::needs_native(port.name, port.relayed ? "the" : "a",
-                                      port.relayed ? msg::comes_back_by_port() : msg::goes_to_stack()));
+                    msg::needs_native(port.name, port.kernel_egress ? "the" : "a",
+                                      port.kernel_egress ? msg::comes_back_by_port() : msg::goes_to_kernel()));
     }
 }
 
@@ -117,12 +118,12 @@ void Attachment::check_all(const Plan& plan, bool generic) {
     std::map<std::uint32_t, std::string> seen;
     for (const std::uint16_t id : in_order(plan)) {
         check_mode(plan, id, generic);
-        const Place place = must_find(plan.ports[id]);
-        check_place(plan, id, place);
-        check_far(plan, id, place);
-        const auto [other, fresh] = seen.emplace(place.link.index, plan.ports[id].name);
+        const Location location = must_locate(plan.ports[id]);
+        check_location(plan, id, location);
+        check_peer(plan, id, location);
+        const auto [other, fresh] = seen.emplace(location.link.index, plan.ports[id].name);
         if (!fresh) {
-            throw Error(ExitCode::Kernel, msg::ports_are_one(other->second, plan.ports[id].name, place.link.name));
+            throw Error(ExitCode::Kernel, msg::ports_are_one(other->second, plan.ports[id].name, location.link.name));
         }
     }
 }
@@ -140,7 +141,7 @@ sfc_port entry_of(const Plan::Port& port, const sfc_port& now, const Link& link)
 } // namespace
 
 bool is_target(const Plan& plan, std::uint16_t id) {
-    if (plan.ports[id].entry.role != SFC_ROLE_DOMAIN || plan.ports[id].relayed) {
+    if (plan.ports[id].entry.role != SFC_ROLE_DOMAIN || plan.ports[id].kernel_egress) {
         return true;
     }
     return std::any_of(plan.services.begin(), plan.services.end(), [&](const Plan::Service& service) {
@@ -222,7 +223,7 @@ void Attachment::keep_addresses() const {
 
 void Attachment::attach_all(const Say& say) {
     keep_addresses();
-    keep_guards(say); // before anything is stripped
+    keep_leak_guards(say); // before anything is stripped
     for (const std::uint16_t id : in_order(plan_)) {
         attach_port(id, say);
     }
@@ -230,31 +231,31 @@ void Attachment::attach_all(const Say& say) {
 
 void Attachment::attach_port(std::uint16_t id, const Say& say) {
     const Plan::Port& port = plan_.ports[id];
-    const Place place = must_find(port);
-    check_place(plan_, id, place);
-    check_far(plan_, id, place);
+    const Location location = must_locate(port);
+    check_location(plan_, id, location);
+    check_peer(plan_, id, location);
     try {
-        prepare(id, place, say);
-        state_.lost_before[port.name] = lost_frames(Ethtool(), place.link, state_.generic);
+        prepare(id, location, say);
+        state_.lost_before[port.name] = lost_frames(Ethtool(), location.link, state_.generic);
         state_.save(pins_);
-        maps_->set_port(id, entry_of(port, maps_->port(id), place.link));
-        if (port.relayed) {
-            attach_relay(id, place, say);
+        maps_->set_port(id, entry_of(port, maps_->port(id), location.link));
+        if (port.kernel_egress) {
+            attach_hairpin(id, location, say);
         }
-        if (plan_.of_stack(id)) {
-            attach_far(id, place, say);
+        if (plan_.of_kernel(id)) {
+            attach_peer(id, location, say);
         }
         const auto hook_up = [&] {
             if (const auto program = xdp_program(plan_, id)) {
-                const Fd hook = attach_xdp(pins_.get(*program).get(), place.link, state_.generic);
-                pins_.pin(hook.get(), link_pin(id));
+                const Fd hook = attach_xdp(pins_.get(*program).get(), location.link, state_.generic);
+                pins_.pin(hook.get(), xdp_pin(id));
             }
         };
         // Strip may count on a port that has an interface: an SF port must be closed by then, a domain port open.
         if (port.entry.role == SFC_ROLE_SF) {
             hook_up();
         }
-        maps_->set_interface(id, place.link.index);
+        maps_->set_interface(id, location.link.index);
         if (port.entry.role != SFC_ROLE_SF) {
             hook_up();
         }
@@ -268,26 +269,26 @@ void Attachment::release_port(std::uint16_t id, const Say& say) {
     if (plan_.ports[id].entry.role == SFC_ROLE_SF) { // nothing is sent there any more before it is open
         maps_->clear_interface(id);
     }
-    for (const std::string& pin : {link_pin(id), peer_pin(id)}) {
+    for (const std::string& pin : {xdp_pin(id), pass_pin(id)}) {
         detach_xdp(pins_.get(pin));
         pins_.unpin(pin);
     }
     maps_->clear_interface(id); // nothing is stripped any more for a service that leaves by it
-    release_relay(id, say);
-    release_far(id, say);
+    release_hairpin(id, say);
+    release_peer(id, say);
     undo_changes(plan_.ports[id].name, say);
 }
 
 void Attachment::detach(const Say& say) {
     for (std::size_t id = 1; id < plan_.ports.size(); id++) { // first nothing is stripped any more
         if (plan_.ports[id].entry.role == SFC_ROLE_DOMAIN) {
-            detach_xdp(pins_.get(link_pin(id)));
+            detach_xdp(pins_.get(xdp_pin(id)));
         }
     }
     for (std::size_t id = 1; id < plan_.ports.size(); id++) {
         release_port(id, say);
     }
-    release_guards(say);
+    release_leak_guards(say);
     pins_.remove();
 }
 
@@ -300,7 +301,7 @@ std::uint32_t Attachment::attached_to(std::uint16_t id) const {
     if (plan_.ports[id].entry.role == SFC_ROLE_EGRESS) {
         return maps_->sends_to(id);
     }
-    return hooked_interface(pins_.get(link_pin(id)));
+    return hooked_interface(pins_.get(xdp_pin(id)));
 }
 
 } // namespace sfc

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "attach/place.h"
+#include "attach/location.h"
 #include "attach/state.h"
 #include "config/plan.h"
 #include "loader/maps.h"
@@ -36,20 +36,20 @@ public:
     /// Takes everything off again and undoes what was changed. Goes on over what fails and says so.
     void detach(const Say& say);
 
-    /// Finds the port's interface, prepares it and its far end, and attaches. Throws Error; the port is then as before.
+    /// Finds the port's interface, prepares it and its peer, and attaches. Throws Error; the port is then as before.
     void attach_port(std::uint16_t id, const Say& say);
-    /// Switches off again what somebody switched on since: nobody tells us what happens at a far end. Throws Error.
-    void keep_offloads(std::uint16_t id, const Place& place, const Say& say);
+    /// Switches off again what somebody switched on since: nobody tells us what happens at a peer. Throws Error.
+    void keep_offloads(std::uint16_t id, const Location& location, const Say& say);
     /// Tells the programs which addresses are this host's, where an encapsulation is sent to them. Throws Error.
     void keep_addresses() const;
-    /// Puts sfc_catch on every interface that packets must not leave by, new ones too. Throws Error.
-    void keep_guards(const Say& say);
+    /// Puts sfc_restore_tc on every interface that packets must not leave by, new ones too. Throws Error.
+    void keep_leak_guards(const Say& say);
     /// Writes down what probes have found, for `status` and for the next process.
     void keep_probes(std::vector<ProbeRecord> probes);
     /// Whether somebody has switched it back.
-    [[nodiscard]] static bool undone(const Change& change);
-    /// Whether what leaves the stack by the port gets back into XDP; also where nothing of the kind is needed.
-    [[nodiscard]] bool relay_works(std::uint16_t id) const;
+    [[nodiscard]] static bool undone(const OffloadChange& change);
+    /// Whether what leaves the kernel by the port gets back into XDP; also where nothing of the kind is needed.
+    [[nodiscard]] bool hairpin_works(std::uint16_t id) const;
     /// The port's interface has gone or must go: nothing is accepted from it or sent to it.
     void release_port(std::uint16_t id, const Say& say);
     /// The interface that the kernel says the port's program is on; 0 where it is on none.
@@ -71,12 +71,13 @@ private:
 
     static void check_all(const Plan& plan, bool generic);
     void attach_all(const Say& say);
-    void prepare(std::uint16_t id, const Place& place, const Say& say);
+    void prepare(std::uint16_t id, const Location& location, const Say& say);
     void switch_off(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, const Say& say);
     void switch_offload(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, bool on,
                         const Say& say);
-    /// Ports that packets leave the stack through. The relay comes first, and then the program that sends them there.
-    void attach_relay(std::uint16_t id, const Place& place, const Say& say);
+    /// Ports that packets leave the kernel through. The hairpin comes first, and then the program that sends them
+    /// there.
+    void attach_hairpin(std::uint16_t id, const Location& location, const Say& say);
     /// Attaches a TC program in this thread's network namespace, and writes down in `state` what detach must know of
     /// it.
     template <class State>
@@ -90,15 +91,15 @@ private:
             pins_.pin(hook.link.get(), pin);
         }
     }
-    void release_relay(std::uint16_t id, const Say& say);
-    [[nodiscard]] bool needs_guard(const Link& link) const;
+    void release_hairpin(std::uint16_t id, const Say& say);
+    [[nodiscard]] bool needs_leak_guard(const Link& link) const;
     [[nodiscard]] bool below_way_out(const Link& link, const std::vector<Link>& links) const;
-    void guard_interface(const Link& link);
-    void release_guards(const Say& say);
-    /// Ports of an SF that is the stack of another namespace: programs at their far ends, in there.
-    static void check_far(const Plan& plan, std::uint16_t id, const Place& place);
-    void attach_far(std::uint16_t id, const Place& place, const Say& say);
-    void release_far(std::uint16_t id, const Say& say);
+    void add_leak_guard(const Link& link);
+    void release_leak_guards(const Say& say);
+    /// Ports of an SF that is the kernel of another namespace: programs at their peers, in there.
+    static void check_peer(const Plan& plan, std::uint16_t id, const Location& location);
+    void attach_peer(std::uint16_t id, const Location& location, const Say& say);
+    void release_peer(std::uint16_t id, const Say& say);
     void undo_changes(const std::string& port, const Say& say);
 };
 

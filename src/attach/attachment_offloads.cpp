@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// What must be so at a port and at its far end before frames flow: each rule here is a way in which the kernel would
+// What must be so at a port and at its peer before frames flow: each rule here is a way in which the kernel would
 // otherwise lose or spoil packets without a word. All of it is recorded and undone.
 #include <algorithm>
 
@@ -8,19 +8,19 @@
 #include "attach/attachment.h"
 #include "attach/messages.h"
 #include "base/error.h"
+#include "net/hairpin.h"
 #include "net/hook.h"
 #include "net/netlink.h"
-#include "net/relay.h"
 #include "net/xdp_features.h"
 
 namespace sfc {
 namespace {
 
-/// A redirected frame reaches a veth only where its far end polls, which an XDP program of any kind makes it do.
-void make_poll(const PinDirectory& pins, const std::string& pin, const Place& place) {
-    const InNetns inside(*place.far_netns);
-    const Fd program = pins.get(ProgramId::sfc_peer);
-    const Fd hook = attach_xdp(program.get(), *place.far, false);
+/// A redirected frame reaches a veth only where its peer polls, which an XDP program of any kind makes it do.
+void make_poll(const PinDirectory& pins, const std::string& pin, const Location& location) {
+    const InNetns inside(*location.peer_netns);
+    const Fd program = pins.get(ProgramId::sfc_pass);
+    const Fd hook = attach_xdp(program.get(), *location.peer, false);
     pins.pin(hook.get(), pin);
 }
 
@@ -30,68 +30,69 @@ void check_reachable(const Plan::Port& port, const Link& link) {
     }
     throw Error(ExitCode::Kernel,
                 link.kind == "veth"
-                    ? msg::far_end_polls_not(port.name, link.name)
+                    ? msg::peer_polls_not(port.name, link.name)
                     : msg::driver_cannot_send(port.name, link.name, link.kind.empty() ? "" : " (" + link.kind + ")"));
 }
 
 } // namespace
 
-void Attachment::keep_offloads(std::uint16_t id, const Place& place, const Say& say) {
+void Attachment::keep_offloads(std::uint16_t id, const Location& location, const Say& say) {
     const bool receives = plan_.ports[id].entry.role != SFC_ROLE_EGRESS;
-    if (place.far && receives) {
-        // A frame that goes through XDP has no checksum offload any more: what the far end's stack leaves to the
+    if (location.peer && receives) {
+        // A frame that goes through XDP has no checksum offload any more: what the kernel behind the peer leaves to the
         // device would leave this host unfinished (CHECKSUM_PARTIAL). The same with a VLAN tag beside the frame.
-        switch_off(id, *place.far, *place.far_netns, Offload::TxChecksum, say);
-        switch_off(id, *place.far, *place.far_netns, Offload::TxVlan, say);
+        switch_off(id, *location.peer, *location.peer_netns, Offload::TxChecksum, say);
+        switch_off(id, *location.peer, *location.peer_netns, Offload::TxVlan, say);
     }
-    if (plan_.ports[id].entry.stack != 0) {
+    if (plan_.ports[id].entry.kernel != 0) {
         // Packets with different metadata do not merge, and GRO holds them side by side: a flow whose packets have
         // different headers would be reordered. Of packets that are merged by list, forwarding changes only the first.
-        switch_off(id, place.link, Netns::current(), Offload::GroList, say);
-        switch_offload(id, place.link, Netns::current(), Offload::Gro, plan_.ports[id].gro, say);
+        switch_off(id, location.link, Netns::current(), Offload::GroList, say);
+        switch_offload(id, location.link, Netns::current(), Offload::Gro, plan_.ports[id].gro, say);
     }
-    if (plan_.ports[id].relayed) {
+    if (plan_.ports[id].kernel_egress) {
         Netlink netlink;
-        // Not there before attach_relay; should somebody have removed it, something else may have its number.
-        if (const auto relay = find_link(netlink, maps_->port(id).relay); relay && is_relay(*relay)) {
-            for (const Offload offload : kRelayOffloads) {
-                switch_off(id, *relay, Netns::current(), offload, say);
+        // Not there before attach_hairpin; should somebody have removed it, something else may have its number.
+        if (const auto hairpin = find_link(netlink, maps_->port(id).hairpin); hairpin && is_hairpin(*hairpin)) {
+            for (const Offload offload : kHairpinOffloads) {
+                switch_off(id, *hairpin, Netns::current(), offload, say);
             }
         }
     }
-    if (place.far && plan_.of_stack(id)) { // the same, inside the namespace that is the SF
-        switch_off(id, *place.far, *place.far_netns, Offload::GroList, say);
-        switch_offload(id, *place.far, *place.far_netns, Offload::Gro, plan_.sfs[plan_.ports[id].entry.sf].gro, say);
+    if (location.peer && plan_.of_kernel(id)) { // the same, inside the namespace that is the SF
+        switch_off(id, *location.peer, *location.peer_netns, Offload::GroList, say);
+        switch_offload(id, *location.peer, *location.peer_netns, Offload::Gro, plan_.sfs[plan_.ports[id].entry.sf].gro,
+                       say);
     }
     if (state_.generic && receives) {
-        // Generic XDP comes behind GRO and, on a veth, sees what the far end's stack left unsegmented: one frame that
-        // stands for many packets, of which only one could be restored.
-        switch_off(id, place.link, Netns::current(), Offload::Gro, say);
-        if (place.far) {
-            switch_off(id, *place.far, *place.far_netns, Offload::Tso, say);
-            switch_off(id, *place.far, *place.far_netns, Offload::Gso, say);
+        // Generic XDP comes behind GRO and, on a veth, sees what the kernel behind the peer left unsegmented: one frame
+        // that stands for many packets, of which only one could be restored.
+        switch_off(id, location.link, Netns::current(), Offload::Gro, say);
+        if (location.peer) {
+            switch_off(id, *location.peer, *location.peer_netns, Offload::Tso, say);
+            switch_off(id, *location.peer, *location.peer_netns, Offload::Gso, say);
         }
     }
 }
 
-void Attachment::prepare(std::uint16_t id, const Place& place, const Say& say) {
+void Attachment::prepare(std::uint16_t id, const Location& location, const Say& say) {
     const Plan::Port& port = plan_.ports[id];
     const bool receives = port.entry.role != SFC_ROLE_EGRESS;
-    keep_offloads(id, place, say);
-    if (state_.generic && receives && place.far && place.far->xdp == XdpMode::Native) {
-        say(msg::far_end_native(port.name, place.far_text(), place.link.name));
+    keep_offloads(id, location, say);
+    if (state_.generic && receives && location.peer && location.peer->xdp == XdpMode::Native) {
+        say(msg::peer_native(port.name, location.peer_text(), location.link.name));
     }
-    if (place.veth() && !place.far && receives) {
-        say(msg::far_end_tx(port.name, place.link.name, place.far_text()));
+    if (location.veth() && !location.peer && receives) {
+        say(msg::peer_tx(port.name, location.link.name, location.peer_text()));
     }
     if (state_.generic || !is_target(plan_, id)) {
         return;
     }
-    if (place.far && place.far->xdp == XdpMode::None) {
-        make_poll(pins_, fmt::format("peer_{}", id), place);
-        say(msg::far_end_program(port.name, place.far_text()));
+    if (location.peer && location.peer->xdp == XdpMode::None) {
+        make_poll(pins_, fmt::format("pass_{}", id), location);
+        say(msg::peer_program(port.name, location.peer_text()));
     }
-    check_reachable(port, place.link);
+    check_reachable(port, location.link);
 }
 
 void Attachment::switch_off(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, const Say& say) {
@@ -109,7 +110,7 @@ void Attachment::switch_offload(std::uint16_t id, const Link& link, const Netns&
     }
     const std::vector<std::string> features =
         on ? ethtool.available(link.name, offload) : ethtool.wanted(link.name, offload);
-    const bool again = std::any_of(state_.changes.begin(), state_.changes.end(), [&](const Change& change) {
+    const bool again = std::any_of(state_.changes.begin(), state_.changes.end(), [&](const OffloadChange& change) {
         return change.netns == netns.inode() && change.index == link.index && change.offload == offload;
     });
     if (!again) {
@@ -128,7 +129,7 @@ void Attachment::switch_offload(std::uint16_t id, const Link& link, const Netns&
 namespace {
 
 /// Runs `action(interface)` where the change was made; false where that is gone.
-template <class Action> bool at_change(const Change& change, Action action) {
+template <class Action> bool at_change(const OffloadChange& change, Action action) {
     const auto netns = Netns::find_by_inode(change.netns);
     if (!netns) {
         return false;
@@ -141,14 +142,14 @@ template <class Action> bool at_change(const Change& change, Action action) {
 
 } // namespace
 
-bool Attachment::undone(const Change& change) {
+bool Attachment::undone(const OffloadChange& change) {
     return at_change(
         change, [&](const Ethtool& ethtool) { return ethtool.active(change.interface, change.offload) != change.on; });
 }
 
 void Attachment::undo_changes(const std::string& port, const Say& say) {
     const auto mine = std::stable_partition(state_.changes.begin(), state_.changes.end(),
-                                            [&](const Change& change) { return change.port != port; });
+                                            [&](const OffloadChange& change) { return change.port != port; });
     for (auto change = state_.changes.end(); change != mine;) { // last first
         --change;
         try {

@@ -9,44 +9,43 @@ namespace sfc::msg {
     M(cannot_ask_addresses, "cannot ask the kernel for the addresses of this host")                                    \
     M(port_in_bridge,                                                                                                  \
       "port '{}': interface '{}' is in a bridge, bond or VRF, behind which nobody can tell where a packet of "         \
-      "the stack came in; take it out of there")                                                                       \
+      "this kernel came in; take it out of there")                                                                     \
     M(mtu_too_small, "port '{}': mtu {} is configured, but interface '{}' has {}")                                     \
-    M(far_end_must_poll,                                                                                               \
-      "port '{}': the far end of '{}', interface {}, must poll, or it loses frames; run 'ethtool -K IF gro on "        \
+    M(peer_must_poll,                                                                                                  \
+      "port '{}': the peer of '{}', interface {}, must poll, or it loses frames; run 'ethtool -K IF gro on "           \
       "tx off' on it, then write 'peer: prepared' here")                                                               \
     M(needs_native,                                                                                                    \
-      "port '{}': a service through {} stack needs native XDP here, since the kernel takes what {} by a native "       \
+      "port '{}': a service through {} kernel needs native XDP here, since the kernel takes what {} by a native "      \
       "redirect alone; attach without '--generic'")                                                                    \
-    M(comes_back_by_port, "comes back from the stack out of this port")                                                \
-    M(goes_to_stack, "goes to it")                                                                                     \
+    M(comes_back_by_port, "comes back from the kernel out of this port")                                               \
+    M(goes_to_kernel, "goes to it")                                                                                    \
     M(mark_not_free,                                                                                                   \
       "'mark: 0x{:08x}' is not free: {}; choose bits that nobody uses, or leave 'mark' out where no raw socket "       \
       "is on the domain ports")                                                                                        \
     M(ports_are_one, "ports '{}' and '{}' are the same interface '{}'")                                                \
     M(cannot_open_pinned, "cannot open the pinned map '{}/{}'")                                                        \
-    M(stack_needs_far_end,                                                                                             \
-      "port '{}': its SF is the stack of a network namespace behind a veth, where programs go in as well; '{}' "       \
+    M(kernel_needs_peer,                                                                                               \
+      "port '{}': its SF is the kernel of a network namespace behind a veth, where programs go in as well; '{}' "      \
       "is {}")                                                                                                         \
-    M(far_end_unknown, "one whose far end cannot be found or entered")                                                 \
+    M(peer_unknown, "one whose peer cannot be found or entered")                                                       \
     M(no_veth, "no veth")                                                                                              \
     M(mark_not_free_in,                                                                                                \
       "'mark: 0x{:08x}' is not free in network namespace {}: {}; choose bits that nobody uses there")                  \
-    M(far_end_tags, "port '{}': what its far end {} sends carries its ticket until detach")                            \
-    M(far_programs_stay, "port '{}': the programs at its far end stay: {}")                                            \
-    M(guarded, "interface '{}': guarded until detach, so that no packet leaves there without its header")              \
-    M(guard_stays, "interface {}: its guard stays: {}")                                                                \
-    M(far_end_polls_not,                                                                                               \
-      "port '{}': the far end of '{}' does not poll, so all frames sent there would be lost; run 'ethtool -K "         \
+    M(peer_writes_tickets, "port '{}': what its peer {} sends carries its ticket until detach")                        \
+    M(peer_programs_stay, "port '{}': the programs at its peer stay: {}")                                              \
+    M(leak_guard_set, "interface '{}': leak guard until detach, so that no packet leaves there without its header")    \
+    M(leak_guard_stays, "interface {}: its leak guard stays: {}")                                                      \
+    M(peer_polls_not,                                                                                                  \
+      "port '{}': the peer of '{}' does not poll, so all frames sent there would be lost; run 'ethtool -K "            \
       "IF gro on tx off' on it")                                                                                       \
     M(driver_cannot_send, "port '{}': the driver of '{}'{} cannot send frames that an XDP program redirects")          \
-    M(far_end_native,                                                                                                  \
-      "port '{}': its far end {} runs native XDP; what that redirects here does not arrive in generic mode, "          \
+    M(peer_native,                                                                                                     \
+      "port '{}': its peer {} runs native XDP; what that redirects here does not arrive in generic mode, "             \
       "since '{}' does not poll")                                                                                      \
-    M(far_end_tx,                                                                                                      \
-      "port '{}': the far end of '{}' is interface {}; if its own sockets send through it, switch 'tx' off "           \
-      "there, or checksums will be wrong")                                                                             \
-    M(far_end_program,                                                                                                 \
-      "port '{}': put a program that passes everything on its far end {}, without which the kernel would lose "        \
+    M(peer_tx, "port '{}': the peer of '{}' is interface {}; if its own sockets send through it, switch 'tx' off "     \
+               "there, or checksums will be wrong")                                                                    \
+    M(peer_program,                                                                                                    \
+      "port '{}': put a program that passes everything on its peer {}, without which the kernel would lose "           \
       "what is sent there")                                                                                            \
     M(in_netns, "'{}' in network namespace {}")                                                                        \
     M(offload_cannot_switch, "port '{}': offload '{}' of interface {} cannot be switched {}")                          \
@@ -54,10 +53,10 @@ namespace sfc::msg {
     M(offload_switched_again,                                                                                          \
       "port '{}': switched offload '{}' of interface {} {} until detach; somebody had switched it back")               \
     M(offload_stays, "port '{}': offload '{}' stays {}: {}")                                                           \
-    M(relay_made, "port '{}': what leaves the stack there goes through '{}' and '{}' until detach")                    \
-    M(relay_stays, "port '{}': its relay stays: {}")                                                                   \
+    M(hairpin_made, "port '{}': what leaves the kernel there goes through '{}' and '{}' until detach")                 \
+    M(hairpin_stays, "port '{}': its hairpin stays: {}")                                                               \
     M(not_attached_any_more, "port '{}' is not attached any more")                                                     \
-    M(relay_gone, "port '{}': somebody has removed its relay or set it down")                                          \
+    M(hairpin_gone, "port '{}': somebody has removed its hairpin or set it down")                                      \
     M(attached_again, "port '{}': attached again")                                                                     \
     M(dropped_until_back, "{}; what is meant for it is dropped as no_next_hop until it comes back")                    \
     M(interface_up, "port '{}': interface '{}' is up")                                                                 \
@@ -67,13 +66,13 @@ namespace sfc::msg {
     M(neighbour_at, "{} {} is at {}")                                                                                  \
     M(neighbour_silent, "{} {} does not answer, its packets are dropped as no_next_hop")                               \
     M(of_port, "port '{}': {}")                                                                                        \
-    M(far_is_no_veth, "interface '{}' in network namespace {} is no veth, so it has no far end here")                  \
-    M(far_end_elsewhere,                                                                                               \
-      "the far end of interface '{}' in network namespace {} is not in the namespace that sfcproxy runs in")           \
+    M(peer_is_no_veth, "interface '{}' in network namespace {} is no veth, so it has no peer here")                    \
+    M(peer_elsewhere,                                                                                                  \
+      "the peer of interface '{}' in network namespace {} is not in the namespace that sfcproxy runs in")              \
     M(number_unknown, "number {} in a network namespace that cannot be found or entered")                              \
     M(not_ethernet, "interface '{}' is not an Ethernet interface")                                                     \
     M(no_interface, "port '{}': there is no interface '{}' in this network namespace")                                 \
-    M(no_interface_in, "port '{}': there is no interface '{}' in network namespace '{}', or its far end is gone")      \
+    M(no_interface_in, "port '{}': there is no interface '{}' in network namespace '{}', or its peer is gone")         \
     M(cannot_make_state, "cannot make a map for the state")                                                            \
     M(cannot_write_state, "cannot write the state")                                                                    \
     M(no_state, "'{}' holds no state of sfcproxy")                                                                     \

@@ -41,7 +41,7 @@ Shape parse_shape(const json& text) {
 
 json to_json(const State& state) {
     json changes = json::array();
-    for (const Change& change : state.changes) {
+    for (const OffloadChange& change : state.changes) {
         changes.push_back({{"netns", change.netns},
                            {"port", change.port},
                            {"interface", change.interface},
@@ -50,17 +50,17 @@ json to_json(const State& state) {
                            {"features", change.features},
                            {"on", change.on}});
     }
-    json relays = json::object();
-    for (const auto& [port, relay] : state.relays) {
-        relays[port] = {relay.index, relay.clsact, relay.created_qdisc};
+    json hairpins = json::object();
+    for (const auto& [port, hairpin] : state.hairpins) {
+        hairpins[port] = {hairpin.index, hairpin.clsact, hairpin.created_qdisc};
     }
-    json guards = json::array();
-    for (const auto& [index, guard] : state.guards) {
-        guards.push_back({index, guard.clsact, guard.created_qdisc});
+    json leak_guards = json::array();
+    for (const auto& [index, leak_guard] : state.leak_guards) {
+        leak_guards.push_back({index, leak_guard.clsact, leak_guard.created_qdisc});
     }
-    json fars = json::object();
-    for (const auto& [port, far] : state.fars) {
-        fars[port] = {far.netns, far.index, far.clsact, far.created_qdisc};
+    json peers = json::object();
+    for (const auto& [port, peer] : state.peers) {
+        peers[port] = {peer.netns, peer.index, peer.clsact, peer.created_qdisc};
     }
     json probes = json::array();
     for (const ProbeRecord& probe : state.probes) {
@@ -71,12 +71,10 @@ json to_json(const State& state) {
     for (const auto& [port, frames] : state.lost_before) {
         lost[port] = {frames.not_redirected, frames.not_sent};
     }
-    return {{"abi", +SFC_ABI_VERSION}, {"file", state.file},
-            {"config", state.config},  {"generic", state.generic},
-            {"netns", state.netns},    {"shape", shape_json(state.shape)},
-            {"changes", changes},      {"relays", relays},
-            {"guards", guards},        {"fars", fars},
-            {"lost_before", lost},     {"probes", probes}};
+    return {{"abi", +SFC_ABI_VERSION},  {"file", state.file},   {"config", state.config},
+            {"generic", state.generic}, {"netns", state.netns}, {"shape", shape_json(state.shape)},
+            {"changes", changes},       {"hairpins", hairpins}, {"leak_guards", leak_guards},
+            {"peers", peers},           {"lost_before", lost},  {"probes", probes}};
 }
 
 State from_json(const json& text) {
@@ -96,14 +94,14 @@ State from_json(const json& text) {
                                  parse_offload(change.at("offload").get<std::string>()).value_or(Offload::TxChecksum),
                                  change.at("features"), change.at("on")});
     }
-    for (const auto& [port, relay] : text.at("relays").items()) {
-        state.relays[port] = {relay.at(0), relay.at(1), relay.at(2)};
+    for (const auto& [port, hairpin] : text.at("hairpins").items()) {
+        state.hairpins[port] = {hairpin.at(0), hairpin.at(1), hairpin.at(2)};
     }
-    for (const auto& [port, far] : text.at("fars").items()) {
-        state.fars[port] = {far.at(0), far.at(1), far.at(2), far.at(3)};
+    for (const auto& [port, peer] : text.at("peers").items()) {
+        state.peers[port] = {peer.at(0), peer.at(1), peer.at(2), peer.at(3)};
     }
-    for (const json& guard : text.at("guards")) {
-        state.guards[guard.at(0)] = {guard.at(1), guard.at(2)};
+    for (const json& leak_guard : text.at("leak_guards")) {
+        state.leak_guards[leak_guard.at(0)] = {leak_guard.at(1), leak_guard.at(2)};
     }
     for (const json& probe : text.at("probes")) {
         const auto outcome = parse_outcome(probe.at(4).get<std::string>()).value_or(ProbeOutcome::Waiting);

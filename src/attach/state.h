@@ -15,7 +15,7 @@
 namespace sfc {
 
 /// An offload that attach switched off or on, to be switched back at detach.
-struct Change {
+struct OffloadChange {
     std::uint64_t netns = 0; ///< inode of the network namespace that the interface is in
     std::string port;        ///< for whose sake
     std::string interface;
@@ -25,23 +25,23 @@ struct Change {
     bool on = false;                   ///< to what
 };
 
-/// What a port has besides its program, where packets leave the stack through it.
-struct RelayState {
-    std::uint32_t index = 0;    ///< of the port's interface, after which the relay is named
+/// What a port has besides its program, where packets leave the kernel through it.
+struct HairpinState {
+    std::uint32_t index = 0;    ///< of the port's interface, after which the hairpin is named
     bool clsact = false;        ///< the TC program is not on a BPF link, which could be pinned
     bool created_qdisc = false; ///< for it
 };
 
-/// Programs at the far end of a port, in a namespace that is the SF.
-struct FarState {
+/// Programs at the peer of a port, in a namespace that is the SF.
+struct PeerState {
     std::uint64_t netns = 0; ///< inode
     std::uint32_t index = 0;
     bool clsact = false;
     bool created_qdisc = false;
 };
 
-/// sfc_catch on an interface that is no way out.
-struct GuardState {
+/// sfc_restore_tc on an interface that is no way out.
+struct LeakGuardState {
     bool clsact = false;
     bool created_qdisc = false;
 };
@@ -63,11 +63,11 @@ struct State {
     bool generic = false;
     std::uint64_t netns = 0; ///< inode of the network namespace that the ports are in
     Shape shape;             ///< what programs and maps were loaded for
-    std::vector<Change> changes;
-    std::map<std::string, RelayState> relays;      ///< by port
-    std::map<std::string, FarState> fars;          ///< by port
-    std::map<std::uint32_t, GuardState> guards;    ///< by the interface's index
-    std::map<std::string, LostFrames> lost_before; ///< per port: what had been counted as lost at attach
+    std::vector<OffloadChange> changes;
+    std::map<std::string, HairpinState> hairpins;        ///< by port
+    std::map<std::string, PeerState> peers;              ///< by port
+    std::map<std::uint32_t, LeakGuardState> leak_guards; ///< by the interface's index
+    std::map<std::string, LostFrames> lost_before;       ///< per port: what had been counted as lost at attach
     std::vector<ProbeRecord> probes;
 
     /// Throws Error.

@@ -17,11 +17,11 @@ constexpr std::array kReasons = {Reason{"", "", ""},
 };
 static_assert(kReasons.size() == SFC_REASON_USED && SFC_REASON_USED <= SFC_REASON_MAX);
 
-constexpr std::array<std::string_view, 6> kVerdicts = {"", "to_sf", "restored", "passed", "dropped", "to_stack"};
-static_assert(kVerdicts.size() == SFC_VERDICT_TO_STACK + 1);
+constexpr std::array<std::string_view, 6> kVerdicts = {"", "to_sf", "restored", "passed", "dropped", "to_kernel"};
+static_assert(kVerdicts.size() == SFC_VERDICT_TO_KERNEL + 1);
 
 constexpr std::array<std::string_view, 8> kEvents = {"received", "to_sf",   "claimed", "restored",
-                                                     "expired",  "evicted", "flushed", "to_stack"};
+                                                     "expired",  "evicted", "flushed", "to_kernel"};
 static_assert(kEvents.size() == SFC_EVENT_MAX);
 
 } // namespace

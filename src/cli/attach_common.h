@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// What the commands about a live attachment share.
+// What the commands about a attachment share.
 #pragma once
 
 #include <csignal>

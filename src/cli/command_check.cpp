@@ -33,7 +33,7 @@ Json key_json(const sfc_sf& sf) {
 }
 
 Json sf_json(const Plan& plan, const Plan::Sf& sf) {
-    if (sf.entry.stack != 0) {
+    if (sf.entry.kernel != 0) {
         const std::string where =
             plan.mark_mask == 0 ? "metadata" : fmt::format("bits 0x{:08x} of the mark", plan.mark_mask);
         Json json{{"name", sf.name},      {"stack", true}, {"hold_ns", sf.entry.hold_ns},
@@ -89,7 +89,7 @@ Json service_json(const Plan& plan, const Plan::Service& service, const ServiceC
               {"match", match_json(config.match)},
               {"domain", domain},
               {"sf", plan.sfs[entry.sf].name}};
-    if (plan.through_this_stack(service)) {
+    if (plan.through_host_kernel(service)) {
         json["egress"] = egress_json(plan, entry);
     } else {
         json["to_port"] = plan.ports[entry.to_port].name;
@@ -100,7 +100,7 @@ Json service_json(const Plan& plan, const Plan::Service& service, const ServiceC
     }
     json["inner"] = word_of<sfc_inner>(entry.inner);
     json["ttl"] = word_of<sfc_ttl>(entry.ttl);
-    if (!plan.through_stack(service)) { // the stack takes its hop off whatever is written
+    if (!plan.through_kernel(service)) { // the kernel takes its hop off whatever is written
         json["inner_ttl"] = word_of<sfc_inner_ttl>(entry.inner_ttl);
     }
     json["last_label"] = word_of<sfc_last_label>(entry.last_label);
@@ -111,7 +111,7 @@ Json service_json(const Plan& plan, const Plan::Service& service, const ServiceC
 /// What the cache takes of memory, all of it from the start.
 std::uint64_t cache_bytes(const Plan& plan) {
     return plan.capacity *
-           (sizeof(sfc_slot) + plan.shape.header_room - SFC_HEADER_NEAR + sizeof(sfc_bucket) / SFC_SLOTS_PER_BUCKET);
+           (sizeof(sfc_slot) + plan.shape.header_room - SFC_HEADER_INLINE + sizeof(sfc_bucket) / SFC_SLOTS_PER_BUCKET);
 }
 
 Json check_json(const Config& config, const Plan& plan) {

@@ -51,10 +51,10 @@ void print_text(const Replay& replay, const Plan& plan) {
     std::cout << '\n' << counters_text(snapshot, plan) << '\n' << conservation_text(conserve(snapshot, plan));
 }
 
-void refuse_stacks(const Config& config) {
+void refuse_kernel_mode(const Config& config) {
     for (const SfConfig& sf : config.sfs) {
-        if (sf.stack) {
-            throw config_error(config.file, sf.at, msg::replay_has_no_stack(sf.name));
+        if (sf.kernel) {
+            throw config_error(config.file, sf.at, msg::replay_has_no_kernel(sf.name));
         }
     }
 }
@@ -63,7 +63,7 @@ void refuse_stacks(const Config& config) {
 
 void command_replay(Options options) {
     const Config config = load_config(options.config);
-    refuse_stacks(config);
+    refuse_kernel_mode(config);
     const Plan plan = make_plan(config);
     resolve_ports(options.replay, plan);
     std::vector<std::string> interfaces;

@@ -9,7 +9,7 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
-#include "attach/keeper.h"
+#include "attach/reconciler.h"
 #include "cli/attach_common.h"
 #include "cli/commands.h"
 #include "cli/messages.h"
@@ -65,7 +65,7 @@ public:
     explicit RunningProbes(Attachment& attachment) : prober_(attachment, say_line) { prober_.look(); }
 
     void changed() { changed_ = true; }
-    /// With the keeper's tick, so that a burst of changes is looked at once.
+    /// With the reconciler's tick, so that a burst of changes is looked at once.
     void tick() {
         if (std::exchange(changed_, false)) {
             prober_.look();
@@ -85,10 +85,10 @@ private:
     int ticks_ = 0;
 };
 
-void keep(Keeper& keeper, RunningProbes& probes) {
-    const Fd stop = signals(), timer = ticks(Keeper::kTickMs);
+void keep(Reconciler& reconciler, RunningProbes& probes) {
+    const Fd stop = signals(), timer = ticks(Reconciler::kTickMs);
     std::array<pollfd, 3> wait = {pollfd{stop.get(), POLLIN, 0}, pollfd{timer.get(), POLLIN, 0},
-                                  pollfd{keeper.events_fd(), POLLIN, 0}};
+                                  pollfd{reconciler.events_fd(), POLLIN, 0}};
     signalfd_siginfo signal{};
     // Taken from the queue, or it would end this process as soon as signals are let through again.
     while (wait[0].revents == 0 || read(stop.get(), &signal, sizeof(signal)) != sizeof(signal)) {
@@ -96,12 +96,12 @@ void keep(Keeper& keeper, RunningProbes& probes) {
             throw system_error(msg::cannot_wait_events(), errno, ExitCode::Failed);
         }
         if (wait[2].revents != 0) {
-            keeper.handle_events();
+            reconciler.handle_events();
             probes.changed();
         }
         std::uint64_t expired = 0;
         if (wait[1].revents != 0 && read(timer.get(), &expired, sizeof(expired)) == sizeof(expired)) {
-            keeper.tick();
+            reconciler.tick();
             probes.tick();
         }
         probes.collect();
@@ -115,9 +115,9 @@ void command_run(const Options& options) {
     (void)std::signal(SIGPIPE, SIG_IGN); // whoever reads what is said may go; the next hops still want to be kept
     Attachment attachment = take_over_or_create(options.attach);
     say_line(attached_text(attachment));
-    Keeper keeper(attachment, say_line);
+    Reconciler reconciler(attachment, say_line);
     RunningProbes probes(attachment);
-    keep(keeper, probes);
+    keep(reconciler, probes);
     if (options.keep) {
         say_line(msg::stays_attached(options.attach.pin));
         return;

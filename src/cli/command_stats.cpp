@@ -8,8 +8,8 @@
 #include "cli/attach_common.h"
 #include "cli/commands.h"
 #include "cli/messages.h"
-#include "report/live.h"
 #include "report/rates.h"
+#include "report/stats.h"
 
 namespace sfc {
 namespace {
@@ -26,24 +26,24 @@ void print_lost(const LostByPort& lost) {
     }
 }
 
-void print_text(const Attachment& attachment, const LiveSnapshot& live) {
+void print_text(const Attachment& attachment, const SteadySnapshot& steady) {
     const Plan& plan = attachment.plan();
-    std::cout << counters_text(live.snapshot, plan) << '\n' << conservation_text(conserve(live.snapshot, plan));
-    if (!live.still) {
+    std::cout << counters_text(steady.snapshot, plan) << '\n' << conservation_text(conserve(steady.snapshot, plan));
+    if (!steady.still) {
         std::cout << "             " << msg::moved_meanwhile() << '\n';
     }
     print_lost(after_verdict(attachment));
-    for (const auto& [service, sentence] : silent_services(attachment, live.snapshot)) {
+    for (const auto& [service, sentence] : silent_services(attachment, steady.snapshot)) {
         std::cout << fmt::format("DEAD SF?     service {}: {}\n", service, sentence);
     }
 }
 
 void watch(const Attachment& attachment, const Options& options) {
-    LiveSnapshot before{take_snapshot(attachment.maps(), attachment.plan(), now_ns()), false};
+    SteadySnapshot before{take_snapshot(attachment.maps(), attachment.plan(), now_ns()), false};
     std::uint64_t then = now_ns();
     while (std::cout) {
         std::this_thread::sleep_for(std::chrono::duration<double>(options.watch_s));
-        LiveSnapshot after{take_snapshot(attachment.maps(), attachment.plan(), now_ns()), false};
+        SteadySnapshot after{take_snapshot(attachment.maps(), attachment.plan(), now_ns()), false};
         const std::uint64_t now = now_ns();
         const Rates rates = rates_between(before.snapshot, after.snapshot, attachment.plan(), now - then);
         const auto silent = silent_services(attachment, after.snapshot);
@@ -68,9 +68,9 @@ void command_stats(const Options& options) {
     if (options.watch_s > 0) {
         watch(attachment, options);
     } else if (options.json) {
-        std::cout << stats_json(attachment, take_live_snapshot(attachment)) << '\n';
+        std::cout << stats_json(attachment, take_steady_snapshot(attachment)) << '\n';
     } else {
-        print_text(attachment, take_live_snapshot(attachment));
+        print_text(attachment, take_steady_snapshot(attachment));
     }
 }
 

@@ -10,7 +10,7 @@
 #include "net/hook.h"
 #include "net/netlink.h"
 #include "probe/prober.h"
-#include "report/live.h"
+#include "report/stats.h"
 
 namespace sfc {
 namespace {
@@ -24,7 +24,7 @@ Json port_json(const Attachment& attachment, Netlink& netlink, std::uint16_t id)
     const auto link = find_link(netlink, ifindex);
     const sfc_port entry = attachment.maps().port(id);
     const bool runs = port.entry.role != SFC_ROLE_EGRESS;
-    const std::uint32_t program = hooked_program(attachment.pins().get(fmt::format("link_{}", id)));
+    const std::uint32_t program = hooked_program(attachment.pins().get(fmt::format("xdp_{}", id)));
     const bool attached = link && (!runs || link->xdp_program == program);
     Json json{{"name", port.name}, {"role", kRoles.at(port.entry.role)}, {"attached", attached}};
     json["interface"] = link ? Json(link->name) : Json(nullptr);
@@ -45,7 +45,7 @@ Json port_json(const Attachment& attachment, Netlink& netlink, std::uint16_t id)
 }
 
 Json next_hop_json(const Plan& plan, const Plan::Service& service, const sfc_service& entry) {
-    if (plan.through_this_stack(service) && entry.egress_port == SFC_NONE) {
+    if (plan.through_host_kernel(service) && entry.egress_port == SFC_NONE) {
         return {{"egress", plan.egress_names(service)}, {"ready", true}}; // the kernel looks after its own neighbours
     }
     if (entry.egress_port == SFC_PORT_INGRESS) {
@@ -85,8 +85,8 @@ bool all_ready(const Json& json) {
 
 Json status_json(const Attachment& attachment) {
     Netlink netlink;
-    const LiveSnapshot live = take_live_snapshot(attachment);
-    const auto silent = silent_services(attachment, live.snapshot);
+    const SteadySnapshot steady = take_steady_snapshot(attachment);
+    const auto silent = silent_services(attachment, steady.snapshot);
     const pid_t holder = attachment.pins().holder();
     Json json{{"version", 1},
               {"attached", true},
@@ -103,12 +103,12 @@ Json status_json(const Attachment& attachment) {
     for (std::size_t id = 1; id < attachment.plan().services.size(); id++) {
         json["services"].push_back(service_json(attachment, id, silent));
     }
-    for (const Change& change : attachment.state().changes) {
+    for (const OffloadChange& change : attachment.state().changes) {
         json["changes"].push_back({{"port", change.port},
                                    {"interface", change.interface},
                                    {"offload", offload_name(change.offload)},
                                    {"on", change.on},
-                                   {"on_again", Attachment::undone(change)}});
+                                   {"changed_back", Attachment::undone(change)}});
     }
     for (const ProbeRecord& probe : attachment.state().probes) {
         json["probes"].push_back({{"sf", probe.sf},
@@ -150,11 +150,11 @@ std::string way_out(const Json& hop) {
 }
 
 std::string change_text(const Json& change) {
-    const bool on = change["on"].get<bool>(), undone = change["on_again"].get<bool>();
+    const bool on = change["on"].get<bool>(), undone = change["changed_back"].get<bool>();
     if (on) { // only GRO is ever switched on
         return undone ? msg::off_again() : "on";
     }
-    return undone ? msg::on_again() : "off";
+    return undone ? msg::changed_back() : "off";
 }
 
 void print_probes(const std::vector<ProbeRecord>& records) {

@@ -21,7 +21,7 @@ namespace sfc::msg {
       "mac, or use 'sfcproxy run'")                                                                                    \
     M(detached, "detached; nothing is left under '{}'")                                                                \
     M(detached_at_end, "detached")                                                                                     \
-    M(replay_has_no_stack, "SF '{}' is a kernel's stack; replay has no stack to send packets through")                 \
+    M(replay_has_no_kernel, "SF '{}' is in kernel mode; replay has no kernel to send packets through")                 \
     M(cannot_wait_signals, "cannot wait for signals")                                                                  \
     M(cannot_start_timer, "cannot start a timer")                                                                      \
     M(other_attachment,                                                                                                \
@@ -32,14 +32,14 @@ namespace sfc::msg {
     M(stays_attached, "stays attached under '{}'; next hops are as they are now")                                      \
     M(moved_meanwhile, "packets moved while this was read; the equations are exact only when they rest")               \
     M(not_redirected, "not redirected: the target was down, or its MTU too small")                                     \
-    M(not_sent, "not sent: the far end's queue was full, or it did not poll")                                          \
+    M(not_sent, "not sent: the peer's queue was full, or it did not poll")                                             \
     M(out_by_routes, "by this host's routes through {}")                                                               \
     M(out_by_ingress, "back to where packets come from")                                                               \
     M(nobody_keeps, "no process looks after it: next hops stay as they are")                                           \
     M(process_keeps, "process {} keeps next hops and ports current")                                                   \
     M(what_probes_found, "what probes found when they were sent")                                                      \
     M(off_again, "OFF AGAIN: SWITCH IT ON, OR THE SF WILL BE SLOW")                                                    \
-    M(on_again, "ON AGAIN: SWITCH IT OFF, OR TCP WILL BREAK")                                                          \
+    M(changed_back, "ON AGAIN: SWITCH IT OFF, OR TCP WILL BREAK")                                                      \
     M(cannot_write_output, "cannot write to standard output")                                                          \
     M(bad_tick, "--tick '{}' is not allowed; use a whole number with us, ms or s, up to 3600s")                        \
     M(bad_window, "--window '{}' is not allowed; use a whole number from 1 to {}")                                     \

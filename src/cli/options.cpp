@@ -87,7 +87,7 @@ void add_commands(CLI::App& app, Raw& raw) {
     version->callback([&raw] { raw.options.command = Command::Version; });
 }
 
-void add_live_commands(CLI::App& app, Raw& raw) {
+void add_attached_commands(CLI::App& app, Raw& raw) {
     auto* run = app.add_subcommand("run", "Attach, keep next hops and ports current, detach at the end");
     auto* attach = app.add_subcommand("attach", "Attach and return; no process is needed afterwards");
     auto* detach = app.add_subcommand("detach", "Take everything off again");
@@ -174,7 +174,7 @@ std::vector<std::string> return_ports(const Plan& plan) {
     for (std::size_t id = 1; id < plan.services.size(); id++) {
         ids.insert(plan.services[id].entry.return_port);
     }
-    ids.erase(SFC_NONE); // of a service through a stack
+    ids.erase(SFC_NONE); // of a service through a kernel
     std::vector<std::string> names;
     std::transform(ids.begin(), ids.end(), std::back_inserter(names),
                    [&](std::uint16_t id) { return plan.ports[id].name; });
@@ -188,7 +188,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
                  "sfcproxy"};
     Raw raw;
     app.require_subcommand(1);
-    add_live_commands(app, raw);
+    add_attached_commands(app, raw);
     add_commands(app, raw);
     try {
         app.parse(argc, argv);

@@ -24,7 +24,7 @@ struct PortConfig {
     std::optional<Mac> mac;
     std::optional<std::string> ip;
     std::optional<std::uint32_t> mtu; ///< L3 bytes
-    bool peer_prepared = false;       ///< the far end of the veth was set up by hand: attach need not enter it
+    bool peer_prepared = false;       ///< the peer of the veth was set up by hand: attach need not enter it
     Position at;
 
     /// How the port is called in messages, counters and on the command line: "eth0", or "fw/eth0" with a namespace.
@@ -35,11 +35,11 @@ struct SfConfig {
     std::string name;
     std::optional<PortConfig> left, right; ///< both or none
     std::optional<PortConfig> both;        ///< one-armed
-    bool stack = false;                    ///< a stack: of this host without ports, else of the namespace behind them
-    bool gro = false;                      ///< a stack's: merge packets with equal headers
-    std::uint32_t mark_mask = 0;           ///< a stack's: bits of skb->mark for tickets; 0 = they stay in metadata
+    bool kernel = false;         ///< kernel mode: of this host without ports, else of the namespace behind them
+    bool gro = false;            ///< a kernel's: merge packets with equal headers
+    std::uint32_t mark_mask = 0; ///< a kernel's: bits of skb->mark for tickets; 0 = they stay in metadata
     Position mark_at;
-    std::vector<std::string> unwatched; ///< a stack's: interfaces that its packets may leave by without a header
+    std::vector<std::string> unwatched; ///< a kernel's: interfaces that its packets may leave by without a header
     std::uint64_t hold_ns = 100'000'000;
     sfc_miss on_miss = SFC_MISS_DROP;
     unsigned key_parts = SFC_PARTS_ALL;
@@ -48,8 +48,8 @@ struct SfConfig {
     bool probe = true; ///< a packet of our own shows what the SF does to packets
     Position at;
 
-    /// The stack of this host, and not of another namespace behind ports.
-    [[nodiscard]] bool this_stack() const { return stack && !left && !both; }
+    /// The kernel of this host, and not of another namespace behind ports.
+    [[nodiscard]] bool host_kernel() const { return kernel && !left && !both; }
 };
 
 struct NextHopConfig {
@@ -78,16 +78,17 @@ struct ServiceConfig {
     MatchConfig match;
     std::vector<PortConfig> domain;
     std::string sf;
-    Side in = Side::None; ///< None with a one-armed SF and with a stack
+    Side in = Side::None; ///< None with a one-armed SF and with a kernel without ports
     Position sf_at;
-    std::optional<NextHopConfig> next_hop; ///< without one, for this host's stack alone, its route and neighbour decide
-    std::vector<PortConfig> egress;        ///< of a stack: where its packets may leave
+    std::optional<NextHopConfig>
+        next_hop;                   ///< without one, for this host's kernel alone, its route and neighbour decide
+    std::vector<PortConfig> egress; ///< of a kernel: where its packets may leave
     sfc_inner inner = SFC_INNER_IP;
     sfc_ttl ttl = SFC_TTL_UNIFORM;
     sfc_inner_ttl inner_ttl = SFC_INNER_TTL_KEEP;
     sfc_last_label last_label = SFC_LAST_LABEL_DROP;
     std::optional<std::uint32_t>
-        quota; ///< slots of the cache, of a stack headers, that are its own; without it an equal share of the rest
+        quota; ///< slots of the cache, of a kernel headers, that are its own; without it an equal share of the rest
     Position at;
 };
 

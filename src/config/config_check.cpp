@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// What a configuration must be as a whole. Every message stands at the later of the two places that contradict each
+// What a configuration must be as a whole. Every message stands at the later of the two positions that contradict each
 // other.
 #include <algorithm>
 #include <bit>
@@ -50,7 +50,7 @@ private:
     const Config& config_;
     std::map<std::string, const SfConfig*> sfs_;
     std::map<std::string, const ServiceConfig*> first_of_sf_; ///< what the SF gets is settled by its first service
-    const SfConfig* first_stack_ = nullptr;
+    const SfConfig* first_kernel_ = nullptr;
     std::set<std::string> services_;
     std::map<std::string, Seen> ports_;
     std::map<std::tuple<std::string, unsigned, Masked>, std::string> matches_; ///< which service has them
@@ -85,11 +85,11 @@ private:
 
     /// One kernel, one mark; and all headers need numbers in it, and generations so that no number is mistaken soon.
     void check_mark(const SfConfig& sf) {
-        if (!sf.stack) {
+        if (!sf.kernel) {
             return;
         }
-        const SfConfig& first = first_stack_ ? *first_stack_ : sf;
-        first_stack_ = &first;
+        const SfConfig& first = first_kernel_ ? *first_kernel_ : sf;
+        first_kernel_ = &first;
         if (sf.mark_mask != first.mark_mask) {
             throw error(sf.at, msg::marks_differ(first.name, sf.name));
         }
@@ -101,7 +101,7 @@ private:
         }
     }
 
-    /// A domain port, a next hop's interface or a stack's egress: never an SF port, or SFC headers would reach an SF.
+    /// A domain port, a next hop's interface or a kernel's egress: never an SF port, or SFC headers would reach an SF.
     void claim_domain_port(const PortConfig& port, const std::string& by) {
         Seen& seen = ports_[port.port_name()];
         if (seen.role == SFC_ROLE_SF) {
@@ -224,7 +224,7 @@ private:
         if (sf->second->both && service.in != Side::None) {
             throw error(service.sf_at, msg::one_armed_takes_no_in(service.sf, service.name));
         }
-        if (!sf->second->both && !sf->second->this_stack() && service.in == Side::None) {
+        if (!sf->second->both && !sf->second->host_kernel() && service.in == Side::None) {
             throw error(service.sf_at, msg::in_missing(service.name, service.sf));
         }
     }

@@ -85,7 +85,7 @@ void read_key(const YamlMap& map, SfConfig& sf) {
 }
 
 /// `stack: true`, or a mapping of how packets go through it.
-bool read_stack_options(const YamlValue& value, SfConfig& sf) {
+bool read_kernel_options(const YamlValue& value, SfConfig& sf) {
     if (!value.is_map()) {
         return value.choice({"true", "false"}) == 0;
     }
@@ -105,8 +105,8 @@ bool read_stack_options(const YamlValue& value, SfConfig& sf) {
     return true;
 }
 
-/// What is for this host alone: the stack behind ports is another namespace's.
-void check_far_stack(const YamlMap& map, const SfConfig& sf) {
+/// What is for this host alone: the kernel behind ports is another namespace's.
+void check_kernel_ports(const YamlMap& map, const SfConfig& sf) {
     for (const auto* port : {&sf.left, &sf.right, &sf.both}) {
         if (*port && !(*port)->mac && !(*port)->ip) {
             throw map.required("ports").error(msg::port_needs_address((*port)->interface, sf.name));
@@ -117,11 +117,11 @@ void check_far_stack(const YamlMap& map, const SfConfig& sf) {
     }
 }
 
-/// Whether the SF is a kernel's stack: of this host, or of the namespace behind its ports. A packet is known by a
+/// Whether the SF is a kernel: of this host, or of the namespace behind its ports. A packet is known by a
 /// ticket: it has no key.
-bool read_stack(const YamlMap& map, SfConfig& sf) {
-    const auto stack = map.optional("stack");
-    if (!stack || !read_stack_options(*stack, sf)) {
+bool read_kernel_mode(const YamlMap& map, SfConfig& sf) {
+    const auto kernel = map.optional("stack");
+    if (!kernel || !read_kernel_options(*kernel, sf)) {
         return false;
     }
     if (map.optional("netns") && !map.optional("ports")) {
@@ -130,7 +130,7 @@ bool read_stack(const YamlMap& map, SfConfig& sf) {
     for (const char* key : {"on_miss", "tunnels", "profile", "ipv4_id", "tcp_timestamps", "payload_digest",
                             "payload_length", "rtp_ports"}) {
         if (const auto value = map.optional(key)) {
-            throw value->error(msg::stack_takes_no(sf.name, key));
+            throw value->error(msg::kernel_takes_no(sf.name, key));
         }
     }
     return true;
@@ -142,12 +142,12 @@ SfConfig read_sf(const YamlValue& value) {
     SfConfig sf;
     sf.at = value.at();
     sf.name = map.required("name").text();
-    sf.stack = read_stack(map, sf);
-    if (!sf.stack || map.optional("ports")) {
+    sf.kernel = read_kernel_mode(map, sf);
+    if (!sf.kernel || map.optional("ports")) {
         read_sf_ports(map.required("ports"), sf);
     }
-    if (sf.stack && !sf.this_stack()) {
-        check_far_stack(map, sf);
+    if (sf.kernel && !sf.host_kernel()) {
+        check_kernel_ports(map, sf);
     }
     if (const auto netns = map.optional("netns")) {
         const std::string name = netns->netns();
@@ -234,21 +234,21 @@ void read_policies(const YamlMap& map, ServiceConfig& service) {
 }
 
 /// What a kernel does itself is not for the configuration to say.
-void check_for_stack(const YamlMap& map, const ServiceConfig& service) {
-    const std::string why = msg::is_stack(service.sf);
+void check_for_kernel_mode(const YamlMap& map, const ServiceConfig& service) {
+    const std::string why = msg::is_kernel(service.sf);
     if (service.inner == SFC_INNER_ETHERNET) {
-        throw map.required("inner").error(msg::stack_takes_no_ethernet(service.name, why));
+        throw map.required("inner").error(msg::kernel_takes_no_ethernet(service.name, why));
     }
     if (service.inner_ttl == SFC_INNER_TTL_DECREMENT) {
-        throw map.required("inner_ttl").error(msg::stack_takes_no_decrement(service.name, why));
+        throw map.required("inner_ttl").error(msg::kernel_takes_no_decrement(service.name, why));
     }
 }
 
-/// Into this host's stack and out of it.
-void read_ways_of_stack(const YamlMap& map, const YamlMap& sf, ServiceConfig& service) {
-    const std::string why = msg::is_this_stack(service.sf);
+/// Into this host's kernel and out of it.
+void read_ways_of_kernel(const YamlMap& map, const YamlMap& sf, ServiceConfig& service) {
+    const std::string why = msg::is_host_kernel(service.sf);
     if (const auto in = sf.optional("in")) {
-        throw in->error(msg::stack_takes_no_in(why, service.name));
+        throw in->error(msg::kernel_takes_no_in(why, service.name));
     }
     if (const auto hop = map.optional("next_hop")) {
         service.next_hop = read_next_hop(*hop);
@@ -292,11 +292,11 @@ ServiceConfig read_service(const YamlValue& value, const std::vector<SfConfig>& 
     encap.read_settings(map, service);
     const auto known =
         std::find_if(sfs.begin(), sfs.end(), [&](const SfConfig& one) { return one.name == service.sf; });
-    if (known != sfs.end() && known->stack) {
-        check_for_stack(map, service);
+    if (known != sfs.end() && known->kernel) {
+        check_for_kernel_mode(map, service);
     }
-    if (known != sfs.end() && known->this_stack()) {
-        read_ways_of_stack(map, sf, service);
+    if (known != sfs.end() && known->host_kernel()) {
+        read_ways_of_kernel(map, sf, service);
     } else if (known != sfs.end()) { // check_config names one that is not there
         read_ways_of_ports(map, sf, service);
     }

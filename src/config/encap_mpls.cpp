@@ -9,7 +9,7 @@ namespace {
 constexpr std::array<std::string_view, 1> kMatchKeys = {"label"};
 constexpr std::array<std::string_view, 2> kSettingKeys = {"ttl", "last_label"};
 constexpr std::uint32_t kLabelMax = (1U << 20) - 1;
-constexpr std::uint32_t kImplicitNull = 3;     // RFC 3032 2.1: never in a stack
+constexpr std::uint32_t kImplicitNull = 3;     // RFC 3032 2.1: never in a label stack
 constexpr std::uint32_t kEntropyIndicator = 7; // RFC 6790 4.2: never on top
 constexpr std::uint32_t kEntryBytes = 4;
 

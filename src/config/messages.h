@@ -13,7 +13,7 @@ namespace sfc::msg {
     M(port_belongs_to, "port '{}' belongs to {} already; every SF has its own ports")                                  \
     M(named_sf, "SF '{}'")                                                                                             \
     M(marks_differ,                                                                                                    \
-      "SFs '{}' and '{}' are both a kernel's stack, and have different bits of the mark; give both the same "          \
+      "SFs '{}' and '{}' are both in kernel mode and have different bits of the mark; give both the same "             \
       "'mark', or none")                                                                                               \
     M(mark_too_small,                                                                                                  \
       "0x{:08x} has {} bits; for a cache of {} headers it takes {}: {} for their numbers and {} for the "              \
@@ -47,28 +47,28 @@ namespace sfc::msg {
     M(left_right_or_both, "an SF has 'left' and 'right', or 'both' alone for a one-armed SF")                          \
     M(too_many_rtp_ports, "at most {} ports and ranges are possible")                                                  \
     M(port_needs_address,                                                                                              \
-      "port '{}' needs 'mac' or 'ip': SF '{}' is a kernel's stack, which forwards only what is addressed to it")       \
+      "port '{}' needs 'mac' or 'ip': SF '{}' is in kernel mode, and a kernel forwards only what is addressed to it")  \
     M(no_unwatched, "SF '{}' takes no 'unwatched': it has ports, and only what comes back by them gets its header")    \
     M(netns_needs_ports,                                                                                               \
-      "SF '{}' is a stack and has a 'netns', so it needs 'ports' in it; without both it is the stack of this "         \
+      "SF '{}' is in kernel mode and has a 'netns', so it needs 'ports' in it; without both it is the kernel of this " \
       "host")                                                                                                          \
-    M(stack_takes_no,                                                                                                  \
-      "SF '{}' is a kernel's stack and takes no '{}'; allowed are name, stack, hold, probe, ports and netns")          \
+    M(kernel_takes_no,                                                                                                 \
+      "SF '{}' is in kernel mode and takes no '{}'; allowed are name, stack, hold, probe, ports and netns")            \
     M(label_never_on_top,                                                                                              \
-      "label {} is never on top of a stack (3 is the implicit null label, 7 the entropy label indicator)")             \
+      "label {} is never on top of a label stack (3 is the implicit null label, 7 the entropy label indicator)")       \
     M(needs_next_hop, "needs the next hop's 'mac' or 'ip'")                                                            \
     M(port_takes_no_address, "{} port '{}' takes no 'mac' and no 'ip'; {}")                                            \
     M(needs_interface, "needs at least one interface")                                                                 \
-    M(is_stack, "SF '{}' is a kernel's stack")                                                                         \
-    M(stack_takes_no_ethernet, "service '{}' takes no 'ethernet': {}; use ip or ipv4 or ipv6")                         \
-    M(stack_takes_no_decrement, "service '{}' takes no 'decrement': {}, which does so itself; use keep")               \
-    M(is_this_stack, "SF '{}' is the stack of this host")                                                              \
-    M(stack_takes_no_in, "{}, so service '{}' takes no 'in'")                                                          \
+    M(is_kernel, "SF '{}' is in kernel mode")                                                                          \
+    M(kernel_takes_no_ethernet, "service '{}' takes no 'ethernet': {}; use ip or ipv4 or ipv6")                        \
+    M(kernel_takes_no_decrement, "service '{}' takes no 'decrement': {}, which does so itself; use keep")              \
+    M(is_host_kernel, "SF '{}' is the kernel of this host")                                                            \
+    M(kernel_takes_no_in, "{}, so service '{}' takes no 'in'")                                                         \
     M(needs_egress, "service '{}' needs 'egress': {}; give 1 to {} interfaces that its packets may leave through")     \
     M(kernel_decides, "the kernel's route and neighbour decide")                                                       \
     M(too_many_egress, "{} interfaces are too many; 1 to {} are possible")                                             \
     M(takes_no_egress,                                                                                                 \
-      "service '{}' takes no 'egress': SF '{}' is not the stack of this host; its packets leave by 'next_hop'")        \
+      "service '{}' takes no 'egress': SF '{}' is not the kernel of this host; its packets leave by 'next_hop'")       \
     M(in_next_hop, "those of the next hop stand in 'next_hop'")                                                        \
     M(cannot_read_config, "cannot read configuration {}: {}")                                                          \
     M(not_single, "must be a single value, not {}")                                                                    \

@@ -43,7 +43,7 @@ Shape shape_of(const Config& config) {
     }
     shape.header_room = (longest + SFC_HEADER_STEP - 1) / SFC_HEADER_STEP * SFC_HEADER_STEP;
     shape.kernel_mode = config.kernel_mode ||
-                        std::any_of(config.sfs.begin(), config.sfs.end(), [](const SfConfig& sf) { return sf.stack; });
+                        std::any_of(config.sfs.begin(), config.sfs.end(), [](const SfConfig& sf) { return sf.kernel; });
     return shape;
 }
 
@@ -117,9 +117,9 @@ private:
         sf.entry.tunnels = config.tunnels;
         sf.entry.rtp_ranges = config.rtp_ports.size();
         std::copy(config.rtp_ports.begin(), config.rtp_ports.end(), sf.entry.rtp);
-        sf.entry.stack = config.stack ? 1 : 0;
+        sf.entry.kernel = config.kernel ? 1 : 0;
         plan_.mark_mask |= config.mark_mask; // of all that have one it is the same
-        if (!config.this_stack()) {
+        if (!config.host_kernel()) {
             sf.left = add_sf_port(config.both ? *config.both : *config.left, id);
             sf.right = config.both ? sf.left : add_sf_port(*config.right, id);
         }
@@ -148,13 +148,13 @@ private:
         entry.next_hop_ready = 1;
         for (std::size_t n = 0; n < config.egress.size(); n++) {
             entry.egress[n] = port_of(config.egress[n], SFC_ROLE_EGRESS);
-            plan_.ports[entry.egress[n]].relayed = true;
+            plan_.ports[entry.egress[n]].kernel_egress = true;
         }
         for (const PortConfig& port : config.domain) {
             Plan::Port& domain = plan_.ports[plan_.port_id(port.port_name())];
-            domain.gro = domain.entry.stack == 0 ? gro : domain.gro && gro;
-            domain.entry.stack = 1;
-            domain.relayed = true; // a route may lead back there, and then nothing must leave bare
+            domain.gro = domain.entry.kernel == 0 ? gro : domain.gro && gro;
+            domain.entry.kernel = 1;
+            domain.kernel_egress = true; // a route may lead back there, and then nothing must leave bare
         }
     }
 
@@ -168,7 +168,7 @@ private:
         next_slot_ += quota;
     }
 
-    /// The place of the mask among those of the encapsulation.
+    /// The position of the mask among those of the encapsulation.
     std::uint8_t mask_number(unsigned encap, const sfc_mask& mask) {
         const auto& masks = plan_.shape.masks.at(encap);
         return std::find_if(masks.begin(), masks.end(), [&](const sfc_mask& one) { return same(one, mask); }) -
@@ -179,7 +179,7 @@ private:
         for (const PortConfig& port : config.domain) {
             for (const MatchValue& value : config.match.values) {
                 const std::uint16_t domain = plan_.port_id(port.port_name());
-                plan_.ports[domain].entry.tickets |= plan_.sfs[sf].entry.stack;
+                plan_.ports[domain].entry.tickets |= plan_.sfs[sf].entry.kernel;
                 plan_.matches.push_back(
                     {{.port = domain,
                       .encap = config.match.encap,
@@ -206,7 +206,7 @@ private:
         service.entry.inner_ttl = config.inner_ttl;
         service.entry.last_label = config.last_label;
         set_slots(config.quota.value_or(equal_share(config_)), service.entry);
-        if (sf.entry.stack != 0 && sf.left == SFC_NONE) {
+        if (sf.entry.kernel != 0 && sf.left == SFC_NONE) {
             set_egress(config, sf.gro, service.entry);
         }
         if (config.next_hop) {
@@ -241,12 +241,13 @@ std::uint16_t Plan::port_id(const std::string& name) const {
     return SFC_NONE;
 }
 
-bool Plan::any_stack() const {
-    return std::any_of(sfs.begin(), sfs.end(), [](const Sf& sf) { return sf.entry.stack != 0; });
+bool Plan::any_kernel() const {
+    return std::any_of(sfs.begin(), sfs.end(), [](const Sf& sf) { return sf.entry.kernel != 0; });
 }
 
-bool Plan::through_this_stack() const {
-    return std::any_of(sfs.begin(), sfs.end(), [](const Sf& sf) { return sf.entry.stack != 0 && sf.left == SFC_NONE; });
+bool Plan::through_host_kernel() const {
+    return std::any_of(sfs.begin(), sfs.end(),
+                       [](const Sf& sf) { return sf.entry.kernel != 0 && sf.left == SFC_NONE; });
 }
 
 std::vector<std::string> Plan::egress_names(const Service& service) const {

@@ -14,7 +14,7 @@ namespace sfc {
 /// What the programs and maps are loaded for. Another configuration can take their place only where this is the same.
 struct Shape {
     std::uint32_t header_room = SFC_HEADER_ROOM_LEAST; ///< bytes for a header, whole steps of SFC_HEADER_STEP
-    bool kernel_mode = false;                          ///< what a service through a kernel's stack needs is there
+    bool kernel_mode = false;                          ///< what a service through a kernel needs is there
     /// How services match each encapsulation, most specific first; none where no service has it.
     std::array<std::vector<sfc_mask>, SFC_ENCAPS_MAX> masks;
 
@@ -31,18 +31,18 @@ struct Plan {
         std::string netns{};
         std::optional<std::string> ip{}; ///< routed SF port: where its MAC is to be asked for
         bool peer_prepared = false;
-        bool gro = false;     ///< a domain port of a stack, and the stack is to get merged packets
-        bool relayed = false; ///< what leaves the stack of this host here is watched, and goes back into XDP
+        bool gro = false;           ///< a domain port of a kernel, and the kernel is to get merged packets
+        bool kernel_egress = false; ///< what leaves the kernel of this host here is watched, and goes back into XDP
 
-        /// Of its own: an egress port has some only where packets leave the stack of this host.
-        [[nodiscard]] bool has_counters() const { return entry.role != SFC_ROLE_EGRESS || relayed; }
+        /// Of its own: an egress port has some only where packets leave the kernel of this host.
+        [[nodiscard]] bool has_counters() const { return entry.role != SFC_ROLE_EGRESS || kernel_egress; }
     };
     struct Sf {
         std::string name;
         sfc_sf entry{};
         bool probe = true;             ///< probes are sent through it
-        bool gro = false;              ///< of a stack: it is to get packets that GRO has merged
-        std::uint16_t left = SFC_NONE; ///< port ids; equal for a one-armed SF, none for a stack
+        bool gro = false;              ///< of a kernel: it is to get packets that GRO has merged
+        std::uint16_t left = SFC_NONE; ///< port ids; equal for a one-armed SF, none for this host's kernel
         std::uint16_t right = SFC_NONE;
     };
     struct Service {
@@ -57,26 +57,26 @@ struct Plan {
 
     std::uint32_t capacity = 0; ///< slots, a power of two
     Shape shape;
-    std::uint32_t mark_mask = 0; ///< bits of skb->mark that carry tickets through the stack; 0 = metadata do
+    std::uint32_t mark_mask = 0; ///< bits of skb->mark that carry tickets through the kernel; 0 = metadata do
     std::vector<Port> ports;
     std::vector<Sf> sfs;
     std::vector<Service> services;
     std::vector<Match> matches;
-    std::vector<std::string> unwatched; ///< interfaces that packets of a stack may leave by without their header
+    std::vector<std::string> unwatched; ///< interfaces that packets of a kernel may leave by without their header
 
     /// The id of a port, or SFC_NONE.
     [[nodiscard]] std::uint16_t port_id(const std::string& name) const;
-    [[nodiscard]] bool through_stack(const Service& service) const { return sfs[service.entry.sf].entry.stack != 0; }
-    [[nodiscard]] bool any_stack() const;
-    /// Whether the port is one of an SF that is the stack of another namespace.
-    [[nodiscard]] bool of_stack(std::uint16_t port) const { return sfs[ports[port].entry.sf].entry.stack != 0; }
-    /// Whether the packets of the service go through the stack of this host, which has no ports.
-    [[nodiscard]] bool through_this_stack(const Service& service) const {
-        return through_stack(service) && service.entry.to_port == SFC_NONE;
+    [[nodiscard]] bool through_kernel(const Service& service) const { return sfs[service.entry.sf].entry.kernel != 0; }
+    [[nodiscard]] bool any_kernel() const;
+    /// Whether the port is one of an SF that is the kernel of another namespace.
+    [[nodiscard]] bool of_kernel(std::uint16_t port) const { return sfs[ports[port].entry.sf].entry.kernel != 0; }
+    /// Whether the packets of the service go through the kernel of this host, which has no ports.
+    [[nodiscard]] bool through_host_kernel(const Service& service) const {
+        return through_kernel(service) && service.entry.to_port == SFC_NONE;
     }
-    /// Whether the stack of this host is an SF.
-    [[nodiscard]] bool through_this_stack() const;
-    /// The ports that a service through the stack may leave by.
+    /// Whether the kernel of this host is an SF.
+    [[nodiscard]] bool through_host_kernel() const;
+    /// The ports that a service through the kernel may leave by.
     [[nodiscard]] std::vector<std::string> egress_names(const Service& service) const;
     /// Where a frame that left to the SF by `port` comes back: the other port of its SF.
     [[nodiscard]] std::uint16_t return_port(std::uint16_t port) const;

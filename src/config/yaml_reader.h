@@ -26,7 +26,7 @@ namespace sfc {
 class YamlValue {
 public:
     YamlValue(const YAML::Node& node, std::string file, std::string path);
-    /// All of a text. Throws Error{Usage} at the place where it is no YAML.
+    /// All of a text. Throws Error{Usage} at the position where it is no YAML.
     [[nodiscard]] static YamlValue parse(const std::string& text, const std::string& file);
 
     [[nodiscard]] Position at() const;

@@ -44,14 +44,14 @@ bpf_map_info info_of(int fd) {
 
 } // namespace
 
-std::map<std::uint32_t, sfc_near_match> near_matches(const Plan& plan) {
-    std::map<std::uint32_t, sfc_near_match> near;
+std::map<std::uint32_t, sfc_match_hint> match_hints(const Plan& plan) {
+    std::map<std::uint32_t, sfc_match_hint> hints;
     for (const Plan::Match& match : plan.matches) {
-        near.try_emplace(sfc_near_place(sfc_match_scope(match.match.port, match.match.encap, match.match.mask),
-                                        match.match.value[0], match.match.value[1]),
-                         sfc_near_match{.match = match.match, .service = match.service});
+        hints.try_emplace(sfc_match_position(sfc_match_scope(match.match.port, match.match.encap, match.match.mask),
+                                             match.match.value[0], match.match.value[1]),
+                          sfc_match_hint{.match = match.match, .service = match.service});
     }
-    return near;
+    return hints;
 }
 
 Maps::Maps(const std::function<Fd(std::string_view)>& open) : cpus_(libbpf_num_possible_cpus()) {
@@ -85,8 +85,8 @@ void Maps::fill(const Plan& plan) const {
     for (std::size_t id = 1; id < plan.services.size(); id++) {
         set_service(id, plan.services[id].entry);
     }
-    for (const auto& [place, near] : near_matches(plan)) {
-        write(*this, MapId::near_matches, place, near);
+    for (const auto& [position, hint] : match_hints(plan)) {
+        write(*this, MapId::match_hints, position, hint);
     }
     for (const Plan::Match& match : plan.matches) {
         if (bpf_map_update_elem(fd(MapId::matches), &match.match, &match.service, BPF_NOEXIST) != 0) {
@@ -97,17 +97,17 @@ void Maps::fill(const Plan& plan) const {
 
 void Maps::set_interface(std::uint16_t id, std::uint32_t ifindex) const {
     const std::uint32_t port = id;
-    write(*this, ifindex < SFC_NEAR_INTERFACES ? MapId::near_port_ids : MapId::port_ids, ifindex, port);
+    write(*this, ifindex < SFC_PORT_ARRAY ? MapId::port_id_array : MapId::port_id_hash, ifindex, port);
     write(*this, MapId::tx_ports, port, ifindex);
 }
 
-void Maps::set_relay(std::uint16_t id, std::uint32_t in, std::uint32_t out) const {
+void Maps::set_hairpin(std::uint16_t id, std::uint32_t in, std::uint32_t out) const {
     const std::uint32_t number = id;
     if (out != 0) {
-        write(*this, out < SFC_NEAR_INTERFACES ? MapId::near_port_ids : MapId::port_ids, out, number);
+        write(*this, out < SFC_PORT_ARRAY ? MapId::port_id_array : MapId::port_id_hash, out, number);
     }
     sfc_port entry = port(id);
-    entry.relay = in;
+    entry.hairpin = in;
     set_port(id, entry);
 }
 
@@ -120,18 +120,18 @@ void Maps::stop_sending(std::uint16_t id) const {
 void Maps::clear_interface(std::uint16_t id) const {
     std::vector<std::uint32_t> stale; // an interface's number may be given to another one later
     std::uint32_t ifindex = 0;
-    for (int more = bpf_map_get_next_key(fd(MapId::port_ids), nullptr, &ifindex); more == 0;
-         more = bpf_map_get_next_key(fd(MapId::port_ids), &ifindex, &ifindex)) {
-        if (read<std::uint32_t>(*this, MapId::port_ids, ifindex) == id) {
+    for (int more = bpf_map_get_next_key(fd(MapId::port_id_hash), nullptr, &ifindex); more == 0;
+         more = bpf_map_get_next_key(fd(MapId::port_id_hash), &ifindex, &ifindex)) {
+        if (read<std::uint32_t>(*this, MapId::port_id_hash, ifindex) == id) {
             stale.push_back(ifindex);
         }
     }
     for (const std::uint32_t gone : stale) {
-        bpf_map_delete_elem(fd(MapId::port_ids), &gone);
+        bpf_map_delete_elem(fd(MapId::port_id_hash), &gone);
     }
-    for (ifindex = 0; ifindex < SFC_NEAR_INTERFACES; ifindex++) {
-        if (read<std::uint32_t>(*this, MapId::near_port_ids, ifindex) == id) {
-            write(*this, MapId::near_port_ids, ifindex, std::uint32_t{SFC_NONE});
+    for (ifindex = 0; ifindex < SFC_PORT_ARRAY; ifindex++) {
+        if (read<std::uint32_t>(*this, MapId::port_id_array, ifindex) == id) {
+            write(*this, MapId::port_id_array, ifindex, std::uint32_t{SFC_NONE});
         }
     }
     stop_sending(id);

@@ -24,13 +24,13 @@ struct CacheUse {
     std::uint64_t stale = 0;
 };
 
-/// The header in a slot, as far as it is in there: no bytes beyond SFC_HEADER_NEAR.
+/// The header in a slot, as far as it is in there: no bytes beyond SFC_HEADER_INLINE.
 [[nodiscard]] sfc_header_fields slot_header(const sfc_slot& slot);
 /// Packets in the SF that the slot belongs to, which `word` of the index names.
 [[nodiscard]] unsigned slot_references(const sfc_slot& slot, std::uint32_t word);
 
-/// The first match of the plan for each place of the map near_matches.
-[[nodiscard]] std::map<std::uint32_t, sfc_near_match> near_matches(const Plan& plan);
+/// The first match of the plan for each position of the map match_hints.
+[[nodiscard]] std::map<std::uint32_t, sfc_match_hint> match_hints(const Plan& plan);
 
 /// The maps of the programs, in this process's programs or pinned by another: all that user space reads and writes.
 class Maps {
@@ -45,8 +45,8 @@ public:
     void fill(const Plan& plan) const;
     /// Makes `ifindex` the interface behind port `id`.
     void set_interface(std::uint16_t id, std::uint32_t ifindex) const;
-    /// What leaves the stack through port `id` goes to interface `in` and comes back out of `out`; both 0 = no longer.
-    void set_relay(std::uint16_t id, std::uint32_t in, std::uint32_t out) const;
+    /// What leaves the kernel through port `id` goes to interface `in` and comes back out of `out`; both 0 = no longer.
+    void set_hairpin(std::uint16_t id, std::uint32_t in, std::uint32_t out) const;
     /// Nothing is sent to the port any more (it is down); what comes from it is still accepted.
     void stop_sending(std::uint16_t id) const;
     /// The port has no interface (any more): nothing is accepted from it or sent to it.

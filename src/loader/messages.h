@@ -14,11 +14,11 @@ namespace sfc::msg {
     M(cannot_read_verdict, "cannot read the verdict")                                                                  \
     M(mounted_bpf_fs, "mounted the BPF file system on {}")                                                             \
     M(nothing_can_be_pinned,                                                                                           \
-      "'{}' is not on a BPF file system; run 'mount -t bpf bpf {}', or name another place with --pin; in 'ip "         \
+      "'{}' is not on a BPF file system; run 'mount -t bpf bpf {}', or name another directory with --pin; in 'ip "     \
       "netns exec NAME' use 'nsenter --net=/run/netns/NAME' instead")                                                  \
     M(pin_taken,                                                                                                       \
       "something is attached already under '{}'; see 'sfcproxy status', end it with 'sfcproxy detach', or name "       \
-      "another place with --pin")                                                                                      \
+      "another directory with --pin")                                                                                  \
     M(cannot_make_directory, "cannot make directory '{}'")                                                             \
     M(cannot_open_directory, "cannot open directory '{}'")                                                             \
     M(not_on_bpf_fs, "'{}' is not on a BPF file system")                                                               \

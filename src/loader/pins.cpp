@@ -106,9 +106,9 @@ pid_t PinDirectory::holder() const {
     std::string line;
     while (std::getline(locks, line)) {
         std::istringstream words(line);
-        std::string number, kind, advisory, access, place;
+        std::string number, kind, advisory, access, position;
         pid_t pid = 0;
-        if (words >> number >> kind >> advisory >> access >> pid >> place && kind == "FLOCK" && place == wanted) {
+        if (words >> number >> kind >> advisory >> access >> pid >> position && kind == "FLOCK" && position == wanted) {
             return pid;
         }
     }

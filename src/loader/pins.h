@@ -20,7 +20,7 @@ public:
     static constexpr const char* kDefault = "/sys/fs/bpf/sfcproxy";
 
     /// Makes it, mode 0700. Throws Error{Kernel} where it exists (something is attached already) or is not on a BPF
-    /// file system; on the usual place one is mounted if there is none. `note` gets what was done on the way.
+    /// file system; on the usual directory one is mounted if there is none. `note` gets what was done on the way.
     [[nodiscard]] static PinDirectory create(const std::string& path, std::string& note);
     /// What there is to say where the directory is there already.
     [[nodiscard]] static Error taken(const std::string& path);

@@ -15,9 +15,9 @@
 #include <sys/utsname.h>
 
 #include "base/error.h"
+#include "loader/hold_ticks.h"
+#include "loader/ip_summed.h"
 #include "loader/messages.h"
-#include "loader/summed.h"
-#include "loader/ticks.h"
 #include "proxy.skel.h"
 
 namespace sfc {
@@ -113,8 +113,8 @@ bool stores_stay_in_order() {
     return uname(&system) == 0 && (std::string_view(system.machine) == "x86_64" || system.machine[0] == 'i');
 }
 
-/// Whether packets of one flow may leave the stack merged and single by turns. All must take the relay then: those that
-/// did not would overtake the others.
+/// Whether packets of one flow may leave the kernel merged and single by turns. All must take the hairpin then: those
+/// that did not would overtake the others.
 bool merges(const Plan& plan) {
     return std::any_of(plan.sfs.begin(), plan.sfs.end(), [](const Plan::Sf& sf) { return sf.gro; });
 }
@@ -168,8 +168,8 @@ Programs::Programs(const Plan& plan, const LoadSettings& settings) {
         throw system_error(msg::cannot_open_programs(), errno);
     }
     skeleton_->rodata->sfc_config = load_constants(plan, settings);
-    if (plan.through_this_stack() && !merges(plan)) {
-        set_summed(skeleton_->rodata->sfc_config, skeleton_->progs.sfc_catch);
+    if (plan.through_host_kernel() && !merges(plan)) {
+        set_ip_summed(skeleton_->rodata->sfc_config, skeleton_->progs.sfc_restore_tc);
     }
     for (std::size_t i = 0; i < kProgramNames.size(); i++) {
         bpf_program__set_autoload(program(static_cast<ProgramId>(i)), plan.shape.kernel_mode || !kKernelModeOnly.at(i));
@@ -193,7 +193,7 @@ void Programs::size_maps(const Plan& plan) {
     resize(maps.buckets, plan.capacity / SFC_SLOTS_PER_BUCKET);
     resize(maps.slots, plan.capacity);
     resize(maps.tails, plan.capacity);
-    set_value_size(maps.tails, plan.shape.header_room - SFC_HEADER_NEAR);
+    set_value_size(maps.tails, plan.shape.header_room - SFC_HEADER_INLINE);
     resize(maps.matches, std::max<std::uint32_t>(plan.matches.size(), 1));
     for (bpf_map* map : {maps.services, maps.service_counters, maps.pools, maps.magazines}) {
         resize(map, plan.services.size());
@@ -202,7 +202,7 @@ void Programs::size_maps(const Plan& plan) {
     for (bpf_map* map : {maps.ports, maps.tx_ports, maps.port_counters}) {
         resize(map, plan.ports.size());
     }
-    resize(maps.port_ids, 2 * plan.ports.size()); // a port's interface and its relay's
+    resize(maps.port_id_hash, 2 * plan.ports.size()); // a port's interface and its hairpin's
     set_value_size(maps.headers, interned_size(SFC_INTERNED_META, plan.shape.header_room));
     set_value_size(maps.arrivals, interned_size(SFC_ARRIVAL_META, plan.shape.header_room));
     set_key_size(maps.arrival_numbers, SFC_HEADER_META * sizeof(std::uint64_t) + plan.shape.header_room);

@@ -16,7 +16,7 @@ constexpr std::size_t kRunLeast = 14;
 constexpr std::size_t kRunMost = 65536 + 14;
 
 /// Runs an XDP program once on a frame that is then treated as if it had come in by the interface: what the program
-/// passes goes to the stack, what it redirects is sent (kernel 5.18). Returns 0 or errno.
+/// passes goes to the kernel, what it redirects is sent (kernel 5.18). Returns 0 or errno.
 [[nodiscard]] int send_frame(int program, std::span<const std::uint8_t> frame, std::uint32_t ifindex);
 
 /// Runs the loaded programs on frames, one at a time (BPF_PROG_TEST_RUN), as if they had arrived on an interface of the

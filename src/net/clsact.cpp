@@ -118,7 +118,7 @@ bool make_qdisc(const Link& link) {
         return false;
     }
     if (!kind.empty()) {
-        throw Error(ExitCode::Kernel, msg::no_place_on_egress(link.name, kind));
+        throw Error(ExitCode::Kernel, msg::no_room_on_egress(link.name, kind));
     }
     bpf_tc_hook both = hook_of(link, BPF_TC_INGRESS | BPF_TC_EGRESS);
     if (const int error = bpf_tc_hook_create(&both)) {

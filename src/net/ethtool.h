@@ -12,8 +12,8 @@
 
 namespace sfc {
 
-/// Offloads that decide whether frames arrive whole at an XDP program and leave the stack as they came. Each is a group
-/// of the kernel's features.
+/// Offloads that decide whether frames arrive whole at an XDP program and leave the kernel as they came. Each is a
+/// group of the kernel's features.
 enum class Offload : std::uint8_t { TxChecksum, Tso, Gso, Gro, GroList, TxVlan };
 
 /// As `ethtool -K` calls it.

@@ -172,9 +172,9 @@ int make_veth(Netlink& netlink, const std::string& name, const std::string& peer
     nlattr* info = mnl_attr_nest_start(header, IFLA_LINKINFO);
     mnl_attr_put_strz(header, IFLA_INFO_KIND, "veth");
     nlattr* data = mnl_attr_nest_start(header, IFLA_INFO_DATA);
-    nlattr* far_end = mnl_attr_nest_start(header, VETH_INFO_PEER);
+    nlattr* nested = mnl_attr_nest_start(header, VETH_INFO_PEER);
     put_veth_end(request, peer, ends);
-    mnl_attr_nest_end(header, far_end);
+    mnl_attr_nest_end(header, nested);
     mnl_attr_nest_end(header, data);
     mnl_attr_nest_end(header, info);
     return netlink.ask(request);

@@ -25,9 +25,9 @@ struct Link {
     std::uint32_t mtu = 0;
     bool ethernet = false;
     bool loopback = false;
-    bool usable = false;                   ///< up, and the far end is up too
+    bool usable = false;                   ///< up, and the peer is up too
     std::uint32_t master = 0;              ///< bridge, bond or VRF that it is in; 0 = none
-    std::uint32_t peer_index = 0;          ///< veth: the far end, by its index in its namespace; 0 = none
+    std::uint32_t peer_index = 0;          ///< veth: the peer, by its index in its namespace; 0 = none
     std::optional<std::int32_t> peer_nsid; ///< veth: that namespace, nothing where it is this one
     XdpMode xdp = XdpMode::None;
     std::uint32_t xdp_program = 0; ///< its id

@@ -7,7 +7,7 @@
 namespace sfc {
 
 LostFrames lost_frames(const Ethtool& ethtool, const Link& link, bool generic) {
-    // A generic program's redirect is an ordinary transmission: what the far end has no room for is counted by the
+    // A generic program's redirect is an ordinary transmission: what the peer has no room for is counted by the
     // interface and not by its driver.
     if (generic) {
         return {0, link.tx_dropped};

@@ -11,7 +11,7 @@ struct Link;
 /// Frames that the kernel lost behind our verdict, as an interface counts them.
 struct LostFrames {
     std::uint64_t not_redirected = 0; ///< came in here, and the target refused them: down, or too small an MTU
-    std::uint64_t not_sent = 0;       ///< were to leave here, and the far end's queue was full or it did not poll
+    std::uint64_t not_sent = 0;       ///< were to leave here, and the peer's queue was full or it did not poll
 
     [[nodiscard]] std::uint64_t total() const { return not_redirected + not_sent; }
 };

@@ -7,8 +7,8 @@ namespace sfc::msg {
 
 #define SFC_NET_MESSAGES(M)                                                                                            \
     M(cannot_ask_tc, "cannot ask the kernel about traffic control on interface '{}'")                                  \
-    M(no_place_on_egress,                                                                                              \
-      "interface '{}' has the qdisc '{}', which leaves no place for a program on egress; replace it by "               \
+    M(no_room_on_egress,                                                                                               \
+      "interface '{}' has the qdisc '{}', which leaves no room for a program on egress; replace it by "                \
       "'clsact', which does the same and more")                                                                        \
     M(cannot_make_qdisc, "cannot make the qdisc 'clsact' on interface '{}'")                                           \
     M(tc_program_there,                                                                                                \
@@ -23,7 +23,7 @@ namespace sfc::msg {
       "its driver has no native XDP, or not in this setting; '--generic' works everywhere, slower")                    \
     M(hint_mtu_too_large, "its MTU of {} is too large for XDP here")                                                   \
     M(hint_few_queues,                                                                                                 \
-      "it has fewer receive queues than its far end has transmit queues; 'ethtool -L {} rx N' gives it more")          \
+      "it has fewer receive queues than its peer has transmit queues; 'ethtool -L {} rx N' gives it more")             \
     M(hint_other_program, "another XDP program is on it")                                                              \
     M(hint_just_gone, "it has just gone")                                                                              \
     M(cannot_attach_xdp, "cannot attach to interface '{}'{}{}")                                                        \

@@ -45,9 +45,9 @@ int resolve_neighbour(Netlink& netlink, std::uint32_t ifindex, const IpBytes& ip
 /// Asks who has an address, on the wire (ARP, RFC 826; neighbour solicitation, RFC 4861 4.3). The answer goes to the
 /// kernel's neighbour table as any other. Frames that XDP sends are no proof of life to that table, so a neighbour that
 /// changed its MAC without a word would not be missed for half a minute.
-class NeighbourProbe {
+class NeighbourPing {
 public:
-    NeighbourProbe();
+    NeighbourPing();
     void ask(Netlink& netlink, std::uint32_t ifindex, const Mac& own, const IpBytes& ip) const;
 
 private:

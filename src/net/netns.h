@@ -21,7 +21,7 @@ public:
     /// The one whose id is `nsid` in the namespace of `netlink`: looked for under the names of `ip netns` and in all
     /// processes. Nothing where it is in neither.
     [[nodiscard]] static std::optional<Netns> find_by_nsid(Netlink& netlink, std::int32_t nsid);
-    /// The one with this identity, looked for in the same places.
+    /// The one with this identity, looked for in the same directories.
     [[nodiscard]] static std::optional<Netns> find_by_inode(std::uint64_t inode);
 
     /// Moves this thread there for good. Throws Error.

@@ -7,7 +7,7 @@
 namespace sfc {
 
 /// Whether XDP_REDIRECT into interface `ifindex` of this namespace reaches it now: its driver can send such frames, and
-/// a veth's far end polls. Nothing where the kernel does not say (before 6.3).
+/// a veth's peer polls. Nothing where the kernel does not say (before 6.3).
 [[nodiscard]] std::optional<bool> takes_redirects(std::uint32_t ifindex);
 
 } // namespace sfc

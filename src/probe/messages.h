@@ -6,7 +6,7 @@
 namespace sfc::msg {
 
 #define SFC_PROBE_MESSAGES(M)                                                                                          \
-    M(advise_stack, "if it is a kernel's stack, give it 'stack: true' with its 'ports'")                               \
+    M(advise_kernel, "if the SF is a kernel, give it 'stack: true' with its 'ports'")                                  \
     M(advise_both, "give it 'profile: transcoder' and 'ipv4_id: off'")                                                 \
     M(advise_transcoder, "give it 'profile: transcoder'")                                                              \
     M(advise_ipv4_id, "give it 'ipv4_id: off'")                                                                        \
@@ -16,9 +16,9 @@ namespace sfc::msg {
     M(ticket_survives, "the ticket survives in the {}")                                                                \
     M(on_the_way, "on the way from '{}' to '{}'")                                                                      \
     M(mark_lost, "the ticket in the mark is lost {}: a rule there writes the bits of 'mark'")                          \
-    M(far_end_of, "the far end of '{}'")                                                                               \
+    M(peer_of, "the peer of '{}'")                                                                                     \
     M(metadata_cleared,                                                                                                \
-      "the stack clears metadata {} (a raw socket on {}?): give the SF bits of the mark, 'stack: {{mark: ...}}'")      \
+      "the kernel clears metadata {} (a raw socket on {}?): give the SF bits of the mark, 'stack: {{mark: ...}}'")     \
     M(came_another_way, "came back by '{}' and not by '{}': the SF sends it another way")                              \
     M(came_out_elsewhere,                                                                                              \
       "came out at '{}', which is not among the 'egress' of its services ({}): a route leads there")                   \

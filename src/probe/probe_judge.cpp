@@ -53,7 +53,7 @@ std::string listed(const std::vector<std::string>& fields) {
 /// Settings that take what was changed out of the key, or that need none.
 std::string advice(const Changes& changes) {
     if (changes.flow) {
-        return msg::advise_stack();
+        return msg::advise_kernel();
     }
     if (changes.ipv4_id && changes.payload) {
         return msg::advise_both();
@@ -82,13 +82,13 @@ ProbeFinding judge_ticket(const ProbeQuestion& question, const ProbeSight& sight
         return {ProbeOutcome::Cleared, msg::mark_lost(way)};
     }
     const std::string where =
-        question.kind == ProbeKind::ThisStack ? fmt::format("'{}'", question.from) : msg::far_end_of(question.from);
+        question.kind == ProbeKind::HostKernel ? fmt::format("'{}'", question.from) : msg::peer_of(question.from);
     return {ProbeOutcome::Cleared, msg::metadata_cleared(way, where)};
 }
 
 /// Where it should not be; nothing where that is right.
-std::optional<std::string> wrong_place(const ProbeQuestion& question, const std::string& at) {
-    if (question.kind != ProbeKind::ThisStack) {
+std::optional<std::string> wrong_way_out(const ProbeQuestion& question, const std::string& at) {
+    if (question.kind != ProbeKind::HostKernel) {
         return at == question.to ? std::nullopt : std::optional(msg::came_another_way(at, question.to));
     }
     if (std::find(question.egress.begin(), question.egress.end(), at) != question.egress.end()) {
@@ -102,9 +102,9 @@ std::optional<std::string> wrong_place(const ProbeQuestion& question, const std:
 ProbeFinding judge_probe(const ProbeQuestion& question, const std::optional<ProbeSight>& sight) {
     if (!sight) {
         return {ProbeOutcome::Lost,
-                question.kind == ProbeKind::ThisStack ? msg::did_not_come_out() : msg::did_not_come_back()};
+                question.kind == ProbeKind::HostKernel ? msg::did_not_come_out() : msg::did_not_come_back()};
     }
-    if (const auto wrong = wrong_place(question, sight->at)) {
+    if (const auto wrong = wrong_way_out(question, sight->at)) {
         return {ProbeOutcome::Elsewhere, *wrong};
     }
     return question.kind == ProbeKind::Ports ? judge_fields(question, *sight) : judge_ticket(question, *sight);

@@ -13,17 +13,17 @@ namespace sfc {
 
 /// How packets of an SF are known again.
 enum class ProbeKind : std::uint8_t {
-    ThisStack, ///< by a ticket through the stack of this host
-    FarStack,  ///< by a ticket through the stack of another namespace, behind ports
-    Ports,     ///< by their fields, behind ports: user mode
+    HostKernel, ///< by a ticket through the kernel of this host
+    SfKernel,   ///< by a ticket through the kernel of another namespace, behind ports
+    Ports,      ///< by their fields, behind ports: user mode
 };
 
 /// The way of one probe, as far as its judgement needs it.
 struct ProbeQuestion {
     ProbeKind kind = ProbeKind::Ports;
     std::string from, to;            ///< names of ports: where it goes to the SF, and where it should come from it
-    std::vector<std::string> egress; ///< this host's stack: all ports that it may leave by
-    bool mark = false;               ///< tickets go through the stack in the mark
+    std::vector<std::string> egress; ///< this host's kernel: all ports that it may leave by
+    bool mark = false;               ///< tickets go through the kernel in the mark
     unsigned key_parts = 0;          ///< user mode: enum sfc_key_part
     std::vector<std::uint8_t> sent;  ///< the frame
 };

@@ -50,15 +50,15 @@ void add_ways(std::vector<ProbeWay>& ways, const Plan& plan, std::size_t id) {
                 continue;
             }
         }
-        if (!plan.through_this_stack(service)) {
+        if (!plan.through_host_kernel(service)) {
             way.in = service.entry.to_port;
             way.out = service.entry.return_port;
             way.ingress = domain.front();
-            way.kind = plan.through_stack(service) ? ProbeKind::FarStack : ProbeKind::Ports;
+            way.kind = plan.through_kernel(service) ? ProbeKind::SfKernel : ProbeKind::Ports;
             add(ways, way);
             continue;
         }
-        way.kind = ProbeKind::ThisStack;
+        way.kind = ProbeKind::HostKernel;
         for (const std::uint16_t in : domain) {
             for (const std::uint16_t out : service.entry.egress) {
                 way.in = way.ingress = in;
@@ -141,7 +141,7 @@ std::optional<IpBytes> source_of(const LinkHosts& hosts, std::uint32_t ifindex, 
     return std::nullopt;
 }
 
-/// The address that the stack knows for the MAC of a next hop.
+/// The address that the kernel knows for the MAC of a next hop.
 std::optional<IpBytes> address_of(const LinkHosts& hosts, std::uint32_t ifindex, const __u8 (&mac)[6], bool six) {
     for (const Neighbour& one : hosts.neighbours) {
         if (one.ifindex == ifindex && one.mac && std::equal(one.mac->begin(), one.mac->end(), std::begin(mac)) &&
@@ -225,8 +225,8 @@ LinkHosts read_link_hosts() {
     return hosts;
 }
 
-ProbeEnds ends_in_stack(const Plan& plan, const ProbeWay& way, const LinkHosts& hosts, std::uint32_t in,
-                        std::uint32_t out) {
+ProbeEnds ends_in_kernel(const Plan& plan, const ProbeWay& way, const LinkHosts& hosts, std::uint32_t in,
+                         std::uint32_t out) {
     for (const auto& [port, ifindex] : {std::pair(way.in, in), std::pair(way.out, out)}) {
         if (own_of(hosts, ifindex, way.six).empty()) {
             return unknown(ProbeOutcome::NoAddress, msg::no_address(plan.ports[port].name, version(way.six)));

@@ -26,10 +26,10 @@ struct ProbeWay {
 
 /// All ways of the plan's services, each once, in order of SFs. None through an SF with `probe: off`.
 [[nodiscard]] std::vector<ProbeWay> probe_ways(const Plan& plan);
-/// Ports that this host's stack may send packets of that SF through which came in by `in`.
+/// Ports that this host's kernel may send packets of that SF through which came in by `in`.
 [[nodiscard]] std::vector<std::string> egress_of(const Plan& plan, const ProbeWay& way);
 
-/// Who this host's stack knows on its links.
+/// Who this host's kernel knows on its links.
 struct LinkHosts {
     std::vector<OwnAddress> own;
     std::vector<Neighbour> neighbours;
@@ -45,11 +45,11 @@ struct ProbeEnds {
     std::string why{};
 };
 
-/// Through this host's stack, from interface to interface: to a neighbour, since anything else would make the stack ask
-/// for one, and from a host of the link that it comes in by, or a reverse path filter would stop it.
-[[nodiscard]] ProbeEnds ends_in_stack(const Plan& plan, const ProbeWay& way, const LinkHosts& hosts, std::uint32_t in,
-                                      std::uint32_t out);
-/// Through an SF behind ports: between the next hops of its services, whose addresses the plan has or the stack knows
+/// Through this host's kernel, from interface to interface: to a neighbour, since anything else would make the kernel
+/// ask for one, and from a host of the link that it comes in by, or a reverse path filter would stop it.
+[[nodiscard]] ProbeEnds ends_in_kernel(const Plan& plan, const ProbeWay& way, const LinkHosts& hosts, std::uint32_t in,
+                                       std::uint32_t out);
+/// Through an SF behind ports: between the next hops of its services, whose addresses the plan has or the kernel knows
 /// by their MACs, or, where the SF is transparent, between addresses that stand in documentation (RFC 5737, RFC 3849).
 /// `interfaces` are those of the plan's ports.
 [[nodiscard]] ProbeEnds ends_behind_ports(const Plan& plan, const ProbeWay& way, const LinkHosts& hosts,

@@ -68,7 +68,7 @@ Prober::Prober(Attachment& attachment, Say say) : attachment_(attachment), say_(
 }
 
 /// Whatever goes wrong here is worth one sentence, and nobody's end.
-template <class Step> void Prober::guarded(Step step) {
+template <class Step> void Prober::try_step(Step step) {
     try {
         step();
     } catch (const Error& error) {
@@ -87,7 +87,7 @@ template <class Step> void Prober::guarded(Step step) {
 void Prober::look() {
     if (std::any_of(probes_.begin(), probes_.end(),
                     [](const Probe& one) { return open(one.record.finding.outcome); })) {
-        guarded([this] { look_at_all(); });
+        try_step([this] { look_at_all(); });
     }
 }
 
@@ -119,7 +119,7 @@ std::string Prober::missing(const ProbeWay& way) const {
             return msg::port_not_attached(plan.ports[id].name);
         }
     }
-    if (way.kind == ProbeKind::ThisStack) {
+    if (way.kind == ProbeKind::HostKernel) {
         return "";
     }
     if (attachment_.maps().sends_to(way.in) == 0) {
@@ -132,9 +132,9 @@ ProbeEnds Prober::ends_of(const ProbeWay& way, const LinkHosts& hosts) const {
     if (std::string why = missing(way); !why.empty()) {
         return {.source = {}, .destination = {}, .outcome = ProbeOutcome::Waiting, .why = std::move(why)};
     }
-    if (way.kind == ProbeKind::ThisStack) {
-        return ends_in_stack(attachment_.plan(), way, hosts, attachment_.attached_to(way.in),
-                             attachment_.attached_to(way.out));
+    if (way.kind == ProbeKind::HostKernel) {
+        return ends_in_kernel(attachment_.plan(), way, hosts, attachment_.attached_to(way.in),
+                              attachment_.attached_to(way.out));
     }
     if (attachment_.state().generic) {
         return {
@@ -151,7 +151,7 @@ ProbePacket Prober::packet_of(std::size_t index, const ProbeEnds& ends) const {
     const ProbeWay& way = probes_[index].way;
     const sfc_port in = attachment_.maps().port(way.in);
     ProbePacket packet{.source = ends.source, .destination = ends.destination};
-    if (way.kind == ProbeKind::ThisStack) {
+    if (way.kind == ProbeKind::HostKernel) {
         packet.source_mac = kNobody;
         packet.destination_mac = to_mac(in.mac);
     } else {
@@ -176,7 +176,7 @@ void Prober::send(std::size_t index, const ProbeEnds& ends) {
     sfc_probe_entry entry{};
     std::copy(std::begin(packet.name.nonce), std::end(packet.name.nonce), entry.nonce);
     entry.active = 1;
-    entry.to_port = probe.way.kind == ProbeKind::ThisStack ? +SFC_NONE : probe.way.in;
+    entry.to_port = probe.way.kind == ProbeKind::HostKernel ? +SFC_NONE : probe.way.in;
     entry.ticketed = probe.way.kind == ProbeKind::Ports ? 0 : 1;
     const __u32 key = index;
     if (bpf_map_update_elem(attachment_.maps().fd(MapId::probes), &key, &entry, BPF_ANY) != 0) {
@@ -205,7 +205,7 @@ bool Prober::in_flight() const {
 
 bool Prober::collect() {
     bool changed = false;
-    guarded([&] {
+    try_step([&] {
         for (std::size_t index = 0; index < probes_.size(); index++) {
             Probe& probe = probes_[index];
             if (probe.record.finding.outcome != ProbeOutcome::InFlight) {

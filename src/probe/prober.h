@@ -41,7 +41,7 @@ private:
 
     Attachment& attachment_;
     Say say_;
-    std::vector<Probe> probes_; ///< a probe's place is its entry's index
+    std::vector<Probe> probes_; ///< a probe's position is its entry's index
     std::vector<ProbeRecord> unsaid_;
     std::string trouble_; ///< said already
 
@@ -53,7 +53,7 @@ private:
     [[nodiscard]] ProbeFinding judge(const Probe& probe, const sfc_probe_entry& entry) const;
     [[nodiscard]] std::string name_of(std::uint32_t ifindex) const;
     void save();
-    template <class Step> void guarded(Step step);
+    template <class Step> void try_step(Step step);
 };
 
 /// All of it, for at most Prober::kPatienceMs.

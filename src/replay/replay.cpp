@@ -21,7 +21,7 @@ bool any_nanoseconds(const ReplayOptions& options) {
            std::any_of(options.from_sf.begin(), options.from_sf.end(), fine);
 }
 
-/// Where a MAC is not known a live proxy drops; a replay has nobody to ask and writes zeros.
+/// Where a MAC is not known an attached proxy drops; a replay has nobody to ask and writes zeros.
 Plan with_all_ready(Plan plan) {
     for (Plan::Port& port : plan.ports) {
         port.entry.unready = 0;

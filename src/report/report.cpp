@@ -30,18 +30,18 @@ void add_port(Conservation& sums, const sfc_counters& counters, unsigned role) {
 /// The domain side, which is the same for every kind of SF.
 void add_strip(Conservation& sums, const sfc_counters& counters) {
     sums.domain.to_sf += counters.event[SFC_EVENT_TO_SF].packets;
-    sums.domain.to_stack += counters.event[SFC_EVENT_TO_STACK].packets;
+    sums.domain.to_kernel += counters.event[SFC_EVENT_TO_KERNEL].packets;
     sums.domain.dropped += packets(counters.dropped);
     sums.domain.passed += packets(counters.passed);
 }
 
-void add_stack(StackSums& sums, const sfc_counters& counters) {
-    sums.to_stack += counters.event[SFC_EVENT_TO_STACK].packets;
+void add_kernel(KernelSums& sums, const sfc_counters& counters) {
+    sums.to_kernel += counters.event[SFC_EVENT_TO_KERNEL].packets;
     sums.restored += counters.event[SFC_EVENT_RESTORED].packets;
     sums.dropped += packets(counters.dropped_after_claim);
 }
 
-/// A stack has no entries in the cache.
+/// A kernel has no entries in the cache.
 void add_cache(Conservation& to, const sfc_counters& counters) {
     const auto event = [&](sfc_event which) { return counters.event[which].packets; };
     auto& sums = to.cache;
@@ -62,16 +62,16 @@ void add_restore(Conservation& to, const sfc_counters& counters) {
 } // namespace
 
 /// More may seem to come out than went in where packets move while they are counted.
-std::uint64_t StackSums::not_returned() const {
+std::uint64_t KernelSums::not_returned() const {
     const std::uint64_t out = restored + dropped;
-    return to_stack > out ? to_stack - out : 0;
+    return to_kernel > out ? to_kernel - out : 0;
 }
 
 bool Conservation::balanced() const {
-    return domain.received == domain.passed + domain.dropped + domain.to_sf + domain.to_stack &&
+    return domain.received == domain.passed + domain.dropped + domain.to_sf + domain.to_kernel &&
            cache.to_sf == cache.claimed + cache.expired + cache.evicted + cache.flushed + cache.live &&
            sf.received == sf.claimed + sf.passed + sf.dropped && sf.claimed == sf.restored + sf.dropped_after_claim &&
-           (!stack || stack->restored + stack->dropped <= stack->to_stack);
+           (!kernel || kernel->restored + kernel->dropped <= kernel->to_kernel);
 }
 
 Snapshot take_snapshot(const Maps& maps, const Plan& plan, std::uint64_t now_ns) {
@@ -88,20 +88,20 @@ Snapshot take_snapshot(const Maps& maps, const Plan& plan, std::uint64_t now_ns)
 
 Conservation conserve(const Snapshot& snapshot, const Plan& plan) {
     Conservation sums;
-    if (plan.any_stack()) {
-        sums.stack.emplace();
+    if (plan.any_kernel()) {
+        sums.kernel.emplace();
     }
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
         add_port(sums, snapshot.ports[id], plan.ports[id].entry.role);
     }
     for (std::size_t id = 1; id < plan.services.size(); id++) {
         add_strip(sums, snapshot.services[id]);
-        if (plan.through_stack(plan.services[id])) {
-            add_stack(*sums.stack, snapshot.services[id]);
+        if (plan.through_kernel(plan.services[id])) {
+            add_kernel(*sums.kernel, snapshot.services[id]);
         } else {
             add_cache(sums, snapshot.services[id]);
         }
-        if (!plan.through_this_stack(plan.services[id])) {
+        if (!plan.through_host_kernel(plan.services[id])) {
             add_restore(sums, snapshot.services[id]);
         }
     }

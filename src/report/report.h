@@ -21,16 +21,16 @@ struct Snapshot {
     CacheUse cache;
 };
 
-/// Packets of the services whose SF is the stack of this host. The kernel may keep any of them, and says of none.
-struct StackSums {
-    std::uint64_t to_stack = 0, restored = 0, dropped = 0; ///< `dropped` with their ticket
+/// Packets of the services whose SF is the kernel of this host. The kernel may keep any of them, and says of none.
+struct KernelSums {
+    std::uint64_t to_kernel = 0, restored = 0, dropped = 0; ///< `dropped` with their ticket
     [[nodiscard]] std::uint64_t not_returned() const;
 };
 
 /// The equations of packets in and out. `balanced` is exact, to the packet.
 struct Conservation {
     struct {
-        std::uint64_t received = 0, passed = 0, dropped = 0, to_sf = 0, to_stack = 0;
+        std::uint64_t received = 0, passed = 0, dropped = 0, to_sf = 0, to_kernel = 0;
     } domain;
     struct {
         std::uint64_t to_sf = 0, claimed = 0, expired = 0, evicted = 0, flushed = 0, live = 0, stale = 0;
@@ -38,7 +38,7 @@ struct Conservation {
     struct {
         std::uint64_t received = 0, claimed = 0, passed = 0, dropped = 0, restored = 0, dropped_after_claim = 0;
     } sf;
-    std::optional<StackSums> stack{}; ///< nothing where no SF is a stack
+    std::optional<KernelSums> kernel{}; ///< nothing where no SF is a kernel
     [[nodiscard]] bool balanced() const;
 };
 

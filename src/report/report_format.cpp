@@ -59,19 +59,19 @@ std::string counters_text(const Snapshot& snapshot, const Plan& plan) {
 }
 
 std::string conservation_text(const Conservation& sums) {
-    const auto& [domain, cache, sf, stack] = sums;
+    const auto& [domain, cache, sf, kernel] = sums;
     std::string out = fmt::format("domain side  received {} = passed {} + dropped {} + to_sf {}", domain.received,
                                   domain.passed, domain.dropped, domain.to_sf);
-    out += stack ? fmt::format(" + to_stack {}\n", domain.to_stack) : "\n";
+    out += kernel ? fmt::format(" + to_kernel {}\n", domain.to_kernel) : "\n";
     out += fmt::format(
         "cache        to_sf {} = claimed {} + expired {} + evicted {} + flushed {} + live {} (stale {})\n"
         "SF side      received {} = claimed {} + passed {} + dropped {};  claimed {} = restored {} + dropped after "
         "claim {}\n",
         cache.to_sf, cache.claimed, cache.expired, cache.evicted, cache.flushed, cache.live, cache.stale, sf.received,
         sf.claimed, sf.passed, sf.dropped, sf.claimed, sf.restored, sf.dropped_after_claim);
-    if (stack) {
-        out += fmt::format("stack        to_stack {} = restored {} + dropped {} + not returned {}\n", stack->to_stack,
-                           stack->restored, stack->dropped, stack->not_returned());
+    if (kernel) {
+        out += fmt::format("kernel       to_kernel {} = restored {} + dropped {} + not returned {}\n",
+                           kernel->to_kernel, kernel->restored, kernel->dropped, kernel->not_returned());
     }
     return out + fmt::format("balanced     {}\n", sums.balanced() ? "yes" : "NO");
 }

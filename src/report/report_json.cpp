@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/names.h"
-#include "report/live.h"
 #include "report/rates.h"
 #include "report/report.h"
+#include "report/stats.h"
 
 namespace sfc {
 namespace {
@@ -26,13 +26,14 @@ Json reasons_json(std::span<const sfc_count> cells) {
     return json;
 }
 
-/// A stack has no entries in the cache, so nothing of one can expire; and of this host's, nothing is claimed at a port.
+/// A kernel has no entries in the cache, so nothing of one can expire; and of this host's, nothing is claimed at a
+/// port.
 std::vector<unsigned> events_of(const Plan& plan, const Plan::Service& service) {
-    if (plan.through_this_stack(service)) {
-        return {SFC_EVENT_TO_STACK, SFC_EVENT_RESTORED};
+    if (plan.through_host_kernel(service)) {
+        return {SFC_EVENT_TO_KERNEL, SFC_EVENT_RESTORED};
     }
-    if (plan.through_stack(service)) {
-        return {SFC_EVENT_TO_STACK, SFC_EVENT_CLAIMED, SFC_EVENT_RESTORED};
+    if (plan.through_kernel(service)) {
+        return {SFC_EVENT_TO_KERNEL, SFC_EVENT_CLAIMED, SFC_EVENT_RESTORED};
     }
     return {SFC_EVENT_TO_SF,   SFC_EVENT_CLAIMED, SFC_EVENT_RESTORED,
             SFC_EVENT_EXPIRED, SFC_EVENT_EVICTED, SFC_EVENT_FLUSHED};
@@ -48,11 +49,11 @@ Json service_json(const sfc_counters& counters, const std::vector<unsigned>& eve
     return json;
 }
 
-Json port_json(const sfc_counters& counters, bool relayed) {
+Json port_json(const sfc_counters& counters, bool kernel_egress) {
     Json json{{"received", cell_json(counters.event[SFC_EVENT_RECEIVED])},
               {"passed", reasons_json(counters.passed)},
               {"dropped", reasons_json(counters.dropped)}};
-    if (relayed) { // what leaves the stack of this host and belongs to no service ends here
+    if (kernel_egress) { // what leaves the kernel of this host and belongs to no service ends here
         json["dropped_after_claim"] = reasons_json(counters.dropped_after_claim);
     }
     return json;
@@ -96,7 +97,7 @@ Json counters_json(const Snapshot& snapshot, const Plan& plan) {
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
         const Plan::Port& port = plan.ports[id];
         if (port.has_counters()) {
-            json[group_of(port)][port.name] = port_json(snapshot.ports[id], port.relayed);
+            json[group_of(port)][port.name] = port_json(snapshot.ports[id], port.kernel_egress);
         }
     }
     for (std::size_t id = 1; id < plan.services.size(); id++) {
@@ -107,7 +108,7 @@ Json counters_json(const Snapshot& snapshot, const Plan& plan) {
 }
 
 Json conservation_json(const Conservation& sums) {
-    const auto& [domain, cache, sf, stack] = sums;
+    const auto& [domain, cache, sf, kernel] = sums;
     Json json{{"domain",
                {{"received", domain.received},
                 {"passed", domain.passed},
@@ -128,28 +129,28 @@ Json conservation_json(const Conservation& sums) {
                 {"dropped", sf.dropped},
                 {"restored", sf.restored},
                 {"dropped_after_claim", sf.dropped_after_claim}}}};
-    if (stack) {
-        json["domain"]["to_stack"] = domain.to_stack;
-        json["stack"] = {{"to_stack", stack->to_stack},
-                         {"restored", stack->restored},
-                         {"dropped", stack->dropped},
-                         {"not_returned", stack->not_returned()}};
+    if (kernel) {
+        json["domain"]["to_kernel"] = domain.to_kernel;
+        json["kernel"] = {{"to_kernel", kernel->to_kernel},
+                          {"restored", kernel->restored},
+                          {"dropped", kernel->dropped},
+                          {"not_returned", kernel->not_returned()}};
     }
     json["balanced"] = sums.balanced();
     return json;
 }
 
-std::string stats_json(const Attachment& attachment, const LiveSnapshot& live) {
+std::string stats_json(const Attachment& attachment, const SteadySnapshot& steady) {
     const Plan& plan = attachment.plan();
     const LostByPort lost = after_verdict(attachment);
-    Json conservation = conservation_json(conserve(live.snapshot, plan));
-    conservation["still"] = live.still;
+    Json conservation = conservation_json(conserve(steady.snapshot, plan));
+    conservation["still"] = steady.still;
     const Json json{{"version", 1},
-                    {"counters", counters_json(live.snapshot, plan)},
+                    {"counters", counters_json(steady.snapshot, plan)},
                     {"conservation", conservation},
                     {"after_verdict", lost_json(lost)},
-                    {"hints", hints_json(live.snapshot)},
-                    {"silent", silent_services(attachment, live.snapshot)}};
+                    {"hints", hints_json(steady.snapshot)},
+                    {"silent", silent_services(attachment, steady.snapshot)}};
     return json.dump();
 }
 

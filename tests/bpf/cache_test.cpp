@@ -10,7 +10,7 @@ namespace sfc::test {
 namespace {
 
 const std::vector<Label> kStack = {{.label = 16001}, {.label = 100}, {.label = 200}};
-const std::vector<Label> kOtherStack = {{.label = 16001}, {.label = 100}, {.label = 201}};
+const std::vector<Label> kOtherKernel = {{.label = 16001}, {.label = 100}, {.label = 201}};
 constexpr std::uint64_t kHold = 100'000'000;
 
 TEST(Cache, RestoresTheHeaderOfThePacket) {
@@ -49,7 +49,7 @@ TEST(Cache, NewEpochIsNotAmbiguousWithTheOldOne) {
     sfc_sf sf = standard_plan().sfs[kFw].entry;
     sf.epoch++;
     proxy.programs.maps().set_sf(kFw, sf);
-    EXPECT_EQ(proxy.strip(mpls_udp(kOtherStack, {})).result.verdict, SFC_VERDICT_TO_SF);
+    EXPECT_EQ(proxy.strip(mpls_udp(kOtherKernel, {})).result.verdict, SFC_VERDICT_TO_SF);
     const auto outcome = proxy.restore(plain_udp({}));
     EXPECT_EQ(outcome.result.verdict, SFC_VERDICT_RESTORED);
     EXPECT_EQ(outcome.bytes[14 + 4 + 1], 201 >> 4 & 0xff); // second label, bits 4 to 11
@@ -72,7 +72,7 @@ TEST(Cache, StaleEntryMakesRoomForAnotherHeader) {
     proxy.strip(mpls_udp(kStack, {}));
     proxy.programs.maps().set_time(kHold + 1);
     EXPECT_EQ(proxy.conservation(kHold + 1).cache.stale, 1U);
-    EXPECT_EQ(proxy.strip(mpls_udp(kOtherStack, {})).result.verdict, SFC_VERDICT_TO_SF);
+    EXPECT_EQ(proxy.strip(mpls_udp(kOtherKernel, {})).result.verdict, SFC_VERDICT_TO_SF);
     EXPECT_EQ(proxy.conservation(kHold + 1).cache.expired, 1U);
     EXPECT_EQ(proxy.restore(plain_udp({})).result.verdict, SFC_VERDICT_RESTORED);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// What the programs are loaded for: a configuration without a service through a kernel's stack has nothing of kernel
+// What the programs are loaded for: a configuration without a service in kernel mode has nothing of kernel
 // mode.
 #include <algorithm>
 #include <map>
@@ -27,7 +27,7 @@ TEST(Shape, UserModeAloneHasNoneOfKernelMode) {
     std::vector<std::string> names;
     std::transform(without.begin(), without.end(), std::back_inserter(names),
                    [](const auto& one) { return one.first; });
-    EXPECT_EQ(names, (std::vector<std::string>{"sfc_peer", "sfc_probe", "sfc_restore", "sfc_strip"}));
+    EXPECT_EQ(names, (std::vector<std::string>{"sfc_pass", "sfc_probe", "sfc_restore", "sfc_strip"}));
     EXPECT_EQ(with.size(), kProgramNames.size());
     // What is cut out of strip: known label stacks, tickets, and the two ways into a kernel.
     EXPECT_LT(without.at("sfc_strip"), with.at("sfc_strip") * 3 / 4);

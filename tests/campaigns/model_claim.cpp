@@ -15,7 +15,7 @@ void Stepper::claim(Step step) {
         if (matches(word, operation_.key) && (me_.skip >> me_.scan & 1) == 0) {
             me_.word = word;
             me_.at = me_.scan;
-            return scan((word & kShared) != 0 ? Step::SharedPlace : Step::Peek);
+            return scan((word & kShared) != 0 ? Step::SharedPosition : Step::Peek);
         }
         go(Step::Find);
         if (last_word()) {
@@ -30,7 +30,7 @@ void Stepper::claim(Step step) {
             return again();
         }
         me_.gone = slot_of(Word(me_.word));
-        return go(copies_first() ? Step::UnpackNear : Step::SwapClaim);
+        return go(copies_first() ? Step::UnpackHead : Step::SwapClaim);
     default: // SwapClaim
         if (broken_ == Break::ClaimCopiesFirst) {
             state_.word.at(me_.at) = 0;
@@ -40,7 +40,7 @@ void Stepper::claim(Step step) {
         own(me_.gone);
         me_.word = me_.at = 0;
         if (copies_first()) {
-            get_header(me_.near, me_.far);
+            get_header(me_.head, me_.tail);
             set(Outcome::Ok);
         }
         return go(copies_first() ? Step::Give : Step::UnpackKey);
@@ -52,26 +52,26 @@ void Stepper::unpack(Step step) {
     const Slot& slot = state_.slot.at(me_.gone);
     switch (step) {
     case Step::UnpackKey: { // also the clock, and the deadline
-        // Not mine: a stranger's, with an equal word at the same place. It is lost by its name, and this claim ends as
-        // a miss, wherever its own entry is.
+        // Not mine: a stranger's, with an equal word at the same position. It is lost by its name, and this claim ends
+        // as a miss, wherever its own entry is.
         const bool mine = slot.key == operation_.key || broken_ == Break::ClaimTrustsPeek;
         if (!mine || state_.clock > slot.deadline) {
             lose(me_.gone, 1);
             set(mine ? Outcome::Late : Outcome::Miss);
             return go(Step::Give);
         }
-        return go(Step::UnpackNear);
+        return go(Step::UnpackHead);
     }
-    case Step::UnpackNear: // slot_read
-        me_.near = slot.near;
-        return go(Step::UnpackFar);
-    default: // UnpackFar
-        me_.far = slot.far;
+    case Step::UnpackHead: // slot_read
+        me_.head = slot.head;
+        return go(Step::UnpackTail);
+    default: // UnpackTail
+        me_.tail = slot.tail;
         if (copies_first()) {
             return go(Step::SwapClaim);
         }
-        get_header(me_.near, me_.far);
-        me_.near = me_.far = 0;
+        get_header(me_.head, me_.tail);
+        me_.head = me_.tail = 0;
         set(Outcome::Ok);
         return go(Step::Give);
     }
@@ -86,19 +86,19 @@ void Stepper::claim_shared(Step step) {
         again();
     };
     switch (step) {
-    case Step::SharedPlace:
+    case Step::SharedPosition:
         if (broken_ != Break::SharedWithoutLock) {
             lock();
         }
-        return state_.word.at(me_.at) == me_.word ? go(Step::SharedNear) : give_up(0);
-    case Step::SharedNear: // slot_read
-        me_.near = slot.near;
-        return slot.key == operation_.key ? go(Step::SharedFar) : give_up(1U << me_.at);
-    case Step::SharedFar:
-        me_.far = slot.far;
+        return state_.word.at(me_.at) == me_.word ? go(Step::SharedHead) : give_up(0);
+    case Step::SharedHead: // slot_read
+        me_.head = slot.head;
+        return slot.key == operation_.key ? go(Step::SharedTail) : give_up(1U << me_.at);
+    case Step::SharedTail:
+        me_.tail = slot.tail;
         return go(Step::SharedCount);
     default: // SharedCount
-        get_header(me_.near, me_.far);
+        get_header(me_.head, me_.tail);
         slot.refs--;
         if (slot.refs == 1) { // from here on it can be claimed without the lock
             state_.word.at(me_.at) = static_cast<Word>(me_.word & ~kShared);
@@ -113,12 +113,12 @@ void Stepper::claim_shared(Step step) {
 void Stepper::sweep(unsigned slot) {
     me_.gone = slot;
     me_.refs = 0;
-    state_.slot.at(slot).here != 0 ? go(Step::EvictPlace) : end(Outcome::Full);
+    state_.slot.at(slot).here != 0 ? go(Step::EvictPosition) : end(Outcome::Full);
 }
 
 /// pool_evict
 void Stepper::evict(Step step) {
-    if (step == Step::EvictPlace) {
+    if (step == Step::EvictPosition) {
         const auto* found = std::find_if(state_.word.begin(), state_.word.end(),
                                          [this](Word word) { return word != 0 && slot_of(word) == me_.gone; });
         if (found == state_.word.end()) {

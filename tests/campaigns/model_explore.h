@@ -89,17 +89,17 @@ private:
         if (states_.size() * 2 > table_.size()) {
             grow();
         }
-        std::uint32_t& place = place_of(state);
-        if (place != 0) {
+        std::uint32_t& position = position_of(state);
+        if (position != 0) {
             return false;
         }
         states_.push_back(state);
         parents_.push_back(parent);
-        place = static_cast<std::uint32_t>(states_.size());
+        position = static_cast<std::uint32_t>(states_.size());
         return true;
     }
 
-    std::uint32_t& place_of(const State& state) {
+    std::uint32_t& position_of(const State& state) {
         const auto raw = std::bit_cast<Raw>(state);
         std::uint64_t hash = 0;
         for (const std::uint64_t word : raw) {
@@ -115,7 +115,7 @@ private:
     void grow() {
         table_.assign(table_.size() * 4, 0);
         for (std::uint32_t i = 0; i < states_.size(); i++) {
-            place_of(states_[i]) = i + 1;
+            position_of(states_[i]) = i + 1;
         }
     }
 

@@ -43,13 +43,13 @@ void Stepper::fill(Step step) {
     case Step::WriteMeta: // two fields that nobody reads together
         slot.deadline = me_.now;
         slot.here = 1;
-        return broken_ == Break::WordBeforeHeader ? scan(Step::PublishAny) : go(Step::WriteNear);
-    case Step::WriteNear:
-        slot.near = operation_.header;
+        return broken_ == Break::WordBeforeHeader ? scan(Step::PublishAny) : go(Step::WriteHead);
+    case Step::WriteHead:
+        slot.head = operation_.header;
         slot.refs = 0;
-        return go(Step::WriteFar);
-    default: // WriteFar
-        slot.far = operation_.header;
+        return go(Step::WriteTail);
+    default: // WriteTail
+        slot.tail = operation_.header;
         return scan(me_.matched != 0 ? Step::FindOne : Step::PublishAny);
     }
 }
@@ -75,9 +75,9 @@ void Stepper::entered(Word victim) {
     leave(Outcome::Ok);
 }
 
-/// index_put. A place that is free stays so until the lock's holder fills it, so that is one step.
+/// index_put. A position that is free stays so until the lock's holder fills it, so that is one step.
 void Stepper::put(Step step, unsigned choice) {
-    const Word word = make_word(tag_of(operation_.key), me_.slot);
+    const Word word = make_word(fingerprint_of(operation_.key), me_.slot);
     switch (step) {
     case Step::Put:
         if (state_.word.at(me_.scan) == 0) {
@@ -117,7 +117,7 @@ void Stepper::leave(Outcome outcome) {
         return again();
     }
     if (broken_ == Break::WordBeforeHeader && outcome == Outcome::Ok) {
-        return go(Step::WriteNear);
+        return go(Step::WriteHead);
     }
     end(outcome);
 }

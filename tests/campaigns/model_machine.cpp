@@ -35,26 +35,26 @@ std::string text_of(const Operation& operation) {
 unsigned free_slots(const State& state) {
     unsigned free = 0, fresh = 0;
     for (unsigned id = 0; id < kSlots; id++) {
-        const bool is_free = (state.free >> id & 1) != 0, is_fresh = state.slot.at(id).near == NoHeader;
+        const bool is_free = (state.free >> id & 1) != 0, is_fresh = state.slot.at(id).head == NoHeader;
         free |= is_free && (!is_fresh || fresh == 0) ? 1U << id : 0;
         fresh += is_free && is_fresh ? 1 : 0;
     }
     return free;
 }
 
-/// Every slot is at one place, and where a word names it, it is what the word says.
+/// Every slot is at one position, and where a word names it, it is what the word says.
 const char* check_slot(const State& state, unsigned id) {
     const Slot& slot = state.slot.at(id);
-    unsigned places = state.free >> id & 1;
+    unsigned positions = state.free >> id & 1;
     for (const Process& process : state.process) {
-        places += process.owns >> id & 1;
+        positions += process.owns >> id & 1;
     }
     for (const Word word : state.word) {
         if (word == 0 || slot_of(word) != id) {
             continue;
         }
-        places++;
-        if (slot.near != slot.far || slot.near >= kHeaders || slot.key != key_of(slot.near) ||
+        positions++;
+        if (slot.head != slot.tail || slot.head >= kHeaders || slot.key != key_of(slot.head) ||
             !matches(word, slot.key) || slot.here == 0) {
             return "a word names a slot that is not filled, or with something else";
         }
@@ -62,7 +62,7 @@ const char* check_slot(const State& state, unsigned id) {
             return "a word is shared without several references, or the other way round";
         }
     }
-    return places == 0 ? "a slot is lost" : places > 1 ? "a slot has two owners" : nullptr;
+    return positions == 0 ? "a slot is lost" : positions > 1 ? "a slot has two owners" : nullptr;
 }
 
 /// inserted = claimed + evicted + expired + live, for each header
@@ -71,7 +71,7 @@ const char* check_balance(const State& state) {
     for (const Word word : state.word) {
         if (word != 0) {
             const Slot& slot = state.slot.at(slot_of(word));
-            live.at(slot.near) += (word & kShared) != 0 ? slot.refs : 1;
+            live.at(slot.head) += (word & kShared) != 0 ? slot.refs : 1;
         }
     }
     for (unsigned header = 0; header < kHeaders; header++) {
@@ -89,18 +89,18 @@ State Machine::start() const {
     state.clock = scenario_.time_passes ? 0 : 1;
     state.free = static_cast<std::uint8_t>((1U << scenario_.slots) - 1);
     for (Slot& slot : state.slot) {
-        slot = {.key = Rubbish, .near = NoHeader, .far = NoHeader};
+        slot = {.key = Rubbish, .head = NoHeader, .tail = NoHeader};
     }
     for (unsigned i = 0; i < scenario_.before.size(); i++) {
         const auto& [header, references] = scenario_.before[i];
         const unsigned refs = references > 1 ? references : 0;
         state.slot.at(i) = {.key = static_cast<std::uint16_t>(key_of(header)),
-                            .near = header,
-                            .far = header,
+                            .head = header,
+                            .tail = header,
                             .refs = static_cast<std::uint16_t>(refs),
                             .here = 1,
                             .deadline = state.clock};
-        state.word.at(i) = static_cast<Word>(make_word(tag_of(key_of(header)), i) | (refs != 0 ? kShared : 0));
+        state.word.at(i) = static_cast<Word>(make_word(fingerprint_of(key_of(header)), i) | (refs != 0 ? kShared : 0));
         state.free = static_cast<std::uint8_t>(state.free & ~(1U << i));
         state.in_sf.at(header) = static_cast<std::uint8_t>(references);
     }
@@ -126,10 +126,10 @@ unsigned Machine::choices(const State& state, unsigned number) const {
         return now.kind == Kind::None ? 0 : now.kind == Kind::Evict ? scenario_.slots : 1;
     case Step::PublishAny:
         return unless_locked(Break::InsertWithoutLock);
-    case Step::SharedPlace:
+    case Step::SharedPosition:
         return unless_locked(Break::SharedWithoutLock);
     case Step::MeetCount:
-    case Step::EvictPlace:
+    case Step::EvictPosition:
         return state.lock == 0 ? 1 : 0;
     case Step::Take:
         return static_cast<unsigned>(std::popcount(free_slots(state))) + 1;

@@ -35,7 +35,7 @@ void Stepper::candidates(Step step) {
 /// cache_meet under the lock: candidate_judge and cache_judge, but for cache_share
 void Stepper::judge(Step step) {
     const Slot& slot = state_.slot.at(slot_of(candidate()));
-    const bool same_word = state_.word.at(place()) == candidate();
+    const bool same_word = state_.word.at(position()) == candidate();
     switch (step) {
     case Step::MeetCount:
         lock();
@@ -43,30 +43,30 @@ void Stepper::judge(Step step) {
             return leave(Outcome::Again);
         }
         [[fallthrough]];
-    case Step::JudgePlace:
+    case Step::JudgePosition:
         me_.differs = 0;
-        me_.other = slot.key != operation_.key || slot.near != operation_.header ? 1 : 0;
+        me_.other = slot.key != operation_.key || slot.head != operation_.header ? 1 : 0;
         return same_word ? go(Step::JudgeKey) : leave(Outcome::Again);
     case Step::JudgeKey:
         set(Outcome::Other);
         return go(slot.key != operation_.key ? Step::JudgeAgain
                   : me_.now > slot.deadline  ? Step::SwapStale
-                                             : Step::JudgeNear);
+                                             : Step::JudgeHead);
     case Step::SwapStale: {
         const unsigned lost = references(candidate());
-        if (swap(place(), candidate(), 0) || broken_ == Break::StaleWithoutSwap) {
-            state_.word.at(place()) = 0;
+        if (swap(position(), candidate(), 0) || broken_ == Break::StaleWithoutSwap) {
+            state_.word.at(position()) = 0;
             me_.gone = slot_of(candidate());
             me_.refs = lost;
             own(me_.gone);
         }
         return leave(Outcome::Again);
     }
-    case Step::JudgeNear: // slot_header_differs
-        me_.differs = slot.near != operation_.header ? 1 : 0;
-        return go(Step::JudgeFar);
-    case Step::JudgeFar:
-        me_.differs |= slot.far != operation_.header ? 1 : 0;
+    case Step::JudgeHead: // slot_header_differs
+        me_.differs = slot.head != operation_.header ? 1 : 0;
+        return go(Step::JudgeTail);
+    case Step::JudgeTail:
+        me_.differs |= slot.tail != operation_.header ? 1 : 0;
         set(Outcome::Ambiguous);
         return go(me_.differs != 0 ? Step::JudgeAgain : Step::Share);
     default: // JudgeAgain: what was read of a slot that was claimed meanwhile says nothing
@@ -79,7 +79,7 @@ void Stepper::judge(Step step) {
         }
         if (me_.both != 0 && me_.second == 0) {
             me_.second = 1;
-            return go(Step::JudgePlace);
+            return go(Step::JudgePosition);
         }
         return me_.holds != 0 ? scan(Step::Put) : leave(Outcome::Other);
     }
@@ -91,8 +91,8 @@ void Stepper::share() {
     if ((candidate() & kShared) == 0) {
         const auto shared = static_cast<Word>(candidate() | kShared);
         if (broken_ == Break::ShareWithoutSwap) {
-            state_.word.at(place()) = shared;
-        } else if (!swap(place(), candidate(), shared)) {
+            state_.word.at(position()) = shared;
+        } else if (!swap(position(), candidate(), shared)) {
             return leave(Outcome::Again);
         }
         slot.refs = 1;

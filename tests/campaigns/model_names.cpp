@@ -15,7 +15,7 @@ constexpr std::array kNames = {
     "slot_write: the header's first half",
     "slot_write: the header's second half",
     "cache_publish: takes the lock, index_any",
-    "index_put: into the place, if it is free; then gives the lock back",
+    "index_put: into the position, if it is free; then gives the lock back",
     "index_put (broken): reads the word that makes room",
     "index_put: exchanges a word for its own, gives the lock back",
     "cache_meet: the first candidate, index_find, a word",

@@ -46,7 +46,7 @@ void use(State& state, Cpu& cpu) {
     finish(cpu);
 }
 
-/// A place of a set, counted from its lowest member.
+/// A position of a set, counted from its lowest member.
 unsigned member(unsigned set, unsigned number) {
     for (unsigned i = 0; i < number; i++) {
         set &= set - 1;
@@ -204,14 +204,14 @@ const char* PoolMachine::step(State& state, unsigned process, unsigned choice) c
 }
 
 const char* PoolMachine::check(const State& state, bool /*end*/) const {
-    std::array<unsigned, kSlots> places{};
+    std::array<unsigned, kSlots> positions{};
     bool sound = true;
     const auto found = [&](unsigned slot) {
         sound = sound && slot < kSlots;
-        places.at(sound ? slot : 0)++;
+        positions.at(sound ? slot : 0)++;
     };
     for (unsigned slot = 0; slot < kSlots; slot++) {
-        places.at(slot) += (state.used >> slot & 1U) + (state.orphans >> slot & 1U) + (slot >= state.hand ? 1U : 0U);
+        positions.at(slot) += (state.used >> slot & 1U) + (state.orphans >> slot & 1U) + (slot >= state.hand ? 1U : 0U);
     }
     for (const Cpu& cpu : state.cpu) {
         for (unsigned i = 0; i < cpu.count && i < kMagazine; i++) {
@@ -231,7 +231,7 @@ const char* PoolMachine::check(const State& state, bool /*end*/) const {
         }
         top = sound ? state.chunk.at(top - 1).next : 0;
     }
-    for (const unsigned count : places) {
+    for (const unsigned count : positions) {
         if (count != 1 || !sound) {
             return !sound ? "rubbish is taken for a slot" : count == 0 ? "a slot is lost" : "a slot has two owners";
         }

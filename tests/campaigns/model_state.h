@@ -17,36 +17,36 @@ namespace sfc::test::model {
 
 enum Limits : unsigned { kWords = 3, kSlots = 3, kProcesses = 5, kTries = 4 /* CACHE_TRIES */, kRefsMost = 3 };
 
-/// A, C and E have equal tags.
+/// A, C and E have equal fingerprints.
 enum Key : std::uint8_t { A, B, C, D, E, Rubbish /* a chunk of free slots stands over it */ };
 /// A header belongs to one key: whoever gets it with another one has a foreign header.
 enum Header : std::uint8_t { A1, A2, B1, C1, D1, E1, kHeaders, NoHeader = 7 /* never written */ };
 
-constexpr unsigned tag_of(unsigned key) {
-    constexpr std::array<unsigned, Rubbish + 1> kTags = {1, 2, 1, 3, 1, 0};
-    return kTags.at(key);
+constexpr unsigned fingerprint_of(unsigned key) {
+    constexpr std::array<unsigned, Rubbish + 1> kFingerprints = {1, 2, 1, 3, 1, 0};
+    return kFingerprints.at(key);
 }
 constexpr unsigned key_of(unsigned header) {
     constexpr std::array<Key, kHeaders> kKeys = {A, A, B, C, D, E};
     return kKeys.at(header);
 }
 
-/// As enum sfc_word: 0, or used, with tag, slot and whether it is shared.
+/// As enum sfc_word: 0, or used, with fingerprint, slot and whether it is shared.
 using Word = std::uint8_t;
 enum WordBits : Word { kUsed = 1, kShared = 2 };
-constexpr Word make_word(unsigned tag, unsigned slot) {
-    return static_cast<Word>(kUsed | slot << 2 | tag << 4);
+constexpr Word make_word(unsigned fingerprint, unsigned slot) {
+    return static_cast<Word>(kUsed | slot << 2 | fingerprint << 4);
 }
 constexpr unsigned slot_of(Word word) {
     return word >> 2 & 3;
 }
 constexpr bool matches(Word word, unsigned key) {
-    return word != 0 && static_cast<unsigned>(word >> 4) == tag_of(key);
+    return word != 0 && static_cast<unsigned>(word >> 4) == fingerprint_of(key);
 }
 
 /// As struct sfc_slot. The header is in two halves, slot and tail, so that a torn one shows.
 struct Slot {
-    std::uint16_t key : 3, near : 3, far : 3;
+    std::uint16_t key : 3, head : 3, tail : 3;
     std::uint16_t refs : 3;
     std::uint16_t here : 1;     ///< its word is in the bucket, as far as the slot says; else it is SFC_SLOT_FREE
     std::uint16_t deadline : 1; ///< of the two times that there are; stale when the clock is past it
@@ -61,8 +61,8 @@ enum class Step : std::uint8_t {
     Refill,
     WriteKey,
     WriteMeta,
-    WriteNear,
-    WriteFar,
+    WriteHead,
+    WriteTail,
     PublishAny,
     Put,
     ReadVictim,
@@ -70,24 +70,24 @@ enum class Step : std::uint8_t {
     FindOne,
     FindTwo,
     MeetCount,
-    JudgePlace,
+    JudgePosition,
     JudgeKey,
     SwapStale,
-    JudgeNear,
-    JudgeFar,
+    JudgeHead,
+    JudgeTail,
     JudgeAgain,
     Share,
     Find,
     Peek,
     SwapClaim,
     UnpackKey,
-    UnpackNear,
-    UnpackFar,
-    SharedPlace,
-    SharedNear,
-    SharedFar,
+    UnpackHead,
+    UnpackTail,
+    SharedPosition,
+    SharedHead,
+    SharedTail,
     SharedCount,
-    EvictPlace,
+    EvictPosition,
     SwapEvicted,
     Give,
     kCount,
@@ -108,10 +108,10 @@ struct Process {
     std::uint64_t word2 : 6, at2 : 2, both : 1; ///< cache_meet: the other candidate, and whether there is one
     std::uint64_t second : 1;                   ///< it is the other one's turn
     std::uint64_t matched : 1, looped : 1;      ///< cache_insert: what index_any said; it is in its loop
-    std::uint64_t skip : 3;                     ///< cache_claim: places, one bit each
+    std::uint64_t skip : 3;                     ///< cache_claim: positions, one bit each
     std::uint64_t slot : 2, holds : 1;          ///< `id` of cache_insert
     std::uint64_t gone : 2, refs : 3;           ///< a slot that was taken out of the index, and its references
-    std::uint64_t near : 3, far : 3;            ///< the header as it is read
+    std::uint64_t head : 3, tail : 3;           ///< the header as it is read
     std::uint64_t differs : 1, count : 2;
     std::uint64_t owns : 3;    ///< slots, one bit each
     std::uint64_t other : 1;   ///< what it met had another key or header when it met it

@@ -25,7 +25,7 @@ void Stepper::end(Outcome outcome) {
 /// process knows no more is forgotten: states that differ in nothing else are one.
 void Stepper::again() {
     me_.word = me_.at = me_.word2 = me_.at2 = me_.both = me_.second = 0;
-    me_.gone = me_.refs = me_.near = me_.far = me_.differs = me_.count = me_.other = me_.matched = 0;
+    me_.gone = me_.refs = me_.head = me_.tail = me_.differs = me_.count = me_.other = me_.matched = 0;
     if (operation_.kind == Kind::Insert && me_.looped == 0) {
         me_.looped = 1; // the first try, before the loop, is none of the four
     } else if (++me_.tries == kTries) {
@@ -78,7 +78,7 @@ bool Stepper::copies_first() const {
 
 /// slot_count_lost: evicted or expired
 void Stepper::lose(unsigned slot, unsigned references) {
-    const unsigned header = state_.slot.at(slot).near;
+    const unsigned header = state_.slot.at(slot).head;
     want(header < kHeaders, "a slot without a header is lost");
     std::uint8_t& packets = state_.in_sf.at(header % kHeaders);
     want(packets >= references, "more references are lost than there were");
@@ -86,10 +86,10 @@ void Stepper::lose(unsigned slot, unsigned references) {
 }
 
 /// A packet goes on to the domain with this header.
-void Stepper::get_header(unsigned near, unsigned far) {
-    want(near == far && near < kHeaders, "a torn header is restored");
-    want(key_of(near % kHeaders) == operation_.key, "a foreign header is restored");
-    std::uint8_t& packets = state_.in_sf.at(near % kHeaders);
+void Stepper::get_header(unsigned head, unsigned tail) {
+    want(head == tail && head < kHeaders, "a torn header is restored");
+    want(key_of(head % kHeaders) == operation_.key, "a foreign header is restored");
+    std::uint8_t& packets = state_.in_sf.at(head % kHeaders);
     want(packets > 0, "a header is restored more often than it was stripped");
     packets--;
 }
@@ -106,7 +106,7 @@ const char* Stepper::run(unsigned choice) {
         claim(Step::Find);
     } else if (step <= Step::Refill) {
         take(step, choice);
-    } else if (step <= Step::WriteFar) {
+    } else if (step <= Step::WriteTail) {
         fill(step);
     } else if (step == Step::PublishAny) {
         publish();
@@ -120,7 +120,7 @@ const char* Stepper::run(unsigned choice) {
         share();
     } else if (step <= Step::SwapClaim) {
         claim(step);
-    } else if (step <= Step::UnpackFar) {
+    } else if (step <= Step::UnpackTail) {
         unpack(step);
     } else if (step <= Step::SharedCount) {
         claim_shared(step);

@@ -57,12 +57,12 @@ private:
     void unlock();
     bool swap(unsigned at, Word before, Word after);
     [[nodiscard]] Word candidate() const { return static_cast<Word>(me_.second != 0 ? me_.word2 : me_.word); }
-    [[nodiscard]] unsigned place() const { return me_.second != 0 ? me_.at2 : me_.at; }
+    [[nodiscard]] unsigned position() const { return me_.second != 0 ? me_.at2 : me_.at; }
     [[nodiscard]] unsigned references(Word word) const;
     [[nodiscard]] unsigned matching() const;
     [[nodiscard]] bool copies_first() const;
     void lose(unsigned slot, unsigned references);
-    void get_header(unsigned near, unsigned far);
+    void get_header(unsigned head, unsigned tail);
     void want(bool condition, const char* otherwise) { fault_ = condition || fault_ != nullptr ? fault_ : otherwise; }
 };
 

@@ -28,7 +28,7 @@ inline View first(View data, std::size_t count) {
     return data.first(std::min(count, data.size()));
 }
 
-/// A key under construction: fields of fixed order, each of a size that its place gives, so that no two lists of
+/// A key under construction: fields of fixed order, each of a size that its position gives, so that no two lists of
 /// fields make the same bytes.
 class KeyBytes {
 public:

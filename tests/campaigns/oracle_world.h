@@ -29,7 +29,7 @@ struct Sf {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> rtp_ports; ///< ranges, both ends in them
 };
 
-/// Ports have the numbers of their places in World::ports.
+/// Ports have the numbers of their positions in World::ports.
 struct Port {
     std::string name;
     int sf = -1;           ///< -1: a domain port or a next hop's

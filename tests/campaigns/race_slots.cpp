@@ -30,7 +30,7 @@ template <class T> T value(const Maps& maps, MapId map, std::uint32_t key) {
 /// Where the slots are.
 class Census {
 public:
-    Census(const Maps& maps, const Plan& plan) : maps_(maps), plan_(plan), places_(plan.capacity) {}
+    Census(const Maps& maps, const Plan& plan) : maps_(maps), plan_(plan), positions_(plan.capacity) {}
 
     std::vector<std::string> faults() {
         ask_index();
@@ -43,18 +43,18 @@ public:
 private:
     const Maps& maps_;
     const Plan& plan_;
-    std::vector<std::string> places_; ///< of each slot; several where that is the fault
+    std::vector<std::string> positions_; ///< of each slot; several where that is the fault
     std::vector<std::string> faults_;
 
     /// Returns whether there is such a slot, and whether it is here for the first time.
-    bool is_at(std::uint32_t slot, const std::string& place) {
-        if (slot >= places_.size()) {
-            faults_.push_back(fmt::format("slot {}: {}, and there is none of that number", slot, place));
+    bool is_at(std::uint32_t slot, const std::string& position) {
+        if (slot >= positions_.size()) {
+            faults_.push_back(fmt::format("slot {}: {}, and there is none of that number", slot, position));
             return false;
         }
-        std::string& known = places_[slot];
-        known += (known.empty() ? "" : ", ") + place;
-        return known == place;
+        std::string& known = positions_[slot];
+        known += (known.empty() ? "" : ", ") + position;
+        return known == position;
     }
 
     void ask_index() {
@@ -105,10 +105,10 @@ private:
             } else if (value<sfc_slot>(maps_, MapId::slots, slot).bucket == SFC_SLOT_ORPHAN) {
                 is_at(slot, "an orphan");
             }
-            if (places_[slot].empty()) {
+            if (positions_[slot].empty()) {
                 faults_.push_back(fmt::format("slot {}: lost", slot));
-            } else if (places_[slot].find(',') != std::string::npos) {
-                faults_.push_back(fmt::format("slot {}: {}", slot, places_[slot]));
+            } else if (positions_[slot].find(',') != std::string::npos) {
+                faults_.push_back(fmt::format("slot {}: {}", slot, positions_[slot]));
             }
         }
     }

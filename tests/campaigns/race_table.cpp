@@ -29,8 +29,9 @@ services: [{name: out, match: {encapsulation: mpls, label: 16001}, domain: d0, s
             next_hop: {interface: e0, mac: "02:00:00:00:00:99"}}]
 )";
 
-/// Bits of a word that are no tag: all but six, which are also those that say whose place a word takes (index_put).
-constexpr std::uint32_t kFewTags = 0x3fc0ffff;
+/// Bits of a word that are no fingerprint: all but six, which are also those that say whose position a word takes
+/// (index_put).
+constexpr std::uint32_t kFewFingerprints = 0x3fc0ffff;
 
 LoadSettings settings(std::uint64_t seed) {
     return {.clock = SFC_CLOCK_MAP, .seed = seed};
@@ -135,7 +136,7 @@ RaceTable::Object RaceTable::load(RaceBuild build, bool crowded) const {
     sfc_config config = load_constants(plan_, settings(seed_));
     if (crowded) {
         config.bucket_mask = 0;
-        config.slot_mask = kFewTags;
+        config.slot_mask = kFewFingerprints;
     }
     set_constants(object.get(), config);
     load_object(object.get(), programs_.maps());
@@ -147,10 +148,10 @@ void RaceTable::set_up(const RaceSetup& setup) {
     if (!build) {
         build = load(setup.build, setup.crowded);
     }
-    std::uint32_t place = 0; // as in race.bpf.c
+    std::uint32_t position = 0; // as in race.bpf.c
     for (const char* name : {"sfc_strip", "sfc_restore"}) {
         const int fd = bpf_program__fd(bpf_object__find_program_by_name(build.get(), name));
-        set_entry(harness_->maps.programs, place++, &fd);
+        set_entry(harness_->maps.programs, position++, &fd);
     }
     const race_setup harness = {.numbers = setup.numbers,
                                 .batch = kRaceBatch,

@@ -26,8 +26,9 @@ enum class RaceBuild : std::uint8_t { Plain, Stalled, Naive };
 struct RaceSetup {
     RaceBuild build = RaceBuild::Plain;
     std::uint32_t numbers = 8; ///< different packets, a power of two
-    bool crowded = false; ///< all in one bucket, so that its words run out, and with 64 tags, so that they are equal
-    bool expire = false;  ///< the clock moves, and takes references away
+    bool crowded =
+        false; ///< all in one bucket, so that its words run out, and with 64 fingerprints, so that they are equal
+    bool expire = false; ///< the clock moves, and takes references away
 };
 
 using RaceCounts = std::array<std::uint64_t, RACE_COUNTS>;

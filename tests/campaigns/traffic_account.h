@@ -10,7 +10,7 @@
 
 namespace sfc::test::traffic {
 
-/// The plan's ids of what the world has by place.
+/// The plan's ids of what the world has by position.
 struct Ids {
     std::vector<std::uint16_t> ports, sfs, services;
 };

@@ -18,8 +18,8 @@ void Notes::wrong(const std::string& what, const std::string& example) {
     }
 }
 
-void Notes::wrong(const std::string& what, const Place& place, std::span<const std::uint8_t> frame) {
-    wrong(what, fmt::format("event {} at {} us on {}: {:02x}", place.event, place.time_ns / 1000, place.port,
+void Notes::wrong(const std::string& what, const Location& position, std::span<const std::uint8_t> frame) {
+    wrong(what, fmt::format("event {} at {} us on {}: {:02x}", position.event, position.time_ns / 1000, position.port,
                             fmt::join(frame, "")));
 }
 

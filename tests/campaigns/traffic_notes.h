@@ -12,13 +12,13 @@ namespace sfc::test::traffic {
 /// What a campaign has seen: how often each class, and what was wrong.
 class Notes {
 public:
-    struct Place {
+    struct Location {
         std::uint64_t event;
         std::uint64_t time_ns;
         std::string port;
     };
     void count(Class is) { classes_[static_cast<std::size_t>(is)]++; }
-    void wrong(const std::string& what, const Place& place, std::span<const std::uint8_t> frame);
+    void wrong(const std::string& what, const Location& position, std::span<const std::uint8_t> frame);
     void wrong(const std::string& what, const std::string& example);
     /// Counters of the cache must be in the result. With `all_tried` it tells what never occurred.
     void into(TrafficResult& result, bool all_tried) const;

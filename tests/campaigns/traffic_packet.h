@@ -6,7 +6,7 @@
 
 namespace sfc::test::traffic {
 
-/// What a packet comes in with. Services and ports are places in the world.
+/// What a packet comes in with. Services and ports are positions in the world.
 struct Packet {
     std::uint64_t id = 0;
     std::uint32_t number = 0; ///< of its key

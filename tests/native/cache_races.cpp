@@ -26,7 +26,7 @@ protected:
     sfc_slot& slot(std::uint32_t word) { return machine.map("slots").at<sfc_slot>(word & machine.constants.slot_mask); }
     sfc_pool& pool() { return machine.map("pools").at<sfc_pool>(kOut); }
 
-    /// The place of the only word of the index, NULL where there is none.
+    /// The position of the only word of the index, NULL where there is none.
     std::uint32_t* only_word() {
         for (std::uint32_t index = 0; index < machine.map("buckets").entries(); index++) {
             for (std::uint32_t& word : machine.map("buckets").at<sfc_bucket>(index).word) {

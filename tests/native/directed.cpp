@@ -61,11 +61,11 @@ TEST_F(Native, WithoutAMapNothingIsGranted) {
         Ending stripped, restored;
     } kCases[] = {
         {"scratch", kAborted, kAborted},
-        {"near_port_ids", kAborted, kSent}, // the SF port has a high number
-        {"port_ids", kSent, kAborted},
+        {"port_id_array", kAborted, kSent}, // the SF port has a high number
+        {"port_id_hash", kSent, kAborted},
         {"ports", kAborted, kAborted},
         {"port_counters", kAborted, kAborted},
-        {"near_matches", kSent, kSent}, // all are in `matches` too
+        {"match_hints", kSent, kSent}, // all are in `matches` too
         {"matches", kSent, kSent},
         {"services", {XDP_PASS, SFC_REASON_unmatched}, {XDP_DROP, SFC_REASON_no_next_hop}},
         {"sfs", {XDP_PASS, SFC_REASON_unmatched}, {XDP_DROP, SFC_REASON_miss}},
@@ -78,10 +78,10 @@ TEST_F(Native, WithoutAMapNothingIsGranted) {
         {"magazines", {XDP_DROP, SFC_REASON_cache_full}, kSent},
         {"service_counters", kSent, kSent},
         {"set_clock", kSent, kSent},
-        {"headers", kSent, kSent}, // no service goes through the stack
+        {"headers", kSent, kSent}, // no service goes through the kernel
         {"arrivals", kSent, kSent},
         {"arrival_numbers", kSent, kSent},
-        {"near_numbers", kSent, kSent},
+        {"number_hints", kSent, kSent},
         {"probes", kSent, kSent},
     };
     EXPECT_EQ(std::size(kCases), native_map_count);
@@ -125,7 +125,7 @@ TEST_F(Native, HeaderOverTheLimit) {
 }
 
 TEST_F(Native, EqualTagsOfDifferentKeysAreToldApart) {
-    runner.machine.constants.slot_mask = SFC_WORD_USED - 1; // no bits are left for a tag ...
+    runner.machine.constants.slot_mask = SFC_WORD_USED - 1; // no bits are left for a fingerprint ...
     runner.machine.constants.bucket_mask = 0;
     for (const std::uint16_t id : {1, 2, 3}) {
         EXPECT_EQ(strip(mpls_udp({{.label = 16001}, {.label = id}}, {.id = id})), kSent);
@@ -169,8 +169,8 @@ TEST_F(Native, PortsOfAnotherRole) {
     EXPECT_EQ(ending(runner.restore(kDomain, kBare)), kAborted);
 }
 
-TEST_F(Native, FarEndOfAVeth) {
-    EXPECT_EQ(runner.machine.run(sfc_peer, kBare, 1), XDP_PASS);
+TEST_F(Native, PeerOfAVeth) {
+    EXPECT_EQ(runner.machine.run(sfc_pass, kBare, 1), XDP_PASS);
     EXPECT_EQ(runner.machine.frame_bytes(), kBare);
 }
 

@@ -46,14 +46,14 @@ void NativeFrame::load(std::span<const std::uint8_t> bytes, std::size_t headroom
     context.data_end = page + static_cast<std::uint32_t>(page_size_);
     context.data = context.data_end - static_cast<std::uint32_t>(whole.size());
     context.data_meta = context.data;
-    guard_front();
+    leak_guard_front();
     hard_start_ = linear() - headroom;
     std::copy(whole.begin(), whole.end(), linear());
     fragment_.assign(bytes.begin() + static_cast<std::ptrdiff_t>(whole.size()), bytes.end());
 }
 
 /// What is in front of the frame is nobody's: at first headroom, later what was cut off.
-void NativeFrame::guard_front() const {
+void NativeFrame::leak_guard_front() const {
 #ifdef __SANITIZE_ADDRESS__
     ASAN_UNPOISON_MEMORY_REGION(page_, page_size_);
     ASAN_POISON_MEMORY_REGION(page_, linear() - page_ - (context.data - context.data_meta));
@@ -79,7 +79,7 @@ long NativeFrame::adjust_head(int delta) {
     }
     context.data += static_cast<std::uint32_t>(delta);
     context.data_meta = context.data;
-    guard_front();
+    leak_guard_front();
     return 0;
 }
 
@@ -91,7 +91,7 @@ long NativeFrame::adjust_meta(int delta) {
         return -EINVAL;
     }
     context.data_meta = meta;
-    guard_front();
+    leak_guard_front();
     return 0;
 }
 
@@ -101,7 +101,7 @@ std::vector<std::uint8_t> NativeFrame::metadata() const {
 
 void NativeFrame::set_metadata(std::span<const std::uint8_t> bytes) {
     context.data_meta = context.data - static_cast<std::uint32_t>(bytes.size());
-    guard_front();
+    leak_guard_front();
     std::copy(bytes.begin(), bytes.end(), linear() - bytes.size());
 }
 

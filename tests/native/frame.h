@@ -50,7 +50,7 @@ private:
     [[nodiscard]] std::uint8_t* linear() const;
     [[nodiscard]] std::uint8_t* at(std::size_t offset) const;
     [[nodiscard]] long range_error(std::uint32_t offset, std::size_t len) const;
-    void guard_front() const;
+    void leak_guard_front() const;
 };
 
 } // namespace sfc::test

@@ -26,16 +26,16 @@ cache: {capacity: 128}
 sfs:
   - {name: nat, stack: true}
   - {name: fw, ports: {left: f0, right: f1}}
-  - {name: far, stack: true, ports: {left: {interface: g0, mac: "02:00:00:00:00:01"}, right: {interface: g1, mac: "02:00:00:00:00:02"}}}
+  - {name: ports, stack: true, ports: {left: {interface: g0, mac: "02:00:00:00:00:01"}, right: {interface: g1, mac: "02:00:00:00:00:02"}}}
 services:
   - {name: one, match: {encapsulation: mpls, label: 16001}, domain: d0, sf: {name: nat}, egress: [e0], last_label: plain}
   - {name: two, match: {encapsulation: mpls, label: 16001}, domain: d1, sf: {name: nat}, egress: [e0]}
   - {name: v4, match: {encapsulation: mpls, label: 16004}, inner: ipv4, domain: d0, sf: {name: nat}, egress: [e0]}
   - {name: user, match: {encapsulation: mpls, label: 16003}, domain: d0, sf: {name: fw, in: left},
      next_hop: {interface: e0, mac: "02:00:00:00:00:99"}}
-  - {name: far, match: {encapsulation: mpls, label: 16005}, domain: d0, sf: {name: far, in: left},
+  - {name: ports, match: {encapsulation: mpls, label: 16005}, domain: d0, sf: {name: ports, in: left},
      next_hop: {interface: e0, mac: "02:00:00:00:00:99"}}
-  - {name: back, match: {encapsulation: mpls, label: 16006}, domain: d0, sf: {name: far, in: left}, next_hop: ingress}
+  - {name: back, match: {encapsulation: mpls, label: 16006}, domain: d0, sf: {name: ports, in: left}, next_hop: ingress}
   - {name: v6, match: {encapsulation: mpls, label: 16007}, inner: ipv6, domain: d0, sf: {name: nat}, egress: [e0]}
 )",
                                        "known.yaml"));
@@ -70,19 +70,19 @@ services:
         return {ran.action, ran.result.reason, machine.metadata(), machine.frame_bytes()};
     }
     sfc_arrival& arrival(std::uint32_t number) { return machine.map("arrivals").at<sfc_arrival>(number); }
-    sfc_near_numbers& place(std::uint32_t at) { return machine.map("near_numbers").at<sfc_near_numbers>(at); }
+    sfc_number_hint& position(std::uint32_t at) { return machine.map("number_hints").at<sfc_number_hint>(at); }
     /// Every hash leads to these numbers.
     void lead_to(std::uint32_t first, std::uint32_t second) {
-        for (std::uint32_t at = 0; at < SFC_NEAR_HEADERS; at++) {
-            place(at) = {{first, second}};
+        for (std::uint32_t at = 0; at < SFC_NUMBER_HINTS; at++) {
+            position(at) = {{first, second}};
         }
     }
     void forget() { lead_to(kNone, kNone); }
     /// Where something is known.
     std::vector<std::uint32_t> known() {
         std::vector<std::uint32_t> found;
-        for (std::uint32_t at = 0; at < SFC_NEAR_HEADERS; at++) {
-            if (place(at).number[0] != kNone) {
+        for (std::uint32_t at = 0; at < SFC_NUMBER_HINTS; at++) {
+            if (position(at).number[0] != kNone) {
                 found.push_back(at);
             }
         }
@@ -103,9 +103,9 @@ services:
     }
     /// What the packet comes to must be what the whole way makes of it.
     void expect_as_the_whole_way(const Bytes& bytes, const char* port = "d0") {
-        const Outcome near = strip(bytes, port);
+        const Outcome first = strip(bytes, port);
         forget();
-        EXPECT_EQ(near, strip(bytes, port));
+        EXPECT_EQ(first, strip(bytes, port));
     }
 };
 
@@ -145,7 +145,7 @@ TEST_F(Known, EveryBitOfTheHeaderCounts) {
 }
 
 /// A stack in the namespace behind ports, with a next hop of the service's, or back where the packet came from.
-TEST_F(Known, StackBehindPorts) {
+TEST_F(Known, KernelBehindPorts) {
     for (const std::uint32_t top : {16005U, 16006U}) {
         const Bytes bytes = frame(4, top);
         const Outcome first = strip(bytes);
@@ -171,11 +171,11 @@ TEST_F(Known, StackBehindPorts) {
 
 /// Within the tick in which all was looked at.
 TEST_F(Known, SettingsThatAreNotThere) {
-    const Bytes here = frame(4), far = frame(4, 16005);
+    const Bytes here = frame(4), ports = frame(4, 16005);
     const Outcome first = strip(here);
-    strip(far);
+    strip(ports);
     machine.map("services").resize(0);
-    EXPECT_EQ(strip(far).reason, unsigned{SFC_REASON_unmatched});
+    EXPECT_EQ(strip(ports).reason, unsigned{SFC_REASON_unmatched});
     EXPECT_EQ(strip(here), first) << "needs none";
     counts_lost = true;
 }
@@ -292,8 +292,8 @@ TEST_F(Known, KeepsTheNumberInUse) {
     }
 }
 
-/// Of those that the hash sends to one place, the last two take the short way.
-TEST_F(Known, HeadersThatShareAPlace) {
+/// Of those that the hash sends to one position, the last two take the short way.
+TEST_F(Known, HeadersThatShareAHint) {
     std::vector<Bytes> frames;
     std::vector<Outcome> first;
     for (std::uint32_t n = 0; n < 3; n++) {
@@ -304,7 +304,7 @@ TEST_F(Known, HeadersThatShareAPlace) {
     EXPECT_TRUE(takes_short_way(frames[0], number_of(first[0])));
     EXPECT_TRUE(takes_short_way(frames[1], number_of(first[1])));
     EXPECT_FALSE(takes_short_way(frames[2], number_of(first[2])));
-    EXPECT_TRUE(takes_short_way(frames[2], number_of(first[2]))) << "it has the place now";
+    EXPECT_TRUE(takes_short_way(frames[2], number_of(first[2]))) << "it has the position now";
     for (int round = 0; round < 3; round++) {
         for (std::size_t i = 0; i < frames.size(); i++) {
             EXPECT_EQ(strip(frames[i]), first[i]);
@@ -325,7 +325,7 @@ TEST_F(Known, NumberThatIsBeingWritten) {
     EXPECT_NE(strip(bytes).ticket, first.ticket);
 }
 
-TEST_F(Known, AnyMixOfStacks) {
+TEST_F(Known, AnyMixOfHeaders) {
     std::mt19937 random(6);
     std::vector<Bytes> frames;
     for (std::uint32_t n = 0; n < 10; n++) { // no more than there are numbers

@@ -51,18 +51,18 @@ public:
         std::uint32_t ifindex = 0; ///< where it leaves
         std::uint32_t ingress_ifindex = 0;
         std::uint32_t segments = 0;       ///< more than one: merged
-        std::uint16_t ethertype = 0x0800; ///< what the stack takes it for
+        std::uint16_t ethertype = 0x0800; ///< what the kernel takes it for
         std::vector<std::uint8_t> metadata{};
         std::uint8_t summed = 0; ///< the byte that has skb->ip_summed
         std::uint32_t mark = 0;
         bool vlan = false; ///< its tag stands beside it
     };
     using PacketProgram = int (*)(__sk_buff*);
-    /// Runs a program of the stack. Returns its TC action.
+    /// Runs a program of the kernel. Returns its TC action.
     int run(PacketProgram program, std::span<const std::uint8_t> frame, const Packet& packet);
     [[nodiscard]] std::vector<std::uint8_t> frame_bytes() const { return frame_.bytes(); }
     [[nodiscard]] std::vector<std::uint8_t> metadata() const { return frame_.metadata(); }
-    [[nodiscard]] std::uint32_t mark() const { return mark_; } ///< of the packet, behind the last program of the stack
+    [[nodiscard]] std::uint32_t mark() const { return mark_; } ///< of the packet, behind the last program of the kernel
     [[nodiscard]] std::uint32_t calls() const { return calls_; } ///< of helpers, in the last run
     /// The interface that the last run redirected its frame to.
     [[nodiscard]] std::optional<std::uint32_t> redirected() const { return redirected_; }

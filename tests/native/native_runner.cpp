@@ -19,7 +19,7 @@ void NativeRunner::size_maps() {
     for (const char* name : {"ports", "tx_ports", "port_counters"}) {
         machine.map(name).resize(ports);
     }
-    machine.map("port_ids").resize(2 * ports);
+    machine.map("port_id_hash").resize(2 * ports);
     for (const char* name : {"services", "service_counters", "pools", "magazines"}) {
         machine.map(name).resize(services);
     }
@@ -40,7 +40,7 @@ void NativeRunner::fill_maps() {
     for (std::uint32_t id = 1; id < plan_.ports.size(); id++) {
         const std::uint32_t interface = ifindex(static_cast<std::uint16_t>(id));
         machine.map("ports").set(id, plan_.ports[id].entry);
-        machine.map(interface < SFC_NEAR_INTERFACES ? "near_port_ids" : "port_ids").set(interface, id);
+        machine.map(interface < SFC_PORT_ARRAY ? "port_id_array" : "port_id_hash").set(interface, id);
         machine.map("tx_ports").set(id, interface);
     }
     for (std::uint32_t id = 1; id < plan_.sfs.size(); id++) {
@@ -49,8 +49,8 @@ void NativeRunner::fill_maps() {
     for (std::uint32_t id = 1; id < plan_.services.size(); id++) {
         machine.map("services").set(id, plan_.services[id].entry);
     }
-    for (const auto& [place, near] : near_matches(plan_)) {
-        machine.map("near_matches").set(place, near);
+    for (const auto& [position, hint] : match_hints(plan_)) {
+        machine.map("match_hints").set(position, hint);
     }
     for (const Plan::Match& match : plan_.matches) {
         machine.map("matches").set(match.match, match.service);

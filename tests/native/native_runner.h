@@ -32,7 +32,7 @@ public:
 
     /// The interface behind a port: any numbers do, since there are no interfaces. Those of even ports are high ones.
     static std::uint32_t ifindex(std::uint16_t port_id) {
-        return (port_id % 2 == 0 ? std::uint32_t{SFC_NEAR_INTERFACES} : 100U) + port_id;
+        return (port_id % 2 == 0 ? std::uint32_t{SFC_PORT_ARRAY} : 100U) + port_id;
     }
 
 private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// What this host sends by itself through a port that packets leave the stack by: its own, or an answer to a packet that
-// came with a header.
+// What this host sends by itself through a port that packets leave the kernel by: its own, or an answer to a packet
+// that came with a header.
 #include <algorithm>
 
 #include <gtest/gtest.h>
@@ -24,13 +24,13 @@ protected:
         runner.machine.elsewhere = [](std::uint8_t last) { return last == kThere; };
     }
     int sent(const Bytes& frame, std::uint16_t ethertype) {
-        return runner.machine.run(sfc_catch, frame,
+        return runner.machine.run(sfc_restore_tc, frame,
                                   {.ifindex = NativeRunner::ifindex(kEgress), .ethertype = ethertype});
     }
     std::uint64_t counted() {
         return runner.machine.map("port_counters")
             .at<sfc_counters>(kEgress)
-            .dropped_after_claim[SFC_REASON_from_stack]
+            .dropped_after_claim[SFC_REASON_from_kernel]
             .packets;
     }
 };

@@ -14,19 +14,19 @@ namespace {
 
 constexpr std::uint32_t kIndex = 5, kMask = 0xfffff800;
 
-/// d0 is a domain port of a service through this host's stack; f0 and f1 are those of one in user mode, g0 and g1 those
-/// of another kernel's stack.
+/// d0 is a domain port of a service through this host's kernel; f0 and f1 are those of one in user mode, g0 and g1
+/// those of another kernel.
 Plan probe_plan() {
     return make_plan(parse_config(R"(
 cache: {capacity: 64}
 sfs:
   - {name: nat, stack: true}
   - {name: fw, on_miss: pass, ports: {left: f0, right: f1}}
-  - {name: far, stack: true, ports: {left: {interface: g0, mac: "02:00:00:00:00:01"}, right: {interface: g1, mac: "02:00:00:00:00:02"}}}
+  - {name: ports, stack: true, ports: {left: {interface: g0, mac: "02:00:00:00:00:01"}, right: {interface: g1, mac: "02:00:00:00:00:02"}}}
 services:
   - {name: one, match: {encapsulation: mpls, label: 16001}, domain: d0, sf: {name: nat}, egress: e0}
   - {name: two, match: {encapsulation: mpls, label: 16002}, domain: d0, sf: {name: fw, in: left}, next_hop: ingress}
-  - {name: three, match: {encapsulation: mpls, label: 16003}, domain: d0, sf: {name: far, in: left}, next_hop: ingress}
+  - {name: three, match: {encapsulation: mpls, label: 16003}, domain: d0, sf: {name: ports, in: left}, next_hop: ingress}
 )",
                                   "probe.yaml"));
 }
@@ -47,7 +47,7 @@ protected:
         entry.nonce[0] = 11;
         entry.nonce[1] = 12;
         entry.active = 1;
-        machine.map("ports").at<sfc_port>(id("e0")).relay = 900;
+        machine.map("ports").at<sfc_port>(id("e0")).hairpin = 900;
     }
 
     [[nodiscard]] std::uint16_t id(const char* port) const { return plan.port_id(port); }
@@ -61,7 +61,7 @@ protected:
     }
     int leave(const Bytes& bytes, const Bytes& metadata, std::uint32_t mark = 0, const char* by = "e0") {
         const std::uint16_t type = GetParam() ? ETH_P_IPV6 : ETH_P_IP;
-        return machine.run(sfc_catch, bytes,
+        return machine.run(sfc_restore_tc, bytes,
                            {.ifindex = by != nullptr ? at(by) : 77,
                             .ingress_ifindex = at("d0"),
                             .ethertype = type,
@@ -79,7 +79,7 @@ protected:
 INSTANTIATE_TEST_SUITE_P(Versions, Probes, testing::Bool(),
                          [](const auto& row) { return row.param ? "IPv6" : "IPv4"; });
 
-TEST_P(Probes, ThroughThisHostsStack) {
+TEST_P(Probes, ThroughTheHostsKernel) {
     EXPECT_EQ(send(), XDP_PASS);
     EXPECT_EQ(entry.sent, 1U);
     const Bytes metadata = machine.metadata();
@@ -114,7 +114,7 @@ TEST_P(Probes, InTheMark) {
     machine.constants.mark_shift = 11;
     machine.constants.mark_number_bits = 7;
     send();
-    machine.run(sfc_mark, frame(), {.metadata = machine.metadata()});
+    machine.run(sfc_ticket_mark, frame(), {.metadata = machine.metadata()});
     const std::uint32_t mark = machine.mark();
     EXPECT_EQ(leave(frame(), {}, mark), TC_ACT_SHOT);
     EXPECT_EQ(std::tuple(entry.came, entry.bare), std::tuple(1U, 0U));
@@ -133,14 +133,14 @@ TEST_P(Probes, BehindPorts) {
     EXPECT_TRUE(runner.totals().balanced);
 }
 
-TEST_P(Probes, ThroughAnotherStack) {
+TEST_P(Probes, ThroughAnotherKernel) {
     EXPECT_EQ(send("g0"), XDP_REDIRECT);
     const std::uint16_t type = GetParam() ? ETH_P_IPV6 : ETH_P_IP;
-    EXPECT_EQ(machine.run(sfc_tag, frame(), {.ethertype = type, .metadata = machine.metadata()}), TC_ACT_UNSPEC);
-    EXPECT_EQ(machine.run(sfc_readmit, machine.frame_bytes(), at("g1")), XDP_DROP);
+    EXPECT_EQ(machine.run(sfc_ticket_mac, frame(), {.ethertype = type, .metadata = machine.metadata()}), TC_ACT_UNSPEC);
+    EXPECT_EQ(machine.run(sfc_restore_mac, machine.frame_bytes(), at("g1")), XDP_DROP);
     EXPECT_EQ(std::tuple(entry.came, entry.bare), std::tuple(1U, 0U));
-    EXPECT_EQ(machine.run(sfc_tag, frame(), {.ethertype = type}), TC_ACT_UNSPEC);
-    EXPECT_EQ(machine.run(sfc_readmit, machine.frame_bytes(), at("g1")), XDP_DROP);
+    EXPECT_EQ(machine.run(sfc_ticket_mac, frame(), {.ethertype = type}), TC_ACT_UNSPEC);
+    EXPECT_EQ(machine.run(sfc_restore_mac, machine.frame_bytes(), at("g1")), XDP_DROP);
     EXPECT_EQ(std::tuple(entry.came, entry.bare, dropped("g1")), std::tuple(2U, 1U, 2U));
     EXPECT_TRUE(runner.totals().balanced);
 }

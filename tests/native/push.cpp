@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// A packet that leaves the stack of this host as a single frame gets its header at TC egress, without the relay.
+// A packet that leaves the kernel of this host as a single frame gets its header at TC egress, without the hairpin.
 #include <algorithm>
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 namespace sfc::test {
 namespace {
 
-constexpr std::uint32_t kRelay = 900;
+constexpr std::uint32_t kHairpin = 900;
 constexpr std::uint8_t kOurs = 0xaa; ///< in the MAC of each of our ports
 constexpr std::uint8_t kShift = 5, kPartial = 3 << kShift, kUnnecessary = 1 << kShift;
 
@@ -32,7 +32,7 @@ services:
         for (std::uint32_t id = 1; id < plan.ports.size(); id++) {
             auto& port = machine.map("ports").at<sfc_port>(id);
             std::fill(std::begin(port.mac), std::end(port.mac), kOurs);
-            port.relay = plan.ports[id].relayed ? kRelay : 0;
+            port.hairpin = plan.ports[id].kernel_egress ? kHairpin : 0;
         }
         machine.constants.summed_at = 128;
         machine.constants.summed_shift = kShift;
@@ -49,7 +49,7 @@ services:
         return machine.metadata();
     }
     int leave(const Bytes& ticket, std::uint32_t segments = 0, std::uint8_t summed = 0) {
-        return machine.run(sfc_catch, plain_udp({}),
+        return machine.run(sfc_restore_tc, plain_udp({}),
                            {.ifindex = NativeRunner::ifindex(plan.port_id("e0")),
                             .ingress_ifindex = NativeRunner::ifindex(plan.port_id("d0")),
                             .segments = segments,
@@ -70,8 +70,8 @@ services:
     }
     /// Every hash leads to this number.
     void lead_to(std::uint32_t number) {
-        for (std::uint32_t place = 0; place < SFC_NEAR_HEADERS; place++) {
-            machine.map("near_numbers").set(place, sfc_near_numbers{{number, number}});
+        for (std::uint32_t position = 0; position < SFC_NUMBER_HINTS; position++) {
+            machine.map("number_hints").set(position, sfc_number_hint{{number, number}});
         }
     }
     sfc_counters& counters() { return machine.map("service_counters").at<sfc_counters>(1); }
@@ -102,11 +102,11 @@ TEST_F(Push, HeaderOfAnyLength) {
     EXPECT_TRUE(runner.totals().balanced);
 }
 
-TEST_F(Push, OthersTakeTheRelay) {
+TEST_F(Push, OthersTakeTheHairpin) {
     const Bytes ticket = strip(2);
     EXPECT_EQ(leave(ticket, 3), TC_ACT_REDIRECT) << "merged";
     EXPECT_EQ(leave(ticket, 0, kPartial), TC_ACT_REDIRECT) << "the device is to write the checksum";
-    EXPECT_EQ(machine.redirected(), kRelay);
+    EXPECT_EQ(machine.redirected(), kHairpin);
     machine.constants.summed_at = 0;
     EXPECT_EQ(leave(ticket), TC_ACT_REDIRECT) << "who is to write it is not known";
     EXPECT_EQ(counters().event[SFC_EVENT_RESTORED].packets, 0U);
@@ -135,7 +135,7 @@ TEST_F(Push, NumberThatGoesMeanwhile) {
     EXPECT_EQ(counters().event[SFC_EVENT_RESTORED].packets, 0U);
 }
 
-/// Each helper call fails once: with its header, by the relay, or not at all.
+/// Each helper call fails once: with its header, by the hairpin, or not at all.
 TEST_F(Push, EachHelperFailsOnce) {
     const Bytes ticket = strip(4);
     for (std::uint32_t call = 0; call < 16; call++) {
@@ -145,8 +145,8 @@ TEST_F(Push, EachHelperFailsOnce) {
     }
 }
 
-/// Many headers, so that places of the near numbers are shared, and whatever stands there.
-TEST_F(Push, NearNumbersAreOnlyHints) {
+/// Many headers, so that positions of the hints are shared, and whatever stands there.
+TEST_F(Push, NumberHintsAreOnlyHints) {
     const Bytes one = strip(3), two = strip(4);
     for (const std::uint32_t number : {0U, 1U, 63U, 4000U, ~0U}) {
         lead_to(number);

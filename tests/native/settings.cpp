@@ -140,9 +140,9 @@ TEST_F(Settings, LongHeaderComesBackWhole) {
     }
     const Ran ran = runner.restore(kRight, plain_udp({}));
     ASSERT_EQ(ran.result.reason, SFC_OK);
-    const std::size_t in_tail = kLong - SFC_HEADER_NEAR;
+    const std::size_t in_tail = kLong - SFC_HEADER_INLINE;
     ASSERT_EQ(ran.bytes.size(), plain_udp({}).size() + kLong);
-    EXPECT_EQ(std::memcmp(ran.bytes.data() + ETH_HLEN + SFC_HEADER_NEAR, tail.header, in_tail), 0);
+    EXPECT_EQ(std::memcmp(ran.bytes.data() + ETH_HLEN + SFC_HEADER_INLINE, tail.header, in_tail), 0);
 }
 
 TEST(SettingsUncounted, LostReferencesOfAServiceWithoutCounters) {

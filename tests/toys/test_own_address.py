@@ -45,7 +45,7 @@ class OwnAddress(unittest.TestCase):
 
     def sent(self, to):
         """Whether one packet to that address went to the SF; else it must be among those that are none of ours, where
-        the link's own are as well."""
+        control packets are as well."""
         before = self.counted()
         self.lab.run("peer", "/usr/bin/python3", "-c", SEND.format(toy_udp(f.inner(), 0x1234, to=to).hex()))
         time.sleep(0.2)

@@ -120,7 +120,7 @@ class ToyUdp(Toys, WireTest):
         self.assertEqual([self.left(inner, 0x1234, options=more) for inner, more in zip(inners, options)], result.out_bytes())
 
     def test_ethernet_behind_a_long_header(self):
-        """On return there is room for 216 bytes, of which the link's own header takes 14."""
+        """On return there is room for 216 bytes, of which the Ethernet header takes 14."""
         frame = f.ether(bytes(50), 0x0806)
         sizes = (12, 13, 14, 15)
         result = self.go([toy_udp(frame, 0x2000, kind=14, options=bytes(12) * n, ident=n) for n in sizes])

@@ -45,7 +45,7 @@ struct Wrong {
 
 class WrongConfig : public testing::TestWithParam<Wrong> {};
 
-TEST_P(WrongConfig, IsRefusedWithItsPlace) {
+TEST_P(WrongConfig, IsRefusedWithItsPosition) {
     const TempFile file(GetParam().text);
     try {
         (void)load_config(file.name());

@@ -95,7 +95,7 @@ void has(const std::string& text, const char* part) {
 }
 
 TEST(ProbeJudge, Tickets) {
-    for (const ProbeKind kind : {ProbeKind::ThisStack, ProbeKind::FarStack}) {
+    for (const ProbeKind kind : {ProbeKind::HostKernel, ProbeKind::SfKernel}) {
         ProbeQuestion asked = question(kind);
         has(said(asked, {.at = "b", .ticket = true}, ProbeOutcome::Survives), "in the metadata");
         has(said(asked, {.at = "b"}, ProbeOutcome::Cleared), "clears metadata on the way from 'a' to 'b'");
@@ -107,8 +107,8 @@ TEST(ProbeJudge, Tickets) {
     }
 }
 
-TEST(ProbeJudge, Places) {
-    const ProbeQuestion stack = question(ProbeKind::ThisStack);
+TEST(ProbeJudge, WaysOut) {
+    const ProbeQuestion stack = question(ProbeKind::HostKernel);
     EXPECT_EQ(judge_probe(stack, ProbeSight{.at = "c", .ticket = true}).outcome, ProbeOutcome::Survives);
     has(said(stack, {.at = "eth5", .ticket = true}, ProbeOutcome::Elsewhere), "'eth5'");
     has(said(stack, {.at = "eth5"}, ProbeOutcome::Elsewhere), "(b, c)");
@@ -195,20 +195,20 @@ Plan plan_of(const char* sf, const char* services) {
     return make_plan(parse_config(std::string("sfs:\n  - ") + sf + "\nservices:\n" + services, "x.yaml"));
 }
 
-const char* const kStack = "{name: nat, stack: true}";
-const char* const kThroughStack =
+const char* const kKernel = "{name: nat, stack: true}";
+const char* const kThroughKernel =
     "  - {name: s, match: {encapsulation: mpls, label: 16}, domain: [a, b], sf: {name: nat}, egress: [b, c]}\n"
     "  - {name: t, match: {encapsulation: mpls, label: 17}, domain: a, sf: {name: nat}, egress: b, inner: ipv4}\n";
 
 TEST(ProbeWays, EachOnceAndNoneWhereTheyAreOff) {
-    const Plan plan = plan_of(kStack, kThroughStack);
+    const Plan plan = plan_of(kKernel, kThroughKernel);
     const auto ways = probe_ways(plan);
     EXPECT_EQ(ways.size(), 2U * 2 * 2) << "two ways in, two out, two IP versions";
     EXPECT_EQ(egress_of(plan, ways[0]), (std::vector<std::string>{"b", "c"}));
-    EXPECT_TRUE(probe_ways(plan_of("{name: nat, stack: true, probe: off}", kThroughStack)).empty());
+    EXPECT_TRUE(probe_ways(plan_of("{name: nat, stack: true, probe: off}", kThroughKernel)).empty());
     const auto four =
-        probe_ways(plan_of(kStack, "  - {name: t, match: {encapsulation: mpls, label: 17}, domain: a, sf: "
-                                   "{name: nat}, egress: b, inner: ipv4}\n"));
+        probe_ways(plan_of(kKernel, "  - {name: t, match: {encapsulation: mpls, label: 17}, domain: a, sf: "
+                                    "{name: nat}, egress: b, inner: ipv4}\n"));
     ASSERT_EQ(four.size(), 1U);
     EXPECT_FALSE(four[0].six);
 }
@@ -221,30 +221,30 @@ LinkHosts hosts() {
     return known;
 }
 
-TEST(ProbeWays, NeighboursOfThisHostsStack) {
-    const Plan plan = plan_of(kStack, kThroughStack);
-    const ProbeWay way{.sf = 1, .in = plan.port_id("a"), .out = plan.port_id("c"), .kind = ProbeKind::ThisStack};
+TEST(ProbeWays, NeighboursOfThisHost) {
+    const Plan plan = plan_of(kKernel, kThroughKernel);
+    const ProbeWay way{.sf = 1, .in = plan.port_id("a"), .out = plan.port_id("c"), .kind = ProbeKind::HostKernel};
     LinkHosts known = hosts();
-    has(ends_in_stack(plan, way, known, 1, 2).why, "no neighbour is known at port 'c' yet");
+    has(ends_in_kernel(plan, way, known, 1, 2).why, "no neighbour is known at port 'c' yet");
     const Mac mac{2};
     known.neighbours = {{.ifindex = 2, .ip = parse_ip("203.0.113.7"), .mac = mac},  // not of the link
                         {.ifindex = 2, .ip = parse_ip("198.51.100.3"), .mac = {}},  // does not answer
                         {.ifindex = 1, .ip = parse_ip("198.51.100.4"), .mac = mac}, // on another one
                         {.ifindex = 2, .ip = parse_ip("fe80::2"), .mac = mac}};     // is not routed
-    EXPECT_EQ(ends_in_stack(plan, way, known, 1, 2).outcome, ProbeOutcome::Waiting);
+    EXPECT_EQ(ends_in_kernel(plan, way, known, 1, 2).outcome, ProbeOutcome::Waiting);
     known.neighbours.push_back({.ifindex = 2, .ip = parse_ip("198.51.100.10"), .mac = mac});
-    const ProbeEnds made_up = ends_in_stack(plan, way, known, 1, 2);
+    const ProbeEnds made_up = ends_in_kernel(plan, way, known, 1, 2);
     EXPECT_EQ(made_up.destination, parse_ip("198.51.100.10"));
     EXPECT_EQ(made_up.source, parse_ip("192.0.2.254"));
     known.neighbours.push_back({.ifindex = 1, .ip = parse_ip("192.0.2.10"), .mac = mac});
-    EXPECT_EQ(ends_in_stack(plan, way, known, 1, 2).source, parse_ip("192.0.2.10"));
-    EXPECT_NE(ends_in_stack(plan, way, known, 2, 2).source, parse_ip("198.51.100.10")) << "not from and to one host";
+    EXPECT_EQ(ends_in_kernel(plan, way, known, 1, 2).source, parse_ip("192.0.2.10"));
+    EXPECT_NE(ends_in_kernel(plan, way, known, 2, 2).source, parse_ip("198.51.100.10")) << "not from and to one host";
     ProbeWay six = way;
     six.six = true;
-    EXPECT_EQ(ends_in_stack(plan, six, known, 1, 2).outcome, ProbeOutcome::NoAddress);
+    EXPECT_EQ(ends_in_kernel(plan, six, known, 1, 2).outcome, ProbeOutcome::NoAddress);
     known.own[0].prefix = 32; // no room for a made-up host
     known.neighbours.pop_back();
-    EXPECT_EQ(ends_in_stack(plan, way, known, 1, 2).outcome, ProbeOutcome::Waiting);
+    EXPECT_EQ(ends_in_kernel(plan, way, known, 1, 2).outcome, ProbeOutcome::Waiting);
 }
 
 const char* const kThroughPorts =

@@ -2,7 +2,7 @@
 """A good configuration and the changes that make it bad.
 
 Each row changes one thing in a good configuration. `at` is the text whose line the message must name; the column must
-lie on that line, and be that of `at` itself where `exact` is set. `says` must stand in the message. STACK_GOOD and STACK_CHANGES are the same for an SF that is the stack of this host.
+lie on that line, and be that of `at` itself where `exact` is set. `says` must stand in the message. KERNEL_GOOD and KERNEL_CHANGES are the same for an SF that is the kernel of this host.
 """
 
 GOOD = """\
@@ -133,7 +133,7 @@ CHANGES = [
     {"name": "a tab for indentation", "old": "    hold:", "new": "\thold:", "at": "\thold", "lines": 2},
 ]
 
-STACK_GOOD = """\
+KERNEL_GOOD = """\
 cache: {capacity: 4096}
 sfs:
   - {name: nat, stack: true, hold: 100ms}
@@ -152,7 +152,7 @@ services:
   - {name: one, match: {encapsulation: mpls, label: 16003}, domain: eth0, sf: {name: arm}, next_hop: ingress}
 """
 
-STACK_CHANGES = [
+KERNEL_CHANGES = [
     *({"name": f"stack with {key}", "old": "hold: 100ms", "new": f"{key}: {value}", "at": value, "exact": True,
        "says": f"takes no '{key}'"}
       for key, value in (("on_miss", "pass"), ("tunnels", "keyed"),
@@ -195,7 +195,7 @@ STACK_CHANGES = [
      "exact": True, "says": "no 'egress'"},
     {"name": "no way out at all", "old": ", next_hop: ingress", "new": "", "at": "{name: one", "exact": True,
      "says": "next_hop"},
-    {"name": "Ethernet frames into a stack", "old": "    egress: [eth1]\n", "new": "    egress: [eth1]\n    inner: ethernet\n",
+    {"name": "Ethernet frames into a kernel", "old": "    egress: [eth1]\n", "new": "    egress: [eth1]\n    inner: ethernet\n",
      "at": "ethernet", "exact": True},
     {"name": "a hop taken off beside the stack", "old": "    egress: [eth1]\n",
      "new": "    egress: [eth1]\n    inner_ttl: decrement\n", "at": "decrement", "exact": True},

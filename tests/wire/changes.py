@@ -43,8 +43,8 @@ class ChangeTest(WireTest):
             self.check_some(rows[at:at + 2000], config or one(sf=sf))
 
     def check_some(self, rows: list[dict], config: Config):
-        sent = [f.labelled(self.place(row["sent"], n), 16001, (1000 + n, 0, 9)) for n, row in enumerate(rows)]
-        back = [f.bare(self.place(row["back"], n), dst="02:00:00:00:0a:0a") for n, row in enumerate(rows)]
+        sent = [f.labelled(self.position(row["sent"], n), 16001, (1000 + n, 0, 9)) for n, row in enumerate(rows)]
+        back = [f.bare(self.position(row["back"], n), dst="02:00:00:00:0a:0a") for n, row in enumerate(rows)]
         result = self.replay(config, sent, back=back)
         self.assertEqual(set(result.reasons("domain")), {("to_sf", "")}, "all went to the SF")
         entries = result.by_n("sf")
@@ -58,7 +58,7 @@ class ChangeTest(WireTest):
                     self.check_entry(row["name"], entries[n], "dropped", row.get("reason", "miss"), None, 0)
 
     @staticmethod
-    def place(packet: bytes, n: int) -> bytes:
+    def position(packet: bytes, n: int) -> bytes:
         """The row's number into the middle of the source address; no checksum is mended, as nobody may look at it."""
         at = 13 if packet[0] >> 4 == 4 else 12
         return packet[:at] + bytes([packet[at] ^ n >> 8, packet[at + 1] ^ n & 255]) + packet[at + 2:]

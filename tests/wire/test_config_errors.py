@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""A configuration that cannot be meant: exit code 2 and one sentence that names the place and the thing."""
+"""A configuration that cannot be meant: exit code 2 and one sentence that names the position and the thing."""
 import re
 import tempfile
 import unittest
@@ -8,7 +8,7 @@ from pathlib import Path
 import frames as f
 import lib
 import pcapio
-from bad_configs import CHANGES, GOOD, STACK_CHANGES, STACK_GOOD
+from bad_configs import CHANGES, GOOD, KERNEL_CHANGES, KERNEL_GOOD
 
 # Changes of the good configuration that leave it good.
 BOUNDARIES = [
@@ -46,7 +46,7 @@ class ConfigErrors(unittest.TestCase):
         (self.path / "conf.yaml").write_text(text)
         return lib.run("check", "-c", self.path / "conf.yaml")
 
-    def check_place(self, row: dict, text: str, line: int, column: int):
+    def check_location(self, row: dict, text: str, line: int, column: int):
         """The line of `at` (or one of the next `lines`), and a column that exists on it."""
         at = text.index(row["at"])
         first = text.count("\n", 0, at) + 1
@@ -58,8 +58,8 @@ class ConfigErrors(unittest.TestCase):
     def test_the_good_one_is_good(self):
         self.assertEqual(self.replay(GOOD).returncode, 0)
 
-    def test_each_change_is_refused_with_its_place(self):
-        for good, row in [(GOOD, row) for row in CHANGES] + [(STACK_GOOD, row) for row in STACK_CHANGES]:
+    def test_each_change_is_refused_with_its_position(self):
+        for good, row in [(GOOD, row) for row in CHANGES] + [(KERNEL_GOOD, row) for row in KERNEL_CHANGES]:
             with self.subTest(row["name"]):
                 self.assertEqual(good.count(row["old"]) > 0, True, "the row fits the good configuration")
                 text = good.replace(row["old"], row["new"], 1)
@@ -68,7 +68,7 @@ class ConfigErrors(unittest.TestCase):
                 self.assertEqual((done.stderr.count("\n"), done.stderr[-1:]), (1, "\n"), done.stderr)
                 found = re.match(r"sfcproxy: error: \S*conf\.yaml:(\d+):(\d+): ", done.stderr)
                 self.assertTrue(found, done.stderr)
-                self.check_place(row, text, int(found[1]), int(found[2]))
+                self.check_location(row, text, int(found[1]), int(found[2]))
                 self.assertIn(row.get("says", row["at"] if row.get("exact") else ""), done.stderr)
                 self.assertEqual(done.stdout, "")
                 self.assertEqual(sorted(p.name for p in self.path.iterdir()), ["IN.pcap", "conf.yaml"])
@@ -83,13 +83,13 @@ class ConfigErrors(unittest.TestCase):
     def test_what_an_sf_that_is_a_stack_may_have(self):
         for old, new in STACK_BOUNDARIES:
             with self.subTest(new or f"without {old}"):
-                done = self.check(STACK_GOOD.replace(old, new, 1))
+                done = self.check(KERNEL_GOOD.replace(old, new, 1))
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_replay_has_no_stack(self):
-        done = self.replay(STACK_GOOD)
+        done = self.replay(KERNEL_GOOD)
         self.assertEqual((done.returncode, done.stderr.count("\n"), done.stdout), (2, 1, ""))
-        self.assertRegex(done.stderr, r"conf\.yaml:3:5: SF 'nat' is a kernel's stack; replay has no stack")
+        self.assertRegex(done.stderr, r"conf\.yaml:3:5: SF 'nat' is in kernel mode; replay has no kernel")
         self.assertEqual(sorted(p.name for p in self.path.iterdir()), ["IN.pcap", "conf.yaml"])
 
     def test_files_that_are_no_configuration(self):

@@ -59,7 +59,7 @@ class EqualKeys(WireTest):
     @staticmethod
     def rows(table: dict = ALIKE) -> dict[str, list[bytes]]:
         """Each row with an address of its own, so that they share a replay."""
-        return {name: [changes.ChangeTest.place(packet, n + 1) for packet in packets]
+        return {name: [changes.ChangeTest.position(packet, n + 1) for packet in packets]
                 for n, (name, packets) in enumerate(table.items())}
 
     def test_equal_headers_are_all_restored_in_any_order(self):

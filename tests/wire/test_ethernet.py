@@ -224,7 +224,7 @@ class Configurations(unittest.TestCase):
             path.write_text(text)
             return lib.run("check", "-c", path)
 
-    def test_refused_with_place_and_name(self):
+    def test_refused_with_position_and_name(self):
         for name, (old, new, lines, names) in REFUSED.items():
             with self.subTest(name):
                 self.assertIn(old, GOOD)

@@ -16,7 +16,7 @@ MANY = 70_000
 
 
 def of_a_running_test(name: str) -> bool:
-    """Whether it belongs to a lab of a process that is still there: live tests come and go meanwhile."""
+    """Whether it belongs to a lab of a process that is still there: network tests come and go meanwhile."""
     found = re.match(r"sfc-(\d+)-", name)
     return bool(found) and Path("/proc", found.group(1)).exists()
 

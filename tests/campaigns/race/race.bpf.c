@@ -62,10 +62,10 @@ static __always_inline __u32 stacks_of(__u32 number) {
 static __always_inline __u32 depth_of(__u32 number, __u32 stack) {
     __u32 step = number >> 2, is_long = number & 1 & ~stack;
 
-    return is_long ? RACE_NEAR + 1 + step % (RACE_ENTRIES - RACE_NEAR - 1) : 1 + step % RACE_NEAR;
+    return is_long ? RACE_HEAD + 1 + step % (RACE_ENTRIES - RACE_HEAD - 1) : 1 + step % RACE_HEAD;
 }
 
-/* An entry tells of which packet, of which of its stacks and at which place it is; no two are equal. */
+/* An entry tells of which packet, of which of its stacks and at which position it is; no two are equal. */
 static __always_inline __be32 entry_of(__u32 number, __u32 stack, __u32 at, __u32 depth) {
     __u32 label = 1 << 19 | number << 9 | stack << 8 | at << 4 | (number + at) % 16;
     __u32 ttl = 2 + (number * 7 + stack * 31 + at * 13) % 250;
@@ -122,7 +122,7 @@ static __always_inline enum race_count judge_header(struct xdp_md* ctx, const st
     tally = tally_of(number, stack);
     if (tally)
         tally->restored++;
-    return depth > RACE_NEAR ? RACE_RESTORED_LONG : RACE_RESTORED;
+    return depth > RACE_HEAD ? RACE_RESTORED_LONG : RACE_RESTORED;
 }
 
 static __always_inline enum race_count judge_strip(struct xdp_md* ctx, const struct race_cpu* cpu,
@@ -240,7 +240,7 @@ int race_run(struct xdp_md* ctx) {
     __u32 zero = 0, ifindex = ctx->ingress_ifindex;
     const struct race_setup* setup = bpf_map_lookup_elem(&race_setups, &zero);
     struct race_cpu* cpu = bpf_map_lookup_elem(&race_cpus, &zero);
-    __u32* port = bpf_map_lookup_elem(&near_port_ids, &ifindex);
+    __u32* port = bpf_map_lookup_elem(&port_id_array, &ifindex);
 
     if (!setup || !cpu || !port)
         return XDP_ABORTED;

@@ -8,7 +8,7 @@ enum race_limit {
     RACE_NUMBERS = 1024, /* packets that can be told apart: ten bits of a label */
     RACE_STACKS = 2,     /* that a packet may carry */
     RACE_ENTRIES = 16,   /* of a stack on arrival, the longest */
-    RACE_NEAR = 8,       /* entries that fit into a slot of the cache; longer ones go on in its tail */
+    RACE_HEAD = 8,       /* entries that fit into a slot of the cache; longer ones go on in its tail */
     RACE_ETHERNET = 14,
     RACE_INNER_WORDS = 8, /* IPv4, UDP and four bytes */
     RACE_INNER = 4 * RACE_INNER_WORDS,

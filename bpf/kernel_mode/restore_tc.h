@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * TC egress of the ports through which packets leave the kernel of this host (sfc_restore_tc): reads the ticket of the
+ * packet in the metadata or in the mark. A single frame gets its header here (push.h). Any other gets the ticket into
+ * its source MAC and goes to the port's hairpin (hairpin.h), because at TC egress a frame may be many that GRO has
+ * merged: the kernel cannot segment them behind a header of MPLS, and loses them.
+ */
+#pragma once
+
+#include <linux/pkt_cls.h>
+
+#include "base/port.h"
+#include "base/rewrite.h"
+#include "kernel_mode/originated.h"
+#include "kernel_mode/push.h"
+#include "path/way_back.h"
+#include "ticket/intern.h"
+#include "ticket/mark.h"
+#include "ticket/probe.h"
+#include "ticket/ticket.h"
+
+/* Whether packets of the service may leave through the port. */
+static __always_inline int kernel_leaves_by(const struct sfc_service *service, __u32 port)
+{
+#pragma unroll
+	for (__u32 i = 0; i < SFC_EGRESS_MAX; i++) {
+		if (service->egress[i] == port)
+			return port != SFC_NONE;
+	}
+	return 0;
+}
+
+static __always_inline int tc_is_fragment(struct __sk_buff *skb)
+{
+	__u8 next = 0;
+	__be16 offset = 0;
+
+	if (skb->protocol == bpf_htons(ETH_P_IP))
+		bpf_skb_load_bytes(skb, ETH_HLEN + __builtin_offsetof(struct iphdr, frag_off), &offset, sizeof(offset));
+	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
+		bpf_skb_load_bytes(skb, ETH_HLEN + __builtin_offsetof(struct ipv6hdr, nexthdr), &next, sizeof(next));
+	return (offset & bpf_htons(0x3fff)) || next == IPPROTO_FRAGMENT;
+}
+
+/* The ticket of a packet that leaves, from where this attachment keeps it. The bits of the mark are ours alone. */
+static __always_inline int tc_ticket(struct __sk_buff *skb, struct ticket_found *found)
+{
+	int any;
+
+	if (!sfc_config.mark_mask)
+		return ticket_read(skb, found);
+	/* What is put together and taken apart again on the way gives all its fragments the first one's mark. */
+	any = tc_is_fragment(skb) ? ticket_read(skb, found) : mark_read(skb, found);
+	skb->mark &= ~sfc_config.mark_mask;
+	return any;
+}
+
+/* `skb` may be many frames in one. They are counted where they are stopped: `owner` is a service's or a port's. */
+static __always_inline int tc_drop(struct __sk_buff *skb, struct sfc_counters *owner, int reason)
+{
+	__u32 segments = skb->gso_segs ? skb->gso_segs : 1;
+
+	reason = probe_or(skb, reason);
+	if (owner)
+		count(&owner->dropped_after_claim[reason & (SFC_REASON_MAX - 1)], segments, skb->len);
+	return TC_ACT_SHOT;
+}
+
+/* Where a packet that belongs to no service is counted: at the port where it would leave, or, where that is none, at
+ * the one where it came in. */
+static __always_inline struct sfc_counters *tc_port(struct __sk_buff *skb, __u32 id)
+{
+	__u32 *in = id ? NULL : port_of(skb->ingress_ifindex);
+
+	return verdict_port(in ? *in : id);
+}
+
+/*
+ * A packet without a ticket. What this host sends for itself goes its way, and so does what came in where no service
+ * goes through this kernel; anything else has lost its ticket or never had one. At an interface that is no port, whose
+ * frames may have no Ethernet header either, all that this host sends is let go.
+ */
+static __always_inline int tc_without_ticket(struct __sk_buff *skb, __u32 id)
+{
+	const struct sfc_port *port;
+	__u32 *in;
+
+	if (!skb->ingress_ifindex)
+		return id && originated_for_another(skb) ? tc_drop(skb, verdict_port(id), SFC_REASON_from_kernel)
+							 : TC_ACT_UNSPEC;
+	in = port_of(skb->ingress_ifindex);
+	port = in ? bpf_map_lookup_elem(&ports, in) : NULL;
+	if (!port || !port->kernel)
+		return TC_ACT_UNSPEC;
+	return tc_drop(skb, tc_port(skb, id), SFC_REASON_miss);
+}
+
+/* It leaves from here, with its header. */
+static __always_inline int tc_push(struct __sk_buff *skb, const struct sfc_port *port, struct sfc_interned *entry,
+				   __u32 generation, __u32 service)
+{
+	struct sfc_counters *owner = bpf_map_lookup_elem(&service_counters, &service);
+	__u32 bare_len = skb->len;
+	int reason = push_header(skb, port, entry, generation);
+
+	if (reason)
+		return tc_drop(skb, owner, reason);
+	if (owner)
+		count(&owner->event[SFC_EVENT_RESTORED], 1, bare_len);
+	return TC_ACT_UNSPEC;
+}
+
+/* On to the hairpin, with the ticket in the source MAC. */
+static __always_inline int tc_hairpin(struct __sk_buff *skb, const struct sfc_port *port,
+				      const struct sfc_ticket *ticket, __u32 service)
+{
+	__u64 mac = ticket_to_mac(ticket);
+
+	if (bpf_skb_store_bytes(skb, ETH_ALEN, &mac, ETH_ALEN, 0))
+		return tc_drop(skb, bpf_map_lookup_elem(&service_counters, &service), SFC_REASON_no_next_hop);
+	return bpf_redirect(port->hairpin, 0);
+}
+
+/* Whether the packet may leave through port `id`, for those that do not take the way of most. Returns SFC_OK or the
+ * reason that stops it. */
+static __always_inline int tc_way_out(struct __sk_buff *skb, __u32 id, const struct sfc_port *port,
+				      const struct sfc_service *service)
+{
+	if (!service || !kernel_leaves_by(service, id))
+		return SFC_REASON_wrong_port;
+	/* Where the tag stands beside the frame, or in it, is the device's business: a header would be in between. */
+	if (skb->vlan_present)
+		return SFC_REASON_wrong_port;
+	return port && port->hairpin ? SFC_OK : SFC_REASON_no_next_hop;
+}
+
+/* A packet with the ticket of a header leaves through port `id`. */
+static __always_inline int tc_with_ticket(struct __sk_buff *skb, __u32 id, const struct ticket_found *found)
+{
+	const struct sfc_port *port = port_get(id);
+	const struct sfc_ticket *ticket = &found->ticket;
+	struct sfc_interned *entry = found->entry;
+	const struct sfc_service *service;
+	__u32 service_id, push = 1;
+	int reason;
+
+	if (!entry)
+		return tc_drop(skb, tc_port(skb, id), SFC_REASON_late);
+	service_id = *(volatile __u16 *)&entry->header.f.service;
+	if (ticket->generation & INTERN_WRITING || intern_generation(entry) != ticket->generation)
+		return tc_drop(skb, tc_port(skb, id), SFC_REASON_late);
+	if (!id || entry->way != id || skb->vlan_present || !port || !port->hairpin) {
+		service = bpf_map_lookup_elem(&services, &service_id);
+		reason = tc_way_out(skb, id, port, service);
+		if (reason)
+			return tc_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), reason);
+		push = service && !service->egress_port && !encap_finishes(service->encap);
+	}
+	if (push && push_may(skb))
+		return tc_push(skb, port, entry, ticket->generation, service_id);
+	return tc_hairpin(skb, port, ticket, service_id);
+}

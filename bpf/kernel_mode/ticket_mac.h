@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * An SF that is the kernel of another network namespace, behind two veths: as on a hairpin, the ticket comes back in
+ * the source MAC. The program that puts it there runs inside that namespace, whose interfaces have numbers of their
+ * own: it cannot tell a port by them, so all that is wrong is left for sfc_restore_mac to find and to count.
+ */
+#pragma once
+
+#include <linux/pkt_cls.h>
+
+#include "kernel_mode/hairpin.h"
+#include "path/restore.h"
+
+static __always_inline int mac_is_ip(struct __sk_buff *skb)
+{
+	return skb->protocol == bpf_htons(ETH_P_IP) || skb->protocol == bpf_htons(ETH_P_IPV6);
+}
+
+/* A ticket whose number has another generation by now gets an odd one, which no entry that can be read has. */
+static __always_inline int mac_with_ticket(struct __sk_buff *skb, const struct sfc_ticket *ticket)
+{
+	struct sfc_interned *entry = intern_get(ticket->header - 1);
+	struct sfc_ticket written = *ticket;
+	__u64 mac;
+
+	if (!entry || intern_generation(entry) != ticket->generation)
+		written.generation |= INTERN_WRITING;
+	mac = ticket_to_mac(&written);
+	return bpf_skb_store_bytes(skb, ETH_ALEN, &mac, ETH_ALEN, 0) ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+}
+
+/* A packet without a ticket must not look as if it had one: containers have MACs that begin like those of tickets. */
+static __always_inline int mac_without_ticket(struct __sk_buff *skb)
+{
+	const __u8 other = SFC_MAC_MARKER | 4; /* locally administered as well */
+
+	return bpf_skb_store_bytes(skb, ETH_ALEN, &other, sizeof(other), 0) ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+}
+
+/*
+ * Whether a frame without a ticket is control packets: neighbour discovery, which has hop limit 255 (RFC 4861 7.1), and
+ * multicast listener discovery, which has 1 (RFC 2710 3) and an option in front. Neither has been forwarded, nor will.
+ */
+static __always_inline int mac_is_control(struct xdp_md *ctx)
+{
+	struct cursor cur = cursor_at(ctx, ETH_HLEN);
+	const struct ipv6hdr *ip = cursor_take(&cur, sizeof(*ip));
+	const __u8 *options, *icmp;
+	__u8 next;
+
+	if (!ip || ip->version != 6 || (ip->hop_limit != 255 && ip->hop_limit != 1))
+		return 0;
+	next = ip->nexthdr;
+	if (next == IPPROTO_HOPOPTS) {
+		options = cursor_take(&cur, 8);
+		if (!options || options[1])
+			return 0;
+		next = options[0];
+	}
+	icmp = cursor_take(&cur, 1);
+	return icmp && next == IPPROTO_ICMPV6 && key_is_control(*icmp);
+}
+
+/* The ticket in the source MAC as the source of a header. */
+static __always_inline int mac_source(struct xdp_md *ctx, struct work *work, struct back *back)
+{
+	int reason = restore_classify(ctx, work, back);
+
+	if (reason)
+		return reason;
+	if (back->form == SFC_FORM_WRAPPED) /* a tag between Ethernet and IP */
+		return SFC_REASON_miss;
+	work->now = clock_now();
+	reason = hairpin_source(ctx, work);
+	return reason == SFC_REASON_miss && mac_is_control(ctx) ? SFC_REASON_control : reason;
+}
+
+/* The header is good only for a packet that comes from the SF, and by the port, that its service says. */
+static __always_inline int mac_allowed(const struct work *work, const struct back *back)
+{
+	return back->service->sf == back->in->sf && back->service->return_port == work->result.port
+		       ? SFC_OK
+		       : SFC_REASON_wrong_port;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * SFs that are the kernel of this host. Part of sfc_abi.h, which includes it. There is no entry per packet: equal
+ * headers share one number, and a packet carries a ticket with it through the kernel, in the metadata.
+ */
+#pragma once
+
+/*
+ * In the 16 bytes in front of a packet. Forwarding overwrites the last two of them (the copy of a neighbour's header is
+ * 16 bytes long), so nothing is there. Equal for equal headers: GRO merges packets with equal metadata, and no others.
+ */
+struct sfc_ticket {
+	__u32 header;     /* number of the header, plus 1; 0 = came in without one */
+	__u32 generation; /* of the number: even */
+	__u32 check;      /* of both, with a secret: what is left of an overwritten ticket is none */
+	__u32 reserved;
+};
+
+/*
+ * A header by its number. In two cache lines, of which one is enough for 6 labels. The generation is odd while it is
+ * written, and another one after: who copies the header and finds the ticket's generation before and after has the
+ * ticket's header.
+ */
+struct sfc_interned {
+	__u32 generation;
+	__u32 check; /* of the ticket for this number and generation */
+	__u16 way;   /* the port that most packets leave through: the first of the service's `egress`, where it has no
+			next   hop of its own; else SFC_NONE */
+	__u16 reserved[3];
+	struct sfc_header header; /* as much of it as there is room for: the map's values are shorter */
+};
+
+enum {
+	SFC_INTERNED_META = 16, /* bytes before the header */
+	SFC_ARRIVAL_META = 24,  /* bytes before the key */
+	SFC_INTERNED_STEP = 64, /* the values of both maps are whole cache lines */
+};
+
+/*
+ * By what a header is found again, in whole words, unused ones zero. Of an encapsulation whose headers glance can tell
+ * (bpf/encap/NAME.h), as they arrived: the port, the length and the EtherType (sfc_arrived), the sender where it
+ * counts, and all the bytes. Of others, the header as it will leave, which is struct sfc_header.
+ */
+struct sfc_arrival_key {
+	__u64 word[SFC_HEADER_WORDS];
+};
+
+/* The first word of what arrived. No header that leaves has this length. `type` in network byte order. */
+static inline __u64 sfc_arrived(__u32 port, __u32 cut, __be16 type)
+{
+	return port | (__u64)cut << 16 | (__u64)type << 32 | (__u64)0xffff << 48;
+}
+
+/*
+ * What comes of a packet that arrives so: by the number of its header, beside sfc_interned. As there, the generation
+ * is odd while it is written; it is odd longer, so where it is even both are whole. What 6 labels need is in one cache
+ * line.
+ */
+struct sfc_arrival {
+	__u32 generation; /* the ticket's, of this number */
+	__u32 check;      /* the ticket's */
+	__u16 service;
+	__u16 kept;  /* bytes that leave again */
+	__u8 inner;  /* enum sfc_inner: what the packet behind it may be */
+	__u8 ported; /* 1 = the kernel is behind ports, 0 = it is this host's */
+	__u16 reserved;
+	__u64 checked; /* the clock when a packet was last stripped and all that may change was looked at */
+	struct sfc_arrival_key key; /* as much of it as there is room for */
+};
+
+/* Numbers whose arrivals have the same hash: the one that came last, and the one before. */
+struct sfc_number_hint {
+	__u32 number[2];
+};
+
+/*
+ * On the way through our own link the ticket is in the source MAC: 02, then the number in as many bits, above it the
+ * generation in the others.
+ */
+enum sfc_ticket_mac_layout { SFC_MAC_NUMBER_BITS = 22, SFC_MAC_MARKER = 0x02 };
+
+static_assert(sizeof(struct sfc_ticket) == 16, "a ticket is what XDP metadata have room for");
+static_assert(sizeof(struct sfc_interned) == SFC_INTERNED_META + sizeof(struct sfc_header), "sfc_interned is padded");
+static_assert(sizeof(struct sfc_arrival) == SFC_ARRIVAL_META + sizeof(struct sfc_arrival_key), "sfc_arrival is padded");
+static_assert(sizeof(struct sfc_arrival_key) == sizeof(struct sfc_header), "a header can be a key");

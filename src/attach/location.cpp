@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "attach/location.h"
+
+#include <fmt/format.h>
+
+#include "attach/messages.h"
+#include "base/error.h"
+#include "net/netlink.h"
+
+namespace sfc {
+namespace {
+
+Error refuse(const Plan::Port& port, const std::string& sentence) {
+    return {ExitCode::Kernel, msg::of_port(port.name, sentence)};
+}
+
+/// The peer of one of our own interfaces. Where its namespace cannot be entered, it stays unknown.
+void find_peer(Netlink& netlink, Location& location) {
+    auto netns = location.link.peer_nsid ? Netns::find_by_nsid(netlink, *location.link.peer_nsid)
+                                         : std::optional(Netns::current());
+    if (!netns) {
+        return;
+    }
+    try {
+        const InNetns inside(*netns);
+        Netlink there;
+        location.peer = find_link(there, location.link.peer_index);
+        location.peer_netns = std::move(netns);
+    } catch (const Error& error) {
+        if (error.code() != ExitCode::Permission) {
+            throw;
+        }
+    }
+}
+
+/// With `netns:` the name is that of the peer, and ours is its peer.
+std::optional<Location> locate_by_peer(Netlink& netlink, const Plan::Port& port) {
+    Location location;
+    Netns netns = Netns::open(port.netns);
+    const Netns home = Netns::current();
+    std::int32_t home_nsid = -1;
+    {
+        const InNetns inside(netns);
+        Netlink there;
+        location.peer = find_link(there, port.interface);
+        home_nsid = home.id_in(there);
+    }
+    if (!location.peer) {
+        return std::nullopt;
+    }
+    if (location.peer->kind != "veth") {
+        throw refuse(port, msg::peer_is_no_veth(port.interface, netns.where()));
+    }
+    if (!location.peer->peer_nsid || *location.peer->peer_nsid != home_nsid) {
+        throw refuse(port, msg::peer_elsewhere(port.interface, netns.where()));
+    }
+    const auto link = find_link(netlink, location.peer->peer_index);
+    if (!link) {
+        return std::nullopt;
+    }
+    location.link = *link;
+    location.peer_netns = std::move(netns);
+    return location;
+}
+
+} // namespace
+
+std::string Location::peer_text() const {
+    if (!peer) {
+        return msg::number_unknown(link.peer_index);
+    }
+    return link.peer_nsid ? msg::in_netns(peer->name, peer_netns->where()) : fmt::format("'{}'", peer->name);
+}
+
+std::optional<Location> locate(const Plan::Port& port) {
+    Netlink netlink;
+    std::optional<Location> location;
+    if (!port.netns.empty()) {
+        location = locate_by_peer(netlink, port);
+    } else if (const auto link = find_link(netlink, port.interface)) {
+        location = Location{.link = *link, .peer_netns = {}, .peer = {}};
+        if (location->veth()) {
+            find_peer(netlink, *location);
+        }
+    }
+    if (location && (!location->link.ethernet || location->link.loopback)) {
+        throw refuse(port, msg::not_ethernet(location->link.name));
+    }
+    return location;
+}
+
+std::string missing_text(const Plan::Port& port) {
+    return port.netns.empty() ? msg::no_interface(port.name, port.interface)
+                              : msg::no_interface_in(port.name, port.interface, port.netns);
+}
+
+} // namespace sfc

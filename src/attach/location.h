@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "config/plan.h"
+#include "net/link.h"
+#include "net/netns.h"
+
+namespace sfc {
+
+/// Where a port of the plan is on this machine: its interface here, and the peer where that is a veth.
+struct Location {
+    Link link;
+    std::optional<Netns> peer_netns; ///< of the peer; nothing where it cannot be found or entered
+    std::optional<Link> peer;
+
+    [[nodiscard]] bool veth() const { return link.kind == "veth"; }
+    /// "'eth0' in network namespace 'fw'", for messages.
+    [[nodiscard]] std::string peer_text() const;
+};
+
+/// Looks the port up in this thread's network namespace and, with `netns:`, in that one. Nothing where the interface is
+/// not there (any more). Throws Error{Kernel} where it is of a kind that cannot be a port.
+[[nodiscard]] std::optional<Location> locate(const Plan::Port& port);
+/// The sentence for a port whose interface is not there.
+[[nodiscard]] std::string missing_text(const Plan::Port& port);
+
+} // namespace sfc

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "attach/reconciler.h"
+
+#include <algorithm>
+
+#include <linux/rtnetlink.h>
+
+#include "attach/messages.h"
+#include "base/error.h"
+
+namespace sfc {
+namespace {
+
+constexpr int kRetryTicks = 2; // how often ports that are missing are looked for
+
+constexpr std::uint32_t group(std::uint32_t number) {
+    return 1U << (number - 1);
+}
+
+} // namespace
+
+Reconciler::Reconciler(Attachment& attachment, Say say)
+    : attachment_(attachment), say_(std::move(say)), events_(NETLINK_ROUTE, group(RTNLGRP_LINK) | group(RTNLGRP_NEIGH)),
+      docks_(attachment.plan().ports.size()) {
+    find_targets();
+    take_stock();
+    follow_ports();
+    read_neighbours();
+}
+
+/// What is written in the maps may have been learnt by an earlier process, and counts until something else is known.
+void Reconciler::find_targets() {
+    const Plan& plan = attachment_.plan();
+    const auto known = [](bool ready, const __u8(&mac)[6]) {
+        return ready ? std::optional(to_mac(mac)) : std::nullopt;
+    };
+    for (std::size_t id = 1; id < plan.ports.size(); id++) {
+        if (const auto& ip = plan.ports[id].ip) {
+            const sfc_port entry = attachment_.maps().port(id);
+            targets_.push_back({static_cast<std::uint16_t>(id), SFC_NONE, parse_ip(*ip), *ip,
+                                known(entry.unready == 0, entry.sf_mac)});
+        }
+    }
+    for (std::size_t id = 1; id < plan.services.size(); id++) {
+        if (const auto& ip = plan.services[id].next_hop_ip) {
+            const sfc_service entry = attachment_.maps().service(id);
+            targets_.push_back({entry.egress_port, static_cast<std::uint16_t>(id), parse_ip(*ip), *ip,
+                                known(entry.next_hop_ready != 0, entry.next_hop_mac)});
+        }
+    }
+}
+
+/// A port may have gone while no process looked: what is left of it must not be in the way of its return.
+void Reconciler::take_stock() {
+    for (std::size_t id = 1; id < docks_.size(); id++) {
+        docks_[id].ifindex = attachment_.attached_to(id);
+        if (docks_[id].ifindex == 0) {
+            undock(id, msg::not_attached_any_more(attachment_.plan().ports[id].name));
+        }
+    }
+}
+
+void Reconciler::handle_events() {
+    bool links = false;
+    const bool whole = events_.receive([&](const nlmsghdr& message) {
+        if (const auto neighbour = read_neighbour(message)) {
+            learn(*neighbour);
+        } else {
+            links = true;
+        }
+    });
+    if (links || !whole) {
+        follow_ports();
+    }
+    if (!whole) {
+        read_neighbours();
+    }
+}
+
+void Reconciler::tick() {
+    if (++ticks_ % kRetryTicks == 0) {
+        follow_ports();
+    }
+    for (const Target& target : targets_) {
+        const PortState& dock = docks_[target.port];
+        if (dock.ifindex == 0 || !dock.usable) {
+            continue;
+        }
+        if (!target.mac) {
+            resolve(target);
+        }
+        probe_.ask(requests_, dock.ifindex, dock.mac, target.ip);
+    }
+}
+
+/// Does it, and says once what is in the way as long as that is the same.
+void Reconciler::keep(std::string& trouble, const std::function<void()>& what) {
+    try {
+        what();
+        trouble.clear();
+    } catch (const Error& error) {
+        if (trouble != error.what()) {
+            trouble = error.what();
+            say_(trouble);
+        }
+    }
+}
+
+void Reconciler::follow_ports() {
+    keep(leak_guard_trouble_, [&] { attachment_.keep_leak_guards(say_); });
+    keep(address_trouble_, [&] { attachment_.keep_addresses(); });
+    for (std::size_t id = 1; id < docks_.size(); id++) {
+        try {
+            follow_port(id);
+            docks_[id].trouble.clear();
+        } catch (const Error& error) {
+            if (docks_[id].trouble != error.what()) {
+                docks_[id].trouble = error.what();
+                say_(docks_[id].trouble);
+            }
+        }
+    }
+}
+
+void Reconciler::follow_port(std::uint16_t id) {
+    const Plan::Port& port = attachment_.plan().ports[id];
+    std::optional<Location> location;
+    std::string why = missing_text(port);
+    try {
+        location = locate(port);
+    } catch (const Error& error) { // its namespace is gone
+        why = error.what();
+    }
+    PortState& dock = docks_[id];
+    if (dock.ifindex != 0 && (!location || location->link.index != dock.ifindex)) {
+        undock(id, why);
+    }
+    if (!location) {
+        return;
+    }
+    if (dock.ifindex != 0 && !attachment_.hairpin_works(id)) {
+        undock(id, msg::hairpin_gone(port.name));
+    }
+    if (dock.ifindex == 0) {
+        attachment_.attach_port(id, say_);
+        dock = PortState{.ifindex = location->link.index, .usable = true, .mac = {}, .mtu = 0, .trouble = {}};
+        say_(msg::attached_again(port.name));
+    }
+    attachment_.keep_offloads(id, *location, say_);
+    update(id, location->link);
+}
+
+/// The SF behind a port that went is not the one that comes back: what it was given must not meet the new one.
+void Reconciler::new_epoch(std::uint16_t id) {
+    const std::uint16_t sf = attachment_.plan().ports[id].entry.sf;
+    if (sf != SFC_NONE) {
+        sfc_sf entry = attachment_.maps().sf(sf);
+        entry.epoch++;
+        attachment_.maps().set_sf(sf, entry);
+    }
+}
+
+void Reconciler::undock(std::uint16_t id, const std::string& why) {
+    say_(msg::dropped_until_back(why));
+    docks_[id] = {};
+    attachment_.release_port(id, say_);
+    new_epoch(id);
+    for (Target& target : targets_) {
+        if (target.port == id) {
+            apply(target, std::nullopt);
+        }
+    }
+}
+
+void Reconciler::update(std::uint16_t id, const Link& link) {
+    PortState& dock = docks_[id];
+    const Plan::Port& port = attachment_.plan().ports[id];
+    const std::uint32_t mtu = port.entry.mtu != 0 ? std::min(port.entry.mtu, link.mtu) : link.mtu;
+    if (dock.mac != link.mac || dock.mtu != mtu) {
+        sfc_port entry = attachment_.maps().port(id);
+        std::copy(link.mac.begin(), link.mac.end(), entry.mac);
+        entry.mtu = mtu;
+        attachment_.maps().set_port(id, entry);
+        dock.mac = link.mac;
+        dock.mtu = mtu;
+    }
+    if (link.usable != (attachment_.maps().sends_to(id) != 0)) {
+        if (link.usable) {
+            attachment_.maps().set_interface(id, link.index);
+        } else {
+            attachment_.maps().stop_sending(id);
+        }
+        say_(link.usable ? msg::interface_up(port.name, link.name) : msg::interface_down(port.name, link.name));
+    }
+    dock.usable = link.usable;
+}
+
+void Reconciler::read_neighbours() {
+    NetlinkRequest request(RTM_GETNEIGH, NLM_F_DUMP);
+    request.family_header<ndmsg>().ndm_family = AF_UNSPEC;
+    requests_.ask(request, [&](const nlmsghdr& message) {
+        if (const auto neighbour = read_neighbour(message)) {
+            learn(*neighbour);
+        }
+    });
+    for (const Target& target : targets_) {
+        if (docks_[target.port].ifindex != 0) {
+            resolve(target); // even where a MAC is known: answers change only entries that the kernel has
+        }
+    }
+}
+
+void Reconciler::resolve(const Target& target) {
+    resolve_neighbour(requests_, docks_[target.port].ifindex, target.ip);
+}
+
+void Reconciler::learn(const Neighbour& neighbour) {
+    for (Target& target : targets_) {
+        if (docks_[target.port].ifindex == neighbour.ifindex && target.ip == neighbour.ip) {
+            apply(target, neighbour.mac);
+        }
+    }
+}
+
+void Reconciler::apply(Target& target, const std::optional<Mac>& mac) {
+    if (target.mac == mac) {
+        return;
+    }
+    target.mac = mac;
+    const Maps& maps = attachment_.maps();
+    const Mac bytes = mac.value_or(Mac{});
+    std::string whose;
+    if (target.service != SFC_NONE) {
+        sfc_service entry = maps.service(target.service);
+        entry.next_hop_ready = mac ? 1 : 0;
+        std::copy(bytes.begin(), bytes.end(), entry.next_hop_mac);
+        maps.set_service(target.service, entry);
+        whose = msg::next_hop_of(attachment_.plan().services[target.service].name);
+    } else {
+        sfc_port entry = maps.port(target.port);
+        entry.unready = mac ? 0 : 1;
+        std::copy(bytes.begin(), bytes.end(), entry.sf_mac);
+        maps.set_port(target.port, entry);
+        whose = msg::sf_address_of(attachment_.plan().ports[target.port].name);
+    }
+    say_(mac ? msg::neighbour_at(whose, target.text, format_mac(*mac)) : msg::neighbour_silent(whose, target.text));
+}
+
+} // namespace sfc

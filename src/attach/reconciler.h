@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "attach/attachment.h"
+#include "net/neighbours.h"
+#include "net/netlink.h"
+
+namespace sfc {
+
+/// Keeps an attachment true while the world changes: interfaces that go, come back, change MAC or MTU; neighbours that
+/// are named by IP. The packets do not need it; what changes does.
+class Reconciler {
+public:
+    Reconciler(Attachment& attachment, Say say);
+
+    /// Descriptor to wait on for events of links and neighbours.
+    [[nodiscard]] int events_fd() const { return events_.fd(); }
+    void handle_events();
+    /// To be called every kTickMs: asks neighbours, retries ports that are missing.
+    void tick();
+    static constexpr int kTickMs = 400; // one answer lost, and the next one still comes within a second
+
+private:
+    /// What is known of a port's interface.
+    struct PortState {
+        std::uint32_t ifindex = 0; ///< 0: not there
+        bool usable = false;
+        Mac mac{};
+        std::uint32_t mtu = 0;
+        std::string trouble; ///< said already, so that a retry is silent
+    };
+    /// A MAC that is asked for by IP: of a service's next hop, or of a routed SF port.
+    struct Target {
+        std::uint16_t port = SFC_NONE;
+        std::uint16_t service = SFC_NONE; ///< SFC_NONE: the SF port's own
+        IpBytes ip;
+        std::string text; ///< the address, for messages
+        std::optional<Mac> mac;
+    };
+
+    Attachment& attachment_;
+    Say say_;
+    Netlink events_;
+    Netlink requests_;
+    NeighbourPing probe_;
+    std::vector<PortState> docks_; ///< by port id
+    std::string leak_guard_trouble_, address_trouble_;
+    std::vector<Target> targets_;
+    int ticks_ = 0;
+
+    void keep(std::string& trouble, const std::function<void()>& what);
+    void find_targets();
+    void take_stock();
+    void follow_ports();
+    void follow_port(std::uint16_t id);
+    void dock(std::uint16_t id);
+    void undock(std::uint16_t id, const std::string& why);
+    void update(std::uint16_t id, const Link& link);
+    void new_epoch(std::uint16_t id);
+    void learn(const Neighbour& neighbour);
+    void apply(Target& target, const std::optional<Mac>& mac);
+    void read_neighbours();
+    void resolve(const Target& target);
+};
+
+} // namespace sfc

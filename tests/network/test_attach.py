@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""attach, detach, status: what they leave, what they refuse and in which words, and that a refusal changes nothing."""
+import json
+import pathlib
+import stat
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
+
+import ports  # noqa: E402  (the path above comes first)
+from lab.net import Lab  # noqa: E402
+
+ONE_SENTENCE = 1  # line on standard error
+
+
+class AttachTest(unittest.TestCase):
+    def setUp(self):
+        self.lab = self.enterContext(Lab())
+        ports.build(self.lab)
+        self.before = ports.picture(self.lab)
+
+    def refused(self, code, *words, pin="pin", **options):
+        """The command must fail with `code`, say one sentence that has all words in it, and change nothing."""
+        before = ports.picture(self.lab)
+        got, out, err = ports.run(self.lab, "attach", pin=pin, **options)
+        self.assertEqual(got, code, out + err)
+        self.assertEqual(len(err.splitlines()), ONE_SENTENCE, err)
+        for word in words:
+            self.assertIn(word, err)
+        self.assertEqual(ports.picture(self.lab), before)
+
+    def attach(self, text, *options):
+        code, out, err = ports.run(self.lab, "attach", *options, text=text)
+        self.assertEqual((code, err), (0, ""), out)
+        return out
+
+    def detach(self):
+        code, out, err = ports.run(self.lab, "detach")
+        self.assertEqual((code, err), (0, ""), out)
+        self.assertEqual(ports.picture(self.lab), self.before)
+
+    def status(self):
+        code, out, _ = ports.run(self.lab, "status", "-j")
+        self.assertEqual(code, 0)
+        return json.loads(out)
+
+    def test_leaves_nothing(self):
+        for generic in ((), ("--generic",)):
+            with self.subTest(generic=generic):
+                self.attach(ports.config(), *generic)
+                self.assertNotEqual(ports.picture(self.lab), self.before, "the picture does not show an attachment")
+                directory = self.lab.bpffs / "pin"
+                self.assertEqual(stat.S_IMODE(directory.stat().st_mode), 0o700)
+                self.detach()
+
+    def test_status_is_the_kernels(self):
+        self.assertEqual(self.status(), {"version": 1, "attached": False, "pin": str(self.lab.bpffs / "pin"),
+                                         "ready": False})
+        self.attach(ports.config())
+        status = self.status()
+        self.assertTrue(status["ready"])
+        self.assertIsNone(status["process"])
+        shown = {port["name"]: (port["role"], port["mode"]) for port in status["ports"]}
+        self.assertEqual(shown, {"f0": ("sf", "native"), "f1": ("sf", "native"), "p0": ("domain", "native")})
+        link = json.loads(self.lab.run("proxy", "ip", "-j", "link", "show", "f0").stdout)[0]
+        self.assertEqual(link["xdp"]["prog"]["id"], status["ports"][0]["program_id"])
+        # Somebody takes an interface away: what is remembered would still say "attached".
+        self.lab.run("proxy", "ip", "link", "del", "f1")
+        after = {port["name"]: port["attached"] for port in self.status()["ports"]}
+        self.assertEqual(after, {"f0": True, "f1": False, "p0": True})
+        self.assertFalse(self.status()["ready"])
+        self.assertEqual(ports.run(self.lab, "detach")[0], 0)
+
+    def test_generic_is_shown(self):
+        self.attach(ports.config(), "--generic")
+        self.assertEqual({port["mode"] for port in self.status()["ports"]}, {"generic"})
+        link = json.loads(self.lab.run("proxy", "ip", "-j", "link", "show", "p0").stdout)[0]
+        self.assertEqual(link["xdp"]["mode"], 2)  # XDP_ATTACHED_SKB
+        self.detach()
+
+    def test_from_another_namespace(self):
+        self.attach(ports.config())
+        code, out, _ = ports.run(self.lab, "status", "-j", role="other")
+        self.assertEqual((code, json.loads(out)["ready"]), (0, True))
+        self.assertEqual(ports.run(self.lab, "stats", role="other")[0], 0)
+        self.assertEqual(ports.run(self.lab, "detach", role="other")[0], 0)
+        self.assertEqual(ports.picture(self.lab), self.before)
+
+    def test_twice(self):
+        self.attach(ports.config())
+        self.refused(4, "attached already", str(self.lab.bpffs / "pin"), text=ports.config())
+        self.refused(4, "another sfcproxy", "'f0'", text=ports.config(), pin="other")
+        self.detach()
+        code, _, err = ports.run(self.lab, "detach")
+        self.assertEqual((code, err), (4, f"sfcproxy: error: nothing is attached under '{self.lab.bpffs / 'pin'}'\n"))
+
+    def test_foreign_program(self):
+        program = self.lab.bpffs / "foreign"
+        edge = pathlib.Path(ports.PROGRAM).resolve().parent
+        edge = next(path for path in (edge / "lab/edge.bpf.o", edge.parent / "lab/edge.bpf.o") if path.exists())
+        self.lab.run("proxy", "bpftool", "prog", "loadall", edge, program)
+        self.lab.run("proxy", "bpftool", "net", "attach", "xdpdrv", "pinned", program / "edge_pass", "dev", "f1")
+        self.refused(4, "'f1'", "edge_pass", "ip link set dev f1 xdp off", text=ports.config())
+
+    def test_missing_interface(self):
+        self.refused(4, "'nope'", text=ports.config("ports: {left: f0, right: nope}"))
+
+    def test_unfit_interfaces(self):
+        self.refused(4, "'lo'", "Ethernet", text=ports.config("ports: {left: f0, right: lo}"))
+        self.refused(4, "9000", "1500", text=ports.config("ports: {left: f0, right: {interface: f1, mtu: 9000}}"))
+        self.lab.run("proxy", "ip", "link", "add", "br0", "type", "bridge")
+        # Found only when all else is prepared: all of that must be taken back.
+        hop = '{interface: br0, mac: "02:00:00:00:00:99"}'
+        self.refused(4, "'br0'", "redirect", text=ports.config(hop=hop))
+
+    def test_one_interface_twice(self):
+        name = self.lab.name("other")
+        text = ports.config(f"netns: {name}, ports: {{left: fw0, right: fw1}}", '{interface: f1, mac: "02:00:00:00:00:99"}')
+        self.refused(4, "same interface", "f1", text=text)
+
+    def test_namespaces(self):
+        name = self.lab.name("other")
+        holder = self.lab.start("other", "sleep", "60")
+        for netns in (name, holder.pid):
+            with self.subTest(netns=netns):
+                self.attach(ports.config(f"netns: {netns}, ports: {{left: fw0, right: fw1}}"))
+                shown = {port["name"]: port["interface"] for port in self.status()["ports"]}
+                self.assertEqual(shown, {f"{netns}/fw0": "f0", f"{netns}/fw1": "f1", "p0": "p0"})
+                self.detach()
+        self.refused(4, "'no-such'", text=ports.config("netns: no-such, ports: {left: fw0, right: fw1}"))
+        self.refused(4, "'nope'", name, text=ports.config(f"netns: {name}, ports: {{left: fw0, right: nope}}"))
+
+    def test_addresses_need_run(self):
+        self.refused(2, "'out'", "192.0.2.9", "run", text=ports.config(hop="{interface: p0, ip: 192.0.2.9}"))
+        self.refused(2, "'f0'", "10.0.0.2", "run",
+                     text=ports.config("ports: {left: {interface: f0, ip: 10.0.0.2}, right: f1}"))
+
+    def test_privileges(self):
+        self.refused(5, "CAP_NET_ADMIN", "CAP_BPF", text=ports.config(),
+                     before=("setpriv", "--bounding-set", "-net_admin,-bpf,-sys_admin"))
+        self.refused(5, "CAP_NET_ADMIN", text=ports.config(), before=("setpriv", "--bounding-set", "-net_admin"))
+
+    def test_no_bpf_file_system(self):
+        code, _, err = ports.run(self.lab, "attach", text=ports.config(), pin="../nowhere/x")
+        self.assertEqual(code, 4)
+        self.assertIn("mount -t bpf", err)
+
+    def test_peer_out_of_reach(self):
+        with ports.HiddenNamespace() as hidden:
+            hidden.take(self.lab, "other", "fw1")
+            hidden.hide()
+            self.refused(4, "'f1'", "cannot be found or entered", "ethtool -K IF gro on tx off", "peer: prepared",
+                         text=ports.config())
+            prepared = ports.config("ports: {left: f0, right: {interface: f1, peer: prepared}}")
+            self.refused(4, "'f1'", "does not poll", text=prepared)  # a promise that the kernel knows to be untrue
+            hidden.run("ethtool", "-K", "fw1", "gro", "on", "tx", "off")
+            self.attach(prepared)
+            self.assertEqual(ports.run(self.lab, "detach")[0], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Interfaces that are no way out: whatever the kernel's routes say, nothing that came in with a header leaves there."""
+import re
+import unittest
+
+from kernel_case import PINGS, KernelCase
+
+from lab import chain, traffic
+from lab.net import wait_for
+from lab.kernel_mode import config
+
+OTHER, OTHER6 = "203.0.113.2", "2001:db8:3::2"
+SEEN = """
+table inet other {
+    counter seen {}
+    chain early {
+        type filter hook prerouting priority raw;
+        icmp type echo-request counter name seen
+        icmpv6 type echo-request counter name seen
+    }
+}
+"""
+
+
+class LeakGuard(KernelCase):
+    """Beside the chain there is another host, behind an interface that the configuration does not name."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.lab.namespace("other")
+        cls.lab.run("other", "nft", "-f", "-", input=SEEN)
+        cls.interface()
+
+    @classmethod
+    def interface(cls):
+        cls.lab.link(("proxy", "x0"), ("other", "x1"))
+        cls.lab.address("proxy", "x0", "203.0.113.1/24", "2001:db8:3::1/64")
+        cls.lab.address("other", "x1", f"{OTHER}/24", f"{OTHER6}/64")
+        for family, default in (("-4", "203.0.113.1"), ("-6", "2001:db8:3::1")):
+            cls.lab.run("other", "ip", family, "route", "replace", "default", "via", default)
+        cls.lab.wait_up()
+
+    def setUp(self):
+        super().setUp()
+        self.lab.run("other", "nft", "reset", "counters")
+
+    def seen(self):
+        """Echo requests that came to the other host."""
+        return int(re.search(r"packets (\d+)", self.lab.run("other", "nft", "list", "counters").stdout)[1])
+
+    def stopped(self):
+        """Pings that the route leads there, and that do not come."""
+        for address in (OTHER, OTHER6):
+            self.silent(address=address)
+        self.assertEqual(self.seen(), 0)
+        return self.tally(rest=0.1)
+
+    def test_with_a_ticket(self):
+        self.kernel.run(config())
+        found = self.stopped()
+        self.assertEqual(found.service("out"), {"wrong_port": 2 * PINGS})
+        self.assertEqual(found.kernel["not_returned"], 0)
+        self.good(traffic.ping(self.lab, "sender", chain.RECEIVER))
+
+    def test_without(self):
+        """The ticket is lost on the way: counted where the packet came in."""
+        self.kernel.run(config())
+        self.tap("p0")
+        found = self.stopped()
+        dropped = found.port("p0").get("miss", 0)
+        self.assertGreater(dropped, 0)
+        self.assertEqual(dropped + found.service("out").get("wrong_port", 0), 2 * PINGS)
+
+    def test_new_interface(self):
+        """One that comes while `run` is there gets a leak guard as well, and the leak guard goes with it."""
+        self.kernel.run(config())
+        self.lab.run("proxy", "ip", "link", "delete", "x0")
+        self.interface()
+        wait_for("the leak guard of the new interface", lambda: self.kernel.proxy.said().count("interface 'x0': leak guard") == 2)
+        self.stopped()
+
+    def test_what_may_leave(self):
+        """What this host sends itself, what came in without a header, and all where it is wished."""
+        self.kernel.run(config())
+        self.good(traffic.ping(self.lab, "proxy", OTHER, count=PINGS), traffic.ping(self.lab, "proxy", OTHER6, count=PINGS))
+        self.assertEqual(self.seen(), 2 * PINGS)
+        edge = self.kernel.edges.classifier
+        edge.detach("c0")
+        edge.attach("c0", "edge_wire", partner="c1", direction=0)
+        self.addCleanup(edge.attach, "c0", "edge_push", partner="c1", direction=0)
+        self.addCleanup(edge.detach, "c0")
+        self.good(traffic.ping(self.lab, "sender", OTHER, count=PINGS))
+        self.assertEqual(self.seen(), 3 * PINGS)
+
+    def test_unwatched(self):
+        self.kernel.run(config(stack="{unwatched: x0}"))
+        self.lab.run("sender", "ping", "-qn", "-c", PINGS, "-i", "0.02", "-W", "0.2", OTHER, check=False)
+        self.assertEqual(self.seen(), PINGS)
+        self.assertNotIn("leak guard", self.kernel.proxy.said())
+
+
+if __name__ == "__main__":
+    unittest.main()

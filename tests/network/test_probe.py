@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""What the proxy finds out by a packet of its own about the SFs that it is attached to, and that this packet goes nowhere
+and stands in every account."""
+import json
+import unittest
+
+from kernel_case import KernelCase
+from support import NetworkTest
+
+from lab import chain, traffic
+from lab.bench import BY_IP, config as ports_config
+from lab.net import wait_for
+from lab.service_functions import Routed
+from lab.kernel_mode import MASQUERADE, SfKernel, config, kernel_ports_config
+
+COPIES = 4              # of a probe through a kernel
+MARK = "{mark: 0xffffff80}"
+BOTH = {("p0", "p1", 4), ("p1", "p0", 4), ("p0", "p1", 6), ("p1", "p0", 6)}
+HOSTS = (("p0", "sender", "s0", chain.SENDER, chain.SENDER6), ("p1", "receiver", "r0", chain.RECEIVER, chain.RECEIVER6))
+
+
+def found(status):
+    """(from, to, IP version) to (outcome, sentence)."""
+    return {(probe["from"], probe["to"], probe["ip"]): (probe["outcome"], probe["text"]) for probe in status["probes"]}
+
+
+def over(status):
+    """Whether all that could be sent has been judged; not before the proxy has begun with it."""
+    return status["probes"] and {"waiting", "in_flight"}.isdisjoint(outcomes(status).values())
+
+
+def outcomes(status):
+    return {way: outcome for way, (outcome, _) in found(status).items()}
+
+
+class Kernel(KernelCase):
+    """The SF is the kernel of this host, and the sender and the receiver are neighbours that it knows."""
+
+    def setUp(self):
+        super().setUp()
+        self.neighbours("replace")
+        self.addCleanup(self.neighbours, "delete")
+
+    def neighbours(self, verb, *ports):
+        for device, role, peer, *addresses in HOSTS:
+            mac = json.loads(self.lab.run(role, "ip", "-j", "link", "show", peer).stdout)[0]["address"]
+            for address in addresses if not ports or device in ports else ():
+                self.lab.run("proxy", "ip", "neighbour", verb, address, "lladdr", mac, "dev", device, "nud", "permanent",
+                             check=verb != "delete")
+
+    def attach(self, text):
+        """Returns what it said, and what status says."""
+        self.before = self.kernel.edges.arrived()
+        done = self.kernel.attach(text)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout, self.kernel.proxy.status()
+
+    def ended(self, ways):
+        """All probes that were met are counted as that, none got to the hosts, and the account is balanced."""
+        stats = self.kernel.proxy.stats()
+        self.assertTrue(stats["conservation"]["balanced"])
+        counted = [port["dropped_after_claim"] for port in stats["counters"]["domain_ports"].values()]
+        self.assertEqual(sum(each.get("probe", {"packets": 0})["packets"] for each in counted), COPIES * ways)
+        self.assertEqual(set().union(*counted) - {"probe"}, set())
+        self.assertEqual(stats["conservation"]["kernel"]["to_kernel"], 0)
+        for before, now in zip(self.before, self.kernel.edges.arrived()):
+            self.assertEqual((now["bare"], now["wrong"]), (before["bare"], before["wrong"]))
+
+    def test_masquerade(self):
+        self.kernel.rules(MASQUERADE)
+        said, status = self.attach(config())
+        self.assertEqual(outcomes(status), {way: "survives" for way in BOTH})
+        self.assertIn("SF 'nat' from 'p0' to 'p1' (IPv4 and IPv6): the ticket survives in the metadata", said)
+        self.assertNotIn("warning", said)
+        self.ended(4)
+        self.assertIn("the ticket survives in the metadata", self.kernel.sfcproxy("status").stdout)
+        self.kernel.mark()
+        self.good(traffic.ping(self.lab, "sender", chain.RECEIVER, count=10))
+        self.assertEqual(self.tally().good, 20)
+
+    def test_raw_socket(self):
+        self.tap("p0")
+        said, status = self.attach(config())
+        self.assertEqual(outcomes(status), {way: "cleared" if way[0] == "p0" else "survives" for way in BOTH})
+        self.assertIn("warning: SF 'nat' from 'p0' to 'p1' (IPv4 and IPv6): the kernel clears metadata on the way from 'p0' "
+                      "to 'p1' (a raw socket on 'p0'?): give the SF bits of the mark, 'stack: {mark: ...}'", said)
+        self.ended(4)
+        self.kernel.switch_off()
+        said, status = self.attach(config(stack=MARK, capacity=4096))
+        self.assertEqual(outcomes(status), {way: "survives" for way in BOTH})
+        self.assertIn("the ticket survives in the mark", said)
+        self.ended(4)
+
+    def test_no_way_out(self):
+        """A rule that drops it, and a route that leads where nothing may leave."""
+        self.kernel.rules("insert rule inet lab through iif p0 udp dport 9 drop")
+        said, status = self.attach(config(out="p1", back="p1"))
+        lost = "did not come out: a rule drops it, or there is no route"
+        self.assertEqual(found(status)["p0", "p1", 4], ("lost", lost))
+        self.assertIn(f"warning: SF 'nat' from 'p0' to 'p1' (IPv4 and IPv6): {lost}", said)
+        self.ended(2)       # those from p1 to p1, made up on one side
+        self.kernel.switch_off()
+        self.lab.run("proxy", "ip", "route", "add", f"{chain.RECEIVER}/32", "dev", "p0")
+        self.addCleanup(self.lab.run, "proxy", "ip", "route", "delete", f"{chain.RECEIVER}/32", "dev", "p0")
+        self.lab.run("proxy", "ip", "neighbour", "replace", chain.RECEIVER, "lladdr", "02:00:00:00:00:77", "dev", "p0")
+        self.addCleanup(self.lab.run, "proxy", "ip", "neighbour", "delete", chain.RECEIVER, "dev", "p0")
+        self.kernel.rules()
+        said, status = self.attach(config())
+        self.assertEqual(outcomes(status), {way: "elsewhere" if way == ("p0", "p1", 4) else "survives" for way in BOTH})
+        self.assertIn("came out at 'p0', which is not among the 'egress' of its services (p1): a route leads there", said)
+        self.ended(4)
+
+    def test_off(self):
+        said, status = self.attach(config().replace("stack: true", "stack: true, probe: off"))
+        self.assertEqual((status["probes"], "probe" in said), ([], False))
+        self.ended(0)
+
+    def test_neighbour_that_comes_later(self):
+        self.neighbours("delete", "p1")
+        self.lab.run("proxy", "ip", "neighbour", "flush", "dev", "p1")
+        waiting = "not probed: no neighbour is known at port 'p1' yet"
+        said, status = self.attach(config())
+        self.assertEqual(found(status)["p0", "p1", 4], ("waiting", waiting))
+        self.assertEqual(outcomes(status)["p1", "p0", 4], "survives")
+        self.assertIn(f"SF 'nat' from 'p0' to 'p1' (IPv4 and IPv6): {waiting}", said)
+        self.kernel.switch_off()
+        self.kernel.run(config())
+        wait_for("the first look", lambda: found(self.kernel.proxy.status()).get(("p0", "p1", 4)) == ("waiting", waiting))
+        self.neighbours("replace", "p1")
+        wait_for("probes to the neighbours", lambda: set(outcomes(self.kernel.proxy.status()).values()) == {"survives"})
+        self.ended(4)
+        self.assertIn("SF 'nat' from 'p0' to 'p1' (IPv4 and IPv6): the ticket survives", self.kernel.proxy.said())
+
+
+class Container(KernelCase):
+    """The SF is the kernel of another namespace."""
+    kind = SfKernel
+
+    def found(self, stack="true"):
+        self.kernel.run(kernel_ports_config(self.lab, stack))
+        wait_for("the probes", lambda: over(self.kernel.proxy.status()))
+        status = self.kernel.proxy.status()
+        stats = self.kernel.proxy.stats()
+        self.assertTrue(stats["conservation"]["balanced"])
+        dropped = [port["dropped"] for port in stats["counters"]["sf_ports"].values()]
+        self.assertEqual([each["probe"]["packets"] for each in dropped], 2 * [COPIES])
+        return found(status)
+
+    def test_ticket(self):
+        self.kernel.rules(MASQUERADE)
+        ways = self.found()
+        self.assertEqual([text for outcome, text in ways.values() if outcome != "no_address"],
+                         2 * ["the ticket survives in the metadata"])
+        self.good(traffic.ping(self.lab, "sender", chain.RECEIVER, count=10))
+        self.assertEqual(self.tally().good, 20)
+        self.kernel.switch_off()
+        tap = self.tap("fw0", role="SF")
+        cleared = [text for outcome, text in self.found().values() if outcome == "cleared"]
+        self.assertEqual(len(cleared), 1)
+        self.assertIn("the kernel clears metadata on the way from", cleared[0])
+        self.kernel.switch_off()
+        self.assertEqual({outcome for outcome, _ in self.found(MARK).values()}, {"survives", "no_address"})
+        self.lab.stop(tap)
+
+
+class Ports(NetworkTest):
+    """The SF has ports, and its packets are known by their fields."""
+    sf = Routed
+
+    def found(self, sf=""):
+        self.bench.run(ports_config(BY_IP, sf=sf))
+        wait_for("the probes", lambda: sf or over(self.bench.proxy.status()))
+        return self.counted()
+
+    def counted(self):
+        dropped = [port["dropped"] for port in self.bench.proxy.stats()["counters"]["sf_ports"].values()]
+        return found(self.bench.proxy.status()), sum(each.get("probe", {"packets": 0})["packets"] for each in dropped)
+
+    def test_fits(self):
+        ways, counted = self.found()
+        fits = ("fits", "user mode fits: the SF leaves the key's fields alone")
+        self.assertEqual((ways["f0", "f1", 4], ways["f1", "f0", 4], counted), (fits, fits, 2))
+        self.assertEqual(ways["f0", "f1", 6][0], "no_address")
+        self.assertIn("SF 'fn' from 'f0' to 'f1' (IPv4): user mode fits", self.bench.proxy.said())
+        self.exercise([chain.RECEIVER])
+        self.settled()
+
+    def test_masquerade(self):
+        self.lab.run("SF", "nft", "add table ip nat; add chain ip nat from { type nat hook postrouting priority srcnat; }; "
+                                  "add rule ip nat from oif fw1 masquerade")
+        self.addCleanup(self.lab.run, "SF", "nft", "delete", "table", "ip", "nat")
+        ways, counted = self.found()
+        self.assertEqual((ways["f0", "f1", 4][0], ways["f1", "f0", 4][0], counted), ("changed", "fits", 2))
+        self.assertIn("warning: SF 'fn' from 'f0' to 'f1' (IPv4): the SF changes the source address, so its packets come "
+                      "back as 'miss'; if the SF is a kernel, give it 'stack: true' with its 'ports'",
+                      self.bench.proxy.said())
+        self.assertTrue(self.bench.proxy.stats()["conservation"]["balanced"])
+
+    def test_off(self):
+        self.assertEqual(self.found("probe: off"), ({}, 0))
+        self.exercise([chain.RECEIVER])
+        self.settled()
+        self.assertEqual(self.counted(), ({}, 0))
+
+
+if __name__ == "__main__":
+    unittest.main()
