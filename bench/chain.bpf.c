@@ -34,10 +34,8 @@ static long is_due(__u32 spin __attribute__((unused)), struct chain_progress** a
     return (*at)->last >= (*at)->slot;
 }
 
-/*
- * Whoever is more than a slot late does not make up for it: faster than the rate that is asked for, packets would be
- * lost that at this rate are not. The rate that it came to is then lower, and is what is reported.
- */
+/* A generator that is more than a slot late does not make up for it, because it would lose packets that it does not
+ * lose at the asked rate. The rate that it reaches is then lower, and is reported. */
 static __always_inline void wait_for_slot(const struct chain_settings* set, struct chain_progress* at) {
     bpf_loop(SPINS_MAX, is_due, &at, 0);
     if (at->last - at->slot > set->slot_ns)

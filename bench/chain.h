@@ -12,7 +12,8 @@ enum {
     CHAIN_WHOLE_EVERY = 64, /* of so many packets, one is compared to the last byte */
 };
 
-/* What is sent, and how fast. Sums are those of the words that are the same in all packets, not complemented. */
+/* The packets that are sent, and their rate. Sums are those of the words that are the same in all packets, not
+ * complemented. */
 struct chain_settings {
     __u8 macs[12];   /* destination, source */
     __u8 header[40]; /* IPv4 and TCP, but for what chain_packet.h makes of the packet's number */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""bench/run chain: the whole chain over veth, in network namespaces: the highest rate without loss of the proxy and of
-what stands in its position, all in one run and in turns, because the machine's speed changes from one minute to the next.
-In kernel mode also TCP, with GRO and with stacks that alternate."""
+"""bench/run chain: the whole chain over veth, in network namespaces. It finds the highest rate without loss of the
+proxy and of the variants in its position. All run in one go and in turns, because the machine's speed changes from one
+minute to the next. In kernel mode also TCP, with GRO and with stacks that alternate."""
 import os
 import pathlib
 import sys

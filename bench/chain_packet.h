@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The packets of `bench/run chain`. All that differs from one to the next is a function of its number, which is the TCP
- * sequence number: so each has a key of its own, a stack of its own or one of as many as the settings want, and the
- * sink can tell a stack that belongs to another.
+ * sequence number. So each packet has a key of its own. Its label stack is its own too, or one of as many as the
+ * settings want. The sink can tell a label stack that belongs to another packet.
  */
 #pragma once
 

@@ -9,11 +9,11 @@ from bench.chain_search import LOSS_ALLOWED, highest_rate
 from lab.net import LabError
 
 BATCH = 64      # a NAPI poll's worth; a veth's ring holds 256
-# Where a frame is sent, there the NAPI of the veth's peer runs. So on one CPU a batch is through, or as far as it gets,
-# before the generator makes the next one: the rate is one over the CPU time of a packet, with generator and sink in it.
-# Of what was tried with 2 CPUs nothing comes close to it. Bare redirects, 5 labels, 64 bytes: 7.3 Mpps without a loss; with p0's
-# NAPI a thread on the other CPU 2 % were lost at 2 Mpps and now and then some at 0.5, with all NAPIs there 50 % at 2 Mpps
-# and some at 0.5: 256 frames are 0.1 ms, and no CPU is left alone for so long.
+# The NAPI of a veth's peer runs on the CPU that sends the frame. So on one CPU a batch is through, or as far as it
+# gets, before the generator makes the next one. The rate is one over the CPU time of a packet, with generator and sink
+# in it. Of what was tried with 2 CPUs nothing comes close to it. Bare redirects, 5 labels, 64 bytes: 7.3 Mpps without a
+# loss. With p0's NAPI a thread on the other CPU, 2 % were lost at 2 Mpps and now and then some at 0.5. With all NAPIs
+# there, 50 % were lost at 2 Mpps and some at 0.5: 256 frames are 0.1 ms, and no CPU is left alone for so long.
 PLACEMENT = "generator, all ports and sink on CPU {cpu} with SCHED_FIFO"
 HEAD = f"highest rate without loss (at most {LOSS_ALLOWED} packets a probe), Mpps, medians"
 

@@ -36,7 +36,7 @@ template <class T> Skeleton<T> load(const char* name) {
 /// XDP on an interface of that namespace, for as long as the result lives. Throws Error.
 [[nodiscard]] Fd attach_in(const Netns& netns, const std::string& device, int program);
 
-/// What comes in on one interface is redirected out of another one.
+/// Redirects frames that come in on one interface out of another one.
 class Wire {
 public:
     Wire(const Netns& netns, const std::string& from, const std::string& to);
@@ -49,7 +49,7 @@ private:
     Fd hook_;
 };
 
-/// What stands where the proxy would. It is there for as long as the object lives.
+/// A variant in the position of the proxy, for as long as the object lives.
 class Variant {
 public:
     virtual ~Variant() = default;

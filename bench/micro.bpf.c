@@ -124,7 +124,7 @@ int micro_cycle(struct xdp_md* ctx) {
     return XDP_ABORTED;
 }
 
-/* What the harness calls when it is measured by itself. */
+/* The program that the harness calls when it is measured by itself. */
 SEC("xdp.frags")
 int micro_nothing(struct xdp_md* ctx __attribute__((unused))) {
     return XDP_REDIRECT;

@@ -14,7 +14,7 @@ struct paper_bpf;
 
 namespace sfc::bench {
 
-/// What is measured side by side. Nothing is the harness by itself.
+/// The variants that are measured side by side. Nothing is the harness by itself.
 enum class Variant : std::uint8_t { Proxy, NoCache, Paper, Nothing };
 inline constexpr std::array kVariants = {Variant::Proxy, Variant::NoCache, Variant::Paper, Variant::Nothing};
 

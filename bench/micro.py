@@ -17,8 +17,8 @@ from bench.chain_options import Parser, number  # noqa: E402
 from bench.chain_rows import tell  # noqa: E402
 
 ROUNDS = 20     # pairs of processes
-# What such a process measures unless the command line has it. Each run of programs waits some 20 ms in the kernel for its
-# setting up, so fewer rows than without --against.
+# Options of such a process that the command line does not have. Each run of programs waits some 20 ms in the kernel for
+# its setting up, so there are fewer rows than without --against.
 OPTIONS = {"--rounds": "2", "--packets": "40000", "--labels": "5,16", "--in-flight": "64,10000,60000", "--capacity": "65536"}
 TRIES = 3       # a cache that is nearly full may lose a packet (docs/decisions/0008), which ends a process
 MOST_UNDISTURBED = 1.25     # as in rows.cpp
@@ -108,7 +108,7 @@ def compare(tree, rounds, cpu, options):
 
 
 def report(rows, tree, rounds, as_json):
-    """Prints it all. Returns whether all is as it must be. What is disturbed decides nothing."""
+    """Prints it all. Returns whether all is as it must be. Disturbed rows decide nothing."""
     disturbed = [row.name for row in rows if row.disturbed_among(rows)]
     if as_json:
         print(json.dumps({"version": 1, "bench": "micro", "against": str(tree), "rounds": rounds,

@@ -91,7 +91,7 @@ void print(const std::vector<Cell>& list) {
     }
 }
 
-/// What the RESULT line says of the cells, and whether that is as it must be.
+/// The part of the RESULT line on the cells, and whether they are as they must be.
 class Verdict {
 public:
     /// A figure that must not be above `limit`, of these cells; none where one of them was not measured. Where one was

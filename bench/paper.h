@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the proxy is compared with: the way of Haeberle et al., "A Caching SFC Proxy Based on eBPF", NetSoft 2022, for
- * IPv4 and TCP behind SR-MPLS. A header in an LRU hash under a key of header fields that the SF leaves alone; written
- * as for use, with no work that this way does not need.
+ * The way that the proxy is compared with: Haeberle et al., "A Caching SFC Proxy Based on eBPF", NetSoft 2022, for IPv4
+ * and TCP behind SR-MPLS. It keeps a header in an LRU hash, under a key of header fields that the SF leaves alone. It
+ * is written as for use, with no work that this way does not need.
  */
 #pragma once
 
@@ -23,7 +23,8 @@ struct paper_key {
     struct tcphdr tcp;
 };
 
-/* What follows the MACs when the packet leaves, in the order of the frame, so that it is put back as one piece. */
+/* The part of a frame that follows the MACs when it leaves. It has the order of the frame, so that it is put back as
+ * one piece. */
 struct paper_header {
     __u16 len; /* of the stack without its top entry */
     __be16 ethertype;

@@ -35,8 +35,8 @@ struct Cell {
     bool disturbed = false; ///< as mark_disturbed found
 };
 
-/// What uses no cache takes the same however many packets are in flight: where it took far more than in the quietest
-/// rounds of the same packets, something else on the machine was in the way.
+/// Marks disturbed cells. A variant without a cache takes the same time however many packets are in flight. Where it
+/// took far more than in the quietest rounds of the same packets, something else on the machine was in the way.
 void mark_disturbed(std::vector<Cell>& cells);
 
 [[nodiscard]] std::string to_json(const KeysOptions& options, const std::vector<KeyRow>& rows);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The entry points, as lists of steps. What each step does is in the headers below. */
+/* The entry points, as lists of steps. The headers below say what each step does. */
 #include "kernel_mode/hairpin.h"
 #include "kernel_mode/known.h"
 #include "kernel_mode/restore_tc.h"
@@ -10,14 +10,14 @@
 #include "ticket/mark.h"
 #include "ticket/probe.h"
 
-/* What all ways of a frame from the domain side begin with. */
+/* The first steps of each frame from the domain side. */
 static __always_inline int strip_read(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
 	return strip_classify(ctx, work, strip) ?: strip_match(ctx, work, strip) ?: strip_parse(ctx, work, strip) ?:
 	       strip_inner(ctx, work, strip);
 }
 
-/* To an SF that is known by its packets' keys. */
+/* To an SF in user mode, whose packets are known by their keys. */
 static __always_inline int strip_to_sf(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
 	return strip_key(ctx, work, strip) ?: strip_ways_out(work, strip) ?: strip_keep(ctx, work, strip) ?:
@@ -39,7 +39,7 @@ static __always_inline int strip_to_host_kernel(struct xdp_md *ctx, struct work 
 	       strip_cut_for_kernel(ctx, work, strip) ?: strip_ticket(ctx, work, strip);
 }
 
-/* The same two with a header that has arrived before. */
+/* The same two for a header that has arrived before. */
 static __always_inline int known_to_sf_kernel(struct xdp_md *ctx, struct work *work, struct strip *strip,
 					      const struct known *known)
 {
@@ -67,7 +67,7 @@ static __always_inline int strip_known_frame(struct xdp_md *ctx, struct work *wo
 	return reason ? verdict_drop(work, reason) : verdict_to_kernel(work);
 }
 
-/* With the whole way to go. */
+/* The whole way, for a frame whose header is not known. */
 static __always_inline int strip_frame(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
 	int reason = strip_read(ctx, work, strip);
@@ -118,7 +118,8 @@ int sfc_restore(struct xdp_md *ctx)
 	return back_end(work, &back, probe_or_restore(ctx, reason));
 }
 
-/* TC ingress of a domain port, where tickets are in the mark: behind GRO, in front of all that clears metadata. */
+/* TC ingress of a domain port, where tickets are in the mark. It runs behind GRO, and before anything clears
+ * metadata. */
 SEC("tc")
 int sfc_ticket_mark(struct __sk_buff *skb)
 {
@@ -129,9 +130,8 @@ int sfc_ticket_mark(struct __sk_buff *skb)
 	return TC_ACT_UNSPEC;
 }
 
-/* TC egress of a port that packets leave this host's kernel through: on to the hairpin, with the ticket in the source
- * MAC.
- */
+/* TC egress of a port through which packets leave this host's kernel. It puts the header on, or sends the packet to the
+ * hairpin with the ticket in its source MAC. */
 SEC("tc")
 int sfc_restore_tc(struct __sk_buff *skb)
 {
@@ -171,7 +171,7 @@ int sfc_ticket_mac(struct __sk_buff *skb)
 	return any ? mac_with_ticket(skb, &found.ticket) : mac_without_ticket(skb);
 }
 
-/* SF port where the SF is a kernel: what comes back has its ticket in the source MAC. */
+/* SF port where the SF is a kernel: packets come back with the ticket in their source MAC. */
 SEC("xdp.frags")
 int sfc_restore_mac(struct xdp_md *ctx)
 {

@@ -59,8 +59,8 @@ enum sfc_last_label { SFC_LAST_LABEL_DROP, SFC_LAST_LABEL_PLAIN };
 enum sfc_miss { SFC_MISS_DROP, SFC_MISS_PASS };
 enum sfc_tunnels { SFC_TUNNELS_KEYED, SFC_TUNNELS_DROP, SFC_TUNNELS_PASS };
 enum sfc_unmatched { SFC_UNMATCHED_PASS, SFC_UNMATCHED_DROP };
-/* In the programs instead of the number of a kernel function, which only user space can know. No helper has it, so what
- * is left in is refused by the verifier, where it is not dead code. */
+/* Stands in the programs for the number of a kernel function, which only user space can know. No helper has this
+ * number, so the verifier refuses a call that is left in, unless it is dead code. */
 enum sfc_kfunc { SFC_KFUNC_CONTEXT = 0x5fc0001 };
 enum sfc_clock { SFC_CLOCK_KERNEL, SFC_CLOCK_MAP };
 
@@ -105,10 +105,10 @@ struct sfc_port {
 	__u8 mac[6];    /* of our interface, the source of what we send there; zero where there is none */
 	__u8 sf_mac[6]; /* routed SF port: where the SF listens */
 	__u32 mtu;
-	__u32 hairpin; /* interface of our own that leads what leaves the kernel here back into XDP; 0 = none */
+	__u32 hairpin; /* our own interface that leads packets from the kernel back into XDP; 0 = none */
 };
 
-/* What may be left out of the keys of an SF: set = it is in them. docs/keys.md says where each applies. */
+/* Parts that the keys of an SF may leave out: set = it is in them. docs/keys.md says where each applies. */
 enum sfc_key_part {
 	SFC_PART_IPV4_ID = 1,
 	SFC_PART_TCP_TIMESTAMPS = 2,
@@ -161,7 +161,7 @@ struct sfc_address {
 	__u32 word[4];
 };
 
-/* What selects a service on a domain port. What the value is, its encapsulation says (bpf/encap/NAME.h). */
+/* The value that selects a service on a domain port. The encapsulation defines it (bpf/encap/NAME.h). */
 struct sfc_match {
 	__u16 port;
 	__u8 encap; /* enum sfc_encap */
@@ -183,8 +183,8 @@ static inline __u64 sfc_match_scope(__u32 port, __u32 encap, __u32 mask)
 	return port | (__u64)encap << 16 | (__u64)mask << 24;
 }
 
-/* Labels of one operator follow each other, so neighbours get positions of their own: what differs between the values
- * of an encapsulation should be in the lower bits of one of the two words. */
+/* The position of a match's hint. Labels of one operator follow each other, so neighbours get positions of their own.
+ * The bits that differ between the values of an encapsulation should be the lower ones of one of the two words. */
 static inline __u32 sfc_match_position(__u64 scope, __u64 value, __u64 value2)
 {
 	return ((__u32)value + (__u32)value2 + (__u32)scope * 509U + (__u32)(scope >> 16) * 31U) &
@@ -192,9 +192,9 @@ static inline __u32 sfc_match_position(__u64 scope, __u64 value, __u64 value2)
 }
 
 /*
- * Which packet this is: the fields that an SF leaves alone (docs/keys.md), all compared, never only hashed. What does
- * not apply is zero. Scope first: a header is restored only for the port, and so the SF, and the epoch that it was
- * stripped for. Where the fields of a kind stand:
+ * Which packet this is: the fields that an SF leaves alone (docs/keys.md). All are compared, never only hashed. Fields
+ * that do not apply are zero. The scope comes first: a header is restored only for the port, and so the SF, and the
+ * epoch that it was stripped for. The fields of each kind stand here:
  *
  *              sport, dport          type, code        seq             ack              u
  *   TCP        ports                 flags             sequence        acknowledgement  timestamps

@@ -4,7 +4,7 @@
  * works.
  *
  *   buckets   the index: a cache line of 15 words, each word a fingerprint and the number of a slot
- *   slots     128 bytes: the key, and the header as it will leave; `tails` has what of it is beyond 32 bytes
+ *   slots     128 bytes: the key, and the header as it will leave; `tails` has its bytes beyond 32
  *   pools     per service: which of its slots are free
  */
 #pragma once
@@ -23,12 +23,12 @@ enum sfc_cache_limit {
 
 /*
  * A word of the index: the number of a slot in as many bits as the capacity needs, above it a fingerprint of the key.
- * Whoever takes a word out, by one compare-and-swap, owns the slot: that is all of the ownership there is. SHARED words
+ * The program that takes a word out, by one compare-and-swap, owns the slot: there is no other ownership. SHARED words
  * change under the bucket's lock only. 0 is a free position.
  */
 enum sfc_word { SFC_WORD_USED = 1 << 30, SFC_WORD_SHARED = -1 - 0x7fffffff };
 
-/* Instead of the number of a bucket, in a slot that is in none. */
+/* Stands for the number of a bucket, in a slot that is in none. */
 enum sfc_slot_state {
 	SFC_SLOT_FREE = 0x7fffffff,
 	SFC_SLOT_ORPHAN = 0x7ffffffe, /* free, but in no pool: whoever sweeps over it may take it */

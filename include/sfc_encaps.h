@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The encapsulations, a row each. From here come the enum, the names in configurations and reports, and the programs'
- * way from a frame to the code of its encapsulation (bpf/encap/NAME.h: match, parse, finish) and that of user space
- * (src/config/encap_NAME.cpp). docs/encapsulations.md says what each verb must do.
+ * The encapsulations, a row each. The enum and the names in configurations and reports come from these rows. They also
+ * lead from a frame to the code of its encapsulation (bpf/encap/NAME.h: match, parse, finish), and to that of user
+ * space (src/config/encap_NAME.cpp). docs/encapsulations.md says what each verb must do.
  */
 #pragma once
 
 #include "sfc_abi.h"
 
-/* What tells that a frame has an encapsulation. */
+/* How a frame shows that it has an encapsulation. */
 enum sfc_carrier {
 	SFC_BY_ETHERTYPE, /* the row's EtherTypes, 0 for no second one */
 	SFC_BY_UDP,       /* the row's destination ports, in an IP packet to an address of this host */

@@ -6,8 +6,9 @@
 #pragma once
 
 /*
- * In the 16 bytes in front of a packet. Forwarding overwrites the last two of them (the copy of a neighbour's header is
- * 16 bytes long), so nothing is there. Equal for equal headers: GRO merges packets with equal metadata, and no others.
+ * The 16 bytes in front of a packet. Forwarding overwrites the last two of them (the copy of a neighbour's header is 16
+ * bytes long), so they stay unused. Equal headers have equal tickets, because GRO merges only packets with equal
+ * metadata.
  */
 struct sfc_ticket {
 	__u32 header;     /* number of the header, plus 1; 0 = came in without one */
@@ -17,15 +18,14 @@ struct sfc_ticket {
 };
 
 /*
- * A header by its number. In two cache lines, of which one is enough for 6 labels. The generation is odd while it is
- * written, and another one after: who copies the header and finds the ticket's generation before and after has the
- * ticket's header.
+ * A header by its number. It takes two cache lines, of which one is enough for 6 labels. The generation is odd while
+ * the header is written, and another one afterwards. A program that finds the ticket's generation before and after it
+ * copies the header has the ticket's header.
  */
 struct sfc_interned {
 	__u32 generation;
 	__u32 check; /* of the ticket for this number and generation */
-	__u16 way;   /* the port that most packets leave through: the first of the service's `egress`, where it has no
-			next   hop of its own; else SFC_NONE */
+	__u16 way;   /* the first of the service's `egress`, where it has no next hop of its own; else SFC_NONE */
 	__u16 reserved[3];
 	struct sfc_header header; /* as much of it as there is room for: the map's values are shorter */
 };
@@ -37,24 +37,26 @@ enum {
 };
 
 /*
- * By what a header is found again, in whole words, unused ones zero. Of an encapsulation whose headers glance can tell
- * (bpf/encap/NAME.h), as they arrived: the port, the length and the EtherType (sfc_arrived), the sender where it
- * counts, and all the bytes. Of others, the header as it will leave, which is struct sfc_header.
+ * The key by which a header's number is found, in whole words; unused ones are zero. If glance can tell the
+ * encapsulation's headers (bpf/encap/NAME.h), it is the header as it arrived. That is the port, the length and the
+ * EtherType (sfc_arrived), the sender where it counts, and all the bytes. Otherwise it is the header as it will leave,
+ * struct sfc_header.
  */
 struct sfc_arrival_key {
 	__u64 word[SFC_HEADER_WORDS];
 };
 
-/* The first word of what arrived. No header that leaves has this length. `type` in network byte order. */
+/* The first word of the key of a header as it arrived. No header that leaves has the length 0xffff. `type` is in
+ * network byte order. */
 static inline __u64 sfc_arrived(__u32 port, __u32 cut, __be16 type)
 {
 	return port | (__u64)cut << 16 | (__u64)type << 32 | (__u64)0xffff << 48;
 }
 
 /*
- * What comes of a packet that arrives so: by the number of its header, beside sfc_interned. As there, the generation
- * is odd while it is written; it is odd longer, so where it is even both are whole. What 6 labels need is in one cache
- * line.
+ * An arrival and its result, by the number of its header, beside sfc_interned. As there, the generation is odd while it
+ * is written. It is odd for longer here, so where it is even both are whole. One cache line holds all that 6 labels
+ * need.
  */
 struct sfc_arrival {
 	__u32 generation; /* the ticket's, of this number */
@@ -73,10 +75,8 @@ struct sfc_number_hint {
 	__u32 number[2];
 };
 
-/*
- * On the way through our own link the ticket is in the source MAC: 02, then the number in as many bits, above it the
- * generation in the others.
- */
+/* The ticket in the source MAC, on the way through our own link: 02, then the number in SFC_MAC_NUMBER_BITS bits, above
+ * it the generation in the others. */
 enum sfc_ticket_mac_layout { SFC_MAC_NUMBER_BITS = 22, SFC_MAC_MARKER = 0x02 };
 
 static_assert(sizeof(struct sfc_ticket) == 16, "a ticket is what XDP metadata have room for");

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * Probes: packets that the proxy sends itself at attach, to see what an SF does to packets. Part of sfc_abi.h, which
- * includes it. A probe is known by what its UDP payload begins with, which no SF that fits changes, and never leaves.
- */
+/* Probes: packets that the proxy sends itself at attach, to see what an SF does to packets. Part of sfc_abi.h, which
+ * includes it. A probe is known by the beginning of its UDP payload, which no suitable SF changes. It never leaves. */
 #pragma once
 
 enum sfc_probe_limit {
 	SFC_PROBES_MAX = 256,  /* ways through SFs that are probed: SF, way in, way out, IP version */
 	SFC_PROBE_BYTES = 160, /* of the frame that came out are kept; a probe is longer */
-	SFC_PROBE_NONCE = 16,  /* random: who has not seen the probe cannot name it */
+	SFC_PROBE_NONCE = 16,  /* random, so that only those who see the probe can name it */
 	SFC_PROBE_PAYLOAD = 128,
 	SFC_PROBE_COPIES = 4, /* through a kernel: a raw socket costs those their metadata that come while it is busy */
 	SFC_PROBE_GENERATION = 1, /* of its ticket. Odd: valid never, nowhere */
 };
 
-/* What a probe's UDP payload begins with. */
+/* The beginning of a probe's UDP payload. */
 struct sfc_probe_name {
 	__u64 nonce[SFC_PROBE_NONCE / 8];
 	__u32 index; /* of its entry, in this host's order: nobody else reads it */

@@ -60,8 +60,8 @@ def probes(stats):
 
 
 def lost_in_sf(stats, firewall, sf_drops):
-    """Headers that were never claimed, by what the SF and the proxy say of the packets. What nobody claims to have
-    dropped is left as "vanished"."""
+    """Headers that were never claimed, by what the SF and the proxy say of the packets. The rest, which nobody claims
+    to have dropped, is "vanished"."""
     cache = stats["conservation"]["cache"]
     unclaimed = cache["expired"] + cache["evicted"] + cache["flushed"] + cache["live"]
     at_sf_port = ended_at_port(stats, "sf_ports", "dropped")
@@ -69,7 +69,7 @@ def lost_in_sf(stats, firewall, sf_drops):
               "SF: rest of a torn datagram": firewall.get("torn", 0), "SF: link full": sf_drops,
               "back too late": at_sf_port.get("late", 0), "not recognised": at_sf_port.get("miss", 0),
               "to the SF: link full": after_verdict(stats, "sf_ports")}
-    # What an SF's own kernel says of itself (multicast listener reports) is not recognised either, and nobody's loss.
+    # Multicast listener reports of an SF's own kernel are not recognised either, and nobody's loss.
     surplus = max(0, sum(causes.values()) - unclaimed)
     causes["not recognised"] -= min(surplus, causes["not recognised"])
     # Less than none: what the SF's own kernel or the proxy's probes said was lost at a full link. Account.closed limits it.
@@ -78,8 +78,8 @@ def lost_in_sf(stats, firewall, sf_drops):
 
 
 def after_verdict(stats, side):
-    """Frames that the proxy had sent and the link did not take: on the SF's ports, or ("rest") on the others. What was
-    refused before it left its own port had come from the other side."""
+    """Frames that the proxy had sent and the link did not take: on the SF's ports, or ("rest") on the others. A frame
+    that was refused before it left its own port had come from the other side."""
     lost = 0
     for port, count in stats["after_verdict"]["ports"].items():
         to_sf = port in stats["counters"]["sf_ports"]

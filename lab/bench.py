@@ -26,7 +26,7 @@ def config(ports, sf="", next_hops=(OUT, BACK)):
 
 
 def since(before, now):
-    """What was counted in between, for lists of counters by name."""
+    """The counts in between, for lists of counters by name."""
     return [{name: value - old.get(name, 0) for name, value in new.items()} for old, new in zip(before, now)]
 
 

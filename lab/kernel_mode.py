@@ -50,7 +50,7 @@ services:
     sf: {{name: nat, in: right}}
     next_hop: {{interface: p0, ip: 192.0.2.10}}
 """
-# What comes in and goes out is counted as the edges count it: without what belongs to the link.
+# Packets in and out are counted as the edges count them: without control packets of the link.
 RULES = f"""
 table inet lab {{
     counter forwarded {{}}
@@ -150,7 +150,7 @@ class HostKernel:
         self.lab = lab
         chain.build(lab)
         self.build()
-        # What is for the proxy's own addresses, as all answers are behind a masquerade, needs room for labels as well.
+        # Packets for the proxy's own addresses, as all answers are behind a masquerade, need room for labels as well.
         for role, device, own, own6 in (("sender", "s0", OWN, OWN6), ("receiver", "r0", REMOTE, REMOTE6)):
             lab.run(role, "ip", "route", "replace", own, "dev", device, "mtu", 1500, "advmss", 1460)
             lab.run(role, "ip", "-6", "route", "replace", own6, "dev", device, "mtu", 1500, "advmss", 1440)
@@ -194,7 +194,7 @@ class HostKernel:
         return self.sfcproxy(command, "-c", self.proxy.config, *options)
 
     def switch_off(self):
-        """Whatever state it is in."""
+        """Stops and detaches the proxy, whatever state it is in."""
         if self.proxy and self.proxy.process:
             self.proxy.stop()
         if self.proxy and self.proxy.pin.exists():

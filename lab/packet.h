@@ -285,7 +285,8 @@ static __always_inline __u32 make_stack(const struct packet *packet, const struc
 	return 4;
 }
 
-/* What the proxy must have made of it: the top entry is gone, the next one's TTL is min(its own, old top - 1). */
+/* Advances the label stack as the proxy must: the top entry is gone, the next one's TTL is min(its own, old top -
+ * 1). */
 static __always_inline __u32 advance_stack(__be32 stack[STACK_MAX], __u32 depth)
 {
 	__u32 top = bpf_ntohl(stack[1]);

@@ -60,8 +60,8 @@ class TcpBridge:
     counters = staticmethod(nft_counters)
 
     def drops(self, lab):
-        """It reads from a buffer that the kernel throws frames away at when full, and tells nobody. What came in and
-        did not go out is exactly that, as it sends nothing of its own."""
+        """The kernel throws frames away when the buffer is full that it reads from, and tells nobody. It sends nothing
+        of its own, so these are exactly the frames that came in and did not go out."""
         return self._kept_back(lab) - self.before
 
     def _kept_back(self, lab):

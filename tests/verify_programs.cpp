@@ -24,7 +24,7 @@ namespace {
 
 constexpr std::uint32_t kBudget = 200'000; // a fifth of the kernel's limit: room for what is still to come
 
-/// What programs are loaded for: what is off is not in them.
+/// A shape that programs are loaded for: they lack all that is off in it.
 struct Shape {
     const char* name;
     bool kernel_mode;

@@ -46,15 +46,15 @@ struct inner_eth {
 	__u16 reserved;
 };
 
-/* What the encapsulation's parse has found (bpf/encap/). */
+/* The encapsulation of the frame, as its code in bpf/encap/ has found it. */
 struct encap {
 	__u32 cut;  /* bytes of it behind the Ethernet header; 0 = its end is not known */
 	__u32 kept; /* bytes that are pushed again: header.f.len to be */
 	__u8 inner; /* enum sfc_inner, where its header says what it carries; else SFC_INNER_IP, and the service says */
 	__u8 reserved[3];
 	__u32 first;     /* what match has read already, for parse */
-	__u32 hash;      /* kernel mode, from glance: of the bytes as they arrived, where nothing is believed */
-	__u64 last_word; /* kernel mode, from glance: of the bytes as they arrived, zero behind their end */
+	__u32 hash;      /* kernel mode, from glance: of the bytes as they arrived; a hint only, nothing relies on it */
+	__u64 last_word; /* kernel mode, from glance: the last of the bytes as they arrived, zero behind their end */
 };
 
 /* Where the key is, or would be, in the cache's index. */
@@ -179,8 +179,8 @@ struct {
 	__type(value, struct sfc_slot);
 } slots SEC(".maps");
 
-/* What of a header is beyond SFC_HEADER_INLINE bytes. Apart, so that short headers do not pull it into the CPU's cache.
- */
+/* The bytes of a header beyond SFC_HEADER_INLINE. They have a map of their own, so that short headers do not pull them
+ * into the CPU's cache. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

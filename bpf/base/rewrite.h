@@ -35,7 +35,7 @@ static __always_inline void macs_write(void *at, const struct macs *macs, __be16
 	*(__be16 *)(word + 3) = ethertype;
 }
 
-/* What comes behind the MACs are read, where frames are stripped. */
+/* The steps after the MACs are read: cuts the encapsulation off and writes a new Ethernet header. */
 static __always_inline int rewrite_cut(struct xdp_md *ctx, __u32 cut, __be16 ethertype, const struct macs *macs)
 {
 	struct cursor cur;

@@ -77,16 +77,14 @@ static __always_inline void index_skip(struct work *work)
 	work->index.skip |= 1U << (work->index.at & 15);
 }
 
-/* Changes the word if it is still as it was. What it named belongs to the caller then, where the new one is 0. */
+/* Changes the word if it is still as it was. If `new` is 0, the slot that the word named belongs to the caller then. */
 static __always_inline int index_swap(__u32 *word, __u32 old, __u32 new)
 {
 	return __sync_val_compare_and_swap(word, old, new) == old;
 }
 
-/*
- * Everything that was written to the slot must be seen by whoever sees the word. x86 keeps the order of stores;
- * elsewhere an atomic exchange does (BPF has no other barrier before 6.14).
- */
+/* A CPU that sees the word must also see everything that was written to the slot before. x86 keeps the order of stores;
+ * elsewhere an atomic exchange does (BPF has no other barrier before 6.14). */
 static __always_inline void index_store(__u32 *word, __u32 value)
 {
 	asm volatile("" ::: "memory");

@@ -98,8 +98,8 @@ static __always_inline __u32 pool_sweep(struct work *work, const struct sfc_serv
 	return SFC_SLOT_FREE;
 }
 
-/* The chunk on top of the shared list: its slots go to the magazine, which is empty; the one that it stood in is returned.
- */
+/* Takes the chunk on top of the shared list. Its slots go to the magazine, which is empty. Returns the slot that it
+ * stood in. */
 static __always_inline __u32 pool_pop_chunk(struct sfc_pool *pool, struct sfc_magazine *magazine)
 {
 	for (__u32 i = 0; i < POOL_TRIES; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What is in a slot, word by word. Who may read and write it: cache.h. */
+/* The contents of a slot, word by word. cache.h says who may read and write it. */
 #pragma once
 
 #include "base/verdict.h"
@@ -9,7 +9,8 @@ static __always_inline struct sfc_slot *slot_get(__u32 id)
 	return bpf_map_lookup_elem(&slots, &id);
 }
 
-/* What leaves the cache without a packet: `refs` packets of the slot's service will not be known when they return. */
+/* Counts references that leave the cache without a packet: `refs` packets of the slot's service will not be known when
+ * they return. */
 static __always_inline void slot_count_lost(const struct sfc_slot *slot, __u32 refs, __u64 now)
 {
 	const struct sfc_header_fields *header = (const struct sfc_header_fields *)slot->header;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Which ticket has this header? One number for all packets that arrive with the same one (sfc_arrival_key): from
- * arrival to number by a hash map, the other way by an array. A number that no packet has used for longer than the hold
- * time may be given to another arrival.
+ * Finds the number of the header that a packet arrived with. All packets that arrive with the same header have one
+ * number (sfc_arrival_key). A hash map leads from the arrival to the number, an array leads back. A number that no
+ * packet has used for longer than the hold time may be given to another arrival.
  */
 #pragma once
 
@@ -12,7 +12,7 @@
 
 enum {
 	ARRIVAL_TRIES = 8, /* numbers that are looked at for one that is free */
-	ARRIVAL_LOOKS = 2, /* a second one where another CPU has just entered the same */
+	ARRIVAL_LOOKS = 2, /* the second finds an arrival that another CPU has just entered */
 };
 
 static __always_inline struct sfc_arrival *arrival_get(__u32 number)
@@ -20,13 +20,14 @@ static __always_inline struct sfc_arrival *arrival_get(__u32 number)
 	return bpf_map_lookup_elem(&arrivals, &number);
 }
 
-/* The sender of a frame, as a word of a key that is never zero. */
+/* The source MAC of a frame as a word of a key. The word is never zero, because zero means that the sender does not
+ * count. */
 static __always_inline __u64 arrival_sender(const __u16 *mac)
 {
 	return mac[0] | (__u64)mac[1] << 16 | (__u64)mac[2] << 32 | 1ULL << 63;
 }
 
-/* The bytes as they arrived, of which glance has found the end. Returns SFC_OK or SFC_REASON_runt. */
+/* Fills work->arrival with the bytes as they arrived; glance has found their end. Returns SFC_OK or SFC_REASON_runt. */
 static __always_inline int arrival_from_frame(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
 	const __u64 *word = (void *)(long)ctx->data + ETH_HLEN;
@@ -54,7 +55,8 @@ static __always_inline int arrival_from_frame(struct xdp_md *ctx, struct work *w
 	return SFC_OK;
 }
 
-/* The header as it will leave, where glance cannot tell. The map looks up all that there is room for. */
+/* Fills work->arrival with the header as it will leave, where glance cannot tell headers. The words behind the header
+ * are zero, because the hash map compares all words that there is room for. */
 static __always_inline void arrival_from_header(struct work *work)
 {
 	const __u64 *word = work->header.word;
@@ -70,7 +72,7 @@ static __always_inline void arrival_from_header(struct work *work)
 	}
 }
 
-/* Words of a key that glance leaves alone are zero in all of them. */
+/* Zeroes the words of a key that glance never fills, because the hash map compares them as well. */
 static __always_inline void arrival_clear_rest(struct work *work)
 {
 	__u32 room = header_words();
@@ -114,8 +116,8 @@ static __always_inline void arrival_ticket(struct sfc_ticket *ticket, const stru
 	ticket->check = arrival->check;
 }
 
-/* The ticket for work->arrival, if that is what the number stands for. The ways out have just been looked at. Returns
- * whether it is. */
+/* Fills work->ticket if the number is that of work->arrival. Returns whether it is. Writes down that the ways out have
+ * just been looked at. */
 static __always_inline int arrival_holds(struct work *work, __u32 number)
 {
 	struct sfc_arrival *arrival = arrival_get(number);
@@ -132,8 +134,8 @@ static __always_inline int arrival_holds(struct work *work, __u32 number)
 	return generation_read(&arrival->generation) == generation;
 }
 
-/* Takes a number that nobody has used lately; its generation is odd then, and it is the caller's. NULL: there is none.
- */
+/* Takes a number that nobody has used lately. Its generation is odd then, and the number belongs to the caller. Returns
+ * NULL where none is free. */
 static __always_inline struct sfc_arrival *arrival_take(struct work *work, const struct strip *strip, __u32 *number)
 {
 	__u64 hold_ns = strip->sf->hold_ns;
@@ -162,7 +164,7 @@ static __always_inline struct sfc_arrival *arrival_take(struct work *work, const
 	return NULL;
 }
 
-/* What the way back needs goes to the number's entry, and becomes valid. */
+/* Writes the data for the way back to the number's entry, and makes the entry valid. */
 static __always_inline void arrival_keep_header(struct work *work, const struct sfc_service *service,
 						struct sfc_interned *entry)
 {
@@ -173,7 +175,7 @@ static __always_inline void arrival_keep_header(struct work *work, const struct 
 	generation_write(&entry->generation, work->ticket.generation);
 }
 
-/* Gives work->arrival a number of its own. Returns whether it has one; not where another CPU was quicker, either. */
+/* Gives work->arrival a number of its own. Returns whether it has one: 0 also where another CPU was quicker. */
 static __always_inline int arrival_add(struct work *work, const struct strip *strip)
 {
 	const struct sfc_service *service = strip->service;
@@ -202,17 +204,15 @@ static __always_inline int arrival_add(struct work *work, const struct strip *st
 	arrival->checked = work->now;
 	generation_write(&arrival->generation, work->ticket.generation);
 	if (bpf_map_update_elem(&arrival_numbers, &work->arrival, &number, BPF_NOEXIST)) {
-		arrival->key.word[0] = 0; /* nothing arrives so: the number can be used again */
+		arrival->key.word[0] = 0; /* no packet has this key, so the number can be used again */
 		arrival->checked = 0;
 		return 0;
 	}
 	return 1;
 }
 
-/*
- * As hash_words, with 64-bit words, of which only the upper halves of the products are good: enough for a position
- * where nothing is believed.
- */
+/* A hash like hash_words, over 64-bit words. Only the upper halves of the products are good, which is enough for the
+ * position of a hint. */
 static __always_inline __u32 arrival_hash(const struct work *work)
 {
 	const __u64 *word = work->arrival.word;
@@ -230,7 +230,7 @@ static __always_inline __u32 arrival_hash(const struct work *work)
 	return sum >> 32;
 }
 
-/* Where numbers of arrivals with this hash are; whoever wrote them, the arrival is compared. */
+/* The hint for arrivals with this hash. Another arrival may have written it, so the arrival is compared. */
 static __always_inline struct sfc_number_hint *arrival_hint(__u32 hash)
 {
 	__u32 position = hash & (SFC_NUMBER_HINTS - 1);
@@ -239,9 +239,9 @@ static __always_inline struct sfc_number_hint *arrival_hint(__u32 hash)
 }
 
 /*
- * Fills work->ticket for work->arrival by the hash map, or by a new number. A function of its own: it is not on the way
- * of packets whose hint holds. Returns SFC_OK, or SFC_REASON_cache_full where all numbers of the service are in
- * use.
+ * Fills work->ticket for work->arrival from the hash map, or with a new number. It is a function of its own because
+ * packets whose hint holds do not need it. Returns SFC_OK, or SFC_REASON_cache_full where all numbers of the service
+ * are in use.
  */
 static __noinline int arrival_slow(struct work *work, const struct strip *strip)
 {
@@ -257,7 +257,7 @@ static __noinline int arrival_slow(struct work *work, const struct strip *strip)
 	return SFC_REASON_cache_full;
 }
 
-/* The same, for an arrival that most packets have had before. */
+/* The same, but looks at the hint first, because most packets arrive with a header that came before. */
 static __always_inline int arrival_find(struct work *work, const struct strip *strip)
 {
 	struct sfc_number_hint *hint = strip->hint ?: arrival_hint(arrival_hash(work));

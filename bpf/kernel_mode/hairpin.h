@@ -12,7 +12,7 @@
 #include "ticket/intern.h"
 #include "ticket/ticket.h"
 
-/* The account of a frame on the hairpin: not one that a port has received. */
+/* Begins the account of a frame on the hairpin. It does not count as received, because no port has received it. */
 static __always_inline struct work *hairpin_receive(struct xdp_md *ctx)
 {
 	struct work *work = port_scratch();
@@ -27,7 +27,7 @@ static __always_inline struct work *hairpin_receive(struct xdp_md *ctx)
 	return work;
 }
 
-/* The ticket in the frame's source MAC as the source of a header. */
+/* Fills work->header by the ticket in the frame's source MAC. */
 static __always_inline int hairpin_source(struct xdp_md *ctx, struct work *work)
 {
 	struct cursor cur = cursor_at(ctx, ETH_ALEN);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Headers that have arrived before, in kernel mode. A packet with the very same bytes at the same port has the same
- * service and the same header, and needs none of the steps that find them, which are two thirds of what strip costs.
- * All bytes are compared where they lie in the frame; the hash only says where to look.
+ * Headers that have arrived before, in kernel mode. A packet with the same bytes at the same port has the same service
+ * and the same header. So it skips the steps that find them, which are two thirds of the cost of strip. All bytes are
+ * compared in the frame; the hash only says where to look.
  *
- * It follows from what does not change while the programs are attached: matches, services' and SFs' settings. What does
- * change is asked once at each tick of the clock: whether the ways out are there.
+ * Matches, and the settings of services and SFs, do not change while the programs are attached. The ways out can
+ * change, so they are checked once at each tick of the clock.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 /* With an inner packet of 14 bytes they fill the shortest Ethernet frame. */
 enum { KNOWN_WORDS_SHORT = 5 };
 
-/* What is known of a frame. */
+/* The result of the search for a header that has arrived before. */
 struct known {
 	struct sfc_number_hint *hint; /* where numbers of headers with these bytes are, or NULL */
 	struct sfc_arrival *arrival;
@@ -22,7 +22,7 @@ struct known {
 	__be16 ethertype;
 };
 
-/* The header in the frame, of which `words` lie in it, or NULL. */
+/* The words behind Ethernet in the frame, or NULL where there are fewer than `words`. */
 static __always_inline const __u64 *known_header_at(struct xdp_md *ctx, __u32 words)
 {
 	const __u64 *word = (void *)(long)ctx->data + ETH_HLEN;
@@ -30,7 +30,7 @@ static __always_inline const __u64 *known_header_at(struct xdp_md *ctx, __u32 wo
 	return (void *)(word + words) > (void *)(long)ctx->data_end ? NULL : word;
 }
 
-/* Whether the bytes in the frame are those of the arrival; and the sender, where that counts. */
+/* Whether the bytes in the frame are those of the arrival, and the sender too where it counts. */
 static __always_inline int known_equal(const struct work *work, const struct known *known,
 				       const struct sfc_arrival *arrival, const __u64 *word, const void *end)
 {
@@ -54,7 +54,7 @@ static __always_inline int known_equal(const struct work *work, const struct kno
 	return work->encap.last_word == held[last & (INTERN_LEAST - 1)];
 }
 
-/* Whether the number is that of the header in the frame; fills known->arrival and ticket then. */
+/* Whether the number is that of the header in the frame. If so, fills known->arrival and known->ticket. */
 static __always_inline int known_by(const struct work *work, struct known *known, __u32 number, const __u64 *word,
 				    const void *end)
 {
@@ -71,7 +71,7 @@ static __always_inline int known_by(const struct work *work, struct known *known
 	return 1;
 }
 
-/* The other number. */
+/* Tries the second number of the hint. */
 static __noinline int known_by_other(struct xdp_md *ctx, const struct work *work, struct known *known)
 {
 	const __u64 *word = known_header_at(ctx, KNOWN_WORDS_SHORT);
@@ -98,10 +98,10 @@ static __always_inline int known_look(struct xdp_md *ctx, struct work *work, str
 }
 
 /*
- * Looks at all that may have changed. Returns whether the ways out are there, and writes down when that was so: at the
- * same tick of the clock nobody needs to ask again. A number is not taken away within a tick, since hold times are
- * longer, and what is stripped within a tick after a way out is lost is no worse off than what was in the kernel by
- * then. A function of its own, as it is rare.
+ * Looks at all that may have changed. Returns whether the ways out are there, and writes down when that was so, because
+ * nobody needs to ask again at the same tick of the clock. A number is not taken away within a tick, because hold times
+ * are longer. If a way out is lost within the tick, its packets fare no worse than those in the kernel by then. A
+ * function of its own, because it runs rarely.
  */
 static __noinline int known_check(const struct work *work, struct sfc_arrival *arrival)
 {
@@ -110,7 +110,7 @@ static __noinline int known_check(const struct work *work, struct sfc_arrival *a
 
 	service = bpf_map_lookup_elem(&services, &id);
 	if (!service || (!service->to_port && strip_kernel_ready(service)))
-		return 0; /* those behind ports are asked for each packet */
+		return 0; /* for a kernel behind ports, strip_ways_out asks for each packet */
 	arrival->checked = work->now;
 	return 1;
 }
@@ -126,7 +126,7 @@ static __always_inline int known_inner(struct xdp_md *ctx, struct work *work, __
 	return (version == 4 && inner != SFC_INNER_IPV6) || (version == 6 && inner != SFC_INNER_IPV4);
 }
 
-/* Returns whether all that can be known of the frame is, and nothing is in its way. It is unchanged. */
+/* Returns whether the header of the frame is known and nothing is in the packet's way. The frame is unchanged. */
 static __always_inline int strip_known(struct xdp_md *ctx, struct work *work, struct known *known)
 {
 	struct sfc_arrival *arrival;
@@ -139,12 +139,12 @@ static __always_inline int strip_known(struct xdp_md *ctx, struct work *work, st
 	work->now = clock_now();
 	if ((!work->now || arrival->checked != work->now) && !known_check(work, arrival))
 		return 0;
-	work->result.service = arrival->service; /* whoever has the number: each is one service's for good */
+	work->result.service = arrival->service; /* the same for each arrival that ever has this number */
 	work->encap.kept = arrival->kept;
 	return generation_read(&arrival->generation) == known->ticket.generation;
 }
 
-/* To a kernel behind ports more is needed: what strip_ways_out asks for each packet. */
+/* Finds the service and the SF: for a kernel behind ports, strip_ways_out needs them for each packet. */
 static __always_inline int known_service(struct work *work, struct strip *strip)
 {
 	__u32 id = work->result.service, sf;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What this host's kernel makes by itself in answer to packets that came with a header: resets of nftables' REJECT,
- * which have the address of another host as their source, and ICMP errors, which quote a packet to another host. They
- * have no ticket, so they would leave without a header. What this host sends for itself is let go.
+ * Packets that this host's kernel makes by itself in answer to packets that came with a header. They are resets of
+ * nftables' REJECT, whose source is the address of another host, and ICMP errors, which quote a packet to another host.
+ * They have no ticket, so they would leave without a header. Packets that this host sends for itself may leave.
  */
 #pragma once
 
@@ -18,7 +18,7 @@
 enum {
 	ORIGINATED_INET = 2,   /* AF_INET */
 	ORIGINATED_INET6 = 10, /* AF_INET6 */
-	ICMP_HEADER = 8,       /* RFC 792, RFC 4443 2.1: what is quoted comes behind it */
+	ICMP_HEADER = 8,       /* RFC 792, RFC 4443 2.1: the quoted packet comes behind it */
 	ICMP_UNREACHABLE = 3,
 	ICMP_REDIRECTED = 5, /* with 4, source quench */
 	ICMP_EXCEEDED = 11,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A packet that leaves the kernel as one frame gets its header where it is caught, at TC egress: the hairpin would cost
- * it a third of all that forwarding costs. What GRO has merged cannot go this way, nor what a device is still to write
- * a checksum into: it would look for an IP header behind Ethernet.
+ * A packet that leaves the kernel as one frame gets its header at TC egress, because the hairpin would cost it a third
+ * of all that forwarding costs. Packets that GRO has merged cannot go this way. Neither can packets that still need a
+ * checksum from a device, because it would look for an IP header behind Ethernet.
  */
 #pragma once
 
@@ -18,8 +18,11 @@ enum { PUSH_SUMMED_MASK = 3, PUSH_SUMMED_PARTIAL = 3 }; /* of skb->ip_summed: CH
  */
 static const void *(*const push_kernel_context)(struct __sk_buff *skb) = (void *)SFC_KFUNC_CONTEXT;
 
-/* The byte with skb->ip_summed, which the kernel does not show TC programs: by its own pointer where it gives us that,
- * and else by reading its memory, which costs 7 ns more. Returns 0, or what the kernel says. */
+/*
+ * Reads the byte with skb->ip_summed, which the kernel does not show TC programs. It follows the kernel's own pointer
+ * where the kernel gives us that. Otherwise it reads the kernel's memory, which costs 7 ns more. Returns 0, or the
+ * kernel's error.
+ */
 static __always_inline long push_summed(struct __sk_buff *skb, __u8 *byte)
 {
 	if (sfc_config.kernel_context) {
@@ -29,8 +32,8 @@ static __always_inline long push_summed(struct __sk_buff *skb, __u8 *byte)
 	return bpf_probe_read_kernel(byte, sizeof(*byte), (void *)skb + sfc_config.summed_at);
 }
 
-/* Whether the packet is one whole frame. Where user space does not know where ip_summed is, or may not let us read it,
- * nothing goes this way. */
+/* Whether the packet is one frame with a finished checksum. No packet goes this way where user space does not know
+ * where ip_summed is, or we may not read it. */
 static __always_inline int push_may(struct __sk_buff *skb)
 {
 	__u8 byte = 0;
@@ -42,8 +45,8 @@ static __always_inline int push_may(struct __sk_buff *skb)
 	return (byte >> sfc_config.summed_shift & PUSH_SUMMED_MASK) != PUSH_SUMMED_PARTIAL;
 }
 
-/* The header's bytes, straight from the entry, behind Ethernet, where the longest header would lie in the frame. They
- * are fours: an MPLS label stack entry has four. */
+/* Writes the header's bytes from the entry to behind Ethernet, where the longest header would lie in the frame. Their
+ * number is a multiple of four, because an MPLS label stack entry has four. */
 static __always_inline void push_pairs(__u8 *to, const struct sfc_interned *entry, __u32 len)
 {
 	const __u64 *from = entry->header.word + SFC_HEADER_META;
@@ -98,8 +101,8 @@ static __always_inline int push_words(struct __sk_buff *skb, const struct sfc_in
 }
 
 /*
- * Puts the entry's header on, and asks afterwards whether it was still the ticket's. Writing by pointer makes the
- * kernel give the packet a copy of its own before the program begins, if a sniffer has a clone; forwarding has done so
+ * Puts the entry's header on, and checks afterwards that the entry still has the ticket's generation. Because the
+ * program writes by pointer, the kernel first copies a packet that a sniffer has a clone of; forwarding has done so
  * before. Returns SFC_OK or the reason that stops the packet.
  */
 static __always_inline int push_header(struct __sk_buff *skb, const struct sfc_port *port, struct sfc_interned *entry,

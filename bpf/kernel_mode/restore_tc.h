@@ -42,20 +42,22 @@ static __always_inline int tc_is_fragment(struct __sk_buff *skb)
 	return (offset & bpf_htons(0x3fff)) || next == IPPROTO_FRAGMENT;
 }
 
-/* The ticket of a packet that leaves, from where this attachment keeps it. The bits of the mark are ours alone. */
+/* Reads the ticket of a packet that leaves, from the metadata or the mark. The bits of the mark are ours alone, so they
+ * are cleared. */
 static __always_inline int tc_ticket(struct __sk_buff *skb, struct ticket_found *found)
 {
 	int any;
 
 	if (!sfc_config.mark_mask)
 		return ticket_read(skb, found);
-	/* What is put together and taken apart again on the way gives all its fragments the first one's mark. */
+	/* Where the kernel reassembles a packet and fragments it again, all fragments have the first one's mark. */
 	any = tc_is_fragment(skb) ? ticket_read(skb, found) : mark_read(skb, found);
 	skb->mark &= ~sfc_config.mark_mask;
 	return any;
 }
 
-/* `skb` may be many frames in one. They are counted where they are stopped: `owner` is a service's or a port's. */
+/* Stops a packet. `skb` may be many frames in one, and all of them are counted. `owner` has the counters of a service
+ * or of a port. */
 static __always_inline int tc_drop(struct __sk_buff *skb, struct sfc_counters *owner, int reason)
 {
 	__u32 segments = skb->gso_segs ? skb->gso_segs : 1;
@@ -66,8 +68,8 @@ static __always_inline int tc_drop(struct __sk_buff *skb, struct sfc_counters *o
 	return TC_ACT_SHOT;
 }
 
-/* Where a packet that belongs to no service is counted: at the port where it would leave, or, where that is none, at
- * the one where it came in. */
+/* The counters for a packet that belongs to no service: those of the port where it would leave. At an interface that is
+ * no port, they are those of the port where it came in. */
 static __always_inline struct sfc_counters *tc_port(struct __sk_buff *skb, __u32 id)
 {
 	__u32 *in = id ? NULL : port_of(skb->ingress_ifindex);
@@ -76,9 +78,9 @@ static __always_inline struct sfc_counters *tc_port(struct __sk_buff *skb, __u32
 }
 
 /*
- * A packet without a ticket. What this host sends for itself goes its way, and so does what came in where no service
- * goes through this kernel; anything else has lost its ticket or never had one. At an interface that is no port, whose
- * frames may have no Ethernet header either, all that this host sends is let go.
+ * Judges a packet without a ticket. A packet that this host sends for itself may leave, and so may one that came in
+ * where no service goes through this kernel. Any other has lost its ticket or never had one. An interface that is no
+ * port may have no Ethernet header, so all that this host sends there may leave.
  */
 static __always_inline int tc_without_ticket(struct __sk_buff *skb, __u32 id)
 {
@@ -95,7 +97,7 @@ static __always_inline int tc_without_ticket(struct __sk_buff *skb, __u32 id)
 	return tc_drop(skb, tc_port(skb, id), SFC_REASON_miss);
 }
 
-/* It leaves from here, with its header. */
+/* Puts the header on and lets the packet leave. */
 static __always_inline int tc_push(struct __sk_buff *skb, const struct sfc_port *port, struct sfc_interned *entry,
 				   __u32 generation, __u32 service)
 {
@@ -110,7 +112,7 @@ static __always_inline int tc_push(struct __sk_buff *skb, const struct sfc_port 
 	return TC_ACT_UNSPEC;
 }
 
-/* On to the hairpin, with the ticket in the source MAC. */
+/* Sends the packet to the hairpin, with the ticket in its source MAC. */
 static __always_inline int tc_hairpin(struct __sk_buff *skb, const struct sfc_port *port,
 				      const struct sfc_ticket *ticket, __u32 service)
 {
@@ -121,8 +123,8 @@ static __always_inline int tc_hairpin(struct __sk_buff *skb, const struct sfc_po
 	return bpf_redirect(port->hairpin, 0);
 }
 
-/* Whether the packet may leave through port `id`, for those that do not take the way of most. Returns SFC_OK or the
- * reason that stops it. */
+/* Whether the packet may leave through port `id`, where the quick checks of tc_with_ticket cannot say so. Returns
+ * SFC_OK or the reason that stops it. */
 static __always_inline int tc_way_out(struct __sk_buff *skb, __u32 id, const struct sfc_port *port,
 				      const struct sfc_service *service)
 {

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Domain side to a kernel: what strip does in kernel mode instead of a key and an entry. */
+/* Domain side to a kernel: the steps of strip in kernel mode, where packets have no key and no entry. */
 #pragma once
 
 #include "kernel_mode/arrival.h"
 
-/* A next hop of its own must be known. And all ports that the kernel may send through are there: the kernel takes one
- * that goes out of the device map, and what is caught there would leave bare. */
+/*
+ * Whether the service's packets can leave the kernel. A next hop of its own must be known, and all ports that the
+ * kernel may send through must be in the device map. A port is there only while sfc_restore_tc is on it, without which
+ * packets would leave bare.
+ */
 static __always_inline int strip_kernel_ready(const struct sfc_service *service)
 {
 	if (!service->next_hop_ready)
@@ -28,7 +31,7 @@ static __always_inline int strip_cut_for_kernel(struct xdp_md *ctx, struct work 
 	return kernel_cut(ctx, encap_cut(work), strip_inner_type(work), strip->in);
 }
 
-/* The number of its header goes with the packet. */
+/* Finds the number of the header and puts the ticket in front of the packet. */
 static __always_inline int strip_ticket(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
 	int reason;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * An SF that is the kernel of another network namespace, behind two veths: as on a hairpin, the ticket comes back in
- * the source MAC. The program that puts it there runs inside that namespace, whose interfaces have numbers of their
- * own: it cannot tell a port by them, so all that is wrong is left for sfc_restore_mac to find and to count.
+ * An SF that is the kernel of another network namespace, behind two veths. The ticket comes back in the source MAC, as
+ * on a hairpin. The program that puts it there runs inside that namespace, where interfaces have other numbers, so it
+ * cannot tell a port by them. It leaves all faults for sfc_restore_mac to find and count.
  */
 #pragma once
 
@@ -16,7 +16,8 @@ static __always_inline int mac_is_ip(struct __sk_buff *skb)
 	return skb->protocol == bpf_htons(ETH_P_IP) || skb->protocol == bpf_htons(ETH_P_IPV6);
 }
 
-/* A ticket whose number has another generation by now gets an odd one, which no entry that can be read has. */
+/* Writes the ticket into the source MAC. If its number has another generation by now, the ticket gets an odd one, which
+ * no readable entry has. */
 static __always_inline int mac_with_ticket(struct __sk_buff *skb, const struct sfc_ticket *ticket)
 {
 	struct sfc_interned *entry = intern_get(ticket->header - 1);
@@ -37,10 +38,8 @@ static __always_inline int mac_without_ticket(struct __sk_buff *skb)
 	return bpf_skb_store_bytes(skb, ETH_ALEN, &other, sizeof(other), 0) ? TC_ACT_SHOT : TC_ACT_UNSPEC;
 }
 
-/*
- * Whether a frame without a ticket is control packets: neighbour discovery, which has hop limit 255 (RFC 4861 7.1), and
- * multicast listener discovery, which has 1 (RFC 2710 3) and an option in front. Neither has been forwarded, nor will.
- */
+/* Whether a frame without a ticket is a control packet. Neighbour discovery has hop limit 255 (RFC 4861 7.1). Multicast
+ * listener discovery has 1 (RFC 2710 3) and an option in front. Neither has been forwarded, nor will be. */
 static __always_inline int mac_is_control(struct xdp_md *ctx)
 {
 	struct cursor cur = cursor_at(ctx, ETH_HLEN);
@@ -61,7 +60,7 @@ static __always_inline int mac_is_control(struct xdp_md *ctx)
 	return icmp && next == IPPROTO_ICMPV6 && key_is_control(*icmp);
 }
 
-/* The ticket in the source MAC as the source of a header. */
+/* Fills work->header by the ticket in the source MAC. */
 static __always_inline int mac_source(struct xdp_md *ctx, struct work *work, struct back *back)
 {
 	int reason = restore_classify(ctx, work, back);
@@ -75,7 +74,7 @@ static __always_inline int mac_source(struct xdp_md *ctx, struct work *work, str
 	return reason == SFC_REASON_miss && mac_is_control(ctx) ? SFC_REASON_control : reason;
 }
 
-/* The header is good only for a packet that comes from the SF, and by the port, that its service says. */
+/* The header is good only for a packet that comes from its service's SF, by its service's return port. */
 static __always_inline int mac_allowed(const struct work *work, const struct back *back)
 {
 	return back->service->sf == back->in->sf && back->service->return_port == work->result.port

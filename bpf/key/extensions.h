@@ -41,7 +41,7 @@ static __always_inline __u32 extensions_size(const struct extension *header, __u
 	return (header->length + 1) * EXTENSION_UNIT;
 }
 
-/* What follows is the payload of the packet, or of the fragment. */
+/* Ends the walk: the rest is the payload of the packet, or of the fragment. */
 static __always_inline void extensions_stop(struct inner *inner)
 {
 	inner->proto = inner->walk_next;

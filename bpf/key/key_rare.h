@@ -144,8 +144,8 @@ static __always_inline int key_ipsec(struct xdp_md *ctx, struct work *work, __u3
 	return key_payload(ctx, work, parts, before + 8);
 }
 
-/* RFC 2784, RFC 2890. What is of another version, or has a routing list, is known by its first four bytes and content.
- */
+/* RFC 2784, RFC 2890. A header of another version, or with a routing list, is known by its first four bytes and
+ * content. */
 static __always_inline int key_gre(struct xdp_md *ctx, struct work *work, __u32 parts)
 {
 	struct cursor cur = cursor_at(ctx, forget(&work->inner.off, INNER_OFF_MASK));

@@ -7,8 +7,8 @@
 #include "key/key.h"
 #include "path/way_back.h"
 
-/* Which SF sent it, and what: IP and, where the SF gets them, Ethernet frames go on; SFC is refused; the rest is the
- * control packets of the segment. */
+/* Finds the SF that sent the frame, and its kind. IP goes on, and so do Ethernet frames if the SF gets them. SFC is
+ * refused. The rest is control packets of the segment. */
 static __always_inline int restore_classify(struct xdp_md *ctx, struct work *work, struct back *back)
 {
 	struct cursor cur = cursor_at(ctx, 0);
@@ -38,7 +38,7 @@ static __always_inline int restore_classify(struct xdp_md *ctx, struct work *wor
 	return SFC_OK;
 }
 
-/* A sound packet of a kind that has no key cannot have an entry: SFC, or control packets. */
+/* Builds the key. A sound packet of a kind that has no key cannot have an entry: it is SFC or a control packet. */
 static __always_inline int restore_key(struct xdp_md *ctx, struct work *work, const struct back *back)
 {
 	const struct sfc_sf *sf = back->sf;

@@ -9,7 +9,7 @@
 #include "key/key.h"
 #include "ticket/to_kernel.h"
 
-/* What the steps hand on to each other. */
+/* The values that the steps hand on to each other. */
 struct strip {
 	const struct sfc_port *in;
 	const struct sfc_service *service;
@@ -19,7 +19,7 @@ struct strip {
 	struct sfc_number_hint *hint; /* kernel mode: where numbers of headers with these bytes are, or NULL */
 };
 
-/* Which encapsulation it is, if any: by EtherType, or by what the IP packet says that is all of the frame. */
+/* Finds the encapsulation, if any: by the EtherType, or by the IP packet where that is all of the frame. */
 static __always_inline int strip_classify(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
 	struct cursor cur = cursor_at(ctx, 0);
@@ -59,7 +59,7 @@ static __always_inline __u32 *strip_service(struct work *work, __u64 scope, __u6
 	return strip_service_slow(work, scope, value, value2);
 }
 
-/* The service that matches `value` as mask `i` shows it, or NULL; also where there is no such mask. */
+/* The service that matches `value` under mask `i`. NULL where there is none, or no such mask. */
 static __always_inline __u32 *strip_try(struct work *work, enum sfc_encap encap, __u32 i, const __u64 *value)
 {
 	if (i >= sfc_config.masks[encap])
@@ -69,8 +69,8 @@ static __always_inline __u32 *strip_try(struct work *work, enum sfc_encap encap,
 			     value[1] & sfc_config.mask[encap][i].word[1]);
 }
 
-/* The most specific match, or NULL. `encap` is a constant, so that the masks are: those that nobody uses are no code.
- */
+/* The most specific match, or NULL. `encap` is a constant, so the masks are constants too, and unused ones leave no
+ * code. */
 static __always_inline __u32 *strip_select(struct work *work, enum sfc_encap encap, const __u64 *value)
 {
 	static_assert(SFC_MASKS_MAX == 4, "one try a mask");
@@ -91,7 +91,7 @@ static __always_inline __u32 *strip_select_any(struct work *work, enum sfc_encap
 	return NULL;
 }
 
-/* The service, and its SF. An IPv6 destination that nobody matches is a plain packet's. */
+/* Finds the service and its SF. A packet whose IPv6 destination matches no service is a plain packet. */
 static __always_inline int strip_match(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
 	__u64 value[2] = {};
@@ -130,7 +130,7 @@ static __always_inline int strip_parse(struct xdp_md *ctx, struct work *work, co
 	return SFC_OK;
 }
 
-/* What the service carries, of what the header says; -1 where the two contradict each other. */
+/* The kind of packet inside, by the header and the service; -1 where the two contradict each other. */
 static __always_inline int strip_inner_kind(const struct work *work, const struct sfc_service *service)
 {
 	__u8 said = work->encap.inner, wanted = service->inner;
@@ -140,7 +140,7 @@ static __always_inline int strip_inner_kind(const struct work *work, const struc
 	return said == wanted || (wanted == SFC_INNER_IP && said != SFC_INNER_ETHERNET) ? said : -1;
 }
 
-/* The header says what it carries, or the service does; of an IP packet the first nibble must agree. */
+/* The header says what it carries, or else the service does. The first nibble of an IP packet must agree. */
 static __always_inline int strip_inner(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
 	__u32 l3_off = l2_len(work) + encap_cut(work);
@@ -174,7 +174,8 @@ static __always_inline int strip_key(struct xdp_md *ctx, struct work *work, cons
 	return reason;
 }
 
-/* Everything that could stop the packet later, on its way to the SF and behind it, before anything is kept of it. */
+/* Checks everything that could stop the packet later, on its way to the SF and behind it, before anything of it is
+ * kept. */
 static __always_inline int strip_ways_out(struct work *work, const struct strip *strip)
 {
 	const struct sfc_service *service = strip->service;
@@ -198,7 +199,7 @@ static __always_inline __be16 strip_inner_type(const struct work *work)
 	return bpf_htons(work->inner.version == 4 ? ETH_P_IP : ETH_P_IPV6);
 }
 
-/* The header's own fields, in front of its bytes. */
+/* Writes the header's own fields, in front of its bytes. */
 static __always_inline int strip_keep(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
 	__be16 ethertype = work->encap.kept ? strip->ethertype : strip_inner_type(work);
@@ -213,7 +214,7 @@ static __always_inline int strip_keep(struct xdp_md *ctx, struct work *work, con
 		first |= (__u64)work->result.port << 16;
 		second = source[0] | (__u64)source[1] << 16 | (__u64)source[2] << 32;
 	}
-	/* Whole words: what is stored in pieces and loaded in one waits for all stores before it. */
+	/* Whole words, because a load of a word that was stored in pieces waits for all stores before it. */
 	work->header.word[0] = first;
 	work->header.word[1] = second;
 	return SFC_OK;
@@ -244,10 +245,8 @@ static __always_inline int strip_cache(struct work *work, const struct strip *st
 	}
 }
 
-/*
- * Whose outcome it is and how it ends. `unmatched`, `not_sfc` and a label stack that ends inside an entry belong to the
- * port; they and nothing else may go to the kernel of this host.
- */
+/* Decides who owns the outcome, and how the packet ends. `unmatched`, `not_sfc` and a label stack that ends inside an
+ * entry belong to the port. Only `unmatched` and `not_sfc` may go to the kernel of this host. */
 static __always_inline int strip_end(struct xdp_md *ctx, struct work *work, const struct strip *strip, int reason)
 {
 	if (reason == SFC_REASON_truncated && !work->encap.cut)

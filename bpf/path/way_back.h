@@ -15,7 +15,7 @@
 #include "encap/encaps.h"
 #include "key/inner.h"
 
-/* What the steps hand on to each other. */
+/* The values that the steps hand on to each other. */
 struct back {
 	const struct sfc_port *in;
 	const struct sfc_sf *sf;
@@ -26,8 +26,8 @@ struct back {
 	struct macs macs;
 };
 
-/* Whose header it is. `from_sf`, a constant: an SF has given the packet back, so the header is no longer in the account
- * of those that are on their way. */
+/* Finds the service of the header. `from_sf` is a constant: if it is set, an SF has given the packet back, so the
+ * header is counted as claimed. */
 static __always_inline int back_service(struct work *work, struct back *back, int from_sf)
 {
 	__u32 service = work->header.f.service;
@@ -57,7 +57,8 @@ static __always_inline int back_to_next_hop(struct work *work, struct back *back
 	return SFC_OK;
 }
 
-/* Where the kernel has sent it: the neighbour's MAC is in the frame, and the hairpin is named after the port. */
+/* Sends the packet where the kernel has routed it: the neighbour's MAC is in the frame, and the hairpin belongs to the
+ * port. */
 static __always_inline int back_as_routed(struct xdp_md *ctx, struct work *work, struct back *back)
 {
 	struct cursor cur = cursor_at(ctx, 0);
@@ -80,7 +81,8 @@ static __always_inline int back_where(struct xdp_md *ctx, struct work *work, str
 	return back_to_next_hop(work, back);
 }
 
-/* The SF may have changed the size, so that is judged again. An Ethernet frame becomes the payload of another one. */
+/* Puts the header on. The SF may have changed the size, so it is checked again. An Ethernet frame becomes the payload
+ * of another one. */
 static __always_inline int back_header(struct xdp_md *ctx, struct work *work, struct back *back)
 {
 	__u32 outer = back->service->inner == SFC_INNER_ETHERNET ? l2_len(work) : 0;
@@ -104,7 +106,8 @@ static __always_inline int back_steps(struct xdp_md *ctx, struct work *work, str
 	return back_where(ctx, work, back) ?: back_header(ctx, work, back) ?: port_redirect(work, back->egress_id);
 }
 
-/* A frame without a claim: to the kernel where it is control packets or the SF's policy says so, else the end. */
+/* Ends a frame. Without a claim it goes to the kernel if it is a control packet or the SF's policy says so; else it is
+ * dropped. */
 static __always_inline int back_end(struct work *work, const struct back *back, int reason)
 {
 	if (!reason)

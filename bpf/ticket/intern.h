@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * Headers by their numbers: what an SF needs that is a kernel. Who gives numbers: kernel_mode/arrival.h. A
- * number may get another header later, and another generation then: whoever has a ticket of the one before gets nothing
- * for it.
- */
+/* Headers by their numbers, for SFs that are a kernel. kernel_mode/arrival.h gives the numbers. A number may get
+ * another header later. It gets another generation then, so a ticket of the former generation is worth nothing. */
 #pragma once
 
 #include "cache/slot.h"
@@ -21,7 +18,7 @@ static __always_inline struct sfc_interned *intern_get(__u32 number)
 	return bpf_map_lookup_elem(&headers, &number);
 }
 
-/* In order with the loads around it. x86 loads in order; elsewhere an atomic does. */
+/* Reads the generation in order with the loads around it. x86 loads in order; elsewhere an atomic does. */
 static __always_inline __u32 generation_read(__u32 *at)
 {
 	__u32 generation;
@@ -35,7 +32,7 @@ static __always_inline __u32 generation_read(__u32 *at)
 	return generation;
 }
 
-/* In order with the stores around it, as index_store. */
+/* Writes the generation in order with the stores around it, as index_store does. */
 static __always_inline void generation_write(__u32 *at, __u32 generation)
 {
 	asm volatile("" ::: "memory");
@@ -51,13 +48,13 @@ static __always_inline __u32 intern_generation(struct sfc_interned *entry)
 	return generation_read(&entry->generation);
 }
 
-/* Words of a header that interned ones have room for. */
+/* The words that interned headers have room for. */
 static __always_inline __u32 header_words(void)
 {
 	return sfc_config.header_room / SFC_HEADER_STEP;
 }
 
-/* A header with all that there is room for behind its end. */
+/* Copies a header with all the room behind its end. */
 static __always_inline void words_copy_room(__u64 *to, const __u64 *from)
 {
 	words_copy(to, from, SFC_HEADER_META + INTERN_LEAST);
@@ -66,8 +63,7 @@ static __always_inline void words_copy_room(__u64 *to, const __u64 *from)
 				SFC_HEADER_MAX / 8, header_words());
 }
 
-/* The header that the ticket in work is for goes to work->header. Returns SFC_OK, or SFC_REASON_late where it has gone.
- */
+/* Copies the header of the ticket in `work` to work->header. Returns SFC_OK, or SFC_REASON_late where it has gone. */
 static __always_inline int intern_read(struct work *work)
 {
 	struct sfc_interned *entry = intern_get(work->ticket.header - 1);

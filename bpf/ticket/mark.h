@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Tickets in skb->mark, where something on the way clears metadata: a raw socket on the ingress interface makes the
- * kernel do that, but only behind TC ingress. Metadata are still what brings the ticket there, and what keeps GRO from
- * merging packets with different headers. In the configured bits of the mark, from below: the number, 0 for a packet
- * that came without a header; then what there is room for of half the generation, which is even.
+ * Tickets in skb->mark, for hosts where something on the way clears metadata. A raw socket on the ingress interface
+ * makes the kernel clear them, but only behind TC ingress. Metadata still bring the ticket to TC ingress, and keep GRO
+ * from merging packets with different headers. The configured bits of the mark hold the number in the lowest bits, 0
+ * for a packet that came without a header. Above it they hold half the generation, which is even, as far as there is
+ * room.
  */
 #pragma once
 
@@ -11,7 +12,7 @@
 #include "ticket/probe.h"
 #include "ticket/ticket.h"
 
-/* In position of the generation where the number is 0, or such a mark would be none. */
+/* Stands for the generation where the number is 0, because a mark of 0 means no ticket. */
 enum { MARK_PLAIN = 1 };
 
 static __always_inline __u32 mark_number_mask(void)
@@ -34,8 +35,8 @@ static __always_inline __u32 mark_of(const struct sfc_ticket *ticket)
 	return (ticket->header | mark_generation(generation)) << (sfc_config.mark_shift & 31);
 }
 
-/* What this host sends for itself may have somebody else's mark (fwmark_reflect), but never a ticket. Returns whether
- * there is a ticket; it is in `found` then. One of another generation is no longer good for anything. */
+/* Reads the ticket into `found` and returns whether there is one. Packets that this host sends for itself may have
+ * somebody else's mark (fwmark_reflect), but never a ticket. A ticket of another generation is no longer valid. */
 static __always_inline int mark_read(struct __sk_buff *skb, struct ticket_found *found)
 {
 	__u32 value = (skb->mark & sfc_config.mark_mask) >> (sfc_config.mark_shift & 31);

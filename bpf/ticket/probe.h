@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Probes (sfc_probe.h): how they are sent, and how they are met again. A probe has a ticket that is never valid, or no
- * entry in the cache, so it ends where packets end that have lost theirs (`miss`, `late`): only there, off the way of
- * all packets that go on, is it asked for. It goes no further than that, whatever was found.
+ * entry in the cache. So it ends where packets end that have lost theirs (`miss`, `late`). Programs look for probes
+ * only there, off the way of all packets that go on. A probe goes no further, whatever was found.
  */
 #pragma once
 
@@ -62,7 +62,8 @@ static __always_inline struct sfc_probe_entry *probe_at(void *ctx, int xdp, __u3
 	return probe;
 }
 
-/* Writes down where a probe came out, of the first copy, with `done` behind all else; and how many had no ticket. */
+/* Counts a probe that came out, and whether it had no ticket. For the first copy it writes down where, and sets `done`
+ * after all else. */
 static __always_inline void probe_note(void *ctx, int xdp, struct sfc_probe_entry *probe, __u32 ifindex, int ticket)
 {
 	if (!ticket)
@@ -74,7 +75,7 @@ static __always_inline void probe_note(void *ctx, int xdp, struct sfc_probe_entr
 	__sync_lock_test_and_set(&probe->done, 1);
 }
 
-/* Where the interface has no Ethernet header the packet begins at once. */
+/* Looks for a probe at TC egress. Where the interface has no Ethernet header, the packet begins at once. */
 static __noinline int probe_in_kernel(struct __sk_buff *skb, int ticket)
 {
 	struct sfc_probe_entry *probe = probe_at(skb, 0, ETH_HLEN);
@@ -86,7 +87,7 @@ static __noinline int probe_in_kernel(struct __sk_buff *skb, int ticket)
 	return probe != NULL;
 }
 
-/* Why TC egress stops a packet: `reason`, or that it is a probe, whose ticket is either gone or out of date. */
+/* The reason why TC egress stops a packet: `probe` for a probe, whose ticket is gone or out of date, else `reason`. */
 static __always_inline int probe_or(struct __sk_buff *skb, int reason)
 {
 	if (reason != SFC_REASON_miss && reason != SFC_REASON_late)
@@ -94,13 +95,13 @@ static __always_inline int probe_or(struct __sk_buff *skb, int reason)
 	return probe_in_kernel(skb, reason == SFC_REASON_late) ? SFC_REASON_probe : reason;
 }
 
-/* The number that is no header's: one more than there are. */
+/* A number that no header has: one more than there are. */
 static __always_inline __u32 probe_number(void)
 {
 	return sfc_config.slot_mask + 2;
 }
 
-/* Whether a kernel behind ports has kept the ticket: the source MAC is it then (tag.h). */
+/* Whether a kernel behind ports has kept the ticket, which is then in the source MAC (ticket_mac.h). */
 static __always_inline int probe_has_ticket(struct xdp_md *ctx)
 {
 	struct sfc_ticket ticket = {.header = probe_number(), .generation = SFC_PROBE_GENERATION};
@@ -126,7 +127,7 @@ static __always_inline int probe_or_restore(struct xdp_md *ctx, int reason)
 	return probe_from_sf(ctx) ? SFC_REASON_probe : reason;
 }
 
-/* Sends a probe where strip would send the packet. A function of no attached program: user space runs it. */
+/* Sends a probe where strip would send the packet. User space runs this: no attached program does. */
 static __always_inline int probe_send(struct xdp_md *ctx)
 {
 	struct sfc_probe_entry *probe = probe_at(ctx, 1, ETH_HLEN);

@@ -35,14 +35,14 @@ static __always_inline int ticket_put(struct xdp_md *ctx, const struct sfc_ticke
 	return SFC_OK;
 }
 
-/* A ticket that has been read, and the entry of its number; NULL where it has none. */
+/* A ticket that has been read, and the entry of its number. The entry is NULL where the number has none. */
 struct ticket_found {
 	struct sfc_ticket ticket;
 	struct sfc_interned *entry;
 };
 
-/* Returns whether there is a ticket; it is in `found` then. Its number's entry knows what the check must be; only of
- * one that is out of date it is worked out. */
+/* Reads the ticket into `found` and returns whether there is one. The entry of its number has the check, so the check
+ * is computed only for a ticket that is out of date. */
 static __always_inline int ticket_read(struct __sk_buff *skb, struct ticket_found *found)
 {
 	struct sfc_ticket *at = (void *)(long)skb->data_meta;
@@ -61,7 +61,7 @@ static __always_inline int ticket_read(struct __sk_buff *skb, struct ticket_foun
 	return at->check == ticket_check(&found->ticket);
 }
 
-/* The source MAC that is the ticket. */
+/* The source MAC that carries the ticket. */
 static __always_inline __u64 ticket_to_mac(const struct sfc_ticket *ticket)
 {
 	__u64 number = (ticket->header - 1) & MAC_NUMBER_MASK;
@@ -70,7 +70,8 @@ static __always_inline __u64 ticket_to_mac(const struct sfc_ticket *ticket)
 	return SFC_MAC_MARKER | (number | generation << SFC_MAC_NUMBER_BITS) << 8;
 }
 
-/* The other way; a number without its entry, or one of another generation, is found out there. */
+/* Reads the ticket from a source MAC. Returns SFC_REASON_miss where the MAC is no ticket or the number has no entry,
+ * and SFC_REASON_late where the number has another generation. */
 static __always_inline int ticket_from_mac(__u64 mac, struct work *work)
 {
 	struct sfc_interned *entry;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The way into the kernel of this host: what strip does there instead of a key and an entry. */
+/* The steps into the kernel of this host, where packets have no key and no entry. */
 #pragma once
 
 #include "base/rewrite.h"
 #include "ticket/ticket.h"
 
-/* The bare frame, addressed to this host, whoever the sender thinks we are: the kernel takes nothing else. */
+/* Cuts the encapsulation off and addresses the frame to this host, whatever MAC the sender used, because the kernel
+ * takes no other frame. */
 static __always_inline int kernel_cut(struct xdp_md *ctx, __u32 cut, __be16 ethertype, const struct sfc_port *in)
 {
 	struct cursor cur = cursor_at(ctx, 0);
@@ -18,8 +19,8 @@ static __always_inline int kernel_cut(struct xdp_md *ctx, __u32 cut, __be16 ethe
 	return rewrite_cut(ctx, cut, ethertype, &macs);
 }
 
-/* What comes in without a header is marked as that, or it could not be told from a packet whose ticket was lost. Where
- * there is no room for it, the packet is stopped at the way out. */
+/* Marks a packet that comes in without a header, because otherwise it would look like one whose ticket was lost. Where
+ * there is no room for the mark, the packet is stopped at the way out. */
 static __always_inline void kernel_mark_plain(struct xdp_md *ctx, struct work *work)
 {
 	work->ticket.header = 0;

@@ -30,7 +30,7 @@ class Attachment {
 public:
     /// Attaches everything, or throws and leaves nothing behind. `plan` and `state` come from options.config.
     [[nodiscard]] static Attachment create(const Plan& plan, State state, const std::string& pin, const Say& say);
-    /// What a process attached before; nothing where there is nothing.
+    /// The attachment that a process has made before, if there is one.
     [[nodiscard]] static std::optional<Attachment> open(const std::string& pin);
 
     /// Takes everything off again and undoes what was changed. Goes on over what fails and says so.
@@ -38,7 +38,8 @@ public:
 
     /// Finds the port's interface, prepares it and its peer, and attaches. Throws Error; the port is then as before.
     void attach_port(std::uint16_t id, const Say& say);
-    /// Switches off again what somebody switched on since: nobody tells us what happens at a peer. Throws Error.
+    /// Switches off again the offloads that somebody has switched on since: nobody tells us what happens at a peer.
+    /// Throws Error.
     void keep_offloads(std::uint16_t id, const Location& location, const Say& say);
     /// Tells the programs which addresses are this host's, where an encapsulation is sent to them. Throws Error.
     void keep_addresses() const;
@@ -48,7 +49,7 @@ public:
     void keep_probes(std::vector<ProbeRecord> probes);
     /// Whether somebody has switched it back.
     [[nodiscard]] static bool undone(const OffloadChange& change);
-    /// Whether what leaves the kernel by the port gets back into XDP; also where nothing of the kind is needed.
+    /// Whether packets that leave the kernel by the port get back into XDP. True also where no hairpin is needed.
     [[nodiscard]] bool hairpin_works(std::uint16_t id) const;
     /// The port's interface has gone or must go: nothing is accepted from it or sent to it.
     void release_port(std::uint16_t id, const Say& say);
@@ -75,8 +76,8 @@ private:
     void switch_off(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, const Say& say);
     void switch_offload(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, bool on,
                         const Say& say);
-    /// Ports that packets leave the kernel through. The hairpin comes first, and then the program that sends them
-    /// there.
+    /// For a port that packets leave the kernel through. The hairpin comes first, and then the program that sends
+    /// packets there.
     void attach_hairpin(std::uint16_t id, const Location& location, const Say& say);
     /// Attaches a TC program in this thread's network namespace, and writes down in `state` what detach must know of
     /// it.
@@ -96,7 +97,7 @@ private:
     [[nodiscard]] bool below_way_out(const Link& link, const std::vector<Link>& links) const;
     void add_leak_guard(const Link& link);
     void release_leak_guards(const Say& say);
-    /// Ports of an SF that is the kernel of another namespace: programs at their peers, in there.
+    /// For a port of an SF that is the kernel of another namespace: programs at its peer, in that namespace.
     static void check_peer(const Plan& plan, std::uint16_t id, const Location& location);
     void attach_peer(std::uint16_t id, const Location& location, const Say& say);
     void release_peer(std::uint16_t id, const Say& say);

@@ -20,7 +20,7 @@ std::string leak_guard_pin(std::uint32_t index) {
     return fmt::format("leak_guard_{}", index);
 }
 
-/// What it sends goes out through another interface of this namespace, in the same frame but for a tag.
+/// Whether it sends its frames out through another interface of this namespace, unchanged but for a tag.
 bool sends_through_another(const Link& link) {
     constexpr std::array kinds = {"bridge",  "bond",   "team",   "vlan", "macvlan",
                                   "macvtap", "ipvlan", "ipvtap", "vrf",  "hsr"};

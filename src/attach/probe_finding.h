@@ -8,7 +8,7 @@
 
 namespace sfc {
 
-/// What became of a probe.
+/// The outcome of a probe.
 enum class ProbeOutcome : std::uint8_t {
     NoAddress, ///< not sent: a port has no address of that IP version
     Waiting,   ///< not sent yet: something is not known that may become known

@@ -28,7 +28,7 @@ Reconciler::Reconciler(Attachment& attachment, Say say)
     read_neighbours();
 }
 
-/// What is written in the maps may have been learnt by an earlier process, and counts until something else is known.
+/// The maps may have MACs that an earlier process has learnt. They count until something else is known.
 void Reconciler::find_targets() {
     const Plan& plan = attachment_.plan();
     const auto known = [](bool ready, const __u8(&mac)[6]) {

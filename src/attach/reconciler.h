@@ -13,8 +13,8 @@
 
 namespace sfc {
 
-/// Keeps an attachment true while the world changes: interfaces that go, come back, change MAC or MTU; neighbours that
-/// are named by IP. The packets do not need it; what changes does.
+/// Keeps an attachment true while the world changes: interfaces go, come back, change MAC or MTU, and neighbours that
+/// are named by IP change. Packets do not need it; such changes do.
 class Reconciler {
 public:
     Reconciler(Attachment& attachment, Say say);
@@ -27,7 +27,7 @@ public:
     static constexpr int kTickMs = 400; // one answer lost, and the next one still comes within a second
 
 private:
-    /// What is known of a port's interface.
+    /// The interface of a port, as last seen.
     struct PortState {
         std::uint32_t ifindex = 0; ///< 0: not there
         bool usable = false;

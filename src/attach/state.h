@@ -25,7 +25,7 @@ struct OffloadChange {
     bool on = false;                   ///< to what
 };
 
-/// What a port has besides its program, where packets leave the kernel through it.
+/// The hairpin and the TC program of a port through which packets leave the kernel.
 struct HairpinState {
     std::uint32_t index = 0;    ///< of the port's interface, after which the hairpin is named
     bool clsact = false;        ///< the TC program is not on a BPF link, which could be pinned
@@ -46,7 +46,7 @@ struct LeakGuardState {
     bool created_qdisc = false;
 };
 
-/// What is known of one way through an SF, by the names of ports.
+/// The finding of a probe on one way through an SF, by the names of ports.
 struct ProbeRecord {
     std::string sf, from, to;
     bool six = false; ///< IPv6
@@ -55,8 +55,8 @@ struct ProbeRecord {
     [[nodiscard]] bool operator==(const ProbeRecord&) const = default;
 };
 
-/// What another sfcproxy process must know of an attachment and the kernel does not keep. Pinned beside the maps, as a
-/// map with one text, so that it lives and dies with them.
+/// Everything that another sfcproxy process must know of an attachment and that the kernel does not keep. It is pinned
+/// beside the maps, as a map with one text, so that it lives and dies with them.
 struct State {
     std::string file;   ///< the configuration's name, for messages
     std::string config; ///< its text: ids follow from it

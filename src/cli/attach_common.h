@@ -26,7 +26,7 @@ private:
 void need_privileges();
 /// Reads and checks the configuration, without touching anything. Throws Error{Usage}.
 [[nodiscard]] State wanted_state(const AttachOptions& options);
-/// What is attached under `pin`. Throws Error{Kernel} where nothing is.
+/// The attachment under `pin`. Throws Error{Kernel} where there is none.
 [[nodiscard]] Attachment must_open(const std::string& pin);
 /// Moves this process to the network namespace of the attachment's ports. Throws Error where it cannot be found.
 void enter_home(const Attachment& attachment);

@@ -40,8 +40,7 @@ Fd ticks(int ms) {
     return fd;
 }
 
-/// What a `run` that was killed left behind goes on as it is, if it is what is wanted; else everything is attached
-/// anew.
+/// Takes over what a `run` that was killed left behind, if it is what is wanted; else attaches everything anew.
 Attachment take_over_or_create(const AttachOptions& options) {
     State state = wanted_state(options);
     need_privileges();

@@ -6,7 +6,7 @@
 
 namespace sfc {
 
-// Each prints its result on standard output. What goes wrong is thrown as Error.
+// Each prints its result on standard output. Faults are thrown as Error.
 void command_run(const Options& options);
 void command_attach(const Options& options);
 void command_detach(const Options& options);

@@ -102,9 +102,9 @@ struct Config {
     std::vector<ServiceConfig> services;
 };
 
-/// What the cache really has room for: the next power of two.
+/// The entries that the cache really has room for: the capacity, or the next power of two.
 [[nodiscard]] std::uint32_t rounded_capacity(const Config& config);
-/// What each service without a quota gets of what those with one leave.
+/// The slots of each service without a quota: an equal share of those that the quotas leave.
 [[nodiscard]] std::uint32_t equal_share(const Config& config);
 
 /// Reads and checks a configuration file. Throws Error{Usage} with file, line and column.

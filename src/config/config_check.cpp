@@ -16,7 +16,7 @@ namespace {
 
 constexpr unsigned kMarkGenerationBits = 8; // a number is used again 2^8 times before a mark of it looks the same
 
-/// What is known of an interface while the configuration is read.
+/// An interface that the configuration has named so far.
 struct Seen {
     sfc_role role = SFC_ROLE_NONE;
     std::string by;

@@ -105,7 +105,8 @@ bool read_kernel_options(const YamlValue& value, SfConfig& sf) {
     return true;
 }
 
-/// What is for this host alone: the kernel behind ports is another namespace's.
+/// Checks an SF that is a kernel behind ports. It is another namespace's, so settings for this host's kernel alone are
+/// refused.
 void check_kernel_ports(const YamlMap& map, const SfConfig& sf) {
     for (const auto* port : {&sf.left, &sf.right, &sf.both}) {
         if (*port && !(*port)->mac && !(*port)->ip) {
@@ -179,7 +180,7 @@ std::vector<std::string_view> with_keys(std::vector<std::string_view> keys, std:
     return keys;
 }
 
-/// What the match says comes first: it decides which keys there may be.
+/// Reads the encapsulation of the match first, because it decides which keys there may be.
 sfc_encap read_encapsulation(const YamlValue& match) {
     const auto word = match.member("encapsulation");
     return word ? word->word<sfc_encap>() : static_cast<sfc_encap>(SFC_ENCAP_NONE + 1);
@@ -233,7 +234,7 @@ void read_policies(const YamlMap& map, ServiceConfig& service) {
     }
 }
 
-/// What a kernel does itself is not for the configuration to say.
+/// Refuses settings of things that a kernel does itself.
 void check_for_kernel_mode(const YamlMap& map, const ServiceConfig& service) {
     const std::string why = msg::is_kernel(service.sf);
     if (service.inner == SFC_INNER_ETHERNET) {

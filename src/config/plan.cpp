@@ -31,7 +31,7 @@ void add_mask(std::vector<sfc_mask>& masks, const sfc_mask& mask) {
     }
 }
 
-/// What the services need, and what is reserved for later.
+/// The shape that the services need, with the room that is reserved for later.
 Shape shape_of(const Config& config) {
     Shape shape;
     std::uint32_t longest = std::max<std::uint32_t>(SFC_HEADER_ROOM_LEAST, config.header_max);
@@ -158,7 +158,7 @@ private:
         }
     }
 
-    /// The next `quota` slots are the service's own. What a CPU keeps of them is out of reach of the others, so all
+    /// The next `quota` slots are the service's own. Those that one CPU keeps are out of reach of the others, so all
     /// CPUs together keep an eighth at most.
     void set_slots(std::uint32_t quota, sfc_service& entry) {
         const auto cpus = static_cast<std::uint32_t>(std::max(1L, sysconf(_SC_NPROCESSORS_CONF)));

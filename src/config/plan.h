@@ -11,7 +11,8 @@
 
 namespace sfc {
 
-/// What the programs and maps are loaded for. Another configuration can take their place only where this is the same.
+/// The properties that programs and maps are loaded for. Another configuration can replace theirs only where these are
+/// the same.
 struct Shape {
     std::uint32_t header_room = SFC_HEADER_ROOM_LEAST; ///< bytes for a header, whole steps of SFC_HEADER_STEP
     bool kernel_mode = false;                          ///< what a service through a kernel needs is there

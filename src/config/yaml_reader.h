@@ -32,7 +32,7 @@ public:
     [[nodiscard]] Position at() const;
     [[nodiscard]] bool is_map() const;
     [[nodiscard]] bool is_list() const;
-    /// What a mapping has under the key, whatever else it has; nothing where it has not, or is none.
+    /// The value under the key, whatever else the mapping has; nothing where there is no such key, or no mapping.
     [[nodiscard]] std::optional<YamlValue> member(const std::string& key) const;
     [[nodiscard]] Error error(const std::string& sentence) const;
 

@@ -45,7 +45,8 @@ public:
     void fill(const Plan& plan) const;
     /// Makes `ifindex` the interface behind port `id`.
     void set_interface(std::uint16_t id, std::uint32_t ifindex) const;
-    /// What leaves the kernel through port `id` goes to interface `in` and comes back out of `out`; both 0 = no longer.
+    /// Packets that leave the kernel through port `id` go to interface `in` and come back out of `out`; both 0 = no
+    /// longer.
     void set_hairpin(std::uint16_t id, std::uint32_t in, std::uint32_t out) const;
     /// Nothing is sent to the port any more (it is down); what comes from it is still accepted.
     void stop_sending(std::uint16_t id) const;

@@ -22,7 +22,7 @@ public:
     /// Makes it, mode 0700. Throws Error{Kernel} where it exists (something is attached already) or is not on a BPF
     /// file system; on the usual directory one is mounted if there is none. `note` gets what was done on the way.
     [[nodiscard]] static PinDirectory create(const std::string& path, std::string& note);
-    /// What there is to say where the directory is there already.
+    /// The error for a directory that is there already.
     [[nodiscard]] static Error taken(const std::string& path);
     /// Nothing where there is no such directory.
     [[nodiscard]] static std::optional<PinDirectory> open(const std::string& path);

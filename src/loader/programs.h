@@ -17,7 +17,7 @@ struct proxy_bpf;
 
 namespace sfc {
 
-/// What is fixed when the programs are loaded.
+/// The settings that are fixed when the programs are loaded.
 struct LoadSettings {
     sfc_clock clock = SFC_CLOCK_KERNEL;
     std::uint32_t header_limit = SFC_HEADER_MAX; ///< bytes, as far as there is room

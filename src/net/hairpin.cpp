@@ -36,8 +36,8 @@ void remove(Netlink& netlink, const Link& link) {
 }
 
 /// An IPv6 interface reports its multicast groups and looks for routers as soon as it is up. Netlink can only keep it
-/// from making addresses; to have no IPv6 at all takes this file. What is under /proc/sys/net is of the network
-/// namespace of the thread that opens it, wherever /proc was mounted.
+/// from making addresses; to have no IPv6 at all takes this file. Files under /proc/sys/net belong to the network
+/// namespace of the thread that opens them, wherever /proc was mounted.
 void switch_ipv6_off(const std::string& name) {
     const std::string path = fmt::format("/proc/sys/net/ipv6/conf/{}/disable_ipv6", name);
     const Fd file(open(path.c_str(), O_WRONLY | O_CLOEXEC));

@@ -9,8 +9,8 @@
 
 namespace sfc {
 
-/// What must stay off where frames go into a hairpin: XDP at its peer sees a frame as it was handed over, and what is
-/// left to a device that does not exist, as the checksum and a VLAN tag beside the frame, would never get into it.
+/// The offloads that must stay off where frames go into a hairpin. XDP at its peer sees a frame as it was handed over.
+/// The checksum, or a VLAN tag beside the frame, would be left to a device that does not exist, and never get into it.
 inline constexpr std::array kHairpinOffloads = {Offload::TxChecksum, Offload::TxVlan};
 
 /// A pair of veth interfaces of our own: what is sent on `in` arrives at `out`, where an XDP program can take it.

@@ -78,7 +78,8 @@ private:
     std::map<std::uint32_t, Held> registers_;
     std::uint32_t used_ = 0;
 
-    /// What is in registers has been used by something that is not looked into, and what comes next writes registers.
+    /// Bits in registers count as used, because an expression may have used them that is not looked into. The next
+    /// expression writes registers, so they are cleared.
     void settle() {
         for (const auto& [name, held] : registers_) {
             used_ |= held.written ? 0 : held.bits;

@@ -7,9 +7,10 @@
 
 namespace sfc {
 
-/// Who else uses bits of skb->mark in this thread's network namespace: the first rule of policy routing or of nftables
-/// (iptables' own kind included, as far as nftables holds it) that reads or writes one of `mask`, in words. What is
-/// set up later, by TC or by sockets is not seen. Throws Error where the kernel does not answer.
+/// The other user of bits of skb->mark in this thread's network namespace, in words. It is the first rule of policy
+/// routing or of nftables (iptables' own kind included, as far as nftables holds it) that reads or writes one of
+/// `mask`. Uses that are set up later, or by TC or sockets, are not seen. Throws Error where the kernel does not
+/// answer.
 [[nodiscard]] std::optional<std::string> mark_conflict(std::uint32_t mask);
 
 } // namespace sfc

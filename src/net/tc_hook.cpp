@@ -28,8 +28,8 @@ TcHook attach_tc(int program, const Link& link, TcSide side) {
     if (hook) {
         return {side, std::move(hook), false, false};
     }
-    // What a kernel says that does not know this kind of attachment, or was built without it. One that does says it
-    // only of a program that is of another type, and clsact refuses that as well.
+    // EINVAL comes from a kernel that does not know this kind of attachment, or was built without it. A kernel that
+    // does says it only of a program that is of another type, and clsact refuses that as well.
     if (errno == EINVAL) {
         const bool created = attach_clsact(program, link, side);
         return {side, Fd(), true, created};

@@ -13,7 +13,7 @@
 namespace sfc {
 namespace {
 
-/// What an SF has changed of what is in the key, and what can be done about each.
+/// The fields of the key that an SF has changed, by what can be done about each.
 struct Changes {
     std::vector<std::string> fields; ///< all of them
     bool flow = false;               ///< addresses or ports: what NAT changes

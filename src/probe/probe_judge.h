@@ -28,7 +28,7 @@ struct ProbeQuestion {
     std::vector<std::uint8_t> sent;  ///< the frame
 };
 
-/// What was met again.
+/// A probe that was met again.
 struct ProbeSight {
     std::string at;      ///< name of the port or interface
     bool ticket = false; ///< was still there

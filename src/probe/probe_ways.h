@@ -45,13 +45,14 @@ struct ProbeEnds {
     std::string why{};
 };
 
-/// Through this host's kernel, from interface to interface: to a neighbour, since anything else would make the kernel
-/// ask for one, and from a host of the link that it comes in by, or a reverse path filter would stop it.
+/// The ends of a probe through this host's kernel, from interface to interface. It goes to a neighbour, because the
+/// kernel would have to ask for any other address. It comes from a host of the link that it comes in by, because a
+/// reverse path filter would stop any other.
 [[nodiscard]] ProbeEnds ends_in_kernel(const Plan& plan, const ProbeWay& way, const LinkHosts& hosts, std::uint32_t in,
                                        std::uint32_t out);
-/// Through an SF behind ports: between the next hops of its services, whose addresses the plan has or the kernel knows
-/// by their MACs, or, where the SF is transparent, between addresses that stand in documentation (RFC 5737, RFC 3849).
-/// `interfaces` are those of the plan's ports.
+/// The ends of a probe through an SF behind ports: two next hops of its services, whose addresses the plan has or the
+/// kernel knows by their MACs. Addresses of documentation stand in for unknown ones (RFC 5737, RFC 3849), but a routed
+/// SF needs a known destination. `interfaces` are those of the plan's ports.
 [[nodiscard]] ProbeEnds ends_behind_ports(const Plan& plan, const ProbeWay& way, const LinkHosts& hosts,
                                           const std::vector<std::uint32_t>& interfaces);
 

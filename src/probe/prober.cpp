@@ -67,7 +67,7 @@ Prober::Prober(Attachment& attachment, Say say) : attachment_(attachment), say_(
     }
 }
 
-/// Whatever goes wrong here is worth one sentence, and nobody's end.
+/// Says in one sentence what goes wrong in `step`, and goes on.
 template <class Step> void Prober::try_step(Step step) {
     try {
         step();
@@ -111,7 +111,7 @@ void Prober::look_at_all() {
     save();
 }
 
-/// What is still missing on our side, before it is asked where the packet could go.
+/// Says what is still missing on our side, before it is asked where the packet could go. Empty if nothing is.
 std::string Prober::missing(const ProbeWay& way) const {
     const Plan& plan = attachment_.plan();
     for (const std::uint16_t id : {way.ingress, way.in, way.out}) {

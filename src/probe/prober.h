@@ -16,14 +16,14 @@ namespace sfc {
 /// probe.
 class Prober {
 public:
-    /// What an earlier process found out is not asked again.
+    /// Does not ask again what an earlier process has found out.
     Prober(Attachment& attachment, Say say);
 
-    /// Sends what has not been sent and is possible by now.
+    /// Sends the probes that have not been sent and are possible by now.
     void look();
-    /// Judges what came out, and what did not in time. Returns whether anything is still on its way.
+    /// Judges the probes that came out, and those that did not in time. Returns whether any is still on its way.
     bool collect();
-    /// Says what could not be sent so far, and why.
+    /// Says which probes could not be sent so far, and why.
     void say_waiting();
     [[nodiscard]] bool in_flight() const;
 

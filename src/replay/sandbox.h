@@ -12,7 +12,7 @@ namespace sfc {
 /// touched. Throws Error{Permission} or Error{Kernel}.
 void enter_sandbox(const std::vector<std::string>& interfaces);
 
-/// What the interface of a plan's port is called there: names of a configuration may be of other namespaces
+/// The name of a port's interface in the sandbox, because names of a configuration may be of other namespaces
 /// ("fw/eth0").
 [[nodiscard]] std::string sandbox_interface(std::uint16_t port);
 

@@ -9,7 +9,7 @@
 
 namespace sfc {
 
-/// What is in the keys of an SF, for people: a kind of packet and its fields each. docs/keys.md explains them.
+/// The contents of an SF's keys, for people: a kind of packet and its fields each. docs/keys.md explains them.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> key_texts(const sfc_sf& sf);
 
 } // namespace sfc

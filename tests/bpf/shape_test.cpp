@@ -29,7 +29,7 @@ TEST(Shape, UserModeAloneHasNoneOfKernelMode) {
                    [](const auto& one) { return one.first; });
     EXPECT_EQ(names, (std::vector<std::string>{"sfc_pass", "sfc_probe", "sfc_restore", "sfc_strip"}));
     EXPECT_EQ(with.size(), kProgramNames.size());
-    // What is cut out of strip: known label stacks, tickets, and the two ways into a kernel.
+    // Strip loses known headers, tickets, and the two ways into a kernel.
     EXPECT_LT(without.at("sfc_strip"), with.at("sfc_strip") * 3 / 4);
     EXPECT_LE(without.at("sfc_restore"), with.at("sfc_restore"));
 }

@@ -170,7 +170,7 @@ const char* Machine::step(State& state, unsigned number, unsigned choice) const 
     return fault;
 }
 
-/// Whoever looks for an entry may miss it once it has gone, if only for a moment.
+/// A process that looks for an entry may miss it once it has gone, if only for a moment.
 void Machine::look_for_lost(State& state) const {
     for (unsigned i = 0; i < kProcesses; i++) {
         Process& process = state.process.at(i);

@@ -19,7 +19,7 @@ public:
     [[nodiscard]] unsigned choices(const State& state, unsigned process) const;
     /// Goes on with one of them. Returns what is wrong about it, or null.
     [[nodiscard]] const char* step(State& state, unsigned process, unsigned choice) const;
-    /// What is wrong with a state, or null. `end`: no process can go on.
+    /// The fault of a state, or null. `end`: no process can go on.
     [[nodiscard]] const char* check(const State& state, bool end) const;
     /// Its step, as a number: so it shows which were taken.
     [[nodiscard]] static unsigned step_of(const State& state, unsigned process) {

@@ -134,7 +134,7 @@ static_assert(sizeof(State) % sizeof(std::uint64_t) == 0, "states are hashed in 
 
 enum class Kind : std::uint8_t { None, Insert, Claim, Evict };
 
-/// What a process is to do.
+/// The task of a process.
 struct Operation {
     Kind kind = Kind::None;
     unsigned key = 0;
@@ -150,7 +150,7 @@ constexpr Operation evict() {
     return {Kind::Evict, 0, 0};
 }
 
-/// What is in the cache before, and what is done to it, all at once.
+/// The contents of the cache before, and the operations on it, all at once.
 struct Scenario {
     std::string name;
     std::vector<std::pair<Header, unsigned>> before; ///< headers, each with its number of references

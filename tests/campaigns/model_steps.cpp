@@ -21,8 +21,8 @@ void Stepper::end(Outcome outcome) {
     me_.operation = next;
 }
 
-/// What was found has changed meanwhile, or was another key's (the loops of cache_insert and cache_claim). What the
-/// process knows no more is forgotten: states that differ in nothing else are one.
+/// Tries again, because what was found has changed meanwhile, or was another key's (the loops of cache_insert and
+/// cache_claim). Forgets what the process no longer knows, so that states that differ in nothing else are one.
 void Stepper::again() {
     me_.word = me_.at = me_.word2 = me_.at2 = me_.both = me_.second = 0;
     me_.gone = me_.refs = me_.head = me_.tail = me_.differs = me_.count = me_.other = me_.matched = 0;

@@ -10,7 +10,7 @@
 
 namespace sfc::test::oracle {
 
-/// What is given back to a packet. Equal ones of equal packets cannot be told apart.
+/// The header that is given back to a packet. Equal headers of equal packets cannot be told apart.
 struct Header {
     const Service* service = nullptr;
     int ingress = 0;      ///< the domain port that it came by; 0 where that does not matter

@@ -10,7 +10,7 @@ constexpr std::size_t kEthernetHeader = 14;
 /// An Ethernet frame as the payload of a label stack, and as it comes back (docs/keys.md "Ethernet frames").
 [[nodiscard]] Packet judge_ethernet(View frame, const Sf& sf);
 
-/// What is behind all wrappers of a frame from an SF (docs/keys.md "The SF side is not trusted").
+/// The contents of a frame from an SF behind all wrappers (docs/keys.md "The SF side is not trusted").
 struct Hidden {
     bool sfc = false;          ///< MPLS, NSH, segment routing, or too deep to tell
     bool steered = false;      ///< it is segment routing

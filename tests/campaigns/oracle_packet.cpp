@@ -53,7 +53,7 @@ std::size_t extension_size(std::uint8_t kind, View header) {
                                      : (header[1] + std::size_t{1}) * 8;
 }
 
-/// What the walk along the extension headers has come to.
+/// The result of the walk along the extension headers.
 struct Walk {
     sfc_reason fault = SFC_OK;
     std::uint8_t protocol = 0;
@@ -121,7 +121,7 @@ bool is_tunnel(std::uint8_t protocol, View payload, bool later_fragment) {
            std::find(kPorts.begin(), kPorts.end(), u16(payload, 2)) != kPorts.end();
 }
 
-/// What a packet carries behind all that is walked, and behind AH also in IPv4.
+/// The payload of a packet behind all that is walked, and behind AH also in IPv4.
 struct Last {
     std::uint8_t protocol = 0;
     View payload;

@@ -36,7 +36,7 @@ enum class Kind {
 /// All kinds that a packet can be restored as, those in Ethernet frames as "ethernet ...".
 [[nodiscard]] std::vector<std::string> kinds();
 
-/// What is known of a packet.
+/// A packet as the oracle judges it.
 struct Packet {
     sfc_reason fault = SFC_OK; ///< truncated, bad_inner, no_key
     bool steered = false;      ///< no_key, as there is a segment routing header or too many extension headers

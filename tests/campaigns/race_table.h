@@ -43,14 +43,14 @@ public:
     RaceTable(const RaceTable&) = delete;
     RaceTable& operator=(const RaceTable&) = delete;
 
-    /// What the next batches are.
+    /// Sets up the next batches.
     void set_up(const RaceSetup& setup);
     /// kRaceBatch packets on `cpu`, where the calling thread must be.
     void run_batch(int cpu) const;
 
     [[nodiscard]] RaceCounts counts() const; ///< since the beginning, of all CPUs
     [[nodiscard]] Conservation conservation() const;
-    /// What is not as it must be when nothing runs: headers restored more often than stripped, slots that are lost or
+    /// Faults that can be seen when nothing runs: headers restored more often than stripped, slots that are lost or
     /// have two owners.
     [[nodiscard]] std::vector<std::string> faults() const;
 

@@ -16,7 +16,7 @@ constexpr std::uint32_t kCampaignCapacity = 65536;
 [[nodiscard]] oracle::World campaign_world();
 /// The interfaces that it names.
 [[nodiscard]] std::vector<std::string> campaign_interfaces();
-/// What the frame maker is to know of it.
+/// The part of it that the frame maker needs.
 [[nodiscard]] std::vector<Chain> campaign_chains(const oracle::World& world);
 
 } // namespace sfc::test

@@ -56,7 +56,7 @@ private:
     std::uint64_t tick_ = 0;
     Frame frame_;
 
-    /// What comes and what returns in it, in any order.
+    /// Runs one tick: packets come and return, in any order.
     void tick(std::uint32_t packets) {
         runs_.set_time(++tick_ * kTickNs);
         std::vector<std::uint32_t>& due = sf_.due(tick_);

@@ -9,7 +9,7 @@
 
 namespace sfc::test::traffic {
 
-/// What a campaign has seen: how often each class, and what was wrong.
+/// The observations of a campaign: how often each class, and what was wrong.
 class Notes {
 public:
     struct Location {

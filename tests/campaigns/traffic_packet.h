@@ -6,7 +6,7 @@
 
 namespace sfc::test::traffic {
 
-/// What a packet comes in with. Services and ports are positions in the world.
+/// A packet as it comes in. Services and ports are positions in the world.
 struct Packet {
     std::uint64_t id = 0;
     std::uint32_t number = 0; ///< of its key
@@ -52,7 +52,7 @@ public:
     void build(const Packet& packet, Frame& frame);
     /// By the RFCs alone.
     [[nodiscard]] Header header_of(const Packet& packet) const;
-    /// What an SF must get of a frame that build() has made: all behind the labels, behind `to_sf`.
+    /// The Ethernet header that an SF must get for a frame of build(). All behind the labels must follow it.
     [[nodiscard]] std::array<std::uint8_t, kEthernet> to_sf(const Packet& packet, const Frame& frame) const;
 
 private:

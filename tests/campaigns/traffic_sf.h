@@ -34,7 +34,7 @@ public:
     void behave(const Behaviour& behaviour) { behaviour_ = behaviour; }
     /// True where the packet will come back twice, or not in time.
     bool take(std::uint64_t tick, std::uint64_t hold_ticks, const InSf& packet);
-    /// What comes back in this tick; the caller removes each.
+    /// The packets that come back in this tick; the caller removes each.
     std::vector<std::uint32_t>& due(std::uint64_t tick) { return due_[tick % kCircle]; }
     [[nodiscard]] const InSf& packet(std::uint32_t index) const { return pool_[index]; }
     /// One return of it is over.

@@ -51,8 +51,7 @@ struct Reference {
     std::uint16_t epoch = 0;
 };
 
-/// What is known of the references of one service. All that went to the SF are in one of the first five, or in the
-/// model still.
+/// The references of one service. Each of `to_sf` is in one of the five that follow, or still in the model.
 struct Account {
     std::uint64_t to_sf = 0;
     std::uint64_t restored = 0;
@@ -72,8 +71,8 @@ struct Account {
 };
 
 /// The model of the cache: the header of each packet in an SF, one entry a key. It is exact but for evictions, which it
-/// learns of when something is missing that should be there. What a program did is told to it, and it says what that
-/// means. Knows keys by name only.
+/// learns of when something is missing that should be there. The caller tells it what a program did, and it says what
+/// that means. It knows keys by name only.
 class Truth {
 public:
     /// `hold_ns` of each service. No packet may come back when more than `memory` other ones have got an entry since.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the BPF sources give to the harness when they are compiled for user space. C on one side, C++ on the other. */
+/* The part of the BPF sources that the harness uses when they are compiled for user space. C on one side, C++ on the
+ * other. */
 #pragma once
 
 #include "sfc_abi.h"

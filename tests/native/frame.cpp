@@ -52,7 +52,7 @@ void NativeFrame::load(std::span<const std::uint8_t> bytes, std::size_t headroom
     fragment_.assign(bytes.begin() + static_cast<std::ptrdiff_t>(whole.size()), bytes.end());
 }
 
-/// What is in front of the frame is nobody's: at first headroom, later what was cut off.
+/// The bytes in front of the frame are nobody's: at first headroom, later what was cut off.
 void NativeFrame::leak_guard_front() const {
 #ifdef __SANITIZE_ADDRESS__
     ASAN_UNPOISON_MEMORY_REGION(page_, page_size_);

@@ -59,7 +59,7 @@ protected:
         EXPECT_EQ(ran.result.verdict, SFC_VERDICT_TO_KERNEL) << unsigned{ran.result.reason};
         return machine.metadata();
     }
-    /// What comes out of the other namespace, with that metadata or mark.
+    /// The frame that comes out of the other namespace, with that metadata or mark.
     Bytes ticketed(const Bytes& metadata, std::uint32_t mark = 0, std::uint16_t ethertype = ETH_P_IP,
                    Bytes frame = plain_udp({})) {
         std::copy(kNeighbour.begin(), kNeighbour.end(), frame.begin() + ETH_ALEN);
@@ -283,7 +283,7 @@ TEST_F(SfKernel, NextHopOfAService) {
     EXPECT_EQ(runner.strip(plan.port_id("d0"), labelled(16003)).result.reason, SFC_REASON_no_next_hop);
 }
 
-/// Whatever fails on the way in, the packet is on its way with a ticket, or dropped for a reason and counted.
+/// If a helper fails on the way in, the packet is on its way with a ticket, or dropped for a reason and counted.
 TEST_F(SfKernel, EachHelperFailsOnceOnTheWayIn) {
     for (const std::uint32_t top : {16001U, 16002U}) {
         for (std::uint32_t call = 0; call < 24; call++) {

@@ -101,7 +101,7 @@ services:
         entry.service = right;
         return ran.result.service == kOther;
     }
-    /// What the packet comes to must be what the whole way makes of it.
+    /// The outcome must be the same as that of the whole way.
     void expect_as_the_whole_way(const Bytes& bytes, const char* port = "d0") {
         const Outcome first = strip(bytes, port);
         forget();

@@ -86,7 +86,7 @@ public:
     void unlock(const bpf_spin_lock* lock);
     void atomic(void* at);
 
-    /// What another CPU does right before a lock is taken, and before a compare-and-swap of what is at this address.
+    /// Acts as another CPU right before a lock is taken, and before a compare-and-swap of what is at this address.
     std::function<void()> before_lock;
     std::function<void(void*)> before_atomic;
 

@@ -59,7 +59,7 @@ class KernelCase(unittest.TestCase):
         self.addCleanup(self.tell)  # runs first
 
     def tell(self):
-        """What the proxy counted and said is worth reading only where the test failed."""
+        """Prints what the proxy counted and said, where the test failed."""
         outcome = self._outcome.result
         proxy = self.kernel.proxy
         if proxy and any(test is self for test, _ in outcome.errors + outcome.failures):
@@ -76,7 +76,7 @@ class KernelCase(unittest.TestCase):
         self.assertIn(f"{count} packets transmitted, 0 received", done.stdout)
 
     def tally(self, bare=0, **options):
-        """What is true of every tally. A full link may have lost some of control packets frames, too."""
+        """Checks what is true of every tally. A full link may have lost some control packets, too."""
         found = self.kernel.tally(**options)
         print(f"  {self.id().split('.')[-1]}: {found.in_words()}", flush=True)
         self.balanced(found, bare)

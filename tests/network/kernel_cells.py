@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """A table of cells, each of which has one of these outcomes, and no other:
-restored    every packet came back with its own stack
-counted     those that are missing are exactly one reason by name, at one position
-refused     at attach, in one sentence, and nothing was changed
-switched    the program says that it switched an offload until detach, and then every packet came back
+- restored    every packet came back with its own stack
+- counted     those that are missing are exactly one reason by name, at one position
+- refused     at attach, in one sentence, and nothing was changed
+- switched    the program says that it switched an offload until detach, and then every packet came back
+
 In none of them does a packet have a wrong stack, none, or a wrong checksum.
 """
 import contextlib
@@ -78,8 +79,8 @@ class Cells(KernelCase):
         return Counts.of(found, self.bad_checksums())
 
     def cell(self, name, outcome="restored", positions=(), note="-", merged=False):
-        """What the traffic since the last cell has come to. `positions`: where packets may be counted `miss`. `merged`:
-        GRO must have had a part in it. A full link is nobody's fault, and may have lost frames of its own as well."""
+        """Judges the traffic since the last cell. `positions`: where packets may be counted `miss`. `merged`: GRO must
+        have had a part in it. A full link is nobody's fault, and may have lost control packets as well."""
         now = self.counts()
         found, self.before = now.since(self.before), now
         missing, full = found.pushed - found.good, found.lost.pop(FULL, 0)
@@ -135,8 +136,8 @@ class Cells(KernelCase):
 
     @contextlib.contextmanager
     def sniffer(self, kind, device, role="proxy"):
-        """`kind`: "" for none, a type of packet socket, or tcpdump with its options. What it is on must be seen to
-        work: a packet socket says so itself, tcpdump has to have written packets."""
+        """`kind`: "" for none, a type of packet socket, or tcpdump with its options. The sniffer must be seen to work:
+        a packet socket says so itself, tcpdump has to have written packets."""
         if not kind:
             yield
         elif kind.startswith("SOCK"):

@@ -73,7 +73,7 @@ class Bench:
             wait_for("iperf3", lambda at=port: self.lab.run("receiver", "ss", "-Hltn", f"sport = :{at}").stdout.strip())
 
     def set(self, devices, gro, tso, tx):
-        """What cannot be (TSO without checksums) is remembered by the kernel as requested; ethtool calls that an
+        """The kernel remembers a setting that cannot be (TSO without checksums) as requested; ethtool calls that an
         error."""
         words = {True: "on", False: "off"}
         for role in {ROLES[device] for device in devices}:

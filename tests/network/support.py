@@ -52,7 +52,7 @@ class NetworkTest(unittest.TestCase):
         self.addCleanup(self.tell)  # runs first
 
     def switch_off(self):
-        """Whatever state the test has left the proxy in."""
+        """Stops and detaches the proxy, whatever state the test has left it in."""
         proxy = self.bench.proxy
         if proxy and proxy.process:
             proxy.stop()
@@ -60,7 +60,7 @@ class NetworkTest(unittest.TestCase):
             self.bench.detach()
 
     def tell(self):
-        """What the proxy said is worth reading only where the test failed."""
+        """Prints what the proxy said, where the test failed."""
         outcome = self._outcome.result
         if self.bench and self.bench.proxy and any(test is self for test, _ in outcome.errors + outcome.failures):
             print(self.bench.proxy.said() if self.bench.proxy.log.exists() else "no process", flush=True)

@@ -132,7 +132,7 @@ class Way(KernelCase):
         self.assertEqual((found.kernel["dropped"], found.kernel["not_returned"]), (0, 0))
 
     def test_own_traffic(self):
-        """What the proxy's host sends itself has never had a header, and what is for it ends there."""
+        """Packets that the proxy's host sends itself have never had a header, and packets for it end there."""
         for device in ("p0", "p1"):     # else the classifier's XDP would lose the checksums that are still to be made
             self.lab.run("proxy", "ethtool", "-K", device, "tx", "off")
             self.addCleanup(self.lab.run, "proxy", "ethtool", "-K", device, "tx", "on")
@@ -166,7 +166,7 @@ class Way(KernelCase):
         self.assertEqual(found.kernel["not_returned"], found.pushed)
 
     def test_plain(self):
-        """What comes in without a header leaves without one, through the same ports."""
+        """A packet that comes in without a header leaves without one, through the same ports."""
         edge = self.kernel.edges.classifier
         edge.detach("c0")
         edge.attach("c0", "edge_wire", partner="c1", direction=0)

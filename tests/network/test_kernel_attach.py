@@ -34,7 +34,7 @@ class PortThatGoes(KernelCase):
 
 class HairpinThatGoes(KernelCase):
     def test_gets_a_new_one(self):
-        """What leaves the kernel would go nowhere, and no counter would have a name for it."""
+        """Without it, packets that leave the kernel would go nowhere, and no counter would have a name for them."""
         self.kernel.run(config())
         for what in ("delete", "set down"):
             before = self.kernel.proxy.said().count("attached again")
@@ -60,7 +60,7 @@ class InABridge(KernelCase):
 
 
 class Leavings(KernelCase):
-    """What attach and a process that is killed leave, and what detach leaves of that: nothing."""
+    """Attach, and a process that is killed, leave things behind; detach leaves nothing of them."""
 
     @classmethod
     def setUpClass(cls):

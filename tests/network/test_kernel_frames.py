@@ -121,8 +121,8 @@ class Frames(KernelCase):
              input=str(nanoseconds))
 
     def test_redirected(self):
-        """What has been merged takes the hairpin, where each packet gets its own header back. Then a raw socket at the
-        port makes the kernel clear metadata: `miss`, and none leaves bare."""
+        """Merged packets take the hairpin, where each packet gets its own header back. Then a raw socket at the port
+        makes the kernel clear metadata: `miss`, and none leaves bare."""
         self.kernel.rules(MASQUERADE)
         self.kernel.run(config(stack="{gro: on}"))
         self.exercise()

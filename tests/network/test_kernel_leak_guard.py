@@ -81,7 +81,7 @@ class LeakGuard(KernelCase):
         self.stopped()
 
     def test_what_may_leave(self):
-        """What this host sends itself, what came in without a header, and all where it is wished."""
+        """Packets of this host may leave, packets that came in without a header, and all packets where it is wished."""
         self.kernel.run(config())
         self.good(traffic.ping(self.lab, "proxy", OTHER, count=PINGS), traffic.ping(self.lab, "proxy", OTHER6, count=PINGS))
         self.assertEqual(self.seen(), 2 * PINGS)

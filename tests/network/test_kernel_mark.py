@@ -102,7 +102,7 @@ class Mark(KernelCase):
 
 
 class Conflicts(KernelCase):
-    """What else uses the mark's bits is found before anything is changed, and named."""
+    """Other users of the mark's bits are found before anything is changed, and named."""
 
     def attach(self, *rules):
         self.kernel.rules(*TABLE, *rules)

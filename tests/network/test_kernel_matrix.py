@@ -41,7 +41,7 @@ class Matrix(Cells):
         return self.hairpin(*device.removeprefix(HAIRPIN).split()) if device.startswith(HAIRPIN) else device
 
     def some(self, lossy):
-        """What comes back where packets get lost, and everything where they do not."""
+        """Sends pings where packets get lost, and everything where they do not."""
         if lossy:
             self.pings()
         else:

@@ -133,7 +133,7 @@ class Here(Offloads):
         self.nothing_stays()
 
     def nothing_stays(self):
-        """What somebody has switched on is theirs again at detach."""
+        """Offloads that somebody has switched on are on again after detach."""
         self.assertEqual(self.kernel.proxy.stop(), 0)
         shown = self.features()
         self.assertIn("tx-checksumming: on", shown["c1"])
@@ -141,7 +141,7 @@ class Here(Offloads):
         self.assertIn("rx-gro-list: on", shown["p0"])
 
     def test_after_gro(self):
-        """What GRO has merged leaves its checksums to the hairpin: with `tx` on there they would never be made."""
+        """Merged packets leave their checksums to the hairpin: with `tx` on there they would never be made."""
         self.start(self.text(self.gro_on))
         for device, settings, offload, to in (
                 ("p0", "gro off", "gro", "on"), ("p1", "rx-gro-list on", "rx-gro-list", "off"),

@@ -114,7 +114,7 @@ class SfKernelCase(KernelCase):
         self.assertEqual(self.picture(), before)
 
     def picture(self):
-        """What there is in the SF's namespace that could be ours."""
+        """Everything in the SF's namespace that could be ours."""
         return [self.lab.run("SF", *command.split()).stdout for command in
                 ("bpftool net", "ip -d link", "ethtool -k fw0", "ethtool -k fw1")]
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What the proxy finds out by a packet of its own about the SFs that it is attached to, and that this packet goes nowhere
-and stands in every account."""
+"""The proxy sends a packet of its own through the SFs that it is attached to, and says what it finds out. This packet
+goes nowhere and stands in every account."""
 import json
 import unittest
 

@@ -17,28 +17,46 @@ from lab.edge import total  # noqa: E402
 from lab.net import Lab, call, wait_for  # noqa: E402
 
 
-def blocks():
-    """The three code blocks of the section: make the SF, the configuration, start the proxy."""
-    text = (ROOT / "README.md").read_text().split("## In front of your own SF")[1].split("\n## ")[0]
+def blocks(section, kinds):
+    """The code blocks of a section, which has one of each of these kinds in turn."""
+    text = (ROOT / "README.md").read_text().split(f"## {section}\n")[1].split("\n## ")[0]
     found = re.findall(r"```(sh|yaml)\n(.*?)```", text, re.DOTALL)
-    assert [kind for kind, _ in found] == ["sh", "yaml", "sh"]
+    assert [kind for kind, _ in found] == kinds
     return [body for _, body in found]
 
 
 class ReadmeTest(unittest.TestCase):
+    def prepare(self, lab):
+        """Makes the SF in the proxy's namespace. Returns the commands that start the proxy."""
+        sf = lab.name("readme")
+        self.addCleanup(call, "ip", "netns", "delete", sf, check=False)
+        make, config, start = blocks("In front of your own SF", ["sh", "yaml", "sh"])
+        lab.run("proxy", "bash", "-ec", make.replace("SF=fw", f"SF={sf}"))
+        (lab.folder / "proxy.yaml").write_text(config.replace("netns: fw", f"netns: {sf}"))
+        # Only paths differ: the program, its configuration, and a directory for pins that no other test has.
+        start = start.replace("build/sfcproxy", ports.PROGRAM).replace("proxy.yaml", str(lab.folder / "proxy.yaml"))
+        pin = f"--pin {lab.bpffs / 'pin'}"
+        return re.sub(r"(sfcproxy\S* (?:run|status|stats))", rf"\1 {pin}", start)
+
+    def test_send(self):
+        """A labelled packet, with nothing but what the README makes."""
+        lab = self.enterContext(Lab())
+        lab.namespace("proxy")
+        domain = lab.name("domain")
+        self.addCleanup(call, "ip", "netns", "delete", domain, check=False)
+        make, send = (re.sub(r"(add|netns|-n|exec) domain\b", rf"\1 {domain}", block)
+                      for block in blocks("Send a labelled packet", ["sh", "sh"]))
+        lab.run("proxy", "bash", "-ec", make)
+        script = f"{self.prepare(lab)}\n{send}\nkill %?sfcproxy\nwait\n"
+        said = lab.run("proxy", "bash", "-c", f"exec 2>&1\n{script}").stdout
+        self.assertRegex(said, r"MPLS \(label 16003, (tc 0, )?\[S\], ttl 63\) IP 192.0.2.10.53 > 198.51.100.10.9")
+        self.assertIn("detached", said)
+
     def test_newcomer(self):
         lab = self.enterContext(Lab())
         chain.build(lab)
         edges = chain.Edges(lab)
-        sf = lab.name("readme")
-        self.addCleanup(call, "ip", "netns", "delete", sf, check=False)
-        make, config, start = blocks()
-        lab.run("proxy", "bash", "-ec", make.replace("SF=fw", f"SF={sf}"))
-        (lab.folder / "proxy.yaml").write_text(config.replace("netns: fw", f"netns: {sf}"))
-        # Only positions differ: the program, its configuration, and a directory for pins that no other test has.
-        start = start.replace("build/sfcproxy", ports.PROGRAM).replace("proxy.yaml", str(lab.folder / "proxy.yaml"))
-        pin = f"--pin {lab.bpffs / 'pin'}"
-        start = re.sub(r"(sfcproxy\S* (?:run|status|stats))", rf"\1 {pin}", start)
+        start = self.prepare(lab)
         log = lab.folder / "readme.log"
         with open(log, "wb") as out:
             shell = lab.start("proxy", "bash", "-ec", start + "wait\n", stdout=out, stderr=out)

@@ -103,7 +103,7 @@ def packets(family: int, n: int = 0) -> dict[str, bytes]:
 
 
 def of_the_link() -> dict[str, bytes]:
-    """What belongs to a link, and has no key but in an Ethernet frame."""
+    """Packets that belong to a link, and have no key but in an Ethernet frame."""
     rows = {f"ICMPv6 {kind}": ip(6, Raw(bytes([kind]) + bytes(23)), 58) for kind in (*range(130, 138), 143)}
     return rows | {"IGMP": ip(4, Raw(b"\x16" + bytes(7)), 2), "solicitation": ip(6, ICMPv6ND_NS(tgt="2001:db8::9")),
                    "one byte of discovery": ip(6, Raw(b"\x87"), 58), "short IGMP": ip(4, Raw(b"\x16"), 2),

@@ -34,7 +34,7 @@ def label(entry: bytes) -> int:
 
 
 def expose(rows: list[bytes]) -> list[bytes]:
-    """What is left when the top is popped: an exposed ELI leaves with its EL (RFC 6790 4.2)."""
+    """The entries that are left when the top is popped: an exposed ELI leaves with its EL (RFC 6790 4.2)."""
     rest = rows[1:]
     while rest and label(rest[0]) == ELI:
         rest = rest[2:]
@@ -72,7 +72,7 @@ class Trip:
     head: bytes
 
     def back(self, frame: bytes | None = None) -> bytes:
-        """What leaves when the SF has returned this frame; by default the one that it got."""
+        """The frame that leaves when the SF has returned this one; by default the one that it got."""
         frame = self.sf_frame if frame is None else frame
         packet = frame if self.service.inner == "ethernet" else frame[ETHERNET:]
         return self.head + (decrement(packet) if self.service.inner_ttl == "decrement" else packet)

@@ -66,7 +66,7 @@ BROKEN = {
 
 
 def changes() -> list[tuple[str, bytes, bytes, bool]]:
-    """What came back for what was sent; is it the same one?"""
+    """A frame that was sent, one that came back, and whether they are the same packet."""
     udp, tagged = of_ip(bytes(UDP4)), of_ip(f.inner(6, "udp", size=90), 7, 5)
     rows = [("TTL", udp, put(udp, 22, b"\1"), True), ("DSCP", udp, put(udp, 15, b"\xb8"), True),
             ("destination MAC", udp, flip(udp, 5), False),
@@ -94,7 +94,7 @@ def changes() -> list[tuple[str, bytes, bytes, bool]]:
 
 
 def without_entry(frame: bytes) -> tuple[str, str]:
-    """What carries IP is a miss, the rest goes to the stack."""
+    """A frame that carries IP is a miss, any other goes to the kernel."""
     at = 12
     while frame[at:at + 2] in (b"\x81\0", b"\x88\xa8"):
         at += 4

@@ -94,7 +94,7 @@ class Forged(WireTest):
         self.assertEqual([name for n, name in enumerate(rows) if back.get(n, {}).get("verdict") == "restored"], [])
 
     def test_a_fifth_layer_hides_what_follows(self):
-        """Whatever is in there, and though it may be nothing of SFC."""
+        """All of it counts as SFC, though it may be nothing of the kind."""
         rng = random.Random(SEED + 1)
         rows = {f"{name} in {layers}": wrap.wrap(*core, layers) for layers in wrap.stacks(rng, 300, 5, 6)
                 for name, core in PLAIN.items()}

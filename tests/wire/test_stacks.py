@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """1 to 16 labels over every inner packet, policy and EtherType: the SF sees none, the domain gets all but the top.
 
-The expected bytes are the model's; scapy and tcpdump then read the files on their own, so that a fault which the
-model shares with the program still shows in the label numbers, S bits and TTLs.
+The expected bytes are the model's. Scapy and tcpdump then read the files on their own, so that a fault of both the
+model and the program still shows in labels, S bits and TTLs.
 """
 import unittest
 

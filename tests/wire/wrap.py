@@ -55,7 +55,7 @@ def stacks(rng: random.Random, count: int, least: int, most: int) -> list[tuple[
 
 
 def cores() -> dict[str, tuple[int, bytes]]:
-    """What is SFC wherever it is found."""
+    """Packets that are SFC wherever they are found."""
     rows = {"MPLS": (0x8847, f.stack(16001, 17) + PACKET), "MPLS multicast": (0x8848, f.stack(17) + PACKET),
             "MPLS, nothing behind": (0x8847, b""), "NSH": (NSH, NSH_HEADER + f.bare(PACKET)), "NSH, nothing behind": (NSH, b"")}
     return rows | {name: (0x86DD, packet) for name, packet in kinds.steered().items()}

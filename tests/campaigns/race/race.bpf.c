@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Strips and restores few different packets on all CPUs at once, inside the kernel. Each run checks what the proxy left
- * of the one before, the frame and the verdict in scratch, then draws what comes next, writes it over the frame and
+ * of the one before: the frame, and the verdict in scratch. Then it draws what comes next, writes it over the frame and
  * tail-calls the proxy. One call of BPF_PROG_TEST_RUN has one interface: it is the CPU's own, and becomes the port that
  * the frame needs.
  */

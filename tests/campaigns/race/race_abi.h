@@ -31,7 +31,7 @@ enum race_count {
     RACE_COUNTS,
 };
 
-/* What was done, and is checked by the next run of the harness. */
+/* The act of a run, which the next run of the harness checks. */
 enum race_act { RACE_NOTHING, RACE_STRIP, RACE_RESTORE };
 
 /* One CPU's own: nobody else writes it. */
