@@ -49,7 +49,7 @@ class ReadmeTest(unittest.TestCase):
         lab.run("proxy", "bash", "-ec", make)
         script = f"{self.prepare(lab)}\n{send}\nkill %?sfcproxy\nwait\n"
         said = lab.run("proxy", "bash", "-c", f"exec 2>&1\n{script}").stdout
-        self.assertRegex(said, r"MPLS \(label 16003, (tc 0, )?\[S\], ttl 63\) IP 192.0.2.10.53 > 198.51.100.10.9")
+        self.assertRegex(said, r"MPLS \(label 16003, (tc 0, )?\[S\], ttl 63\) IP 192.0.2.10.4000 > 198.51.100.10.9")
         self.assertIn("detached", said)
 
     def test_newcomer(self):
