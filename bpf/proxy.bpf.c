@@ -124,9 +124,9 @@ SEC("tc")
 int sfc_ticket_mark(struct __sk_buff *skb)
 {
 	struct ticket_found found = {};
-	__u32 mark = ticket_read(skb, &found) ? mark_of(&found.ticket) : 0;
+	__u32 mark = ticket_read(skb, &found) ? mark_found(&found) : 0;
 
-	skb->mark = (skb->mark & ~sfc_config.mark_mask) | mark;
+	skb->mark = (skb->mark & ~sfc_config.mark_mask) | mark << (sfc_config.mark_shift & 31);
 	return TC_ACT_UNSPEC;
 }
 
@@ -168,7 +168,7 @@ int sfc_ticket_mac(struct __sk_buff *skb)
 
 	if (!mac_is_ip(skb))
 		return TC_ACT_UNSPEC;
-	return any ? mac_with_ticket(skb, &found.ticket) : mac_without_ticket(skb);
+	return any && found.ticket.header ? mac_with_ticket(skb, &found) : TC_ACT_UNSPEC;
 }
 
 /* SF port where the SF is a kernel: packets come back with the ticket in their source MAC. */

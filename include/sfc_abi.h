@@ -17,7 +17,7 @@
 #endif
 
 /* Raised with every change of a map's layout: a program and pinned maps of different versions do not meet. */
-enum { SFC_ABI_VERSION = 8 };
+enum { SFC_ABI_VERSION = 9 };
 
 enum sfc_limit {
 	SFC_LABELS_MAX = 16, /* label stack entries on arrival; one more is `too_many_labels` */
@@ -78,15 +78,20 @@ struct sfc_config {
 	__u32 mark_mask;    /* bits of skb->mark that carry tickets through the kernel; 0 = metadata do */
 	__u8 mark_shift;    /* of the lowest of them */
 	__u8 mark_number_bits;
+	__u8 mark_check_bits; /* the others above the number are the generation's */
 	__u8 weak_order;      /* 1 = this CPU may show stores to another one in another order: publish by an atomic */
 	__u8 summed_shift;    /* of skb->ip_summed in its byte */
+	__u8 reserved1;
 	__u16 summed_at;      /* offset of that byte in struct sk_buff, 0 = not known */
 	__u16 kernel_context; /* 1 = the call of SFC_KFUNC_CONTEXT is the kernel's bpf_cast_to_kern_ctx */
+	__u16 plain_mark;     /* as plain_check, in a mark */
 	__u32 encaps;         /* a bit for each enum sfc_encap that services use, the others are `unmatched` */
 	__u32 header_room;    /* bytes that slots, tails and interned headers have for a header: SFC_HEADER_STEP each */
 	__u32 kernel_mode;    /* 0 = no service goes through a kernel, and nothing of that is loaded */
 	__u32 any_address;    /* 1 = every address counts as one of this host: replay */
-	__u32 reserved;
+	__u32 plain_check;    /* of the ticket of a packet that came in without a header, in metadata */
+	__u32 reserved2;
+	__u64 ticket_secret[2];
 	__u64 key_secret[SFC_SECRETS];
 	__u64 digest_secret[SFC_SECRETS];
 	struct sfc_mask mask[SFC_ENCAPS_MAX][SFC_MASKS_MAX];
@@ -304,7 +309,7 @@ struct sfc_counters {
 	__u64 last_claimed; /* service: when the last one came back */
 };
 
-static_assert(sizeof(struct sfc_config) == 48 + 16 * SFC_SECRETS + SFC_ENCAPS_MAX * (SFC_MASKS_MAX * 16 + 1),
+static_assert(sizeof(struct sfc_config) == 72 + 16 * SFC_SECRETS + SFC_ENCAPS_MAX * (SFC_MASKS_MAX * 16 + 1),
 	      "sfc_config is padded");
 static_assert(sizeof(struct sfc_port) == 28, "sfc_port is padded");
 static_assert(sizeof(struct sfc_sf) == 40, "sfc_sf is padded");

@@ -13,9 +13,60 @@
 struct sfc_ticket {
 	__u32 header;     /* number of the header, plus 1; 0 = came in without one */
 	__u32 generation; /* of the number: even */
-	__u32 check;      /* of both, with a secret: what is left of an overwritten ticket is none */
+	__u32 check;      /* of both, by a secret, and of where the ticket is: sfc_ticket_hash */
 	__u32 reserved;
 };
+
+/*
+ * Where a ticket is. The check differs, so a ticket that was seen in MACs is none in metadata or in a mark. In the MACs
+ * of a frame there are the first twelve bytes of struct sfc_ticket, in the byte order of this host.
+ */
+enum sfc_ticket_in { SFC_TICKET_IN_METADATA, SFC_TICKET_IN_MACS, SFC_TICKET_IN_MARK };
+
+enum { SFC_TICKET_MACS = 12 };
+
+static inline __u64 sfc_rotate(__u64 x, int bits)
+{
+	return x << bits | x >> (64 - bits);
+}
+
+/* Rounds of SipHash. */
+static inline void sfc_sip_rounds(__u64 v[4], int rounds)
+{
+	for (int i = 0; i < rounds; i++) {
+		v[0] += v[1];
+		v[2] += v[3];
+		v[1] = sfc_rotate(v[1], 13) ^ v[0];
+		v[3] = sfc_rotate(v[3], 16) ^ v[2];
+		v[0] = sfc_rotate(v[0], 32);
+		v[2] += v[1];
+		v[0] += v[3];
+		v[1] = sfc_rotate(v[1], 17) ^ v[2];
+		v[3] = sfc_rotate(v[3], 21) ^ v[0];
+		v[2] = sfc_rotate(v[2], 32);
+	}
+}
+
+/*
+ * SipHash-2-4 (Aumasson, Bernstein 2012) of twelve bytes: header, generation and where it is, in little-endian order.
+ * Not the multilinear hash of keys, because an SF sees tickets in MACs, and three of them would give that one's secret
+ * away.
+ */
+static inline __u64 sfc_ticket_hash(const volatile __u64 *secret, __u32 header, __u32 generation, __u32 where)
+{
+	__u64 word[2] = {header | (__u64)generation << 32, where | (__u64)12 << 56};
+	__u64 v[4] = {secret[0] ^ 0x736f6d6570736575, secret[1] ^ 0x646f72616e646f6d, secret[0] ^ 0x6c7967656e657261,
+		      secret[1] ^ 0x7465646279746573};
+
+	for (int i = 0; i < 2; i++) {
+		v[3] ^= word[i];
+		sfc_sip_rounds(v, 2);
+		v[0] ^= word[i];
+	}
+	v[2] ^= 0xff;
+	sfc_sip_rounds(v, 4);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
 
 /*
  * A header by its number. It takes two cache lines, of which one is enough for 6 labels. The generation is odd while
@@ -24,9 +75,10 @@ struct sfc_ticket {
  */
 struct sfc_interned {
 	__u32 generation;
-	__u32 check; /* of the ticket for this number and generation */
-	__u16 way;   /* the first of the service's `egress`, where it has no next hop of its own; else SFC_NONE */
-	__u16 reserved[3];
+	__u32 check;      /* of the ticket for this number and generation, in metadata */
+	__u16 way;        /* the first of the service's `egress`, where it has no next hop of its own; else SFC_NONE */
+	__u16 mark_check; /* the same in a mark, as many bits as there is room for */
+	__u32 macs_check; /* the same in the MACs of a frame */
 	struct sfc_header header; /* as much of it as there is room for: the map's values are shorter */
 };
 
@@ -75,9 +127,13 @@ struct sfc_number_hint {
 	__u32 number[2];
 };
 
-/* The ticket in the source MAC, on the way through our own link: 02, then the number in SFC_MAC_NUMBER_BITS bits, above
- * it the generation in the others. */
-enum sfc_ticket_mac_layout { SFC_MAC_NUMBER_BITS = 22, SFC_MAC_MARKER = 0x02 };
+/* The ticket on a hairpin, which nobody but the proxy and this host's root can send into: in the source MAC. 02, then
+ * the number in SFC_HAIRPIN_NUMBER_BITS bits, above it the generation in the others. The other MAC is the neighbour's.
+ */
+enum sfc_hairpin_mac { SFC_HAIRPIN_NUMBER_BITS = 22, SFC_HAIRPIN_MARKER = 0x02 };
+
+/* Bits of a ticket in a mark, above the number. A mark with room for more gives them to the check, up to 16. */
+enum sfc_mark_bits { SFC_MARK_GENERATION_LEAST = 4, SFC_MARK_CHECK_LEAST = 8, SFC_MARK_CHECK_MOST = 16 };
 
 static_assert(sizeof(struct sfc_ticket) == 16, "a ticket is what XDP metadata have room for");
 static_assert(sizeof(struct sfc_interned) == SFC_INTERNED_META + sizeof(struct sfc_header), "sfc_interned is padded");

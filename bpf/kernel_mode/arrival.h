@@ -172,6 +172,9 @@ static __always_inline void arrival_keep_header(struct work *work, const struct 
 	words_copy_room(entry->header.word, work->header.word);
 	entry->way = service->egress_port || encap_finishes(service->encap) ? SFC_NONE : service->egress[0];
 	entry->check = work->ticket.check;
+	entry->macs_check = ticket_check(work->ticket.header, work->ticket.generation, SFC_TICKET_IN_MACS);
+	if (sfc_config.mark_mask)
+		entry->mark_check = ticket_check(work->ticket.header, work->ticket.generation, SFC_TICKET_IN_MARK);
 	generation_write(&entry->generation, work->ticket.generation);
 }
 
@@ -187,7 +190,7 @@ static __always_inline int arrival_add(struct work *work, const struct strip *st
 		return 0;
 	work->ticket.header = number + 1;
 	work->ticket.generation = *(volatile __u32 *)&arrival->generation + INTERN_WRITING;
-	work->ticket.check = ticket_check(&work->ticket);
+	work->ticket.check = ticket_check(work->ticket.header, work->ticket.generation, SFC_TICKET_IN_METADATA);
 	bpf_map_delete_elem(&arrival_numbers, &arrival->key);
 	entry = intern_get(number);
 	if (entry)

@@ -35,5 +35,6 @@ static __always_inline int hairpin_source(struct xdp_md *ctx, struct work *work)
 
 	if (!source)
 		return SFC_REASON_runt;
-	return ticket_from_mac(source[0] | (__u64)source[1] << 16 | (__u64)source[2] << 32, work) ?: intern_read(work);
+	return ticket_from_hairpin(source[0] | (__u64)source[1] << 16 | (__u64)source[2] << 32, work)
+		       ?: intern_read(work);
 }

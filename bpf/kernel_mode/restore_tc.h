@@ -116,7 +116,7 @@ static __always_inline int tc_push(struct __sk_buff *skb, const struct sfc_port 
 static __always_inline int tc_hairpin(struct __sk_buff *skb, const struct sfc_port *port,
 				      const struct sfc_ticket *ticket, __u32 service)
 {
-	__u64 mac = ticket_to_mac(ticket);
+	__u64 mac = ticket_to_hairpin(ticket);
 
 	if (bpf_skb_store_bytes(skb, ETH_ALEN, &mac, ETH_ALEN, 0))
 		return tc_drop(skb, bpf_map_lookup_elem(&service_counters, &service), SFC_REASON_no_next_hop);

@@ -16,26 +16,20 @@ static __always_inline int mac_is_ip(struct __sk_buff *skb)
 	return skb->protocol == bpf_htons(ETH_P_IP) || skb->protocol == bpf_htons(ETH_P_IPV6);
 }
 
-/* Writes the ticket into the source MAC. If its number has another generation by now, the ticket gets an odd one, which
- * no readable entry has. */
-static __always_inline int mac_with_ticket(struct __sk_buff *skb, const struct sfc_ticket *ticket)
+/*
+ * Writes the ticket into the MACs, which nobody reads behind TC egress, and which restore writes anew. A ticket whose
+ * number has another generation by now keeps its own, with its check, and is `late` at the SF port.
+ */
+static __always_inline int mac_with_ticket(struct __sk_buff *skb, const struct ticket_found *found)
 {
-	struct sfc_interned *entry = intern_get(ticket->header - 1);
-	struct sfc_ticket written = *ticket;
-	__u64 mac;
+	struct sfc_ticket written = found->ticket;
+	struct sfc_interned *entry = found->entry;
 
-	if (!entry || intern_generation(entry) != ticket->generation)
-		written.generation |= INTERN_WRITING;
-	mac = ticket_to_mac(&written);
-	return bpf_skb_store_bytes(skb, ETH_ALEN, &mac, ETH_ALEN, 0) ? TC_ACT_SHOT : TC_ACT_UNSPEC;
-}
-
-/* A packet without a ticket must not look as if it had one: containers have MACs that begin like those of tickets. */
-static __always_inline int mac_without_ticket(struct __sk_buff *skb)
-{
-	const __u8 other = SFC_MAC_MARKER | 4; /* locally administered as well */
-
-	return bpf_skb_store_bytes(skb, ETH_ALEN, &other, sizeof(other), 0) ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+	if (entry)
+		written.check = *(volatile __u32 *)&entry->macs_check;
+	if (!entry || intern_generation(entry) != written.generation)
+		written.check = ticket_check(written.header, written.generation, SFC_TICKET_IN_MACS);
+	return bpf_skb_store_bytes(skb, 0, &written, SFC_TICKET_MACS, 0) ? TC_ACT_SHOT : TC_ACT_UNSPEC;
 }
 
 /* Whether a frame without a ticket is a control packet. Neighbour discovery has hop limit 255 (RFC 4861 7.1). Multicast
@@ -70,7 +64,7 @@ static __always_inline int mac_source(struct xdp_md *ctx, struct work *work, str
 	if (back->form == SFC_FORM_WRAPPED) /* a tag between Ethernet and IP */
 		return SFC_REASON_miss;
 	work->now = clock_now();
-	reason = hairpin_source(ctx, work);
+	reason = ticket_from_macs(ctx, work) ?: intern_read(work);
 	return reason == SFC_REASON_miss && mac_is_control(ctx) ? SFC_REASON_control : reason;
 }
 

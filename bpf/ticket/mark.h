@@ -2,9 +2,8 @@
 /*
  * Tickets in skb->mark, for hosts where something on the way clears metadata. A raw socket on the ingress interface
  * makes the kernel clear them, but only behind TC ingress. Metadata still bring the ticket to TC ingress, and keep GRO
- * from merging packets with different headers. The configured bits of the mark hold the number in the lowest bits, 0
- * for a packet that came without a header. Above it they hold half the generation, which is even, as far as there is
- * room.
+ * from merging packets with different headers. The configured bits of the mark hold, from the lowest, the number (0 for
+ * a packet that came without a header), the lower bits of half the generation, which is even, and a check.
  */
 #pragma once
 
@@ -12,27 +11,39 @@
 #include "ticket/probe.h"
 #include "ticket/ticket.h"
 
-/* Stands for the generation where the number is 0, because a mark of 0 means no ticket. */
-enum { MARK_PLAIN = 1 };
-
 static __always_inline __u32 mark_number_mask(void)
 {
 	return (1U << (sfc_config.mark_number_bits & 31)) - 1;
 }
 
-/* Half of the generation, in the bits that there are above the number. */
-static __always_inline __u32 mark_generation(__u32 generation)
+/* The mark of a ticket. Its bits are all there are: a generation in the bits between number and check, then the check.
+ */
+static __always_inline __u32 mark_of(__u32 header, __u32 generation, __u32 check)
 {
-	__u32 value = generation / 2 << (sfc_config.mark_number_bits & 31);
+	__u32 all = sfc_config.mark_mask >> (sfc_config.mark_shift & 31);
+	__u32 below_check = all >> (sfc_config.mark_check_bits & 31);
+	__u32 low = (header | generation / 2 << (sfc_config.mark_number_bits & 31)) & below_check;
 
-	return (value << (sfc_config.mark_shift & 31) & sfc_config.mark_mask) >> (sfc_config.mark_shift & 31);
+	return low | ((check * (below_check + 1)) & all & ~below_check);
 }
 
-static __always_inline __u32 mark_of(const struct sfc_ticket *ticket)
+static __always_inline __u32 mark_plain(void)
 {
-	__u32 generation = ticket->header ? ticket->generation : 2 * MARK_PLAIN;
+	return mark_of(0, 2, sfc_config.plain_mark); /* a generation, because a mark of 0 means no ticket */
+}
 
-	return (ticket->header | mark_generation(generation)) << (sfc_config.mark_shift & 31);
+/* The mark of a ticket that has been found in metadata. */
+static __always_inline __u32 mark_found(const struct ticket_found *found)
+{
+	const struct sfc_ticket *ticket = &found->ticket;
+	__u32 check;
+
+	if (!ticket->header)
+		return mark_plain();
+	check = found->entry ? found->entry->mark_check : 0;
+	if (!found->entry || intern_generation(found->entry) != ticket->generation)
+		check = ticket_check(ticket->header, ticket->generation, SFC_TICKET_IN_MARK);
+	return mark_of(ticket->header, ticket->generation, check);
 }
 
 /* Reads the ticket into `found` and returns whether there is one. Packets that this host sends for itself may have
@@ -48,7 +59,7 @@ static __always_inline int mark_read(struct __sk_buff *skb, struct ticket_found 
 	ticket->header = value & mark_number_mask();
 	if (!ticket->header) {
 		ticket->generation = 0;
-		return value == mark_generation(2 * MARK_PLAIN);
+		return value == mark_plain();
 	}
 	entry = intern_get(ticket->header - 1);
 	found->entry = entry;
@@ -57,7 +68,7 @@ static __always_inline int mark_read(struct __sk_buff *skb, struct ticket_found 
 		return ticket->header == probe_number();
 	}
 	ticket->generation = intern_generation(entry);
-	if (mark_generation(ticket->generation) != (value & ~mark_number_mask()))
+	if (value != mark_of(ticket->header, ticket->generation, *(volatile __u16 *)&entry->mark_check))
 		ticket->generation |= INTERN_WRITING; /* no entry has this one while anybody reads it */
 	return 1;
 }

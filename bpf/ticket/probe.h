@@ -101,13 +101,14 @@ static __always_inline __u32 probe_number(void)
 	return sfc_config.slot_mask + 2;
 }
 
-/* Whether a kernel behind ports has kept the ticket, which is then in the source MAC (ticket_mac.h). */
+/* Whether a kernel behind ports has kept the ticket, which is then in the MACs (ticket_mac.h). */
 static __always_inline int probe_has_ticket(struct xdp_md *ctx)
 {
-	struct sfc_ticket ticket = {.header = probe_number(), .generation = SFC_PROBE_GENERATION};
-	__u64 mac = 0;
+	struct sfc_ticket ticket = {};
 
-	return !probe_load(ctx, 1, ETH_ALEN, &mac, ETH_ALEN) && mac == ticket_to_mac(&ticket);
+	return sfc_config.kernel_mode && !probe_load(ctx, 1, 0, &ticket, SFC_TICKET_MACS) &&
+	       ticket.header == probe_number() && ticket.generation == SFC_PROBE_GENERATION &&
+	       ticket.check == ticket_check(ticket.header, ticket.generation, SFC_TICKET_IN_MACS);
 }
 
 static __noinline int probe_from_sf(struct xdp_md *ctx)
@@ -137,7 +138,7 @@ static __always_inline int probe_send(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	work->ticket.header = probe_number();
 	work->ticket.generation = SFC_PROBE_GENERATION;
-	work->ticket.check = ticket_check(&work->ticket);
+	work->ticket.check = ticket_check(work->ticket.header, SFC_PROBE_GENERATION, SFC_TICKET_IN_METADATA);
 	if (probe->ticketed && ticket_put(ctx, &work->ticket))
 		return XDP_DROP;
 	probe->sent++;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Tickets, in the metadata in front of a packet and in the source MAC of a frame on our own link (sfc_kernel_mode.h).
+ * Tickets, in the metadata in front of a packet, in the MACs of a frame that comes from an SF, and in the source MAC of
+ * one on a hairpin (sfc_kernel_mode.h).
  * Metadata come into the kernel with the packet and cross forwarding, NAT and a container's namespace; a raw socket on
  * the ingress interface makes the kernel clear them.
  */
@@ -9,13 +10,13 @@
 #include "base/cursor.h"
 #include "base/hash.h"
 
-enum { MAC_NUMBER_MASK = (1 << SFC_MAC_NUMBER_BITS) - 1, MAC_GENERATION_MASK = 0x3ffff };
+enum { HAIRPIN_NUMBER_MASK = (1 << SFC_HAIRPIN_NUMBER_BITS) - 1, HAIRPIN_GENERATION_MASK = 0x3ffff };
 
-static __always_inline __u32 ticket_check(const struct sfc_ticket *ticket)
+/* The check of a ticket. The entry of a number has it at hand, so this runs once a generation, and for
+ * tickets that are out of date. A function, because it is long. */
+static __noinline __u32 ticket_check(__u32 header, __u32 generation, __u32 where)
 {
-	__u32 word[2] = {ticket->header, ticket->generation};
-
-	return (__u32)(hash_words(word, 2, sfc_config.digest_secret) >> 8);
+	return (__u32)sfc_ticket_hash(sfc_config.ticket_secret, header, generation, where);
 }
 
 /* Puts the ticket in front of the frame. Returns SFC_OK, or SFC_REASON_no_room where the driver has no metadata. */
@@ -58,30 +59,59 @@ static __always_inline int ticket_read(struct __sk_buff *skb, struct ticket_foun
 	found->entry = entry;
 	if (entry && entry->generation == found->ticket.generation && entry->check == at->check)
 		return 1;
-	return at->check == ticket_check(&found->ticket);
+	if (!found->ticket.header)
+		return !found->ticket.generation && at->check == sfc_config.plain_check;
+	return at->check == ticket_check(found->ticket.header, found->ticket.generation, SFC_TICKET_IN_METADATA);
 }
 
-/* The source MAC that carries the ticket. */
-static __always_inline __u64 ticket_to_mac(const struct sfc_ticket *ticket)
+/* The source MAC that carries the ticket on a hairpin. */
+static __always_inline __u64 ticket_to_hairpin(const struct sfc_ticket *ticket)
 {
-	__u64 number = (ticket->header - 1) & MAC_NUMBER_MASK;
-	__u64 generation = ticket->generation & MAC_GENERATION_MASK;
+	__u64 number = (ticket->header - 1) & HAIRPIN_NUMBER_MASK;
+	__u64 generation = ticket->generation & HAIRPIN_GENERATION_MASK;
 
-	return SFC_MAC_MARKER | (number | generation << SFC_MAC_NUMBER_BITS) << 8;
+	return SFC_HAIRPIN_MARKER | (number | generation << SFC_HAIRPIN_NUMBER_BITS) << 8;
 }
 
-/* Reads the ticket from a source MAC. Returns SFC_REASON_miss where the MAC is no ticket or the number has no entry,
- * and SFC_REASON_late where the number has another generation. */
-static __always_inline int ticket_from_mac(__u64 mac, struct work *work)
+/* Reads the ticket from a source MAC on a hairpin. Returns SFC_REASON_miss where the MAC is no ticket or the number has
+ * no entry, and SFC_REASON_late where the number has another generation. */
+static __always_inline int ticket_from_hairpin(__u64 mac, struct work *work)
 {
 	struct sfc_interned *entry;
-	__u32 number = mac >> 8 & MAC_NUMBER_MASK;
+	__u32 number = mac >> 8 & HAIRPIN_NUMBER_MASK;
 
 	entry = bpf_map_lookup_elem(&headers, &number);
-	if ((mac & 0xff) != SFC_MAC_MARKER || !entry)
+	if ((mac & 0xff) != SFC_HAIRPIN_MARKER || !entry)
 		return SFC_REASON_miss;
 	work->ticket.header = number + 1;
 	work->ticket.generation = *(volatile __u32 *)&entry->generation;
-	return (work->ticket.generation & MAC_GENERATION_MASK) == mac >> (8 + SFC_MAC_NUMBER_BITS) ? SFC_OK
-												   : SFC_REASON_late;
+	if ((work->ticket.generation & HAIRPIN_GENERATION_MASK) != mac >> (8 + SFC_HAIRPIN_NUMBER_BITS))
+		return SFC_REASON_late;
+	return SFC_OK;
+}
+
+/*
+ * Reads the ticket from the MACs of a frame. An SF may send any bytes there, so nothing is believed without the check.
+ * Returns SFC_REASON_miss where the check is not that of a ticket in MACs, and SFC_REASON_late where it is, and the
+ * number has another generation by now.
+ */
+static __always_inline int ticket_from_macs(struct xdp_md *ctx, struct work *work)
+{
+	struct cursor cur = cursor_at(ctx, 0);
+	const struct sfc_ticket *at = cursor_take(&cur, SFC_TICKET_MACS);
+	struct sfc_interned *entry;
+	__u32 number, check;
+
+	if (!at)
+		return SFC_REASON_runt;
+	work->ticket.header = at->header;
+	work->ticket.generation = at->generation;
+	check = at->check;
+	number = at->header - 1;
+	entry = bpf_map_lookup_elem(&headers, &number);
+	if (entry && entry->generation == work->ticket.generation && entry->macs_check == check)
+		return SFC_OK;
+	return check == ticket_check(work->ticket.header, work->ticket.generation, SFC_TICKET_IN_MACS)
+		       ? SFC_REASON_late
+		       : SFC_REASON_miss;
 }

@@ -25,6 +25,6 @@ static __always_inline void kernel_mark_plain(struct xdp_md *ctx, struct work *w
 {
 	work->ticket.header = 0;
 	work->ticket.generation = 0;
-	work->ticket.check = ticket_check(&work->ticket);
+	work->ticket.check = sfc_config.plain_check;
 	ticket_put(ctx, &work->ticket);
 }

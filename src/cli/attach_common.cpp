@@ -77,7 +77,9 @@ void enter_home(const Attachment& attachment) {
 }
 
 std::string attached_text(const Attachment& attachment) {
-    return msg::attached(attachment.plan().ports.size() - 1, attachment.state().generic ? "generic" : "native",
+    const unsigned check_bits = attachment.plan().mark_check_bits();
+    return (check_bits == 0 ? "" : msg::mark_odds(attachment.plan().mark_mask, 1U << check_bits) + "\n") +
+           msg::attached(attachment.plan().ports.size() - 1, attachment.state().generic ? "generic" : "native",
                          attachment.plan().services.size() - 1, attachment.state().file, attachment.pins().path());
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/messages.h"
 #include "config/encapsulation.h"
 #include "config/words.h"
 #include "report/key_text.h"
@@ -34,8 +35,9 @@ Json key_json(const sfc_sf& sf) {
 
 Json sf_json(const Plan& plan, const Plan::Sf& sf) {
     if (sf.entry.kernel != 0) {
-        const std::string where =
-            plan.mark_mask == 0 ? "metadata" : fmt::format("bits 0x{:08x} of the mark", plan.mark_mask);
+        const std::string where = plan.mark_mask == 0
+                                      ? msg::tickets_in_metadata()
+                                      : msg::tickets_in_mark(plan.mark_mask, 1U << plan.mark_check_bits());
         Json json{{"name", sf.name},      {"stack", true}, {"hold_ns", sf.entry.hold_ns},
                   {"gets", "IP packets"}, {"gro", sf.gro}, {"tickets", where}};
         if (sf.left != SFC_NONE) {

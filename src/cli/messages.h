@@ -19,6 +19,9 @@ namespace sfc::msg {
     M(next_hop_ip_needs_run,                                                                                           \
       "the next hop of service '{}' is given by ip {}, which only 'sfcproxy run' can keep resolved; give its "         \
       "mac, or use 'sfcproxy run'")                                                                                    \
+    M(tickets_in_metadata, "metadata")                                                                                 \
+    M(tickets_in_mark, "bits 0x{:08x} of the mark, where a guess passes with 1 in {}")                                 \
+    M(mark_odds, "tickets go in bits 0x{:08x} of the mark, where a guess passes with 1 in {}")                         \
     M(detached, "detached; nothing is left under '{}'")                                                                \
     M(detached_at_end, "detached")                                                                                     \
     M(replay_has_no_kernel, "SF '{}' is in kernel mode; replay has no kernel to send packets through")                 \

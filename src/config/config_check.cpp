@@ -14,7 +14,7 @@
 namespace sfc {
 namespace {
 
-constexpr unsigned kMarkGenerationBits = 8; // a number is used again 2^8 times before a mark of it looks the same
+constexpr unsigned kMarkMore = SFC_MARK_GENERATION_LEAST + SFC_MARK_CHECK_LEAST;
 
 /// An interface that the configuration has named so far.
 struct Seen {
@@ -83,7 +83,8 @@ private:
         seen = {SFC_ROLE_SF, msg::named_sf(sf.name), port.mtu};
     }
 
-    /// One kernel, one mark; and all headers need numbers in it, and generations so that no number is mistaken soon.
+    /// One kernel, one mark. All headers need numbers in it, generations so that no number is mistaken soon, and a
+    /// check so that nobody can guess a mark.
     void check_mark(const SfConfig& sf) {
         if (!sf.kernel) {
             return;
@@ -95,9 +96,10 @@ private:
         }
         const auto bits = static_cast<unsigned>(std::popcount(sf.mark_mask));
         const auto numbers = static_cast<unsigned>(std::bit_width(rounded_capacity(config_)));
-        if (bits != 0 && bits < numbers + kMarkGenerationBits) {
-            throw error(sf.mark_at, msg::mark_too_small(sf.mark_mask, bits, rounded_capacity(config_),
-                                                        numbers + kMarkGenerationBits, numbers, kMarkGenerationBits));
+        if (bits != 0 && bits < numbers + kMarkMore) {
+            throw error(sf.mark_at,
+                        msg::mark_too_small(sf.mark_mask, bits, rounded_capacity(config_), numbers + kMarkMore, numbers,
+                                            +SFC_MARK_GENERATION_LEAST, +SFC_MARK_CHECK_LEAST));
         }
     }
 

@@ -16,8 +16,8 @@ namespace sfc::msg {
       "SFs '{}' and '{}' are both in kernel mode and have different bits of the mark; give both the same "             \
       "'mark', or none")                                                                                               \
     M(mark_too_small,                                                                                                  \
-      "0x{:08x} has {} bits; for a cache of {} headers it takes {}: {} for their numbers and {} for the "              \
-      "generation")                                                                                                    \
+      "0x{:08x} has {} bits; for a cache of {} headers it takes {}: {} for their numbers, {} for the generation "      \
+      "and {} for a check")                                                                                            \
     M(port_of_sf, "port '{}' is a port of {}; a port is a domain port or an SF port, never both")                      \
     M(mtus_differ, "port '{}' has mtu {} here and {} at {}; give one value")                                           \
     M(service_without_name, "a service needs a name that is not empty")                                                \

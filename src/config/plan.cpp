@@ -241,6 +241,11 @@ std::uint16_t Plan::port_id(const std::string& name) const {
     return SFC_NONE;
 }
 
+unsigned Plan::mark_check_bits() const {
+    const unsigned above = std::popcount(mark_mask) - (mark_mask == 0 ? 0 : std::bit_width(capacity));
+    return mark_mask == 0 ? 0 : std::min<unsigned>(above - SFC_MARK_GENERATION_LEAST, SFC_MARK_CHECK_MOST);
+}
+
 bool Plan::any_kernel() const {
     return std::any_of(sfs.begin(), sfs.end(), [](const Sf& sf) { return sf.entry.kernel != 0; });
 }

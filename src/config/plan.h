@@ -69,6 +69,8 @@ struct Plan {
     [[nodiscard]] std::uint16_t port_id(const std::string& name) const;
     [[nodiscard]] bool through_kernel(const Service& service) const { return sfs[service.entry.sf].entry.kernel != 0; }
     [[nodiscard]] bool any_kernel() const;
+    /// Bits of the mark that check a ticket: a guess passes with 1 in 2 to their power. 0 without `mark_mask`.
+    [[nodiscard]] unsigned mark_check_bits() const;
     /// Whether the port is one of an SF that is the kernel of another namespace.
     [[nodiscard]] bool of_kernel(std::uint16_t port) const { return sfs[ports[port].entry.sf].entry.kernel != 0; }
     /// Whether the packets of the service go through the kernel of this host, which has no ports.

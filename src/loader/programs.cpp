@@ -69,18 +69,29 @@ std::uint64_t split_mix(std::uint64_t& state) {
     return z ^ z >> 31;
 }
 
+/// By the kernel, or by a seed, so that a replay is the same each time.
+void draw(std::span<__u64> secrets, std::uint64_t* state) {
+    if (state == nullptr &&
+        getrandom(secrets.data(), secrets.size_bytes(), 0) != static_cast<ssize_t>(secrets.size_bytes())) {
+        throw system_error(msg::cannot_draw_secrets(), errno);
+    }
+    for (auto& secret : secrets) {
+        secret = state != nullptr ? split_mix(*state) : secret;
+    }
+}
+
 void draw_secrets(sfc_config& config, const std::optional<std::uint64_t>& seed) {
-    const std::array secrets = {std::span(config.key_secret), std::span(config.digest_secret)};
     std::uint64_t state = seed.value_or(0);
-    for (const auto& group : secrets) {
-        if (!seed && getrandom(group.data(), group.size_bytes(), 0) != static_cast<ssize_t>(group.size_bytes())) {
-            throw system_error(msg::cannot_draw_secrets(), errno);
-        }
-        for (auto& secret : group) {
-            // Odd, so that no multiplier maps a difference of one word to zero (hash.h).
-            secret = (seed ? split_mix(state) : secret) | 1;
+    for (const std::span<__u64> multipliers :
+         {std::span<__u64>(config.key_secret), std::span<__u64>(config.digest_secret)}) {
+        draw(multipliers, seed ? &state : nullptr);
+        for (auto& multiplier : multipliers) {
+            multiplier |= 1; // odd, so that no multiplier maps a difference of one word to zero (hash.h)
         }
     }
+    draw(config.ticket_secret, seed ? &state : nullptr);
+    config.plain_check = sfc_ticket_hash(config.ticket_secret, 0, 0, SFC_TICKET_IN_METADATA);
+    config.plain_mark = sfc_ticket_hash(config.ticket_secret, 0, 0, SFC_TICKET_IN_MARK);
 }
 
 void resize(bpf_map* map, std::uint32_t entries) {
@@ -148,6 +159,7 @@ sfc_config load_constants(const Plan& plan, const LoadSettings& settings) {
         config.mark_mask = plan.mark_mask;
         config.mark_shift = std::countr_zero(plan.mark_mask);
         config.mark_number_bits = std::bit_width(plan.capacity);
+        config.mark_check_bits = plan.mark_check_bits();
     }
     config.weak_order = stores_stay_in_order() ? 0 : 1;
     draw_secrets(config, settings.seed);

@@ -240,6 +240,18 @@ TEST_F(KernelMode, TwoCpusTakeOneNumber) {
     EXPECT_EQ(mine.header, 2U) << "the next one";
 }
 
+/// A header has no position between Ethernet and a tag, also at the port that most packets leave by.
+TEST_F(KernelMode, TagBesideTheFrame) {
+    const Bytes ticket = strip(labelled(100));
+    EXPECT_EQ(machine.run(sfc_restore_tc, plain_udp({}),
+                          {.ifindex = NativeRunner::ifindex(id("e0")),
+                           .ingress_ifindex = NativeRunner::ifindex(id("d0")),
+                           .metadata = ticket,
+                           .vlan = true}),
+              TC_ACT_SHOT);
+    EXPECT_EQ(of_service(1).dropped_after_claim[SFC_REASON_wrong_port].packets, 1U);
+}
+
 TEST_F(KernelMode, FramesOnTheHairpinThatAreNotOurs) {
     const Bytes ticket = strip(labelled(100));
     EXPECT_EQ(strip(labelled(100)), ticket);
@@ -253,6 +265,14 @@ TEST_F(KernelMode, FramesOnTheHairpinThatAreNotOurs) {
     }
     EXPECT_EQ(come_back(Bytes(caught.begin(), caught.begin() + 13)), SFC_REASON_runt);
     EXPECT_EQ(machine.run(sfc_hairpin, caught, kHairpinOut + 1), XDP_ABORTED);
+    sfc_ticket one{};
+    std::memcpy(&one, ticket.data(), sizeof(one));
+    auto& entry = machine.map("headers").at<sfc_interned>(one.header - 1);
+    Bytes odd = caught;
+    odd[9] ^= 1U << (SFC_HAIRPIN_NUMBER_BITS + 8 - 3 * 8); // the lowest bit of the generation
+    entry.generation |= 1;
+    EXPECT_EQ(come_back(odd), SFC_REASON_late) << "a header that is being written";
+    entry.generation &= ~1U;
     machine.map("ports").at<sfc_port>(id("e0")).mtu = 20;
     EXPECT_EQ(come_back(caught), SFC_REASON_too_big);
 }

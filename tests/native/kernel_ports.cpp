@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// Tickets on other ways than from a domain port's metadata to a hairpin: in the mark, and in the source MAC that the
-// peer of a kernel's own port gives a packet.
+// Tickets on other ways than from a domain port's metadata to a hairpin: in the mark, and in the MACs that the peer of
+// a kernel's own port gives a packet.
 #include <algorithm>
+#include <cstddef>
+#include <cstdlib>
 #include <cstring>
+#include <random>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <linux/if_ether.h>
@@ -15,9 +20,15 @@
 namespace sfc::test {
 namespace {
 
-constexpr std::uint32_t kMask = 0xfffff800; // 7 bits for numbers of a cache of 64, 14 for generations
+constexpr std::uint32_t kMask = 0xfffff800; // 7 bits for numbers of a cache of 64, 4 for generations, 10 for checks
 constexpr std::uint32_t kOthers = 0x123;    // somebody else's bits
 const Bytes kNeighbour = {0x02, 0x42, 10, 0, 2, 2};
+
+/// As the environment has it, for the long campaigns.
+std::uint64_t campaign_size(const char* name, std::uint64_t usual) {
+    const char* given = std::getenv(name);
+    return given == nullptr ? usual : std::stoull(given);
+}
 
 /// Labels 16001 and 16002 through the kernel behind f0 and f1, 16003 through this host's, with a next hop.
 Plan ports_plan() {
@@ -44,6 +55,7 @@ protected:
         runner.set_time(1'000'000'000);
         machine.constants.mark_shift = 11;
         machine.constants.mark_number_bits = 7;
+        machine.constants.mark_check_bits = 10;
         for (std::uint32_t port = 1; port < plan.ports.size(); port++) {
             machine.map("ports").at<sfc_port>(port).hairpin = plan.ports[port].kernel_egress ? 900 : 0;
         }
@@ -113,12 +125,81 @@ TEST_F(SfKernel, OnlyByThePortOfItsService) {
 TEST_F(SfKernel, WithoutATicketItGoesNowhere) {
     for (const Bytes& metadata : {Bytes{}, Bytes(sizeof(sfc_ticket)), Bytes(8, 1)}) {
         const Bytes frame = ticketed(metadata);
-        EXPECT_EQ(frame[ETH_ALEN], kNeighbour[0] | 4) << "no MAC that a ticket could be";
+        EXPECT_EQ(frame[ETH_ALEN], kNeighbour[0]) << "as it was";
         EXPECT_EQ(restore_mac(frame).reason, SFC_REASON_miss);
     }
     EXPECT_EQ(missed("f1"), 3U);
     const Bytes arp = ticketed({}, 0, ETH_P_ARP);
     EXPECT_EQ(arp[ETH_ALEN], kNeighbour[0]) << "not looked at";
+}
+
+/// An SF that may send any bytes as MACs, and knows the program: all but the secret. It takes the numbers and
+/// generations that are in use, and guesses the check; or has seen checks of other tickets, in metadata and in marks
+/// too.
+TEST_F(SfKernel, NobodyGuessesATicket) {
+    const std::uint64_t guesses = campaign_size("SFC_GUESSES", 1'000'000);
+    std::vector<sfc_ticket> known;
+    for (std::uint32_t label = 100; label < 108; label++) {
+        sfc_ticket ticket{};
+        const Bytes metadata = strip(16001, label);
+        std::memcpy(&ticket, metadata.data(), sizeof(ticket));
+        known.push_back(ticket);
+    }
+    Bytes frame = plain_udp({});
+    const auto passes = [&](sfc_ticket ticket) {
+        std::memcpy(frame.data(), &ticket, SFC_TICKET_MACS);
+        return restore_mac(frame).reason != SFC_REASON_miss;
+    };
+    std::mt19937_64 random(1);
+    std::uint64_t passed = 0;
+    for (std::uint64_t i = 0; i < guesses; i++) {
+        sfc_ticket guess = known[i % known.size()];
+        guess.check = static_cast<std::uint32_t>(random());
+        passed += passes(guess) ? 1 : 0;
+    }
+    EXPECT_EQ(passed, 0U) << "of " << guesses;
+    for (const sfc_ticket& one : known) { // of another ticket, and of this one in another carrier
+        EXPECT_TRUE(!passes(one)) << "its check in metadata";
+        for (const sfc_ticket& other : known) {
+            const auto& entry = machine.map("headers").at<sfc_interned>(other.header - 1);
+            for (const std::uint32_t check : {entry.check, entry.macs_check, std::uint32_t{entry.mark_check}}) {
+                sfc_ticket guess = one;
+                guess.check = check;
+                EXPECT_EQ(passes(guess), one.header == other.header && check == entry.macs_check);
+            }
+        }
+        sfc_ticket next = one;
+        next.check = machine.map("headers").at<sfc_interned>(one.header - 1).macs_check;
+        next.generation += 2;
+        EXPECT_TRUE(!passes(next)) << "its check for the next generation";
+    }
+}
+
+/// The same with metadata and with marks.
+TEST_F(SfKernel, NobodyGuessesMetadataOrMarks) {
+    const Bytes seen = strip(16003);
+    std::mt19937_64 random(2);
+    const auto leaves = [&](const Bytes& metadata, std::uint32_t mark) {
+        return machine.run(sfc_restore_tc, plain_udp({}),
+                           {.ifindex = at(plan, "e0"),
+                            .ingress_ifindex = at(plan, "d0"),
+                            .metadata = metadata,
+                            .mark = mark}) != TC_ACT_SHOT;
+    };
+    EXPECT_TRUE(leaves(seen, 0));
+    Bytes guess = seen;
+    for (std::uint64_t i = 0; i < campaign_size("SFC_GUESSES", 1'000'000); i++) {
+        const auto check = static_cast<std::uint32_t>(random());
+        std::memcpy(guess.data() + offsetof(sfc_ticket, check), &check, sizeof(check));
+        ASSERT_FALSE(leaves(guess, 0));
+    }
+    machine.constants.mark_mask = kMask;
+    const std::uint32_t right = marked(seen);
+    std::uint32_t passed = 0;
+    for (std::uint32_t check = 0; check < 1U << 10; check++) {
+        passed += leaves({}, (right & ~(0x3ffU << 22)) | check << 22) ? 1 : 0;
+    }
+    EXPECT_EQ(passed, 1U) << "of all 1024 checks";
 }
 
 TEST_F(SfKernel, NumberThatHasGone) {
@@ -138,7 +219,7 @@ TEST_F(SfKernel, NumberThatIsBeingWritten) {
     const Bytes ticket = strip(16001);
     auto& entry = machine.map("headers").at<sfc_interned>(0);
     entry.generation += 2;
-    const Bytes late = ticketed(ticket); // out of date: its MAC has an odd generation
+    const Bytes late = ticketed(ticket); // out of date
     entry.generation -= 1;
     EXPECT_EQ(restore_mac(late).reason, SFC_REASON_late);
     machine.constants.mark_mask = kMask;
@@ -186,6 +267,11 @@ TEST_F(SfKernel, Mark) {
     EXPECT_EQ(leave(mark), TC_ACT_SHOT) << "of a number that has gone";
     EXPECT_EQ(runner.strip(plan.port_id("d0"), plain_udp({})).action, XDP_PASS);
     EXPECT_EQ(leave(marked(machine.metadata())), TC_ACT_UNSPEC) << "came in without a header";
+    const Bytes plain = ticketed(machine.metadata());
+    EXPECT_EQ(plain[ETH_ALEN], kNeighbour[0]) << "and its MACs carry no ticket";
+    const Bytes stale = strip(16003);
+    machine.map("headers").at<sfc_interned>((mark >> 11 & 0x7f) - 1).generation += 2;
+    EXPECT_EQ(leave(marked(stale)), TC_ACT_SHOT) << "out of date at TC ingress";
 }
 
 /// Each helper call fails once, and each map has nothing: the packet ends, or is as it must be.

@@ -113,6 +113,7 @@ TEST_P(Probes, InTheMark) {
     machine.constants.mark_mask = kMask;
     machine.constants.mark_shift = 11;
     machine.constants.mark_number_bits = 7;
+    machine.constants.mark_check_bits = 10;
     send();
     machine.run(sfc_ticket_mark, frame(), {.metadata = machine.metadata()});
     const std::uint32_t mark = machine.mark();
@@ -142,6 +143,15 @@ TEST_P(Probes, ThroughAnotherKernel) {
     EXPECT_EQ(machine.run(sfc_ticket_mac, frame(), {.ethertype = type}), TC_ACT_UNSPEC);
     EXPECT_EQ(machine.run(sfc_restore_mac, machine.frame_bytes(), at("g1")), XDP_DROP);
     EXPECT_EQ(std::tuple(entry.came, entry.bare, dropped("g1")), std::tuple(2U, 1U, 2U));
+    send("g0");
+    machine.run(sfc_ticket_mac, frame(), {.ethertype = type, .metadata = machine.metadata()});
+    const Bytes right = machine.frame_bytes();
+    for (const std::size_t byte : {0, 4, 8}) { // the number, the generation, the check
+        Bytes other = right;
+        other[byte] ^= 2;
+        EXPECT_EQ(machine.run(sfc_restore_mac, other, at("g1")), XDP_DROP);
+    }
+    EXPECT_EQ(std::tuple(entry.came, entry.bare), std::tuple(5U, 4U)) << "not the probe's ticket";
     EXPECT_TRUE(runner.totals().balanced);
 }
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The SF is the kernel of another network namespace behind two veths, as a container is: NAT and sniffers in there."""
+import os
+import subprocess
 import unittest
 
 from kernel_case import BURST, BURSTS, KERNEL, PINGS, KernelCase
@@ -8,6 +10,32 @@ from lab import chain, traffic
 from lab.net import wait_for
 from lab.kernel_mode import BLOCKED_PORT, MASQUERADE, OWN, OWN6, WEB_PORT, SfKernel, kernel_ports_config
 
+# A process in the SF with CAP_NET_RAW. It looks at frames that leave by fw1, whose MACs carry tickets, and sends frames
+# of its own past the queueing disciplines, and so past the program at TC egress: tickets that it has seen with another
+# check, by fw1, and the tickets themselves, by the device that is named.
+FORGE = """
+import random, socket, sys
+guesses, device = int(sys.argv[1]), sys.argv[2]
+def raw(device, protocol):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    s.bind((device, protocol))
+    s.setsockopt(263, 20, 1)    # SOL_PACKET, PACKET_QDISC_BYPASS
+    return s
+tap, fw1, other = raw("fw1", 3), raw("fw1", 0), raw(device, 0)
+seen = {}
+print("ready", flush=True)
+while len(seen) < 8:
+    frame, address = tap.recvfrom(2048)
+    if address[2] == socket.PACKET_OUTGOING and address[1] == 0x800:
+        seen[frame[:12]] = frame
+for at in range(guesses):
+    frame = random.choice(list(seen.values()))
+    fw1.send(frame[:8] + random.randbytes(4) + frame[12:])
+for frame in seen.values():
+    other.send(frame)
+print(len(seen))
+"""
+GUESSES = int(os.environ.get("SFC_GUESSES", 20000))
 MARK = "{mark: 0xffffff80}"
 BRIEF = ("-n", "2M", "-b", "40M")
 UDP = ("-u", "-n", "1M", "-b", "20M", "-l", 1200)
@@ -86,6 +114,31 @@ class SfKernelCase(KernelCase):
                   traffic.web(self.lab, "sender", chain.RECEIVER, WEB_PORT))
         self.all_back(self.tally())
         self.lab.stop(tap)
+
+    def forge(self, device):
+        """Packets go through the SF, and FORGE sends its own. Returns the tally."""
+        forger = self.lab.start("SF", "/usr/bin/python3", "-c", FORGE, GUESSES, device, stdout=subprocess.PIPE, text=True)
+        self.assertEqual(forger.stdout.readline(), "ready\n")
+        traffic.ping(self.lab, "sender", chain.RECEIVER, count=PINGS)
+        said = forger.communicate(timeout=60)[0]
+        self.assertEqual((said, forger.returncode), ("8\n", 0))
+        return self.kernel.tally()
+
+    def test_guessed_tickets(self):
+        """None passes. A ticket that was seen is none at another port of the SF."""
+        self.start()
+        found = self.forge("fw0")
+        self.assertEqual((found.wrong, found.bare), (0, 0))
+        self.assertGreaterEqual(found.sf_port("fw1").get("miss", 0), GUESSES)
+        self.assertEqual(found.service("out").get("wrong_port"), 8)
+        self.assertLessEqual(found.kernel["restored"], 2 * PINGS)
+
+    def test_seen_ticket(self):
+        """The limit: at its own port, a ticket that was seen passes as long as its number is in use."""
+        self.start()
+        found = self.forge("fw1")
+        self.assertEqual(found.bare, 0)
+        self.assertGreater(found.kernel["restored"], PINGS)
 
     def test_its_own_packets(self):
         """Those of the SF itself have no header and go nowhere, though its MAC may begin as a ticket does."""

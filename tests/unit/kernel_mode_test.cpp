@@ -153,10 +153,11 @@ TEST(HostKernel, MarkIsBitsInARowAndLongEnough) {
         {"0xff00ff00", "bits of the packet's mark in a row"},
         {"0x1ffffffff", "bits of the packet's mark in a row"},
         {"-1", "bits of the packet's mark in a row"},
-        {"0xfffff", "0x000fffff has 20 bits; for a cache of 4096 headers it takes 21: 13 for their numbers and 8"},
-        {"0x1fffff", "accepted"},
+        {"0xffffff", "0x00ffffff has 24 bits; for a cache of 4096 headers it takes 25: 13 for their numbers, 4 for the "
+                     "generation and 8 for a check"},
+        {"0x1ffffff", "accepted"},
         {"0xffffffff", "accepted"},
-        {"4294965248", "accepted"},
+        {"4294967168", "accepted"},
     };
     for (const auto& [mark, says] : rows) {
         const std::string said = refusal(kernels("  - {name: nat, stack: {mark: " + mark + "}}\n"));
@@ -165,10 +166,17 @@ TEST(HostKernel, MarkIsBitsInARowAndLongEnough) {
     }
 }
 
+/// The vector for twelve bytes of those that belong to the reference implementation of SipHash: key 00 01 .. 0f, input
+/// 00 01 .. 0b.
+TEST(HostKernel, ChecksAreSipHash) {
+    const std::array<__u64, 2> key = {0x0706050403020100, 0x0f0e0d0c0b0a0908};
+    EXPECT_EQ(sfc_ticket_hash(key.data(), 0x03020100, 0x07060504, 0x0b0a0908), 0x751e8fbc860ee5fbU);
+}
+
 TEST(HostKernel, AllHaveTheSameMark) {
-    const std::string one = "  - {name: nat, stack: {mark: 0xffffff00}}\n";
-    EXPECT_EQ(refusal(kernels(one + "  - {name: fw, stack: {gro: on, mark: 0xffffff00}}\n")), "accepted");
-    for (const char* other : {"true", "{gro: on}", "{mark: 0xffffff80}"}) {
+    const std::string one = "  - {name: nat, stack: {mark: 0xffffff80}}\n";
+    EXPECT_EQ(refusal(kernels(one + "  - {name: fw, stack: {gro: on, mark: 0xffffff80}}\n")), "accepted");
+    for (const char* other : {"true", "{gro: on}", "{mark: 0xffffffc0}"}) {
         const std::string said = refusal(kernels(one + "  - {name: fw, stack: " + other + "}\n"));
         EXPECT_EQ(said.find("x.yaml:4:"), 0U) << said;
         EXPECT_NE(said.find("SFs 'nat' and 'fw' are both in kernel mode"), std::string::npos) << said;
@@ -180,8 +188,8 @@ TEST(KernelPlan, MarkAndGroComeFromTheSf) {
     const auto plan = [](const std::string& second) {
         return make_plan(
             parse_config("sfs:\n"
-                         "  - {name: nat, stack: {mark: 0xfffffff0, gro: on}}\n"
-                         "  - {name: fw, stack: {mark: 0xfffffff0, gro: " +
+                         "  - {name: nat, stack: {mark: 0xfffffffe, gro: on}}\n"
+                         "  - {name: fw, stack: {mark: 0xfffffffe, gro: " +
                              second +
                              "}}\n"
                              "services:\n"
@@ -191,8 +199,10 @@ TEST(KernelPlan, MarkAndGroComeFromTheSf) {
                              "egress: d1, sf: {name: fw}}\n",
                          "x.yaml"));
     };
-    EXPECT_EQ(plan("on").mark_mask, 0xfffffff0U);
+    EXPECT_EQ(plan("on").mark_mask, 0xfffffffeU);
+    EXPECT_EQ(plan("on").mark_check_bits(), 10U) << "of 31 bits, behind 17 for numbers and 4 for the generation";
     EXPECT_EQ(make_plan(Config{}).mark_mask, 0U);
+    EXPECT_EQ(make_plan(Config{}).mark_check_bits(), 0U);
     EXPECT_TRUE(plan("on").ports.at(1).gro);
     EXPECT_TRUE(plan("on").ports.at(2).gro);
     EXPECT_FALSE(plan("off").ports.at(1).gro); // one of its services forbids it
