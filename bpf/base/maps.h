@@ -129,7 +129,8 @@ struct {
 	__type(value, struct sfc_sf);
 } sfs SEC(".maps");
 
-/* Addresses of this host, to which encapsulations in UDP may be sent. */
+/* Addresses of this host: encapsulations in UDP may be sent to them, and in kernel mode errors about packets to them
+ * are the host's own. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, SFC_ADDRESSES_MAX);

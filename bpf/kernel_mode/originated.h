@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Packets that this host's kernel makes by itself in answer to packets that came with a header. They are resets of
- * nftables' REJECT, whose source is the address of another host, and ICMP errors, which quote a packet to another host.
- * They have no ticket, so they would leave without a header. Packets that this host sends for itself may leave.
+ * Packets that this host's kernel makes by itself in answer to packets that came with a header: resets, whose source is
+ * the address of another host (nftables' REJECT), and ICMP errors, which quote a packet to another host. They have no
+ * ticket, so they would leave without a header. Packets that this host sends for itself may leave, and errors at a port
+ * where no service strips, because the packet that they quote came without a header.
  */
 #pragma once
 
@@ -15,6 +16,8 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "base/maps.h"
+
 enum {
 	ORIGINATED_INET = 2,   /* AF_INET */
 	ORIGINATED_INET6 = 10, /* AF_INET6 */
@@ -24,7 +27,34 @@ enum {
 	ICMP_EXCEEDED = 11,
 	ICMP_PARAMETER = 12,
 	ICMP6_PARAMETER = 4, /* the last error of RFC 4443 */
+	TCP_FLAGS_AT = 13,   /* RFC 9293 3.1 */
+	TCP_RST = 4,
 };
+
+/* Whether the address is one of this host. The routes do not tell: there is none to an address of this host, and none
+ * to an address that nobody has. */
+static __always_inline int originated_here(const __u32 *word)
+{
+	struct sfc_address address = {.word = {word[0], word[1], word[2], word[3]}};
+
+	return bpf_map_lookup_elem(&own_addresses, &address) != NULL;
+}
+
+static __always_inline int originated_here4(__u32 word)
+{
+	const __u32 mapped[4] = {0, 0, bpf_htonl(0xffff), word};
+
+	return originated_here(mapped);
+}
+
+/* Whether the packet, whose TCP header begins at `off`, is a reset. */
+static __always_inline int originated_reset(struct __sk_buff *skb, __u8 proto, __u32 off)
+{
+	__u8 flags;
+
+	return proto == IPPROTO_TCP && !bpf_skb_load_bytes(skb, off + TCP_FLAGS_AT, &flags, sizeof(flags)) &&
+	       flags & TCP_RST;
+}
 
 /* Whether a packet to that address would be sent on. For an address of this host, and where there is no route, the
  * answer is no. */
@@ -36,7 +66,7 @@ static __always_inline int originated_elsewhere(struct __sk_buff *skb, struct bp
 	       answer == BPF_FIB_LKUP_RET_FRAG_NEEDED;
 }
 
-static __always_inline int originated_ipv4(struct __sk_buff *skb)
+static __always_inline int originated_ipv4(struct __sk_buff *skb, int strips)
 {
 	struct bpf_fib_lookup fib = {.family = ORIGINATED_INET, .ifindex = skb->ifindex};
 	struct iphdr ip;
@@ -49,17 +79,19 @@ static __always_inline int originated_ipv4(struct __sk_buff *skb)
 	if (originated_elsewhere(skb, &fib))
 		return 1;
 	icmp = ETH_HLEN + ip.ihl * 4;
-	if (ip.protocol != IPPROTO_ICMP || bpf_skb_load_bytes(skb, icmp, &type, sizeof(type)))
+	if (originated_reset(skb, ip.protocol, icmp))
+		return !originated_here4(ip.saddr);
+	if (!strips || ip.protocol != IPPROTO_ICMP || bpf_skb_load_bytes(skb, icmp, &type, sizeof(type)))
 		return 0;
 	if ((type < ICMP_UNREACHABLE || type > ICMP_REDIRECTED) && type != ICMP_EXCEEDED && type != ICMP_PARAMETER)
 		return 0;
 	if (bpf_skb_load_bytes(skb, icmp + ICMP_HEADER + __builtin_offsetof(struct iphdr, daddr), &fib.ipv4_dst,
 			       sizeof(fib.ipv4_dst)))
 		return 0;
-	return originated_elsewhere(skb, &fib);
+	return !originated_here4(fib.ipv4_dst);
 }
 
-static __always_inline int originated_ipv6(struct __sk_buff *skb)
+static __always_inline int originated_ipv6(struct __sk_buff *skb, int strips)
 {
 	struct bpf_fib_lookup fib = {.family = ORIGINATED_INET6, .ifindex = skb->ifindex};
 	const __u32 icmp = ETH_HLEN + sizeof(struct ipv6hdr);
@@ -74,18 +106,22 @@ static __always_inline int originated_ipv6(struct __sk_buff *skb)
 		return 0;
 	if (originated_elsewhere(skb, &fib))
 		return 1;
-	if (next != IPPROTO_ICMPV6 || bpf_skb_load_bytes(skb, icmp, &type, sizeof(type)) || type > ICMP6_PARAMETER)
+	if (originated_reset(skb, next, icmp))
+		return !originated_here(fib.ipv6_dst);
+	if (!strips || next != IPPROTO_ICMPV6 || bpf_skb_load_bytes(skb, icmp, &type, sizeof(type)) ||
+	    type > ICMP6_PARAMETER)
 		return 0;
 	if (bpf_skb_load_bytes(skb, icmp + ICMP_HEADER + __builtin_offsetof(struct ipv6hdr, daddr), fib.ipv6_dst,
 			       sizeof(fib.ipv6_dst)))
 		return 0;
-	return originated_elsewhere(skb, &fib);
+	return !originated_here(fib.ipv6_dst);
 }
 
-/* Whether this packet of the host's own answers one that the host was to pass on. */
-static __always_inline int originated_for_another(struct __sk_buff *skb)
+/* Whether this packet of the host's own answers one that the host was to pass on. `strips`: a service takes headers off
+ * at the port where it leaves. */
+static __always_inline int originated_for_another(struct __sk_buff *skb, int strips)
 {
 	if (skb->protocol == bpf_htons(ETH_P_IP))
-		return originated_ipv4(skb);
-	return skb->protocol == bpf_htons(ETH_P_IPV6) && originated_ipv6(skb);
+		return originated_ipv4(skb, strips);
+	return skb->protocol == bpf_htons(ETH_P_IPV6) && originated_ipv6(skb, strips);
 }

@@ -87,9 +87,12 @@ static __always_inline int tc_without_ticket(struct __sk_buff *skb, __u32 id)
 	const struct sfc_port *port;
 	__u32 *in;
 
-	if (!skb->ingress_ifindex)
-		return id && originated_for_another(skb) ? tc_drop(skb, verdict_port(id), SFC_REASON_from_kernel)
-							 : TC_ACT_UNSPEC;
+	if (!skb->ingress_ifindex) {
+		port = port_get(id);
+		if (!id || !originated_for_another(skb, port && port->kernel))
+			return TC_ACT_UNSPEC;
+		return tc_drop(skb, verdict_port(id), SFC_REASON_from_kernel);
+	}
 	in = port_of(skb->ingress_ifindex);
 	port = in ? bpf_map_lookup_elem(&ports, in) : NULL;
 	if (!port || !port->kernel)

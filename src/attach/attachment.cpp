@@ -200,7 +200,7 @@ std::optional<Attachment> Attachment::open(const std::string& pin) {
 }
 
 void Attachment::keep_addresses() const {
-    if (!plan_.shape.by_udp()) {
+    if (!plan_.shape.by_udp() && !plan_.through_host_kernel()) {
         return;
     }
     std::vector<OwnAddress> own;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -33,6 +34,18 @@ public:
     /// The attachment that a process has made before, if there is one.
     [[nodiscard]] static std::optional<Attachment> open(const std::string& pin);
 
+    /// What became of packets that were in their SFs when strip was closed. `returned` got their headers back; the
+    /// headers of the `left` ones are gone. A kernel does not say how many packets are left in it: they are in neither.
+    struct Drained {
+        std::uint64_t returned = 0, left = 0;
+    };
+    /// Waits so long, or until somebody wants no more waiting, and returns whether that is so.
+    using StopWithin = std::function<bool(std::chrono::milliseconds)>;
+    /// Strips nothing any more, and waits for packets that are in their SFs: until all have returned, or for the
+    /// longest hold time, or for 5 s, whichever is the shortest. Throws Error.
+    Drained drain(const StopWithin& stop_within);
+    /// Strips again where a process died while it drained. Throws Error.
+    void reopen();
     /// Takes everything off again and undoes what was changed. Goes on over what fails and says so.
     void detach(const Say& say);
 
@@ -41,7 +54,8 @@ public:
     /// Switches off again the offloads that somebody has switched on since: nobody tells us what happens at a peer.
     /// Throws Error.
     void keep_offloads(std::uint16_t id, const Location& location, const Say& say);
-    /// Tells the programs which addresses are this host's, where an encapsulation is sent to them. Throws Error.
+    /// Tells the programs which addresses are this host's: where an encapsulation is sent to them, and in kernel mode,
+    /// for errors and resets. Throws Error.
     void keep_addresses() const;
     /// Puts sfc_restore_tc on every interface that packets must not leave by, new ones too. Throws Error.
     void keep_leak_guards(const Say& say);
@@ -72,6 +86,7 @@ private:
 
     static void check_all(const Plan& plan, bool generic);
     void attach_all(const Say& say);
+    void close();
     void prepare(std::uint16_t id, const Location& location, const Say& say);
     void switch_off(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, const Say& say);
     void switch_offload(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, bool on,

@@ -128,7 +128,8 @@ void Attachment::switch_offload(std::uint16_t id, const Link& link, const Netns&
 
 namespace {
 
-/// Runs `action(interface)` where the change was made; false where that is gone.
+/// Runs `action(ethtool, interface)` where the change was made, whatever the interface's name is by now; false where it
+/// is gone.
 template <class Action> bool at_change(const OffloadChange& change, Action action) {
     const auto netns = Netns::find_by_inode(change.netns);
     if (!netns) {
@@ -137,14 +138,15 @@ template <class Action> bool at_change(const OffloadChange& change, Action actio
     const InNetns inside(*netns);
     Netlink netlink;
     const auto link = find_link(netlink, change.index);
-    return link && link->name == change.interface && action(Ethtool());
+    return link && action(Ethtool(), link->name);
 }
 
 } // namespace
 
 bool Attachment::undone(const OffloadChange& change) {
-    return at_change(
-        change, [&](const Ethtool& ethtool) { return ethtool.active(change.interface, change.offload) != change.on; });
+    return at_change(change, [&](const Ethtool& ethtool, const std::string& interface) {
+        return ethtool.active(interface, change.offload) != change.on;
+    });
 }
 
 void Attachment::undo_changes(const std::string& port, const Say& say) {
@@ -153,8 +155,8 @@ void Attachment::undo_changes(const std::string& port, const Say& say) {
     for (auto change = state_.changes.end(); change != mine;) { // last first
         --change;
         try {
-            at_change(*change, [&](const Ethtool& ethtool) {
-                ethtool.set(change->interface, change->features, !change->on);
+            at_change(*change, [&](const Ethtool& ethtool, const std::string& interface) {
+                ethtool.set(interface, change->features, !change->on);
                 return true;
             });
         } catch (const Error& error) {

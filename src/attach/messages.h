@@ -59,6 +59,7 @@ namespace sfc::msg {
     M(hairpin_gone, "port '{}': somebody has removed its hairpin or set it down")                                      \
     M(attached_again, "port '{}': attached again")                                                                     \
     M(dropped_until_back, "{}; what is meant for it is dropped as no_next_hop until it comes back")                    \
+    M(port_renamed, "port '{}': its interface is called '{}' by now; it is followed")                                  \
     M(interface_up, "port '{}': interface '{}' is up")                                                                 \
     M(interface_down, "port '{}': interface '{}' is down, frames for it are dropped as no_next_hop")                   \
     M(next_hop_of, "service '{}': next hop")                                                                           \

@@ -20,8 +20,10 @@ constexpr std::uint32_t group(std::uint32_t number) {
 } // namespace
 
 Reconciler::Reconciler(Attachment& attachment, Say say)
-    : attachment_(attachment), say_(std::move(say)), events_(NETLINK_ROUTE, group(RTNLGRP_LINK) | group(RTNLGRP_NEIGH)),
-      docks_(attachment.plan().ports.size()) {
+    : attachment_(attachment), say_(std::move(say)),
+      events_(NETLINK_ROUTE,
+              group(RTNLGRP_LINK) | group(RTNLGRP_NEIGH) | group(RTNLGRP_IPV4_IFADDR) | group(RTNLGRP_IPV6_IFADDR)),
+      ports_(attachment.plan().ports.size()) {
     find_targets();
     take_stock();
     follow_ports();
@@ -52,10 +54,10 @@ void Reconciler::find_targets() {
 
 /// A port may have gone while no process looked: what is left of it must not be in the way of its return.
 void Reconciler::take_stock() {
-    for (std::size_t id = 1; id < docks_.size(); id++) {
-        docks_[id].ifindex = attachment_.attached_to(id);
-        if (docks_[id].ifindex == 0) {
-            undock(id, msg::not_attached_any_more(attachment_.plan().ports[id].name));
+    for (std::size_t id = 1; id < ports_.size(); id++) {
+        ports_[id].ifindex = attachment_.attached_to(id);
+        if (ports_[id].ifindex == 0) {
+            release(id, msg::not_attached_any_more(attachment_.plan().ports[id].name));
         }
     }
 }
@@ -82,14 +84,14 @@ void Reconciler::tick() {
         follow_ports();
     }
     for (const Target& target : targets_) {
-        const PortState& dock = docks_[target.port];
-        if (dock.ifindex == 0 || !dock.usable) {
+        const PortState& seen = ports_[target.port];
+        if (seen.ifindex == 0 || !seen.usable) {
             continue;
         }
         if (!target.mac) {
             resolve(target);
         }
-        probe_.ask(requests_, dock.ifindex, dock.mac, target.ip);
+        probe_.ask(requests_, seen.ifindex, seen.mac, target.ip);
     }
 }
 
@@ -109,17 +111,33 @@ void Reconciler::keep(std::string& trouble, const std::function<void()>& what) {
 void Reconciler::follow_ports() {
     keep(leak_guard_trouble_, [&] { attachment_.keep_leak_guards(say_); });
     keep(address_trouble_, [&] { attachment_.keep_addresses(); });
-    for (std::size_t id = 1; id < docks_.size(); id++) {
+    for (std::size_t id = 1; id < ports_.size(); id++) {
         try {
             follow_port(id);
-            docks_[id].trouble.clear();
+            ports_[id].trouble.clear();
         } catch (const Error& error) {
-            if (docks_[id].trouble != error.what()) {
-                docks_[id].trouble = error.what();
-                say_(docks_[id].trouble);
+            if (ports_[id].trouble != error.what()) {
+                ports_[id].trouble = error.what();
+                say_(ports_[id].trouble);
             }
         }
     }
+}
+
+/// An interface that was given another name is the same one: it keeps its program, or packets that return from the SF
+/// would leave as they are.
+bool Reconciler::still_there(std::uint16_t id) {
+    PortState& seen = ports_[id];
+    const auto link = find_link(requests_, seen.ifindex);
+    if (!link || attachment_.attached_to(id) != seen.ifindex) {
+        return false;
+    }
+    if (seen.name != link->name) {
+        seen.name = link->name;
+        say_(msg::port_renamed(attachment_.plan().ports[id].name, link->name));
+    }
+    update(id, *link);
+    return true;
 }
 
 void Reconciler::follow_port(std::uint16_t id) {
@@ -131,19 +149,23 @@ void Reconciler::follow_port(std::uint16_t id) {
     } catch (const Error& error) { // its namespace is gone
         why = error.what();
     }
-    PortState& dock = docks_[id];
-    if (dock.ifindex != 0 && (!location || location->link.index != dock.ifindex)) {
-        undock(id, why);
+    PortState& seen = ports_[id];
+    if (seen.ifindex != 0 && !location && still_there(id)) {
+        return;
+    }
+    if (seen.ifindex != 0 && (!location || location->link.index != seen.ifindex)) {
+        release(id, why);
     }
     if (!location) {
         return;
     }
-    if (dock.ifindex != 0 && !attachment_.hairpin_works(id)) {
-        undock(id, msg::hairpin_gone(port.name));
+    if (seen.ifindex != 0 && !attachment_.hairpin_works(id)) {
+        release(id, msg::hairpin_gone(port.name));
     }
-    if (dock.ifindex == 0) {
+    if (seen.ifindex == 0) {
         attachment_.attach_port(id, say_);
-        dock = PortState{.ifindex = location->link.index, .usable = true, .mac = {}, .mtu = 0, .trouble = {}};
+        seen =
+            PortState{.ifindex = location->link.index, .usable = true, .mac = {}, .mtu = 0, .trouble = {}, .name = {}};
         say_(msg::attached_again(port.name));
     }
     attachment_.keep_offloads(id, *location, say_);
@@ -160,9 +182,9 @@ void Reconciler::new_epoch(std::uint16_t id) {
     }
 }
 
-void Reconciler::undock(std::uint16_t id, const std::string& why) {
+void Reconciler::release(std::uint16_t id, const std::string& why) {
     say_(msg::dropped_until_back(why));
-    docks_[id] = {};
+    ports_[id] = {};
     attachment_.release_port(id, say_);
     new_epoch(id);
     for (Target& target : targets_) {
@@ -173,16 +195,16 @@ void Reconciler::undock(std::uint16_t id, const std::string& why) {
 }
 
 void Reconciler::update(std::uint16_t id, const Link& link) {
-    PortState& dock = docks_[id];
+    PortState& seen = ports_[id];
     const Plan::Port& port = attachment_.plan().ports[id];
     const std::uint32_t mtu = port.entry.mtu != 0 ? std::min(port.entry.mtu, link.mtu) : link.mtu;
-    if (dock.mac != link.mac || dock.mtu != mtu) {
+    if (seen.mac != link.mac || seen.mtu != mtu) {
         sfc_port entry = attachment_.maps().port(id);
         std::copy(link.mac.begin(), link.mac.end(), entry.mac);
         entry.mtu = mtu;
         attachment_.maps().set_port(id, entry);
-        dock.mac = link.mac;
-        dock.mtu = mtu;
+        seen.mac = link.mac;
+        seen.mtu = mtu;
     }
     if (link.usable != (attachment_.maps().sends_to(id) != 0)) {
         if (link.usable) {
@@ -192,7 +214,7 @@ void Reconciler::update(std::uint16_t id, const Link& link) {
         }
         say_(link.usable ? msg::interface_up(port.name, link.name) : msg::interface_down(port.name, link.name));
     }
-    dock.usable = link.usable;
+    seen.usable = link.usable;
 }
 
 void Reconciler::read_neighbours() {
@@ -204,19 +226,19 @@ void Reconciler::read_neighbours() {
         }
     });
     for (const Target& target : targets_) {
-        if (docks_[target.port].ifindex != 0) {
+        if (ports_[target.port].ifindex != 0) {
             resolve(target); // even where a MAC is known: answers change only entries that the kernel has
         }
     }
 }
 
 void Reconciler::resolve(const Target& target) {
-    resolve_neighbour(requests_, docks_[target.port].ifindex, target.ip);
+    resolve_neighbour(requests_, ports_[target.port].ifindex, target.ip);
 }
 
 void Reconciler::learn(const Neighbour& neighbour) {
     for (Target& target : targets_) {
-        if (docks_[target.port].ifindex == neighbour.ifindex && target.ip == neighbour.ip) {
+        if (ports_[target.port].ifindex == neighbour.ifindex && target.ip == neighbour.ip) {
             apply(target, neighbour.mac);
         }
     }

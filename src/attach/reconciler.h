@@ -34,6 +34,7 @@ private:
         Mac mac{};
         std::uint32_t mtu = 0;
         std::string trouble; ///< said already, so that a retry is silent
+        std::string name;    ///< where it was given another one
     };
     /// A MAC that is asked for by IP: of a service's next hop, or of a routed SF port.
     struct Target {
@@ -49,7 +50,7 @@ private:
     Netlink events_;
     Netlink requests_;
     NeighbourPing probe_;
-    std::vector<PortState> docks_; ///< by port id
+    std::vector<PortState> ports_; ///< by port id
     std::string leak_guard_trouble_, address_trouble_;
     std::vector<Target> targets_;
     int ticks_ = 0;
@@ -59,8 +60,8 @@ private:
     void take_stock();
     void follow_ports();
     void follow_port(std::uint16_t id);
-    void dock(std::uint16_t id);
-    void undock(std::uint16_t id, const std::string& why);
+    [[nodiscard]] bool still_there(std::uint16_t id);
+    void release(std::uint16_t id, const std::string& why);
     void update(std::uint16_t id, const Link& link);
     void new_epoch(std::uint16_t id);
     void learn(const Neighbour& neighbour);

@@ -74,7 +74,8 @@ json to_json(const State& state) {
     return {{"abi", +SFC_ABI_VERSION},  {"file", state.file},   {"config", state.config},
             {"generic", state.generic}, {"netns", state.netns}, {"shape", shape_json(state.shape)},
             {"changes", changes},       {"hairpins", hairpins}, {"leak_guards", leak_guards},
-            {"peers", peers},           {"lost_before", lost},  {"probes", probes}};
+            {"peers", peers},           {"lost_before", lost},  {"probes", probes},
+            {"closing", state.closing}};
 }
 
 State from_json(const json& text) {
@@ -88,7 +89,8 @@ State from_json(const json& text) {
                 {},
                 {},
                 {},
-                {}};
+                {},
+                text.at("closing")};
     for (const json& change : text.at("changes")) {
         state.changes.push_back({change.at("netns"), change.at("port"), change.at("interface"), change.at("index"),
                                  parse_offload(change.at("offload").get<std::string>()).value_or(Offload::TxChecksum),

@@ -69,6 +69,7 @@ struct State {
     std::map<std::uint32_t, LeakGuardState> leak_guards; ///< by the interface's index
     std::map<std::string, LostFrames> lost_before;       ///< per port: what had been counted as lost at attach
     std::vector<ProbeRecord> probes;
+    bool closing = false; ///< nothing is stripped any more: a process drains, or died while it did
 
     /// Throws Error.
     void save(const PinDirectory& pins) const;

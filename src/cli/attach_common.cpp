@@ -21,6 +21,15 @@ NoInterrupts::~NoInterrupts() {
     sigprocmask(SIG_SETMASK, &before_, nullptr);
 }
 
+bool interrupted_within(std::chrono::milliseconds time) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    const timespec wait = {time.count() / 1000, (time.count() % 1000) * 1'000'000L};
+    return sigtimedwait(&set, nullptr, &wait) > 0;
+}
+
 void need_privileges() {
     struct Need {
         unsigned bit;

@@ -2,6 +2,7 @@
 // What the commands about a attachment share.
 #pragma once
 
+#include <chrono>
 #include <csignal>
 #include <string>
 
@@ -32,6 +33,9 @@ void need_privileges();
 void enter_home(const Attachment& attachment);
 [[nodiscard]] std::string attached_text(const Attachment& attachment);
 /// One line on standard output, at once.
+/// Waits so long for SIGINT or SIGTERM, which NoInterrupts holds back. Returns whether there was one.
+[[nodiscard]] bool interrupted_within(std::chrono::milliseconds time);
+
 void say_line(const std::string& sentence);
 
 } // namespace sfc

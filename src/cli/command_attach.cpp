@@ -41,8 +41,9 @@ void command_detach(const Options& options) {
     need_privileges();
     auto attachment = must_open(options.attach.pin);
     attachment.pins().lock();
+    const Attachment::Drained drained = attachment.drain(interrupted_within);
     attachment.detach(say_line);
-    say_line(msg::detached(options.attach.pin));
+    say_line(msg::detached(options.attach.pin, drained.returned, drained.left));
 }
 
 } // namespace sfc

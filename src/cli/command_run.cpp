@@ -55,6 +55,7 @@ Attachment take_over_or_create(const AttachOptions& options) {
         throw Error(ExitCode::Kernel, msg::other_attachment(options.pin, found->state().file));
     }
     say_line(msg::going_on(options.pin));
+    found->reopen();
     return std::move(*found);
 }
 
@@ -121,8 +122,9 @@ void command_run(const Options& options) {
         say_line(msg::stays_attached(options.attach.pin));
         return;
     }
+    const Attachment::Drained drained = attachment.drain(interrupted_within); // a second signal ends the wait
     attachment.detach(say_line);
-    say_line(msg::detached_at_end());
+    say_line(msg::detached_at_end(drained.returned, drained.left));
 }
 
 } // namespace sfc

@@ -76,11 +76,9 @@ bool all_ready(const Json& json) {
     const auto every = [&](const char* list, auto good) {
         return std::all_of(json[list].begin(), json[list].end(), good);
     };
-    return every("ports",
-                 [](const Json& port) {
-                     return port["attached"].get<bool>() && port["receives"].get<bool>() && port.value("ready", true);
-                 }) &&
-           every("services", [](const Json& service) { return service["next_hop"]["ready"].get<bool>(); });
+    return !json["closing"].get<bool>() && every("ports", [](const Json& port) {
+        return port["attached"].get<bool>() && port["receives"].get<bool>() && port.value("ready", true);
+    }) && every("services", [](const Json& service) { return service["next_hop"]["ready"].get<bool>(); });
 }
 
 Json status_json(const Attachment& attachment) {
@@ -119,6 +117,7 @@ Json status_json(const Attachment& attachment) {
                                   {"warning", is_warning(probe.finding.outcome)},
                                   {"text", probe.finding.text}});
     }
+    json["closing"] = attachment.state().closing;
     json["ready"] = all_ready(json);
     return json;
 }
@@ -188,6 +187,9 @@ void print_text(const Json& json, const std::vector<ProbeRecord>& probes) {
                                  text_of(change["port"]));
     }
     print_probes(probes);
+    if (json["closing"].get<bool>()) {
+        std::cout << msg::closing() << '\n';
+    }
     std::cout << (json["ready"].get<bool>() ? "ready\n" : "NOT READY\n");
 }
 

@@ -19,11 +19,14 @@ namespace sfc::msg {
     M(next_hop_ip_needs_run,                                                                                           \
       "the next hop of service '{}' is given by ip {}, which only 'sfcproxy run' can keep resolved; give its "         \
       "mac, or use 'sfcproxy run'")                                                                                    \
+    M(closing,                                                                                                         \
+      "closing: nothing is stripped; a detach drains, or was killed while it did: 'sfcproxy run' opens again, "        \
+      "'sfcproxy detach' ends it")                                                                                     \
     M(tickets_in_metadata, "metadata")                                                                                 \
     M(tickets_in_mark, "bits 0x{:08x} of the mark, where a guess passes with 1 in {}")                                 \
     M(mark_odds, "tickets go in bits 0x{:08x} of the mark, where a guess passes with 1 in {}")                         \
-    M(detached, "detached; nothing is left under '{}'")                                                                \
-    M(detached_at_end, "detached")                                                                                     \
+    M(detached, "detached; nothing is left under '{}'; drained={} dropped={}")                                         \
+    M(detached_at_end, "detached; drained={} dropped={}")                                                              \
     M(replay_has_no_kernel, "SF '{}' is in kernel mode; replay has no kernel to send packets through")                 \
     M(cannot_wait_signals, "cannot wait for signals")                                                                  \
     M(cannot_start_timer, "cannot start a timer")                                                                      \

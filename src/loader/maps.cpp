@@ -85,13 +85,26 @@ void Maps::fill(const Plan& plan) const {
     for (std::size_t id = 1; id < plan.services.size(); id++) {
         set_service(id, plan.services[id].entry);
     }
+    set_matches(plan);
+}
+
+void Maps::set_matches(const Plan& plan) const {
+    for (const Plan::Match& match : plan.matches) {
+        if (bpf_map_update_elem(fd(MapId::matches), &match.match, &match.service, BPF_ANY) != 0) {
+            throw system_error(msg::cannot_enter_match(plan.services[match.service].name), errno);
+        }
+    }
     for (const auto& [position, hint] : match_hints(plan)) {
         write(*this, MapId::match_hints, position, hint);
     }
+}
+
+void Maps::clear_matches(const Plan& plan) const {
+    for (const auto& [position, hint] : match_hints(plan)) {
+        write(*this, MapId::match_hints, position, sfc_match_hint{});
+    }
     for (const Plan::Match& match : plan.matches) {
-        if (bpf_map_update_elem(fd(MapId::matches), &match.match, &match.service, BPF_NOEXIST) != 0) {
-            throw system_error(msg::cannot_enter_match(plan.services[match.service].name), errno);
-        }
+        bpf_map_delete_elem(fd(MapId::matches), &match.match); // gone already where a process died in between
     }
 }
 

@@ -43,6 +43,9 @@ public:
     void share_with(const bpf_object* object) const;
 
     void fill(const Plan& plan) const;
+    /// What services match: nothing is stripped without it. Throws Error.
+    void set_matches(const Plan& plan) const;
+    void clear_matches(const Plan& plan) const;
     /// Makes `ifindex` the interface behind port `id`.
     void set_interface(std::uint16_t id, std::uint32_t ifindex) const;
     /// Packets that leave the kernel through port `id` go to interface `in` and come back out of `out`; both 0 = no

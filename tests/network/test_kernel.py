@@ -148,8 +148,13 @@ class Way(KernelCase):
         self.assertEqual(found.taken, found.pushed)
         self.assertEqual((found.port("p0"), found.port("p1")), ({}, {}))
 
-    def test_answers_of_the_stack(self):
+    def no_rate_limit(self):
+        """An error for each packet, whatever the tests before have used up."""
+        self.lab.run("proxy", "sysctl", "-qw", "net.ipv4.icmp_ratelimit=0", "net.ipv6.icmp.ratelimit=0")
+
+    def test_answers_of_the_kernel(self):
         """Resets and ICMP errors for packets that came with a header have none, so they do not leave either."""
+        self.no_rate_limit()
         self.kernel.rules("insert rule inet lab through tcp dport 8081 reject with tcp reset",
                          "insert rule inet lab through udp dport 8082 reject with icmpx admin-prohibited")
         self.kernel.run(config())
@@ -164,6 +169,21 @@ class Way(KernelCase):
         self.assertEqual(found.port("p0"), {"from_kernel": found.sent})
         self.assertEqual((found.port("p1"), found.kernel["dropped"]), ({}, 0))
         self.assertEqual(found.kernel["not_returned"], found.pushed)
+
+    def test_answers_without_a_route(self):
+        """The same where no route leads to the destination: no address of this host, though nothing leads there."""
+        self.no_rate_limit()
+        for hop, network in ((OWN, "203.0.113.0/24"), (OWN6, "2001:db8:9::/64")):
+            self.lab.run("sender", "ip", "route", "add", network, "via", hop)
+            self.addCleanup(self.lab.run, "sender", "ip", "route", "delete", network)
+        self.kernel.run(config())
+        for address in ("203.0.113.5", "2001:db8:9::5"):
+            self.silent(address=address, count=PINGS)
+            self.lab.run("sender", "/usr/bin/python3", "-c", DATAGRAM, address)
+        found = self.tally()
+        self.assertEqual((found.good, found.forwarded), (0, 0))
+        self.assertGreater(found.sent, PINGS)     # and not two for each, as the kernel limits their rate
+        self.assertEqual(found.port("p0"), {"from_kernel": found.sent})
 
     def test_plain(self):
         """A packet that comes in without a header leaves without one, through the same ports."""

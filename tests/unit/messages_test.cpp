@@ -47,7 +47,8 @@ const std::set<std::string_view> kNameNothing = {"hint_no_xdp",         "hint_no
                                                  "moved_meanwhile",     "out_by_ingress",
                                                  "nobody_keeps",        "what_probes_found",
                                                  "off_again",           "changed_back",
-                                                 "detached_at_end",     "window_and_from_sf"};
+                                                 "detached_at_end",     "closing",
+                                                 "window_and_from_sf"};
 
 /// A quote mark between letters is an apostrophe, and so is one behind a letter where no quote is open.
 bool quotes_balanced(std::string_view text) {
