@@ -159,7 +159,7 @@ class HostKernel:
         traffic.serve(lab, "receiver", *self.web_ports)
         self.proxy = None
         self.before = None
-        self.dropped_before = self.probes_before = 0
+        self.probes_before = 0
 
     def build(self):
         self.lab.run("proxy", "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
@@ -205,7 +205,6 @@ class HostKernel:
         self.edges.mark()
         self.lab.run(self.role, "nft", "reset", "counters", "table", "inet", "lab")
         self.before = (self.edges.pushed(), self.edges.arrived())
-        self.dropped_before = self._port_drops()
         self.probes_before = probes(self.proxy.stats())
 
     def counted(self):
@@ -222,7 +221,7 @@ class HostKernel:
         stats = self.proxy.stats()
         own = probes(stats) - self.probes_before
         rules["forwarded"] -= own
-        full = sum(self.edges.errors().values()) + after_verdict(stats, "rest") + self.hairpin_drops() + self.port_drops()
+        full = sum(self.edges.errors().values()) + after_verdict(stats, "rest") + self.hairpin_drops()
         return Tally(pushed=sum(total(side, "pushed") for side in pushed),
                      good=sum(total(side, "good") for side in arrived), wrong=sum(side["wrong"] for side in arrived),
                      bare=sum(side["bare"] for side in arrived), control_frames=sum(side["link"] for side in pushed),
@@ -235,14 +234,6 @@ class HostKernel:
 
     def hairpins(self):
         return sorted(name for name in self.links() if name.startswith("sfc"))
-
-    def port_drops(self):
-        """Frames that the kernel could not send through the ports themselves since the mark."""
-        return self._port_drops() - self.dropped_before
-
-    def _port_drops(self):
-        links = self.links()
-        return sum(links[name]["stats64"]["tx"]["dropped"] for name in ("p0", "p1") if name in links)
 
     def hairpin_drops(self):
         """Frames that the hairpins' links had no room for; a hairpin is made anew with each attachment."""

@@ -71,7 +71,7 @@ def one_packet(lab, edges):
 def settle(kernel, tally):
     """The tally as an account, with a name for each packet that did not arrive."""
     stats, hairpins = tally.stats, kernel.hairpin_drops()
-    lost = {BLOCKED: tally.blocked, HAIRPIN_FULL: hairpins, "from the proxy: link full": after_verdict(stats, "rest") + kernel.port_drops()}
+    lost = {BLOCKED: tally.blocked, HAIRPIN_FULL: hairpins, "from the proxy: link full": after_verdict(stats, "rest")}
     for kind, what in (("dropped", "proxy"), ("dropped_after_claim", "proxy, behind the kernel")):
         lost |= {f"{what}: {reason}": count for reason, count in reasons(stats, kind).items()}
     lost |= {f"proxy, port: {reason}": count

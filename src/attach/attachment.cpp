@@ -236,7 +236,9 @@ void Attachment::attach_port(std::uint16_t id, const Say& say) {
     check_peer(plan_, id, location);
     try {
         prepare(id, location, say);
-        state_.lost_before[port.name] = lost_frames(Ethtool(), location.link, state_.generic);
+        // Modulo 2^64, as lost_since() is: less what was lost at interfaces that this port had before.
+        const LostFrames now = lost_frames(Ethtool(), location.link, state_.generic), then = noted_[port.name];
+        state_.lost_before[port.name] = {now.not_redirected - then.not_redirected, now.not_sent - then.not_sent};
         state_.save(pins_);
         maps_->set_port(id, entry_of(port, maps_->port(id), location.link));
         if (port.kernel_egress) {
@@ -274,6 +276,8 @@ void Attachment::release_port(std::uint16_t id, const Say& say) {
         pins_.unpin(pin);
     }
     maps_->clear_interface(id); // nothing is stripped any more for a service that leaves by it
+    const LostFrames& noted = noted_[plan_.ports[id].name];
+    state_.lost_before[plan_.ports[id].name] = {0 - noted.not_redirected, 0 - noted.not_sent};
     release_hairpin(id, say);
     release_peer(id, say);
     undo_changes(plan_.ports[id].name, say);
@@ -290,6 +294,22 @@ void Attachment::detach(const Say& say) {
     }
     release_leak_guards(say);
     pins_.remove();
+}
+
+LostFrames Attachment::lost(std::uint16_t id) const {
+    Netlink netlink;
+    const auto link = find_link(netlink, attached_to(id));
+    const auto before = state_.lost_before.find(plan_.ports[id].name);
+    return lost_since(before == state_.lost_before.end() ? LostFrames{} : before->second,
+                      link ? lost_frames(Ethtool(), *link, state_.generic) : LostFrames{});
+}
+
+void Attachment::note_losses() {
+    for (std::size_t id = 1; id < plan_.ports.size(); id++) {
+        if (attached_to(id) != 0) {
+            noted_[plan_.ports[id].name] = lost(id);
+        }
+    }
 }
 
 void Attachment::keep_probes(std::vector<ProbeRecord> probes) {

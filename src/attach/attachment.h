@@ -34,7 +34,7 @@ public:
     /// The attachment that a process has made before, if there is one.
     [[nodiscard]] static std::optional<Attachment> open(const std::string& pin);
 
-    /// What became of packets that were in their SFs when strip was closed. `returned` got their headers back; the
+    /// The end of packets that were in their SFs when strip was closed. `returned` got their headers back; the
     /// headers of the `left` ones are gone. A kernel does not say how many packets are left in it: they are in neither.
     struct Drained {
         std::uint64_t returned = 0, left = 0;
@@ -59,6 +59,10 @@ public:
     void keep_addresses() const;
     /// Puts sfc_restore_tc on every interface that packets must not leave by, new ones too. Throws Error.
     void keep_leak_guards(const Say& say);
+    /// Frames that the kernel lost behind the programs' verdicts at the port, since it was attached first.
+    [[nodiscard]] LostFrames lost(std::uint16_t id) const;
+    /// Notes lost() of all ports, so that it is known when an interface has gone with its counters.
+    void note_losses();
     /// Writes down what probes have found, for `status` and for the next process.
     void keep_probes(std::vector<ProbeRecord> probes);
     /// Whether somebody has switched it back.
@@ -83,6 +87,7 @@ private:
     State state_;
     Plan plan_;
     std::unique_ptr<Maps> maps_;
+    std::map<std::string, LostFrames> noted_; ///< per port
 
     static void check_all(const Plan& plan, bool generic);
     void attach_all(const Say& say);

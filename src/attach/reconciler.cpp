@@ -79,7 +79,20 @@ void Reconciler::handle_events() {
     }
 }
 
+void Reconciler::watch() {
+    for (std::size_t id = 1; id < ports_.size(); id++) {
+        if (ports_[id].ifindex == 0) {
+            continue;
+        }
+        const auto link = find_link(requests_, ports_[id].ifindex);
+        if (link && link->usable != ports_[id].usable) {
+            update(id, *link);
+        }
+    }
+}
+
 void Reconciler::tick() {
+    attachment_.note_losses();
     if (++ticks_ % kRetryTicks == 0) {
         follow_ports();
     }

@@ -22,6 +22,9 @@ public:
     /// Descriptor to wait on for events of links and neighbours.
     [[nodiscard]] int events_fd() const { return events_.fd(); }
     void handle_events();
+    /// To be called every kWatchMs: a veth whose peer goes down sends nothing any more, and nobody tells so in time.
+    void watch();
+    static constexpr int kWatchMs = 100;
     /// To be called every kTickMs: asks neighbours, retries ports that are missing.
     void tick();
     static constexpr int kTickMs = 400; // one answer lost, and the next one still comes within a second

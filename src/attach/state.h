@@ -67,7 +67,8 @@ struct State {
     std::map<std::string, HairpinState> hairpins;        ///< by port
     std::map<std::string, PeerState> peers;              ///< by port
     std::map<std::uint32_t, LeakGuardState> leak_guards; ///< by the interface's index
-    std::map<std::string, LostFrames> lost_before;       ///< per port: what had been counted as lost at attach
+    std::map<std::string, LostFrames> lost_before;       ///< per port: counters of losses at attach, less what was lost
+                                                         ///< before at interfaces that have gone
     std::vector<ProbeRecord> probes;
     bool closing = false; ///< nothing is stripped any more: a process drains, or died while it did
 

@@ -23,6 +23,16 @@ void refuse_addresses(const Plan& plan) {
     }
 }
 
+/// Without a process nobody would notice that it comes up, or that its peer does.
+void refuse_down(const Plan& plan) {
+    for (std::size_t id = 1; id < plan.ports.size(); id++) {
+        const auto location = locate(plan.ports[id]);
+        if (location && !location->link.usable) {
+            throw Error(ExitCode::Kernel, msg::attach_port_down(plan.ports[id].name, location->link.name));
+        }
+    }
+}
+
 } // namespace
 
 void command_attach(const Options& options) {
@@ -31,6 +41,7 @@ void command_attach(const Options& options) {
     const Plan plan = make_plan(parse_config(state.config, state.file));
     refuse_addresses(plan);
     need_privileges();
+    refuse_down(plan);
     Attachment attachment = Attachment::create(plan, std::move(state), options.attach.pin, say_line);
     say_line(attached_text(attachment));
     probe_now(attachment, say_line);

@@ -86,10 +86,11 @@ private:
 };
 
 void keep(Reconciler& reconciler, RunningProbes& probes) {
-    const Fd stop = signals(), timer = ticks(Reconciler::kTickMs);
+    const Fd stop = signals(), timer = ticks(Reconciler::kWatchMs);
     std::array<pollfd, 3> wait = {pollfd{stop.get(), POLLIN, 0}, pollfd{timer.get(), POLLIN, 0},
                                   pollfd{reconciler.events_fd(), POLLIN, 0}};
     signalfd_siginfo signal{};
+    unsigned watches = 0;
     // Taken from the queue, or it would end this process as soon as signals are let through again.
     while (wait[0].revents == 0 || read(stop.get(), &signal, sizeof(signal)) != sizeof(signal)) {
         if (poll(wait.data(), wait.size(), probes.timeout_ms()) < 0 && errno != EINTR) {
@@ -101,8 +102,11 @@ void keep(Reconciler& reconciler, RunningProbes& probes) {
         }
         std::uint64_t expired = 0;
         if (wait[1].revents != 0 && read(timer.get(), &expired, sizeof(expired)) == sizeof(expired)) {
-            reconciler.tick();
-            probes.tick();
+            reconciler.watch();
+            if (++watches % (Reconciler::kTickMs / Reconciler::kWatchMs) == 0) {
+                reconciler.tick();
+                probes.tick();
+            }
         }
         probes.collect();
     }

@@ -77,7 +77,8 @@ bool all_ready(const Json& json) {
         return std::all_of(json[list].begin(), json[list].end(), good);
     };
     return !json["closing"].get<bool>() && every("ports", [](const Json& port) {
-        return port["attached"].get<bool>() && port["receives"].get<bool>() && port.value("ready", true);
+        return port["attached"].get<bool>() && port["up"].get<bool>() && port["receives"].get<bool>() &&
+               port.value("ready", true);
     }) && every("services", [](const Json& service) { return service["next_hop"]["ready"].get<bool>(); });
 }
 

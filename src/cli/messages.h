@@ -19,6 +19,8 @@ namespace sfc::msg {
     M(next_hop_ip_needs_run,                                                                                           \
       "the next hop of service '{}' is given by ip {}, which only 'sfcproxy run' can keep resolved; give its "         \
       "mac, or use 'sfcproxy run'")                                                                                    \
+    M(attach_port_down,                                                                                                \
+      "port '{}': interface '{}' is down, or its peer is; set both up, or use 'sfcproxy run', which waits for it")     \
     M(closing,                                                                                                         \
       "closing: nothing is stripped; a detach drains, or was killed while it did: 'sfcproxy run' opens again, "        \
       "'sfcproxy detach' ends it")                                                                                     \
@@ -38,7 +40,7 @@ namespace sfc::msg {
     M(stays_attached, "stays attached under '{}'; next hops are as they are now")                                      \
     M(moved_meanwhile, "packets moved while this was read; the equations are exact only when they rest")               \
     M(not_redirected, "not redirected: the target was down, or its MTU too small")                                     \
-    M(not_sent, "not sent: the peer's queue was full, or it did not poll")                                             \
+    M(not_sent, "not sent: the peer was down, its queue full, or it did not poll")                                     \
     M(out_by_routes, "by this host's routes through {}")                                                               \
     M(out_by_ingress, "back to where packets come from")                                                               \
     M(nobody_keeps, "no process looks after it: next hops stay as they are")                                           \

@@ -101,7 +101,9 @@ Link read_link(const nlmsghdr& message) {
     link.index = info.ifi_index;
     link.ethernet = info.ifi_type == ARPHRD_ETHER;
     link.loopback = (info.ifi_flags & IFF_LOOPBACK) != 0;
-    link.usable = (info.ifi_flags & IFF_UP) != 0 && (info.ifi_flags & IFF_RUNNING) != 0;
+    // The carrier, and not IFF_RUNNING, which the kernel may tell a second later.
+    link.usable =
+        (info.ifi_flags & IFF_UP) != 0 && (info.ifi_flags & IFF_LOWER_UP) != 0 && (info.ifi_flags & IFF_DORMANT) == 0;
     each_attribute<ifinfomsg>(message, [&](const nlattr& attribute) { read_attribute(attribute, link); });
     return link;
 }

@@ -51,17 +51,8 @@ SteadySnapshot take_steady_snapshot(const Attachment& attachment) {
 
 LostByPort after_verdict(const Attachment& attachment) {
     LostByPort lost;
-    Netlink netlink;
-    const Ethtool ethtool;
     for (std::size_t id = 1; id < attachment.plan().ports.size(); id++) {
-        const std::string& name = attachment.plan().ports[id].name;
-        const auto link = find_link(netlink, attachment.attached_to(id));
-        if (link) {
-            const auto before = attachment.state().lost_before.find(name);
-            const LostFrames base = before == attachment.state().lost_before.end() ? LostFrames{} : before->second;
-            const LostFrames now = lost_frames(ethtool, *link, attachment.state().generic);
-            lost[name] = {now.not_redirected - base.not_redirected, now.not_sent - base.not_sent};
-        }
+        lost[attachment.plan().ports[id].name] = attachment.lost(id);
     }
     return lost;
 }

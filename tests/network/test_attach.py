@@ -110,6 +110,9 @@ class AttachTest(unittest.TestCase):
         self.refused(4, "'lo'", "Ethernet", text=ports.config("ports: {left: f0, right: lo}"))
         self.refused(4, "9000", "1500", text=ports.config("ports: {left: f0, right: {interface: f1, mtu: 9000}}"))
         self.lab.run("proxy", "ip", "link", "add", "br0", "type", "bridge")
+        self.lab.run("proxy", "ip", "link", "add", "d0", "up", "type", "dummy")
+        self.lab.run("proxy", "ip", "link", "set", "d0", "master", "br0")      # a bridge has the carrier of its ports
+        self.lab.run("proxy", "ip", "link", "set", "br0", "up")
         # Found only when all else is prepared: all of that must be taken back.
         hop = '{interface: br0, mac: "02:00:00:00:00:99"}'
         self.refused(4, "'br0'", "redirect", text=ports.config(hop=hop))
