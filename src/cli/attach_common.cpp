@@ -4,6 +4,10 @@
 #include <array>
 #include <fstream>
 #include <iostream>
+#include <utility>
+
+#include <poll.h>
+#include <unistd.h>
 
 #include "cli/messages.h"
 
@@ -14,6 +18,7 @@ NoInterrupts::NoInterrupts() {
     sigemptyset(&held);
     sigaddset(&held, SIGINT);
     sigaddset(&held, SIGTERM);
+    sigaddset(&held, SIGHUP);
     sigprocmask(SIG_BLOCK, &held, &before_);
 }
 
@@ -93,7 +98,19 @@ std::string attached_text(const Attachment& attachment) {
 }
 
 void say_line(const std::string& sentence) {
+    constexpr int kPatienceMs = 200;
+    static std::uint64_t lost = 0;
+    // A pipe that is full, because nobody reads it, must not keep `run` from its work nor from its end.
+    pollfd out{STDOUT_FILENO, POLLOUT, 0};
+    if (poll(&out, 1, kPatienceMs) == 0) {
+        lost++;
+        return;
+    }
+    if (lost != 0) {
+        std::cout << msg::lines_lost(std::exchange(lost, 0)) << '\n';
+    }
     std::cout << sentence << std::endl; // NOLINT: `run` may be read by another program, line by line
+    std::cout.clear();                  // a reader that has gone ends no command
 }
 
 } // namespace sfc

@@ -11,7 +11,7 @@
 
 namespace sfc {
 
-/// Holds SIGINT and SIGTERM back while it lives, so that a step is done whole.
+/// Holds SIGINT, SIGTERM and SIGHUP back while it lives, so that a step is done whole.
 class NoInterrupts {
 public:
     NoInterrupts();

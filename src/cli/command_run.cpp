@@ -23,6 +23,7 @@ Fd signals() {
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
     Fd fd(signalfd(-1, &set, SFD_CLOEXEC));
     if (!fd) {
         throw system_error(msg::cannot_wait_signals(), errno, ExitCode::Failed);
@@ -91,8 +92,14 @@ void keep(Reconciler& reconciler, RunningProbes& probes) {
                                   pollfd{reconciler.events_fd(), POLLIN, 0}};
     signalfd_siginfo signal{};
     unsigned watches = 0;
-    // Taken from the queue, or it would end this process as soon as signals are let through again.
-    while (wait[0].revents == 0 || read(stop.get(), &signal, sizeof(signal)) != sizeof(signal)) {
+    while (true) {
+        // Taken from the queue, or it would end this process as soon as signals are let through again.
+        if (wait[0].revents != 0 && read(stop.get(), &signal, sizeof(signal)) == sizeof(signal)) {
+            if (signal.ssi_signo != SIGHUP) {
+                return;
+            }
+            say_line(msg::hangup());
+        }
         if (poll(wait.data(), wait.size(), probes.timeout_ms()) < 0 && errno != EINTR) {
             throw system_error(msg::cannot_wait_events(), errno, ExitCode::Failed);
         }
@@ -115,8 +122,7 @@ void keep(Reconciler& reconciler, RunningProbes& probes) {
 } // namespace
 
 void command_run(const Options& options) {
-    const NoInterrupts held;             // they come through the descriptor
-    (void)std::signal(SIGPIPE, SIG_IGN); // whoever reads what is said may go; the next hops still want to be kept
+    const NoInterrupts held; // they come through the descriptor
     Attachment attachment = take_over_or_create(options.attach);
     say_line(attached_text(attachment));
     Reconciler reconciler(attachment, say_line);

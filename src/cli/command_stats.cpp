@@ -3,6 +3,8 @@
 #include <iostream>
 #include <thread>
 
+#include <sys/stat.h>
+
 #include <fmt/format.h>
 
 #include "cli/attach_common.h"
@@ -38,11 +40,21 @@ void print_text(const Attachment& attachment, const SteadySnapshot& steady) {
     }
 }
 
+/// Of a directory; another one that is made with its name has another identity. 0 for none.
+ino_t identity(const std::string& path) {
+    struct stat found {};
+    return stat(path.c_str(), &found) == 0 ? found.st_ino : 0;
+}
+
 void watch(const Attachment& attachment, const Options& options) {
+    const ino_t attached = identity(options.attach.pin);
     SteadySnapshot before{take_snapshot(attachment.maps(), attachment.plan(), now_ns()), false};
     std::uint64_t then = now_ns();
     while (std::cout) {
         std::this_thread::sleep_for(std::chrono::duration<double>(options.watch_s));
+        if (identity(options.attach.pin) != attached) {
+            throw Error(ExitCode::Kernel, msg::detached_meanwhile(options.attach.pin));
+        }
         SteadySnapshot after{take_snapshot(attachment.maps(), attachment.plan(), now_ns()), false};
         const std::uint64_t now = now_ns();
         const Rates rates = rates_between(before.snapshot, after.snapshot, attachment.plan(), now - then);

@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <csignal>
 #include <exception>
 #include <iostream>
 
 #include "cli/commands.h"
 #include "cli/messages.h"
+
+namespace sfc {
+namespace {
+
+/// Of the others the work is done, whoever reads what they say about it.
+bool speaks_by_output(Command command) {
+    return command != Command::Run && command != Command::Attach && command != Command::Detach;
+}
+
+} // namespace
+} // namespace sfc
 
 namespace {
 
@@ -41,7 +53,7 @@ int run(int argc, char** argv) {
         break;
     }
     std::cout.flush();
-    if (!std::cout) {
+    if (!std::cout && sfc::speaks_by_output(options->command)) {
         throw sfc::Error(sfc::ExitCode::Failed, sfc::msg::cannot_write_output());
     }
     return static_cast<int>(sfc::ExitCode::Ok);
@@ -50,6 +62,8 @@ int run(int argc, char** argv) {
 } // namespace
 
 int main(int argc, char** argv) {
+    (void)std::signal(SIGPIPE,
+                      SIG_IGN); // a reader that goes is an error of writing, and no end in the middle of a step
     try {
         return run(argc, argv);
     } catch (const sfc::Error& error) {

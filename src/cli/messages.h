@@ -21,6 +21,9 @@ namespace sfc::msg {
       "mac, or use 'sfcproxy run'")                                                                                    \
     M(attach_port_down,                                                                                                \
       "port '{}': interface '{}' is down, or its peer is; set both up, or use 'sfcproxy run', which waits for it")     \
+    M(hangup, "SIGHUP: this version cannot read its configuration anew, and goes on")                                  \
+    M(lines_lost, "{} lines were lost here, because nobody read them")                                                 \
+    M(detached_meanwhile, "what was attached under '{}' has been detached meanwhile")                                  \
     M(closing,                                                                                                         \
       "closing: nothing is stripped; a detach drains, or was killed while it did: 'sfcproxy run' opens again, "        \
       "'sfcproxy detach' ends it")                                                                                     \

@@ -346,15 +346,6 @@ Config parse_config(const std::string& text, const std::string& file) {
     return config;
 }
 
-std::string read_config_text(const std::string& file) {
-    std::error_code none;
-    std::ifstream in(file);
-    if (!in || std::filesystem::is_directory(file, none)) {
-        throw Error(ExitCode::Usage, msg::cannot_read_config(file, in ? "is a directory" : std::strerror(errno)));
-    }
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
 Config load_config(const std::string& file) {
     return parse_config(read_config_text(file), file);
 }

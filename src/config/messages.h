@@ -12,6 +12,10 @@ namespace sfc::msg {
     M(sf_name_twice, "SF name '{}' stands here twice")                                                                 \
     M(port_belongs_to, "port '{}' belongs to {} already; every SF has its own ports")                                  \
     M(named_sf, "SF '{}'")                                                                                             \
+    M(not_utf8, "byte 0x{:02x} is no UTF-8; write the configuration in UTF-8")                                         \
+    M(control_character, "a control character, 0x{:02x}, is not allowed in a configuration")                           \
+    M(nested_too_deep, "nested too deep: no configuration has 32 brackets or dashes in each other")                    \
+    M(config_too_large, "'{}' is larger than {} MiB, so it is no configuration")                                       \
     M(marks_differ,                                                                                                    \
       "SFs '{}' and '{}' are both in kernel mode and have different bits of the mark; give both the same "             \
       "'mark', or none")                                                                                               \

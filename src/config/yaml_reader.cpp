@@ -73,6 +73,12 @@ std::string YamlValue::text() const {
     if (!node_->IsScalar()) {
         throw error(msg::not_single(kind_of(*node_)));
     }
+    // An escape such as "\n" would forge lines of `status`, or steer a terminal.
+    for (const char byte : node_->Scalar()) {
+        if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) {
+            throw error(msg::control_character(static_cast<unsigned char>(byte)));
+        }
+    }
     return node_->Scalar();
 }
 

@@ -110,7 +110,8 @@ class AttachTest(unittest.TestCase):
         self.refused(4, "'lo'", "Ethernet", text=ports.config("ports: {left: f0, right: lo}"))
         self.refused(4, "9000", "1500", text=ports.config("ports: {left: f0, right: {interface: f1, mtu: 9000}}"))
         self.lab.run("proxy", "ip", "link", "add", "br0", "type", "bridge")
-        self.lab.run("proxy", "ip", "link", "add", "d0", "up", "type", "dummy")
+        self.lab.run("proxy", "ip", "link", "add", "d0", "up", "type", "veth", "peer", "d1")
+        self.lab.run("proxy", "ip", "link", "set", "d1", "up")
         self.lab.run("proxy", "ip", "link", "set", "d0", "master", "br0")      # a bridge has the carrier of its ports
         self.lab.run("proxy", "ip", "link", "set", "br0", "up")
         # Found only when all else is prepared: all of that must be taken back.

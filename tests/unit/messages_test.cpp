@@ -57,6 +57,7 @@ const std::set<std::string_view> kNameNothing = {"hint_no_xdp",
                                                  "off_again",
                                                  "changed_back",
                                                  "closing",
+                                                 "hangup",
                                                  "window_and_from_sf"};
 
 /// A quote mark between letters is an apostrophe, and so is one behind a letter where no quote is open.
