@@ -3,7 +3,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
+
+#include <unistd.h>
 
 #include <arpa/inet.h>
 #include <map>
@@ -160,7 +164,7 @@ Attachment::Attachment(PinDirectory pins, State state, Plan plan)
       })) {}
 
 Attachment Attachment::create(const Plan& plan, State state, const std::string& pin, const Say& say) {
-    if (PinDirectory::open(pin)) {
+    if (open(pin, Access::Change)) {
         throw PinDirectory::taken(pin);
     }
     check_all(plan, state.generic);
@@ -188,12 +192,50 @@ Attachment Attachment::create(const Plan& plan, State state, const std::string& 
     return attachment;
 }
 
-std::optional<Attachment> Attachment::open(const std::string& pin) {
+namespace {
+
+/// Of an attachment that another process may be making or writing to right now.
+std::optional<State> look_at(const PinDirectory& pins) {
+    constexpr int kTries = 100;
+    constexpr std::chrono::milliseconds kPause{20};
+    for (int attempt = 1;; attempt++) {
+        try {
+            return State::load(pins);
+        } catch (const Error&) {
+            const pid_t at_work = pins.holder();
+            if (access(pins.path().c_str(), F_OK) != 0) {
+                return std::nullopt; // it is gone
+            }
+            if (at_work == 0 && !pins.has(PinDirectory::kState)) {
+                throw Error(ExitCode::Kernel, msg::left_by_killed(pins.path()));
+            }
+            if (at_work == 0 || attempt == kTries) {
+                throw;
+            }
+        }
+        std::this_thread::sleep_for(kPause);
+    }
+}
+
+} // namespace
+
+std::optional<Attachment> Attachment::open(const std::string& pin, Access access) {
     auto pins = PinDirectory::open(pin);
     if (!pins) {
         return std::nullopt;
     }
-    State state = State::load(*pins);
+    if (access == Access::Change) {
+        pins->lock();
+        if (!pins->has(PinDirectory::kState)) { // it comes before anything is attached, and goes when nothing is
+            pins->remove();
+            return std::nullopt;
+        }
+    }
+    std::optional<State> found = access == Access::Change ? State::load(*pins) : look_at(*pins);
+    if (!found) {
+        return std::nullopt;
+    }
+    State state = std::move(*found);
     Plan plan = make_plan(parse_config(state.config, state.file));
     plan.shape = state.shape; // what is loaded, whatever this version would make of the configuration
     return Attachment(std::move(*pins), std::move(state), std::move(plan));

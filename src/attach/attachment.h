@@ -31,8 +31,12 @@ class Attachment {
 public:
     /// Attaches everything, or throws and leaves nothing behind. `plan` and `state` come from options.config.
     [[nodiscard]] static Attachment create(const Plan& plan, State state, const std::string& pin, const Say& say);
-    /// The attachment that a process has made before, if there is one.
-    [[nodiscard]] static std::optional<Attachment> open(const std::string& pin);
+    /// To look at it, while another process may be at work on it; or to change it, with its lock.
+    enum class Access : std::uint8_t { Look, Change };
+    /// The attachment that a process has made before, if there is one. Where a process was killed before it attached
+    /// anything, or after it had taken everything off, its pins are removed (Change). Throws Error{Kernel} where
+    /// another process has the lock (Change), or is not done yet (Look).
+    [[nodiscard]] static std::optional<Attachment> open(const std::string& pin, Access access);
 
     /// The end of packets that were in their SFs when strip was closed. `returned` got their headers back; the
     /// headers of the `left` ones are gone. A kernel does not say how many packets are left in it: they are in neither.

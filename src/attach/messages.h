@@ -76,6 +76,8 @@ namespace sfc::msg {
     M(no_interface_in, "port '{}': there is no interface '{}' in network namespace '{}', or its peer is gone")         \
     M(cannot_make_state, "cannot make a map for the state")                                                            \
     M(cannot_write_state, "cannot write the state")                                                                    \
+    M(left_by_killed,                                                                                                  \
+      "nothing is attached, but '{}' has pins of a process that was killed; 'sfcproxy detach' removes them")           \
     M(no_state, "'{}' holds no state of sfcproxy")                                                                     \
     M(cannot_read_state, "cannot read the state")                                                                      \
     M(other_version,                                                                                                   \

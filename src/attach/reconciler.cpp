@@ -98,7 +98,7 @@ void Reconciler::tick() {
     }
     for (const Target& target : targets_) {
         const PortState& seen = ports_[target.port];
-        if (seen.ifindex == 0 || !seen.usable) {
+        if (seen.ifindex == 0 || !seen.usable || target.fixed) {
             continue;
         }
         if (!target.mac) {
@@ -239,7 +239,7 @@ void Reconciler::read_neighbours() {
         }
     });
     for (const Target& target : targets_) {
-        if (ports_[target.port].ifindex != 0) {
+        if (ports_[target.port].ifindex != 0 && !target.fixed) {
             resolve(target); // even where a MAC is known: answers change only entries that the kernel has
         }
     }
@@ -252,6 +252,7 @@ void Reconciler::resolve(const Target& target) {
 void Reconciler::learn(const Neighbour& neighbour) {
     for (Target& target : targets_) {
         if (ports_[target.port].ifindex == neighbour.ifindex && target.ip == neighbour.ip) {
+            target.fixed = neighbour.fixed;
             apply(target, neighbour.mac);
         }
     }

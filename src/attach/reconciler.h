@@ -46,6 +46,7 @@ private:
         IpBytes ip;
         std::string text; ///< the address, for messages
         std::optional<Mac> mac;
+        bool fixed = false; ///< by an entry of the administrator's
     };
 
     Attachment& attachment_;

@@ -16,7 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kPin = "state";
 constexpr std::size_t kSpare = 65536; // for changes that come later, so that the map need not grow often
 
 json shape_json(const Shape& shape) {
@@ -125,27 +124,26 @@ std::uint32_t value_size(int fd) {
 
 void State::save(const PinDirectory& pins) const {
     std::string text = to_json(*this).dump(-1, ' ', false, json::error_handler_t::replace);
-    Fd map = pins.get(kPin);
-    if (map && value_size(map.get()) <= text.size()) {
-        pins.unpin(kPin);
-        map = Fd();
-    }
-    if (!map) {
+    Fd map = pins.get(PinDirectory::kState);
+    const bool fresh = !map || value_size(map.get()) <= text.size();
+    if (fresh) {
         map = Fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "sfc_state", sizeof(__u32), text.size() + kSpare, 1, nullptr));
         if (!map) {
             throw system_error(msg::cannot_make_state(), errno);
         }
-        pins.pin(map.get(), kPin);
     }
     text.resize(value_size(map.get()), '\0');
     const __u32 zero = 0;
     if (bpf_map_update_elem(map.get(), &zero, text.data(), BPF_ANY) != 0) {
         throw system_error(msg::cannot_write_state(), errno);
     }
+    if (fresh) {
+        pins.replace(map.get(), PinDirectory::kState); // with its text in it
+    }
 }
 
 State State::load(const PinDirectory& pins) {
-    const Fd map = pins.get(kPin);
+    const Fd map = pins.get(PinDirectory::kState);
     if (!map) {
         throw system_error(msg::no_state(pins.path()), errno);
     }

@@ -69,8 +69,8 @@ State wanted_state(const AttachOptions& options) {
     return state;
 }
 
-Attachment must_open(const std::string& pin) {
-    auto attachment = Attachment::open(pin);
+Attachment must_open(const std::string& pin, Attachment::Access access) {
+    auto attachment = Attachment::open(pin, access);
     if (!attachment) {
         throw Error(ExitCode::Kernel, msg::nothing_attached(pin));
     }

@@ -28,7 +28,7 @@ void need_privileges();
 /// Reads and checks the configuration, without touching anything. Throws Error{Usage}.
 [[nodiscard]] State wanted_state(const AttachOptions& options);
 /// The attachment under `pin`. Throws Error{Kernel} where there is none.
-[[nodiscard]] Attachment must_open(const std::string& pin);
+[[nodiscard]] Attachment must_open(const std::string& pin, Attachment::Access access);
 /// Moves this process to the network namespace of the attachment's ports. Throws Error where it cannot be found.
 void enter_home(const Attachment& attachment);
 [[nodiscard]] std::string attached_text(const Attachment& attachment);

@@ -50,8 +50,17 @@ void command_attach(const Options& options) {
 void command_detach(const Options& options) {
     const NoInterrupts whole;
     need_privileges();
-    auto attachment = must_open(options.attach.pin);
-    attachment.pins().lock();
+    const bool anything = PinDirectory::open(options.attach.pin).has_value();
+    auto found = Attachment::open(options.attach.pin, Attachment::Access::Change);
+    if (!found && anything) {
+        say_line(msg::removed_leftover(options.attach.pin));
+        return;
+    }
+    if (!found) {
+        throw Error(ExitCode::Kernel, msg::nothing_attached(options.attach.pin));
+    }
+    Attachment attachment = std::move(*found);
+    enter_home(attachment);
     const Attachment::Drained drained = attachment.drain(interrupted_within);
     attachment.detach(say_line);
     say_line(msg::detached(options.attach.pin, drained.returned, drained.left));

@@ -45,12 +45,11 @@ Fd ticks(int ms) {
 Attachment take_over_or_create(const AttachOptions& options) {
     State state = wanted_state(options);
     need_privileges();
-    auto found = Attachment::open(options.pin);
+    auto found = Attachment::open(options.pin, Attachment::Access::Change);
     if (!found) {
         const Plan plan = make_plan(parse_config(state.config, state.file));
         return Attachment::create(plan, std::move(state), options.pin, say_line);
     }
-    found->pins().lock();
     if (found->state().config != state.config || found->state().generic != state.generic ||
         found->state().netns != state.netns) {
         throw Error(ExitCode::Kernel, msg::other_attachment(options.pin, found->state().file));

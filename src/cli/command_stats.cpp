@@ -76,7 +76,7 @@ void watch(const Attachment& attachment, const Options& options) {
 } // namespace
 
 void command_stats(const Options& options) {
-    const Attachment attachment = must_open(options.attach.pin);
+    const Attachment attachment = must_open(options.attach.pin, Attachment::Access::Look);
     if (options.watch_s > 0) {
         watch(attachment, options);
     } else if (options.json) {

@@ -197,7 +197,7 @@ void print_text(const Json& json, const std::vector<ProbeRecord>& probes) {
 } // namespace
 
 void command_status(const Options& options) {
-    const auto attachment = Attachment::open(options.attach.pin);
+    const auto attachment = Attachment::open(options.attach.pin, Attachment::Access::Look);
     if (!attachment) {
         const Json nothing{{"version", 1}, {"attached", false}, {"pin", options.attach.pin}, {"ready", false}};
         std::cout << (options.json ? nothing.dump() : fmt::format("nothing is attached under {}", options.attach.pin))

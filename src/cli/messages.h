@@ -24,6 +24,7 @@ namespace sfc::msg {
     M(hangup, "SIGHUP: this version cannot read its configuration anew, and goes on")                                  \
     M(lines_lost, "{} lines were lost here, because nobody read them")                                                 \
     M(detached_meanwhile, "what was attached under '{}' has been detached meanwhile")                                  \
+    M(removed_leftover, "nothing was attached; pins of a process that was killed are removed from '{}'")               \
     M(closing,                                                                                                         \
       "closing: nothing is stripped; a detach drains, or was killed while it did: 'sfcproxy run' opens again, "        \
       "'sfcproxy detach' ends it")                                                                                     \

@@ -8,6 +8,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <sys/mman.h>
 
 #include "base/error.h"
 #include "loader/messages.h"
@@ -31,6 +32,21 @@ template <class T> T read(const Maps& maps, MapId map, std::uint32_t key) {
         throw map_error("read", key, map);
     }
     return value;
+}
+
+/// All keys and values of an array map, by one call.
+template <class Value>
+std::pair<std::vector<std::uint32_t>, std::vector<Value>> read_all(const Maps& maps, MapId map, std::uint32_t count) {
+    std::vector<std::uint32_t> keys(count);
+    std::vector<Value> values(count);
+    std::uint32_t next = 0;
+    if (bpf_map_lookup_batch(maps.fd(map), nullptr, &next, keys.data(), values.data(), &count, nullptr) != 0 &&
+        errno != ENOENT) { // which says that these were the last
+        throw map_error("read", 0, map);
+    }
+    keys.resize(count);
+    values.resize(count);
+    return {std::move(keys), std::move(values)};
 }
 
 bpf_map_info info_of(int fd) {
@@ -142,9 +158,10 @@ void Maps::clear_interface(std::uint16_t id) const {
     for (const std::uint32_t gone : stale) {
         bpf_map_delete_elem(fd(MapId::port_id_hash), &gone);
     }
-    for (ifindex = 0; ifindex < SFC_PORT_ARRAY; ifindex++) {
-        if (read<std::uint32_t>(*this, MapId::port_id_array, ifindex) == id) {
-            write(*this, MapId::port_id_array, ifindex, std::uint32_t{SFC_NONE});
+    const auto [interfaces, ids] = read_all<std::uint32_t>(*this, MapId::port_id_array, SFC_PORT_ARRAY);
+    for (std::size_t at = 0; at < ids.size(); at++) {
+        if (ids[at] == id) {
+            write(*this, MapId::port_id_array, interfaces[at], std::uint32_t{SFC_NONE});
         }
     }
     stop_sending(id);
@@ -250,12 +267,46 @@ sfc_counters Maps::service_counters(std::uint16_t id) const {
     return sum(MapId::service_counters, id);
 }
 
+namespace {
+
+/// The values of an array map with BPF_F_MMAPABLE, read in place while programs write them.
+class Mapped {
+public:
+    explicit Mapped(int fd) {
+        const bpf_map_info info = info_of(fd);
+        constexpr std::size_t kStep = 8; // the kernel puts values at multiples of it
+        stride_ = (info.value_size + kStep - 1) / kStep * kStep;
+        size_ = stride_ * info.max_entries;
+        at_ = mmap(nullptr, size_, PROT_READ, MAP_SHARED, fd, 0);
+        if (at_ == MAP_FAILED) {
+            throw system_error(msg::cannot_map(static_cast<const char*>(info.name)), errno);
+        }
+    }
+    ~Mapped() { munmap(at_, size_); }
+    Mapped(const Mapped&) = delete;
+    Mapped& operator=(const Mapped&) = delete;
+    Mapped(Mapped&&) = delete;
+    Mapped& operator=(Mapped&&) = delete;
+
+    template <class Value> [[nodiscard]] Value read(std::uint32_t index) const {
+        Value value;
+        std::memcpy(&value, static_cast<const std::uint8_t*>(at_) + index * stride_, sizeof(value));
+        return value;
+    }
+
+private:
+    void* at_ = nullptr;
+    std::size_t stride_ = 0, size_ = 0;
+};
+
+} // namespace
+
 void Maps::each_entry(const std::function<void(const sfc_slot& slot, unsigned references)>& what) const {
-    for (std::uint32_t index = 0; index < buckets_; index++) {
-        const auto bucket = read<sfc_bucket>(*this, MapId::buckets, index);
+    const Mapped slots(fd(MapId::slots)); // buckets have a lock, so they cannot be mapped
+    for (const sfc_bucket& bucket : read_all<sfc_bucket>(*this, MapId::buckets, buckets_).second) {
         for (const std::uint32_t word : bucket.word) {
             if (word != 0) {
-                const auto slot = read<sfc_slot>(*this, MapId::slots, word & slot_mask_);
+                const auto slot = slots.read<sfc_slot>(word & slot_mask_);
                 what(slot, slot_references(slot, word));
             }
         }

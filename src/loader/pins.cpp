@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "loader/pins.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -46,6 +48,22 @@ void need_bpf_fs(const std::string& parent, std::string& note) {
         return;
     }
     throw Error(ExitCode::Kernel, msg::nothing_can_be_pinned(parent, parent));
+}
+
+constexpr const char* kFresh = "state_new"; ///< of replace()
+
+/// Whether sfcproxy pins something of that name: a program, a map, or "PREFIX_NUMBER".
+bool is_ours(std::string_view name) {
+    constexpr std::array kNumbered = {"xdp",     "pass",       "restore_tc", "ticket_mark",
+                                      "hairpin", "ticket_mac", "peer_mark",  "leak_guard"};
+    const auto is_name = [&](std::string_view one) { return one == name; };
+    const auto numbered = [&](std::string_view prefix) {
+        return name.size() > prefix.size() + 1 && name.starts_with(prefix) && name[prefix.size()] == '_' &&
+               name.find_first_not_of("0123456789", prefix.size() + 1) == std::string_view::npos;
+    };
+    return name == kFresh || std::any_of(kProgramNames.begin(), kProgramNames.end(), is_name) ||
+           std::any_of(kMapNames.begin(), kMapNames.end(), is_name) ||
+           std::any_of(kNumbered.begin(), kNumbered.end(), numbered);
 }
 
 Fd open_directory(const std::string& path) {
@@ -122,6 +140,15 @@ void PinDirectory::pin(int fd, const std::string& name) const {
     }
 }
 
+void PinDirectory::replace(int fd, const std::string& name) const {
+    const std::string fresh = path_ + "/" + kFresh, file = path_ + "/" + name;
+    unlink(fresh.c_str()); // of a process that was killed
+    pin(fd, kFresh);
+    if (rename(fresh.c_str(), file.c_str()) != 0) {
+        throw system_error(msg::cannot_pin(file), errno);
+    }
+}
+
 Fd PinDirectory::get(const std::string& name) const {
     return Fd(bpf_obj_get((path_ + "/" + name).c_str()));
 }
@@ -138,9 +165,23 @@ std::vector<std::string> PinDirectory::names() const {
     return names;
 }
 
+bool PinDirectory::has(const std::string& name) const {
+    std::error_code none;
+    return fs::exists(path_ + "/" + name, none);
+}
+
 void PinDirectory::remove() const {
+    unpin(kState); // without it nothing is attached, and whoever finds the others removes them
+    std::string other;
     for (const std::string& name : names()) {
-        unpin(name);
+        if (is_ours(name)) {
+            unpin(name);
+        } else {
+            other = name;
+        }
+    }
+    if (!other.empty()) {
+        throw Error(ExitCode::Kernel, msg::foreign_pin(path_, other));
     }
     if (rmdir(path_.c_str()) != 0) {
         throw system_error(msg::cannot_remove_directory(path_), errno);

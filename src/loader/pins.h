@@ -18,6 +18,7 @@ namespace sfc {
 class PinDirectory {
 public:
     static constexpr const char* kDefault = "/sys/fs/bpf/sfcproxy";
+    static constexpr const char* kState = "state"; ///< the pin of State's map
 
     /// Makes it, mode 0700. Throws Error{Kernel} where it exists (something is attached already) or is not on a BPF
     /// file system; on the usual directory one is mounted if there is none. `note` gets what was done on the way.
@@ -34,11 +35,16 @@ public:
     [[nodiscard]] pid_t holder() const;
 
     void pin(int fd, const std::string& name) const;
+    /// The same in place of what has that name, at once: a process that is killed leaves one of them.
+    void replace(int fd, const std::string& name) const;
     /// A new descriptor of what is pinned there, none where nothing is.
     [[nodiscard]] Fd get(const std::string& name) const;
     [[nodiscard]] Fd get(ProgramId id) const { return get(std::string(name_of(id))); }
     void unpin(const std::string& name) const;
+    [[nodiscard]] bool has(const std::string& name) const;
     [[nodiscard]] std::vector<std::string> names() const;
+    /// Unpins all that sfcproxy pins, the state first, and removes the directory. Nothing may be attached any more.
+    /// Throws Error{Kernel} where somebody else has pinned something there, which stays.
     void remove() const;
     [[nodiscard]] const std::string& path() const { return path_; }
 

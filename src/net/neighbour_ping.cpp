@@ -18,26 +18,6 @@ namespace {
 constexpr std::size_t kMost = 128; // no frame or message here is longer
 constexpr Mac kBroadcast = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
-/// An address of ours on the interface: in IPv4 the one that shares most leading bits with `target`, in IPv6 the
-/// link-local one. All zero where there is none.
-IpBytes own_address(Netlink& netlink, std::uint32_t ifindex, const IpBytes& target) {
-    IpBytes best(target.size(), 0);
-    std::size_t best_common = 0;
-    std::vector<OwnAddress> all;
-    (void)read_own_addresses(netlink, all);
-    for (const OwnAddress& own : all) {
-        if (own.ifindex != ifindex || own.ip.size() != target.size()) {
-            continue;
-        }
-        const std::size_t common = std::mismatch(target.begin(), target.end(), own.ip.begin()).first - target.begin();
-        if (link_local(own.ip) || common >= best_common) {
-            best = own.ip;
-            best_common = link_local(own.ip) ? target.size() : common;
-        }
-    }
-    return best;
-}
-
 } // namespace
 
 Bytes arp_request(const Mac& own, const IpBytes& source, const IpBytes& target) {
@@ -83,9 +63,9 @@ NeighbourPing::NeighbourPing() : socket_(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEX
 }
 
 void NeighbourPing::ask(Netlink& netlink, std::uint32_t ifindex, const Mac& own, const IpBytes& ip) const {
-    const IpBytes source = own_address(netlink, ifindex, ip);
-    if (ip.size() == 16 && std::all_of(source.begin(), source.end(), [](std::uint8_t byte) { return byte == 0; })) {
-        return; // a solicitation from "::" would be duplicate address detection, and is not answered to us
+    const IpBytes source = source_for(netlink, ifindex, ip);
+    if (unspecified(source)) {
+        return;
     }
     const Bytes frame = ip.size() == 4 ? arp_request(own, source, ip) : neighbour_solicitation(own, source, ip);
     sockaddr_ll to{};

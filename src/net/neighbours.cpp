@@ -12,7 +12,7 @@
 namespace sfc {
 namespace {
 
-constexpr std::uint16_t kUsable = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT;
+constexpr std::uint16_t kUsable = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP;
 
 } // namespace
 
@@ -31,8 +31,10 @@ std::optional<Neighbour> read_neighbour(const nlmsghdr& message) {
         return std::nullopt;
     }
     const auto& header = *static_cast<const ndmsg*>(mnl_nlmsg_get_payload(&message));
+    constexpr unsigned kFixed = NUD_PERMANENT | NUD_NOARP;
     const bool usable = message.nlmsg_type == RTM_NEWNEIGH && (header.ndm_state & kUsable) != 0;
     Neighbour neighbour{.ifindex = static_cast<std::uint32_t>(header.ndm_ifindex), .ip = {}, .mac = {}};
+    neighbour.fixed = usable && (header.ndm_state & kFixed) != 0;
     each_attribute<ndmsg>(message, [&](const nlattr& attribute) {
         const auto* bytes = static_cast<const std::uint8_t*>(mnl_attr_get_payload(&attribute));
         const std::size_t size = mnl_attr_get_payload_len(&attribute);
@@ -63,7 +65,35 @@ int read_own_addresses(Netlink& netlink, std::vector<OwnAddress>& addresses) {
     });
 }
 
+bool unspecified(const IpBytes& ip) {
+    return std::all_of(ip.begin(), ip.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+IpBytes source_for(Netlink& netlink, std::uint32_t ifindex, const IpBytes& target) {
+    constexpr std::uint8_t kLoopback = 127;
+    IpBytes best(target.size(), 0);
+    std::size_t best_rank = 0; // 0: none; 1: of another interface; above: leading bits that are equal, or link-local
+    std::vector<OwnAddress> all;
+    (void)read_own_addresses(netlink, all);
+    for (const OwnAddress& own : all) {
+        if (own.ip.size() != target.size() ||
+            (own.ifindex != ifindex && (own.ip.size() != 4 || own.ip[0] == kLoopback))) {
+            continue;
+        }
+        const std::size_t common = std::mismatch(target.begin(), target.end(), own.ip.begin()).first - target.begin();
+        const std::size_t rank = own.ifindex != ifindex ? 1 : 2 + (link_local(own.ip) ? target.size() : common);
+        if (rank > best_rank) {
+            best = own.ip;
+            best_rank = rank;
+        }
+    }
+    return best;
+}
+
 int resolve_neighbour(Netlink& netlink, std::uint32_t ifindex, const IpBytes& ip) {
+    if (ip.size() == 4 && unspecified(source_for(netlink, ifindex, ip))) {
+        return EADDRNOTAVAIL; // the kernel would ask from 0.0.0.0
+    }
     NetlinkRequest request(RTM_NEWNEIGH, NLM_F_CREATE);
     auto& header = request.family_header<ndmsg>();
     header.ndm_family = ip.size() == 4 ? AF_INET : AF_INET6;

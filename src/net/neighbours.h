@@ -25,6 +25,7 @@ struct Neighbour {
     std::uint32_t ifindex = 0;
     IpBytes ip;
     std::optional<Mac> mac;
+    bool fixed = false; ///< an administrator has written it: it is true as it is, and nobody may ask
 };
 
 /// Reads RTM_NEWNEIGH and RTM_DELNEIGH; nothing for other messages.
@@ -39,7 +40,14 @@ struct OwnAddress {
 /// Those of the namespace of `netlink`, in the kernel's order. Returns 0 or errno.
 [[nodiscard]] int read_own_addresses(Netlink& netlink, std::vector<OwnAddress>& addresses);
 
-/// Makes the kernel resolve the address, and keep an entry for it. Returns 0 or errno.
+/// The address to ask from for a neighbour on the interface: its own if it has one, in IPv4 else another one of this
+/// host. All zero where there is none: a request from that would be duplicate address detection (RFC 5227 2.1.1,
+/// RFC 4862 5.4.3), and the neighbour might give its address up.
+[[nodiscard]] IpBytes source_for(Netlink& netlink, std::uint32_t ifindex, const IpBytes& target);
+[[nodiscard]] bool unspecified(const IpBytes& ip);
+
+/// Makes the kernel resolve the address, and keep an entry for it. Not for a neighbour whose entry is fixed: the kernel
+/// would forget its MAC. Returns 0 or errno; EADDRNOTAVAIL where there is no address to ask from.
 int resolve_neighbour(Netlink& netlink, std::uint32_t ifindex, const IpBytes& ip);
 
 /// Asks who has an address, on the wire (ARP, RFC 826; neighbour solicitation, RFC 4861 4.3). The answer goes to the
@@ -54,7 +62,7 @@ private:
     Fd socket_; ///< sends only: as a receiver it would cost every packet of the host a copy
 };
 
-/// The frames that it sends, for tests. `source` is an address of ours on that link, or all zero.
+/// The frames that it sends, for tests. `source` is an address of ours.
 [[nodiscard]] std::vector<std::uint8_t> arp_request(const Mac& own, const IpBytes& source, const IpBytes& target);
 [[nodiscard]] std::vector<std::uint8_t> neighbour_solicitation(const Mac& own, const IpBytes& source,
                                                                const IpBytes& target);

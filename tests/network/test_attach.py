@@ -2,6 +2,7 @@
 """attach, detach, status: what they leave, what they refuse and in which words, and that a refusal changes nothing."""
 import json
 import pathlib
+import subprocess
 import stat
 import sys
 import unittest
@@ -94,6 +95,55 @@ class AttachTest(unittest.TestCase):
         self.detach()
         code, _, err = ports.run(self.lab, "detach")
         self.assertEqual((code, err), (4, f"sfcproxy: error: nothing is attached under '{self.lab.bpffs / 'pin'}'\n"))
+
+    def test_left_by_a_process_that_was_killed(self):
+        """Before it attached anything, or behind the last step of detach: each command says or does what is right."""
+        pin = self.lab.bpffs / "pin"
+        for make in ("empty directory", "some pins"):
+            pin.mkdir()
+            if make == "some pins":
+                self.lab.run("proxy", "bpftool", "map", "create", pin / "headers", "type", "array", "key", 4, "value", 4,
+                             "entries", 1, "name", "x")
+            for command in ("status", "stats"):
+                code, _, err = ports.run(self.lab, command)
+                self.assertEqual(code, 4)
+                self.assertIn("has pins of a process that was killed; 'sfcproxy detach' removes them", err)
+            if make == "empty directory":
+                self.attach(ports.config())
+                self.detach()
+            else:
+                code, out, _ = ports.run(self.lab, "detach")
+                self.assertEqual(code, 0)
+                self.assertIn("pins of a process that was killed are removed", out)
+            self.assertFalse(pin.exists())
+
+    def test_what_others_pin_stays(self):
+        self.attach(ports.config())
+        pin = self.lab.bpffs / "pin"
+        self.lab.run("proxy", "bpftool", "map", "create", pin / "theirs", "type", "array", "key", 4, "value", 4, "entries", 1,
+                     "name", "x")
+        code, _, err = ports.run(self.lab, "detach")
+        self.assertEqual(code, 4)
+        self.assertIn("'theirs'", err)
+        self.assertEqual([path.name for path in pin.iterdir()], ["theirs"])
+        (pin / "theirs").unlink()
+        pin.rmdir()
+        self.assertEqual(ports.picture(self.lab), self.before)
+
+    def test_status_meanwhile(self):
+        """While another process attaches and detaches, `status` says what is there, and never that it cannot read it."""
+        (self.lab.folder / "proxy.yaml").write_text(ports.config())
+        options = ("-c", self.lab.folder / "proxy.yaml", "--pin", self.lab.bpffs / "pin")
+        seen = set()
+        for _ in range(6):
+            for command in (("attach", *options), ("detach", *options[2:])):
+                process = self.lab.start("proxy", ports.PROGRAM, *command, stdout=subprocess.DEVNULL)
+                while process.poll() is None:
+                    code, out, err = ports.run(self.lab, "status", "-j")
+                    self.assertEqual((code, err), (0, ""))
+                    seen.add(json.loads(out)["attached"])
+                self.assertEqual(process.returncode, 0)
+        self.assertEqual(seen, {True, False})
 
     def test_foreign_program(self):
         program = self.lab.bpffs / "foreign"

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The world around the proxy changes while packets flow: `sfcproxy run` follows, and nothing goes wrong meanwhile."""
+import subprocess
 import time
 import unittest
 
 from support import NetworkTest
 
-from lab import account, chain
+from lab import account, chain, traffic
 from lab.bench import BY_IP, config
 from lab.net import wait_for
 from lab.paced import Paced
@@ -60,6 +61,41 @@ class Reconciler(NetworkTest):
             lost += self.back_within(paced, moment, f"MAC of the SF's {device} changed")
         self.assertGreater(lost, 0)
         self.settled(allowed=[GONE, NO_HOP])
+
+    def entry(self, device, address):
+        return self.lab.run("proxy", "ip", "neigh", "show", "dev", device, "to", address).stdout.strip()
+
+    def test_permanent_entries(self):
+        """They are used and left as they are, also where the neighbour does not answer."""
+        self.assertEqual(self.bench.proxy.stop(), 0)
+        mac = self.bench.mac("receiver", "r0")
+        self.lab.run("proxy", "ip", "neigh", "replace", chain.RECEIVER, "lladdr", mac, "dev", "p1", "nud", "permanent")
+        self.addCleanup(self.lab.run, "proxy", "ip", "neigh", "delete", chain.RECEIVER, "dev", "p1")
+        before = self.entry("p1", chain.RECEIVER)
+        self.lab.run("receiver", "sysctl", "-qw", "net.ipv4.conf.r0.arp_ignore=8")     # answers nobody
+        self.addCleanup(self.lab.run, "receiver", "sysctl", "-qw", "net.ipv4.conf.r0.arp_ignore=0")
+        self.bench.run(config(BY_IP))
+        time.sleep(1.5)
+        self.assertEqual(self.entry("p1", chain.RECEIVER), before)
+        self.assertTrue(traffic.ping(self.lab, "sender", chain.RECEIVER, count=3).good)
+        self.assertEqual(self.bench.proxy.stop(), 0)
+        self.assertEqual(self.entry("p1", chain.RECEIVER), before)
+
+    def test_no_question_looks_like_a_conflict(self):
+        """A port without an address asks from another one: from 0.0.0.0 it would be RFC 5227's probe, and the neighbour
+        might give its address up."""
+        self.assertEqual(self.bench.proxy.stop(), 0)
+        self.lab.run("proxy", "ip", "address", "delete", "10.0.1.1/30", "dev", "f0")
+        self.addCleanup(self.lab.run, "proxy", "ip", "address", "add", "10.0.1.1/30", "dev", "f0")
+        self.lab.run("proxy", "ip", "neigh", "flush", "dev", "f0")
+        heard = self.lab.start("SF", "timeout", 6, "tcpdump", "-lni", "fw0", "arp", stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, text=True)
+        time.sleep(0.5)
+        self.bench.run(config(BY_IP))           # ready, so it has been answered
+        said = heard.communicate()[0]
+        asked = [line for line in said.splitlines() if "Request who-has 10.0.1.2" in line]
+        self.assertGreater(len(asked), 3, said)
+        self.assertEqual([line for line in asked if "tell 0.0.0.0" in line], [])
 
     def down_and_up(self, role, device):
         paced = self.paced(back=True)
