@@ -238,7 +238,15 @@ std::optional<Attachment> Attachment::open(const std::string& pin, Access access
     State state = std::move(*found);
     Plan plan = make_plan(parse_config(state.config, state.file));
     plan.shape = state.shape; // what is loaded, whatever this version would make of the configuration
-    return Attachment(std::move(*pins), std::move(state), std::move(plan));
+    const std::string state_pin = pin + "/" + PinDirectory::kState;
+    try {
+        return Attachment(std::move(*pins), std::move(state), std::move(plan));
+    } catch (const Error&) {
+        if (access == Access::Look && ::access(state_pin.c_str(), F_OK) != 0) {
+            return std::nullopt; // it is being taken off
+        }
+        throw;
+    }
 }
 
 void Attachment::keep_addresses() const {

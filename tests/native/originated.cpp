@@ -48,12 +48,12 @@ protected:
         const Bytes four = from4(kHere), six = from6(kHere);
         std::memcpy(&own4.word[3], four.data() + ETH_HLEN + 12, 4);
         std::memcpy(own6.word, six.data() + ETH_HLEN + 8, 16);
-        const Bytes quoted = quoting4(3, kHere), quoted6 = quoting6(1, kHere);
+        const Bytes quoted = from4(kHere) / quoting4(3, kHere), quoted6 = from6(kHere) / quoting6(1, kHere);
         for (const sfc_address& own : {own4, own6}) {
             runner.machine.map("own_addresses").set(own, std::uint8_t{1});
         }
-        std::memcpy(&own4.word[3], quoted.data() + 8 + 16, 4);
-        std::memcpy(own6.word, quoted6.data() + 8 + 24, 16);
+        std::memcpy(&own4.word[3], quoted.data() + ETH_HLEN + 20 + 8 + 16, 4);
+        std::memcpy(own6.word, quoted6.data() + ETH_HLEN + 40 + 8 + 24, 16);
         for (const sfc_address& own : {own4, own6}) {
             runner.machine.map("own_addresses").set(own, std::uint8_t{1});
         }
