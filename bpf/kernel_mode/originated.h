@@ -3,7 +3,7 @@
  * Packets that this host's kernel makes by itself in answer to packets that came with a header: resets, whose source is
  * the address of another host (nftables' REJECT), and ICMP errors, which quote a packet to another host. They have no
  * ticket, so they would leave without a header. Packets that this host sends for itself may leave, and errors at a port
- * where no service strips, because the packet that they quote came without a header.
+ * of no service in kernel mode.
  */
 #pragma once
 
@@ -117,8 +117,8 @@ static __always_inline int originated_ipv6(struct __sk_buff *skb, int strips)
 	return !originated_here(fib.ipv6_dst);
 }
 
-/* Whether this packet of the host's own answers one that the host was to pass on. `strips`: a service takes headers off
- * at the port where it leaves. */
+/* Whether this packet of the host's own answers one that the host was to pass on. `strips`: the port where it leaves
+ * belongs to a service in kernel mode. */
 static __always_inline int originated_for_another(struct __sk_buff *skb, int strips)
 {
 	if (skb->protocol == bpf_htons(ETH_P_IP))

@@ -89,7 +89,7 @@ static __always_inline int tc_without_ticket(struct __sk_buff *skb, __u32 id)
 
 	if (!skb->ingress_ifindex) {
 		port = port_get(id);
-		if (!id || !originated_for_another(skb, port && port->kernel))
+		if (!id || !originated_for_another(skb, port && (port->kernel || port->hairpin)))
 			return TC_ACT_UNSPEC;
 		return tc_drop(skb, verdict_port(id), SFC_REASON_from_kernel);
 	}

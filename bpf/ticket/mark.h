@@ -68,7 +68,8 @@ static __always_inline int mark_read(struct __sk_buff *skb, struct ticket_found 
 		return ticket->header == probe_number();
 	}
 	ticket->generation = intern_generation(entry);
-	if (value != mark_of(ticket->header, ticket->generation, *(volatile __u16 *)&entry->mark_check))
+	if (!ticket->generation ||
+	    value != mark_of(ticket->header, ticket->generation, *(volatile __u16 *)&entry->mark_check))
 		ticket->generation |= INTERN_WRITING; /* no entry has this one while anybody reads it */
 	return 1;
 }

@@ -57,7 +57,8 @@ static __always_inline int ticket_read(struct __sk_buff *skb, struct ticket_foun
 	number = found->ticket.header - 1;
 	entry = bpf_map_lookup_elem(&headers, &number);
 	found->entry = entry;
-	if (entry && entry->generation == found->ticket.generation && entry->check == at->check)
+	if (entry && found->ticket.generation && entry->generation == found->ticket.generation &&
+	    entry->check == at->check)
 		return 1;
 	if (!found->ticket.header)
 		return !found->ticket.generation && at->check == sfc_config.plain_check;
@@ -81,7 +82,7 @@ static __always_inline int ticket_from_hairpin(__u64 mac, struct work *work)
 	__u32 number = mac >> 8 & HAIRPIN_NUMBER_MASK;
 
 	entry = bpf_map_lookup_elem(&headers, &number);
-	if ((mac & 0xff) != SFC_HAIRPIN_MARKER || !entry)
+	if ((mac & 0xff) != SFC_HAIRPIN_MARKER || !entry || !entry->generation)
 		return SFC_REASON_miss;
 	work->ticket.header = number + 1;
 	work->ticket.generation = *(volatile __u32 *)&entry->generation;
@@ -109,7 +110,9 @@ static __always_inline int ticket_from_macs(struct xdp_md *ctx, struct work *wor
 	check = at->check;
 	number = at->header - 1;
 	entry = bpf_map_lookup_elem(&headers, &number);
-	if (entry && entry->generation == work->ticket.generation && entry->macs_check == check)
+	/* A number that nobody has used yet has generation 0 and no check. */
+	if (entry && work->ticket.generation && entry->generation == work->ticket.generation &&
+	    entry->macs_check == check)
 		return SFC_OK;
 	return check == ticket_check(work->ticket.header, work->ticket.generation, SFC_TICKET_IN_MACS)
 		       ? SFC_REASON_late

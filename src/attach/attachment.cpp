@@ -348,17 +348,19 @@ void Attachment::detach(const Say& say) {
 
 LostFrames Attachment::lost(std::uint16_t id) const {
     Netlink netlink;
-    const auto link = find_link(netlink, attached_to(id));
-    const auto before = state_.lost_before.find(plan_.ports[id].name);
+    const Plan::Port& port = plan_.ports[id];
+    const std::uint32_t index = attached_to(id);
+    // An egress port that is down is in no map, and its interface counts on.
+    const auto link = index == 0 && port.entry.role == SFC_ROLE_EGRESS ? find_link(netlink, port.interface)
+                                                                       : find_link(netlink, index);
+    const auto before = state_.lost_before.find(port.name);
     return lost_since(before == state_.lost_before.end() ? LostFrames{} : before->second,
                       link ? lost_frames(Ethtool(), *link, state_.generic) : LostFrames{});
 }
 
 void Attachment::note_losses() {
     for (std::size_t id = 1; id < plan_.ports.size(); id++) {
-        if (attached_to(id) != 0) {
-            noted_[plan_.ports[id].name] = lost(id);
-        }
+        noted_[plan_.ports[id].name] = lost(id);
     }
 }
 

@@ -12,7 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLongest{5000};
-constexpr milliseconds kStep{10};
+constexpr milliseconds kStep{25};
 
 /// Packets that have come back, of all services.
 std::uint64_t returned(const Maps& maps, const Plan& plan) {

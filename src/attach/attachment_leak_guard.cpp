@@ -10,7 +10,9 @@
 #include "attach/attachment.h"
 #include "attach/messages.h"
 #include "base/error.h"
+#include "net/clsact.h"
 #include "net/hairpin.h"
+#include "net/hook.h"
 #include "net/netlink.h"
 
 namespace sfc {
@@ -51,9 +53,13 @@ void Attachment::keep_leak_guards(const Say& say) {
     }
     Netlink netlink;
     const std::vector<Link> links = all_links(netlink);
+    // With its interface, or because a process was killed between writing it down and attaching it.
     const auto gone = [&](const auto& leak_guard) {
-        return std::none_of(links.begin(), links.end(),
-                            [&](const Link& link) { return link.index == leak_guard.first; });
+        return std::none_of(links.begin(), links.end(), [&](const Link& link) {
+            return link.index == leak_guard.first &&
+                   (leak_guard.second.clsact ? clsact_program(link, TcSide::Egress) != 0
+                                             : hooked_interface(pins_.get(leak_guard_pin(link.index))) == link.index);
+        });
     };
     for (auto leak_guard = state_.leak_guards.begin(); leak_guard != state_.leak_guards.end();) {
         if (gone(*leak_guard)) {

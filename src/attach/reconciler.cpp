@@ -25,6 +25,7 @@ Reconciler::Reconciler(Attachment& attachment, Say say)
               group(RTNLGRP_LINK) | group(RTNLGRP_NEIGH) | group(RTNLGRP_IPV4_IFADDR) | group(RTNLGRP_IPV6_IFADDR)),
       ports_(attachment.plan().ports.size()) {
     find_targets();
+    keep(watch_trouble_, [&] { attachment_.note_losses(); });
     take_stock();
     follow_ports();
     read_neighbours();
@@ -80,6 +81,10 @@ void Reconciler::handle_events() {
 }
 
 void Reconciler::watch() {
+    keep(watch_trouble_, [&] { watch_carriers(); });
+}
+
+void Reconciler::watch_carriers() {
     for (std::size_t id = 1; id < ports_.size(); id++) {
         if (ports_[id].ifindex == 0) {
             continue;
@@ -92,7 +97,7 @@ void Reconciler::watch() {
 }
 
 void Reconciler::tick() {
-    attachment_.note_losses();
+    keep(watch_trouble_, [&] { attachment_.note_losses(); });
     if (++ticks_ % kRetryTicks == 0) {
         follow_ports();
     }

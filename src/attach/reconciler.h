@@ -55,13 +55,14 @@ private:
     Netlink requests_;
     NeighbourPing probe_;
     std::vector<PortState> ports_; ///< by port id
-    std::string leak_guard_trouble_, address_trouble_;
+    std::string leak_guard_trouble_, address_trouble_, watch_trouble_;
     std::vector<Target> targets_;
     int ticks_ = 0;
 
     void keep(std::string& trouble, const std::function<void()>& what);
     void find_targets();
     void take_stock();
+    void watch_carriers();
     void follow_ports();
     void follow_port(std::uint16_t id);
     [[nodiscard]] bool still_there(std::uint16_t id);

@@ -23,6 +23,15 @@ NoInterrupts::NoInterrupts() {
 }
 
 NoInterrupts::~NoInterrupts() {
+    // One that came when the work was done already is no reason to end by it.
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGTERM);
+    sigaddset(&held, SIGHUP);
+    const timespec at_once{};
+    while (sigtimedwait(&held, nullptr, &at_once) > 0) {
+    }
     sigprocmask(SIG_SETMASK, &before_, nullptr);
 }
 
@@ -33,6 +42,17 @@ bool interrupted_within(std::chrono::milliseconds time) {
     sigaddset(&set, SIGTERM);
     const timespec wait = {time.count() / 1000, (time.count() % 1000) * 1'000'000L};
     return sigtimedwait(&set, nullptr, &wait) > 0;
+}
+
+Attachment::Drained drain_and_detach(Attachment& attachment) {
+    Attachment::Drained drained;
+    try {
+        drained = attachment.drain(interrupted_within);
+    } catch (const std::exception& error) { // without memory, say: nobody could take it off otherwise
+        say_line(error.what());
+    }
+    attachment.detach(say_line);
+    return drained;
 }
 
 void need_privileges() {

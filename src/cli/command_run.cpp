@@ -131,8 +131,7 @@ void command_run(const Options& options) {
         say_line(msg::stays_attached(options.attach.pin));
         return;
     }
-    const Attachment::Drained drained = attachment.drain(interrupted_within); // a second signal ends the wait
-    attachment.detach(say_line);
+    const Attachment::Drained drained = drain_and_detach(attachment);
     say_line(msg::detached_at_end(drained.returned, drained.left));
 }
 

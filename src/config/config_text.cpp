@@ -54,8 +54,9 @@ public:
             if (len == 0) {
                 throw error(msg::not_utf8(static_cast<unsigned char>(text_[i])));
             }
-            if (is_control(text_[i])) {
-                throw error(msg::control_character(static_cast<unsigned char>(text_[i])));
+            const auto second = static_cast<unsigned char>(len == 2 ? text_[i + 1] : '\xff');
+            if (is_control(text_[i]) || (text_[i] == '\xc2' && second < 0xa0)) { // C1 steers terminals too
+                throw error(msg::control_character(len == 2 ? second : static_cast<unsigned char>(text_[i])));
             }
             note(text_[i]);
             i += len;
@@ -68,8 +69,8 @@ private:
     Position at_{1, 1};
     int brackets_ = 0, dashes_ = 0;
     bool comment_ = false;
-    char before_ = '\n';
-    bool indent_ = true; ///< nothing but spaces and dashes on this line so far
+    char before_ = '\n', quote_ = '\0'; ///< what a quoted value is open with
+    bool indent_ = true;                ///< nothing but spaces and dashes on this line so far
 
     [[nodiscard]] Error error(const std::string& sentence) const { return config_error(file_, at_, sentence); }
 
@@ -82,10 +83,21 @@ private:
             before_ = byte;
             return;
         }
-        comment_ = comment_ || (byte == '#' && (before_ == ' ' || before_ == '\n'));
-        before_ = byte;
+        const bool fresh = std::string_view(" \t\n[{,:").find(before_) != std::string_view::npos;
+        comment_ = comment_ || (byte == '#' && quote_ == 0 && (before_ == ' ' || before_ == '\t' || before_ == '\n'));
+        const bool escaped = quote_ == '"' && before_ == '\\';
+        before_ = escaped ? ' ' : byte;
         at_.column++;
         if (comment_) {
+            return;
+        }
+        if (quote_ != 0) {
+            quote_ = byte == quote_ && !escaped ? '\0' : quote_;
+            return;
+        }
+        if ((byte == '"' || byte == '\'') && fresh) {
+            quote_ = byte;
+            indent_ = false;
             return;
         }
         brackets_ += byte == '[' || byte == '{' ? 1 : (byte == ']' || byte == '}') && brackets_ > 0 ? -1 : 0;

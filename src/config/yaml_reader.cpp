@@ -74,8 +74,11 @@ std::string YamlValue::text() const {
         throw error(msg::not_single(kind_of(*node_)));
     }
     // An escape such as "\n" would forge lines of `status`, or steer a terminal.
+    char before = ' ';
     for (const char byte : node_->Scalar()) {
-        if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) {
+        const bool c1 = before == '\xc2' && static_cast<unsigned char>(byte) < 0xa0;
+        before = byte;
+        if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f || c1) {
             throw error(msg::control_character(static_cast<unsigned char>(byte)));
         }
     }

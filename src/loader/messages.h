@@ -23,6 +23,7 @@ namespace sfc::msg {
     M(cannot_open_directory, "cannot open directory '{}'")                                                             \
     M(not_on_bpf_fs, "'{}' is not on a BPF file system")                                                               \
     M(cannot_map, "cannot map the values of '{}'")                                                                     \
+    M(pins_went, "another sfcproxy process has just removed '{}'; try again")                                          \
     M(foreign_pin, "'{}' has something that is not of sfcproxy and stays: '{}'")                                       \
     M(at_work, "process {} of sfcproxy is at work on '{}'; stop it first (kill {})")                                   \
     M(cannot_pin, "cannot pin '{}'")                                                                                   \

@@ -110,6 +110,11 @@ void PinDirectory::lock() {
     if (flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
         throw Error(ExitCode::Kernel, msg::at_work(holder(), path_, holder()));
     }
+    struct stat mine {
+    }, there{};
+    if (fstat(fd_.get(), &mine) != 0 || stat(path_.c_str(), &there) != 0 || mine.st_ino != there.st_ino) {
+        throw Error(ExitCode::Kernel, msg::pins_went(path_));
+    }
 }
 
 /// From /proc/locks: "1: FLOCK ADVISORY WRITE 4711 00:1c:12345 0 EOF".
@@ -159,7 +164,8 @@ void PinDirectory::unpin(const std::string& name) const {
 
 std::vector<std::string> PinDirectory::names() const {
     std::vector<std::string> names;
-    for (const auto& entry : fs::directory_iterator(path_)) {
+    std::error_code gone; // by another process: then it has no names
+    for (const auto& entry : fs::directory_iterator(path_, gone)) {
         names.push_back(entry.path().filename());
     }
     return names;

@@ -2,6 +2,7 @@
 // An SF that is the kernel of this host: what is in front of a packet on its way through, and who gets which header
 // back.
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include <gtest/gtest.h>
@@ -273,6 +274,10 @@ TEST_F(KernelMode, FramesOnTheHairpinThatAreNotOurs) {
     entry.generation |= 1;
     EXPECT_EQ(come_back(odd), SFC_REASON_late) << "a header that is being written";
     entry.generation &= ~1U;
+    Bytes unused = caught;
+    const std::array<std::uint8_t, 6> ninth = {SFC_HAIRPIN_MARKER, 9, 0, 0, 0, 0};
+    std::copy(ninth.begin(), ninth.end(), unused.begin() + 6);
+    EXPECT_EQ(come_back(unused), SFC_REASON_miss) << "a number that nobody has used";
     machine.map("ports").at<sfc_port>(id("e0")).mtu = 20;
     EXPECT_EQ(come_back(caught), SFC_REASON_too_big);
 }

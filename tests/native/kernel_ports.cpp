@@ -158,6 +158,9 @@ TEST_F(SfKernel, NobodyGuessesATicket) {
         passed += passes(guess) ? 1 : 0;
     }
     EXPECT_EQ(passed, 0U) << "of " << guesses;
+    for (std::uint32_t number = 0; number < plan.capacity; number++) { // those that nobody has used have generation 0
+        EXPECT_TRUE(!passes({.header = number + 1})) << number;
+    }
     for (const sfc_ticket& one : known) { // of another ticket, and of this one in another carrier
         EXPECT_TRUE(!passes(one)) << "its check in metadata";
         for (const sfc_ticket& other : known) {
@@ -193,6 +196,9 @@ TEST_F(SfKernel, NobodyGuessesMetadataOrMarks) {
         std::memcpy(guess.data() + offsetof(sfc_ticket, check), &check, sizeof(check));
         ASSERT_FALSE(leaves(guess, 0));
     }
+    const sfc_ticket unused = {.header = 9};
+    std::memcpy(guess.data(), &unused, sizeof(unused));
+    EXPECT_FALSE(leaves(guess, 0)) << "a number that nobody has used";
     machine.constants.mark_mask = kMask;
     const std::uint32_t right = marked(seen);
     std::uint32_t passed = 0;
@@ -263,6 +269,7 @@ TEST_F(SfKernel, Mark) {
     EXPECT_EQ(leave(marked(Bytes{})), TC_ACT_SHOT) << "nor from here";
     EXPECT_EQ(leave(kOthers | 0x7fU << 11), TC_ACT_SHOT) << "no such number";
     EXPECT_EQ(leave(kOthers | 5U << 18), TC_ACT_SHOT) << "of none";
+    EXPECT_EQ(leave(kOthers | 9U << 11), TC_ACT_SHOT) << "of a number that nobody has used";
     machine.map("headers").at<sfc_interned>((mark >> 11 & 0x7f) - 1).generation += 2;
     EXPECT_EQ(leave(mark), TC_ACT_SHOT) << "of a number that has gone";
     EXPECT_EQ(runner.strip(plan.port_id("d0"), plain_udp({})).action, XDP_PASS);

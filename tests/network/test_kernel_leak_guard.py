@@ -72,6 +72,17 @@ class LeakGuard(KernelCase):
         self.assertGreater(dropped, 0)
         self.assertEqual(dropped + found.service("out").get("wrong_port", 0), 2 * PINGS)
 
+    def test_lost_while_no_process_looked(self):
+        """What the state says is held against the kernel: a process may have been killed between the two."""
+        self.kernel.run(config(), "--keep")
+        self.assertEqual(self.kernel.proxy.stop(), 0)
+        pins = sorted(self.kernel.proxy.pin.glob("leak_guard_*"))
+        self.assertGreater(len(pins), 0)
+        pins[0].unlink()                    # and with it the BPF link
+        self.kernel.run(config())
+        self.assertEqual(self.kernel.proxy.said().count("leak guard until detach"), 1)
+        self.assertEqual(sorted(self.kernel.proxy.pin.glob("leak_guard_*")), pins)
+
     def test_new_interface(self):
         """One that comes while `run` is there gets a leak guard as well, and the leak guard goes with it."""
         self.kernel.run(config())

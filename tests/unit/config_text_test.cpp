@@ -54,8 +54,9 @@ TEST(ConfigText, IsUtf8) {
 /// They would forge lines of `status`, or steer a terminal.
 TEST(ConfigText, HasNoControlCharacters) {
     EXPECT_EQ(refusal("sfs:\n  - {name: \x1b[31m}\n").find(":2:12: a control character, 0x1b"), 0U);
+    EXPECT_EQ(refusal("# \xc2\x9b").find(":1:3: a control character, 0x9b"), 0U);
     EXPECT_EQ(refusal(std::string("sfs: []\n\0", 9)).find(":2:1: a control character, 0x00"), 0U);
-    for (const char* escape : {"\\n", "\\e", "\\0", "\\x7f"}) {
+    for (const char* escape : {"\\n", "\\e", "\\0", "\\x7f", "\\x9b"}) {
         const std::string said =
             refusal("sfs:\n  - {name: \"a" + std::string(escape) + "b\", ports: {both: x}}\nservices: []\n");
         EXPECT_NE(said.find("a control character"), std::string::npos) << said;
@@ -80,6 +81,12 @@ TEST(ConfigText, IsNotNestedDeep) {
         comments += "# [ { and so on\n";
     }
     EXPECT_EQ(refusal(comments + "sfs: []\nservices: []\n"), "");
+    std::string names = "sfs:\n";
+    for (int i = 0; i < 50; i++) {
+        names += "  - {name: \"fw # [" + std::to_string(i) + "\\\"{\", probe: 'off', ports: {both: p" +
+                 std::to_string(i) + "}}\t# [\n";
+    }
+    EXPECT_EQ(refusal(names + "services: []\n").find("nested"), std::string::npos);
 }
 
 TEST(ConfigText, HasAnEnd) {
