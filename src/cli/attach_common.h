@@ -36,7 +36,7 @@ void enter_home(const Attachment& attachment);
 /// Waits so long for SIGINT or SIGTERM, which NoInterrupts holds back. Returns whether there was one.
 [[nodiscard]] bool interrupted_within(std::chrono::milliseconds time);
 
-/// A second signal ends the wait. What fails on the way is said, and the rest is done all the same.
+/// A second signal ends the wait. Failures on the way are said, and the rest is done all the same.
 Attachment::Drained drain_and_detach(Attachment& attachment);
 
 void say_line(const std::string& sentence);

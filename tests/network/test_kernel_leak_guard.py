@@ -73,7 +73,7 @@ class LeakGuard(KernelCase):
         self.assertEqual(dropped + found.service("out").get("wrong_port", 0), 2 * PINGS)
 
     def test_lost_while_no_process_looked(self):
-        """What the state says is held against the kernel: a process may have been killed between the two."""
+        """The state is held against the kernel: a process may have been killed between the two."""
         self.kernel.run(config(), "--keep")
         self.assertEqual(self.kernel.proxy.stop(), 0)
         pins = sorted(self.kernel.proxy.pin.glob("leak_guard_*"))
