@@ -137,7 +137,7 @@ TEST_F(SfKernel, WithoutATicketItGoesNowhere) {
 /// generations that are in use, and guesses the check; or has seen checks of other tickets, in metadata and in marks
 /// too.
 TEST_F(SfKernel, NobodyGuessesATicket) {
-    const std::uint64_t guesses = campaign_size("SFC_GUESSES", 1'000'000);
+    const std::uint64_t guesses = campaign_size("SFC_GUESSES", 200'000);
     std::vector<sfc_ticket> known;
     for (std::uint32_t label = 100; label < 108; label++) {
         sfc_ticket ticket{};
@@ -191,7 +191,7 @@ TEST_F(SfKernel, NobodyGuessesMetadataOrMarks) {
     };
     EXPECT_TRUE(leaves(seen, 0));
     Bytes guess = seen;
-    for (std::uint64_t i = 0; i < campaign_size("SFC_GUESSES", 1'000'000); i++) {
+    for (std::uint64_t i = 0; i < campaign_size("SFC_GUESSES", 200'000); i++) {
         const auto check = static_cast<std::uint32_t>(random());
         std::memcpy(guess.data() + offsetof(sfc_ticket, check), &check, sizeof(check));
         ASSERT_FALSE(leaves(guess, 0));
