@@ -115,10 +115,7 @@ class Kill(NetworkTest):
 
     def test_attach_and_detach(self):
         bench = self.bench
-        ports = [f'{{interface: {ours}, mac: "{bench.mac("SF", theirs)}"}}'
-                 for ours, theirs in (("f0", "fw0"), ("f1", "fw1"))]
-        hops = [f'mac: "{bench.mac(role, device)}"' for role, device in (("receiver", "r0"), ("sender", "s0"))]
-        bench.attach(config(ports, next_hops=hops))
+        bench.attach(bench.config_by_mac())
         self.changed()
         self.exercise([chain.RECEIVER])
         self.settled()

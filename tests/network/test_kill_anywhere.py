@@ -68,30 +68,28 @@ class UserMode(unittest.TestCase):
         self.assertTrue(code == 0 or "nothing is attached" in err, f"{where}: detach: {code} {out}{err}")
         self.assertEqual(self.picture(), self.before, where)
 
-    def test_attach(self):
-        points = self.points("attach")
-        self.assertEqual(ports.run(self.lab, "detach")[0], 0)
+    def attach(self):
+        self.assertEqual(ports.run(self.lab, "attach", text=self.text)[0], 0)
+
+    def kill_at_each(self, command, points, prepare=lambda: None):
         killed = 0
         for call, n in points:
-            code, _ = self.trace("attach", "-e", f"inject={call}:signal=KILL:when={n}")
+            prepare()
+            code, _ = self.trace(command, "-e", f"inject={call}:signal=KILL:when={n}")
             killed += code in KILLED
-            with self.subTest(f"attach killed at {call} {n}"):
+            with self.subTest(f"{command} killed at {call} {n}"):
                 self.recover(f"{call} {n}")
         print(f"  {killed} killed", flush=True)
         self.assertGreaterEqual(killed, len(points) * 0.9)
 
+    def test_attach(self):
+        points = self.points("attach")
+        self.assertEqual(ports.run(self.lab, "detach")[0], 0)
+        self.kill_at_each("attach", points)
+
     def test_detach(self):
-        self.assertEqual(ports.run(self.lab, "attach", text=self.text)[0], 0)
-        points = self.points("detach")
-        killed = 0
-        for call, n in points:
-            self.assertEqual(ports.run(self.lab, "attach", text=self.text)[0], 0, f"before {call} {n}")
-            code, _ = self.trace("detach", "-e", f"inject={call}:signal=KILL:when={n}")
-            killed += code in KILLED
-            with self.subTest(f"detach killed at {call} {n}"):
-                self.recover(f"{call} {n}")
-        print(f"  {killed} killed", flush=True)
-        self.assertGreaterEqual(killed, len(points) * 0.9)
+        self.attach()
+        self.kill_at_each("detach", self.points("detach"), self.attach)
 
 
 class KernelMode(UserMode):

@@ -108,10 +108,7 @@ class Lost(NetworkTest):
 
     def test_attach_refuses_what_is_down(self):
         bench = self.bench
-        ports = [f'{{interface: {ours}, mac: "{bench.mac("SF", theirs)}"}}'
-                 for ours, theirs in (("f0", "fw0"), ("f1", "fw1"))]
-        hops = [f'mac: "{bench.mac(role, device)}"' for role, device in (("receiver", "r0"), ("sender", "s0"))]
-        bench.run(config(ports, next_hops=hops))
+        bench.run(bench.config_by_mac())
         bench.proxy.stop()
         self.down("classifier", "c2")
         done = self.lab.run("proxy", bench.proxy.program, "attach", "-c", bench.proxy.config, "--pin", bench.proxy.pin,

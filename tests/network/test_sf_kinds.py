@@ -40,10 +40,7 @@ class SfKinds(NetworkTest):
 
     def test_by_mac_without_a_process(self):
         bench = self.build(Routed())
-        ports = [f'{{interface: {ours}, mac: "{bench.mac("SF", theirs)}"}}' for ours, theirs in (("f0", "fw0"),
-                                                                                             ("f1", "fw1"))]
-        hops = [f'mac: "{bench.mac(role, device)}"' for role, device in (("receiver", "r0"), ("sender", "s0"))]
-        self.assertIn("attached 4 ports (native XDP)", bench.attach(config(ports, next_hops=hops)))
+        self.assertIn("attached 4 ports (native XDP)", bench.attach(bench.config_by_mac()))
         self.assertIsNone(bench.proxy.status()["process"])
         self.exercise()
         self.settled()
