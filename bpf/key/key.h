@@ -60,6 +60,12 @@ static __always_inline int key_tcp(struct xdp_md *ctx, struct work *work, const 
 	return SFC_OK;
 }
 
+/* Whether what tells datagrams to this port apart may stand behind their first 64 bytes. */
+static __always_inline int key_digest_is_long(__u16 port)
+{
+	return port == UDP_GTP_U || tunnel_is_port(port);
+}
+
 static __always_inline int key_udp(struct xdp_md *ctx, struct work *work, const struct sfc_sf *sf)
 {
 	__u32 off = forget(&work->inner.off, INNER_OFF_MASK);
@@ -80,7 +86,11 @@ static __always_inline int key_udp(struct xdp_md *ctx, struct work *work, const 
 	}
 	len -= sizeof(*udp);
 	key_finish(work, sf->key_parts & SFC_PART_LENGTH ? len : 0);
-	return sf->key_parts & SFC_PART_DIGEST ? digest_payload(ctx, work, off + sizeof(*udp), len) : SFC_OK;
+	if (!(sf->key_parts & SFC_PART_DIGEST))
+		return SFC_OK;
+	if (len > SFC_DIGEST_BYTES && key_digest_is_long(bpf_ntohs(work->key.f.dport)))
+		return digest_tunnel(ctx, work, off + sizeof(*udp), len);
+	return digest_payload(ctx, work, off + sizeof(*udp), len);
 }
 
 /* Words 1 to 4. */

@@ -8,10 +8,10 @@
 #include <linux/in.h>
 
 #include "key/digest.h"
+#include "key/tunnel.h"
 
 enum {
 	IP_IGMP = 2,
-	IP_GRE = 47,
 	IP_ESP = 50,
 	IP_AH = 51,
 	IP_ICMPV6 = 58,
@@ -185,6 +185,8 @@ __noinline int key_rare(struct xdp_md *ctx, struct work *work, __u32 parts)
 {
 	if (!work)
 		return SFC_REASON_no_key;
+	if (tunnel_is_protocol(work->key.f.proto))
+		parts |= DIGEST_LONG;
 	switch (work->key.f.proto) {
 	case IPPROTO_ICMP:
 		return work->inner.version == 4 ? key_icmp(ctx, work, parts) : key_payload(ctx, work, parts, 0);

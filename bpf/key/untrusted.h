@@ -10,6 +10,7 @@
 #include "encap/encaps.h"
 #include "key/inner.h"
 #include "key/key_rare.h"
+#include "key/tunnel.h"
 
 enum {
 	WRAPPERS_MAX = 4,
@@ -24,22 +25,6 @@ enum {
 	PPP_IPV6 = 0x0057,
 	PPP_MPLS_UC = 0x0281, /* RFC 3032 4.3 */
 	PPP_MPLS_MC = 0x0283,
-	IP_IPIP = 4,
-	IP_IPV6 = 41,
-	IP_ETHERIP = 97,
-	IP_L2TP = 115,
-	IP_MPLS = 137,     /* RFC 4023 */
-	IP_ETHERNET = 143, /* RFC 8986 10.1 */
-	IP_NSH = 145,      /* RFC 9491 */
-	UDP_GRE = 4754,    /* RFC 8086, and with DTLS the next one */
-	UDP_GRE_DTLS = 4755,
-	UDP_VXLAN = 4789, /* RFC 7348 */
-	UDP_VXLAN_GPE = 4790,
-	UDP_VXLAN_LINUX = 8472, /* what Linux took before there was a number */
-	UDP_GUE = 6080,
-	UDP_GENEVE = 6081, /* RFC 8926 */
-	UDP_MPLS = 6635,   /* RFC 7510, and with DTLS the next one */
-	UDP_MPLS_DTLS = 6636,
 };
 
 /* How many bytes the wrapper of this EtherType has behind it, 0 for none. */
@@ -124,15 +109,6 @@ __noinline int untrusted_unwrap(struct xdp_md *ctx, struct work *work, __u32 fra
 	return SFC_OK;
 }
 
-static __always_inline int untrusted_is_tunnel_port(__u16 port)
-{
-	if (encap_of_port(port))
-		return 1;
-	return port == UDP_VXLAN || port == UDP_VXLAN_GPE || port == UDP_VXLAN_LINUX || port == UDP_GUE ||
-	       port == UDP_GENEVE || port == UDP_MPLS || port == UDP_MPLS_DTLS || port == UDP_GRE ||
-	       port == UDP_GRE_DTLS;
-}
-
 static __always_inline int untrusted_is_later(const struct inner *inner)
 {
 	__u32 offset = inner->version == 4 ? IPV4_OFFSET : FRAGMENT_OFFSET;
@@ -169,25 +145,13 @@ static __always_inline int untrusted_is_tunnel(struct xdp_md *ctx, struct inner 
 	/* Behind AH, and in a first IPv6 fragment, the walk has gone on; elsewhere it ends where the key begins. */
 	if (!inner->settled)
 		untrusted_skip_ah(ctx, inner);
-	switch (inner->walk_next) {
-	case IP_IPIP:
-	case IP_IPV6:
-	case IP_GRE:
-	case IP_ETHERIP:
-	case IP_L2TP:
-	case IP_MPLS:
-	case IP_ETHERNET:
-	case IP_NSH:
+	if (tunnel_is_protocol(inner->walk_next))
 		return 1;
-	case IPPROTO_UDP:
-		if (untrusted_is_later(inner))
-			return 0; /* the first fragment does not pass, so this one is of no use */
-		cur = cursor_at(ctx, forget(&inner->walk_off, INNER_OFF_MASK));
-		ports = cursor_take(&cur, 4);
-		return ports && inner->walk_len >= 4 && untrusted_is_tunnel_port(bpf_ntohs(ports[1]));
-	default:
-		return 0;
-	}
+	if (inner->walk_next != IPPROTO_UDP || untrusted_is_later(inner))
+		return 0; /* the first fragment does not pass, so a later one is of no use */
+	cur = cursor_at(ctx, forget(&inner->walk_off, INNER_OFF_MASK));
+	ports = cursor_take(&cur, 4);
+	return ports && inner->walk_len >= 4 && tunnel_is_port(bpf_ntohs(ports[1]));
 }
 
 /* Neighbour discovery, multicast listeners, IGMP: only an SF that gets Ethernet frames has keys for these. */

@@ -14,7 +14,6 @@ constexpr std::size_t kMacs = 12;
 constexpr std::size_t kTagsMost = 2;
 constexpr std::size_t kArpBytes = 28;
 constexpr std::size_t kPayloadLeast = 46;
-constexpr std::size_t kDigest = 64;
 constexpr std::size_t kWrappersMost = 4;
 
 bool is_sfc(std::uint32_t type) {

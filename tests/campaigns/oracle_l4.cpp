@@ -2,10 +2,11 @@
 // The table "By kind of packet" of docs/keys.md, row by row.
 #include "oracle_l4.h"
 
+#include <algorithm>
+#include <array>
+
 namespace sfc::test::oracle {
 namespace {
-
-constexpr std::size_t kDigest = 64;
 
 /// RFC 7323 3.2, behind RFC 9293 3.1: the first eight bytes of a well-formed timestamps option, else zeros.
 void put_timestamps(KeyBytes& key, View options) {
@@ -61,7 +62,8 @@ sfc_reason udp(View data, const Sf& sf, Kind& kind, KeyBytes& key) {
         put_payload(key, data.subspan(8 + 12), data.size() - 8, sf);
     } else {
         kind = Kind::Udp;
-        put_payload(key.number(0), data.subspan(8), data.size() - 8, sf);
+        const std::size_t digest = u16(data, 2) == 2152 || is_tunnel(17, data, false) ? kTunnelDigest : kDigest;
+        put_payload(key.number(0), data.subspan(8), data.size() - 8, sf, digest);
     }
     return SFC_OK;
 }
@@ -128,15 +130,25 @@ sfc_reason gre(View data, const Sf& sf, Kind& kind, KeyBytes& key) {
         }
     }
     key.bytes(data.first(4)).number(fields[1]).number(fields[2]);
-    put_payload(key, data.subspan(at), data.size() - at, sf);
+    put_payload(key, data.subspan(at), data.size() - at, sf, kTunnelDigest);
     return SFC_OK;
 }
 
 } // namespace
 
-void put_payload(KeyBytes& key, View payload, std::size_t length, const Sf& sf) {
+bool is_tunnel(std::uint8_t protocol, View payload, bool later_fragment) {
+    constexpr std::array<std::uint8_t, 8> kProtocols = {4, 41, 47, 97, 115, 137, 143, 145};
+    constexpr std::array<std::uint32_t, 9> kPorts = {4754, 4755, 4789, 4790, 6080, 6081, 6635, 6636, 8472};
+    if (protocol != 17) {
+        return std::find(kProtocols.begin(), kProtocols.end(), protocol) != kProtocols.end();
+    }
+    return !later_fragment && payload.size() >= 4 &&
+           std::find(kPorts.begin(), kPorts.end(), u16(payload, 2)) != kPorts.end();
+}
+
+void put_payload(KeyBytes& key, View payload, std::size_t length, const Sf& sf, std::size_t digest) {
     key.number(sf.payload_length ? static_cast<std::uint32_t>(length) : 0);
-    key.bytes(sf.payload_digest ? first(payload, kDigest) : View());
+    key.bytes(sf.payload_digest ? first(payload, digest) : View());
 }
 
 sfc_reason judge_l4(const L4& packet, const Sf& sf, Kind& kind, KeyBytes& key) {
@@ -168,7 +180,7 @@ sfc_reason judge_l4(const L4& packet, const Sf& sf, Kind& kind, KeyBytes& key) {
         return icmp(data, sf, key);
     }
     kind = Kind::Other;
-    put_payload(key, data, data.size(), sf);
+    put_payload(key, data, data.size(), sf, is_tunnel(packet.protocol, data, false) ? kTunnelDigest : kDigest);
     return SFC_OK;
 }
 

@@ -110,17 +110,6 @@ Walk walk_extensions(View packet) {
     return walk;
 }
 
-/// Protocols that can carry SFC, and UDP to the ports of GRE, VXLAN, VXLAN-GPE, GUE, Geneve and MPLS.
-bool is_tunnel(std::uint8_t protocol, View payload, bool later_fragment) {
-    constexpr std::array<std::uint8_t, 8> kProtocols = {4, 41, 47, 97, 115, 137, 143, 145};
-    constexpr std::array<std::uint32_t, 9> kPorts = {4754, 4755, 4789, 4790, 6080, 6081, 6635, 6636, 8472};
-    if (protocol != 17) {
-        return std::find(kProtocols.begin(), kProtocols.end(), protocol) != kProtocols.end();
-    }
-    return !later_fragment && payload.size() >= 4 &&
-           std::find(kPorts.begin(), kPorts.end(), u16(payload, 2)) != kPorts.end();
-}
-
 /// The payload of a packet behind all that is walked, and behind AH also in IPv4.
 struct Last {
     std::uint8_t protocol = 0;

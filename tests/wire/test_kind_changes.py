@@ -2,15 +2,18 @@
 """Every kind of packet: each byte flipped on its own, each header that an SF may change, each setting of the key."""
 import unittest
 
+import frames as f
 import kinds
-from cfg import Sf
+import model
+from cfg import Sf, one
 from changes import ChangeTest, flip, put, resized, with_extension, with_options
-from scapy.layers.inet6 import IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop
+from scapy.layers.inet import TCP, UDP
+from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop
 from scapy.packet import Raw
 
 TRUSTED = {"tunnels": "pass"}
 RTP = {"rtp_ports": (kinds.RTP_PORT, "6000-6003")}
-DIGEST = 64
+DIGEST, TUNNEL_DIGEST = 64, 128
 # By kind: bytes behind the IP header that are not in the key though they are in front of the digest, and where that starts.
 # A flip of the lowest bit stands for its byte.
 FREE = {
@@ -23,6 +26,8 @@ FREE = {
     "options, other": (set(), 0), "hop by hop, AH": ({0, 1, 2, 3}, 12), "options, fragment": (set(), 0),
     "eight": ({4, 5, 6, 7}, 8),
 }
+TUNNELS = {"GRE", "GRE, checksum", "bare GRE", "PPTP", "GRE with routing", "IP-in-IP", "IPv6-in-IP", "EtherIP", "L2TP",
+           "MPLS-in-IP"}
 # Where the payload of IPv6 starts behind extension headers of these packets.
 START = {"hop by hop": 48, "options, other": 48, "hop by hop, AH": 48, "options, fragment": 64, "eight": 40 + 8 + 16 * 6 + 8}
 # Without the digest these bytes are still in the key: of SCTP the type of the first chunk and its first four bytes.
@@ -42,13 +47,32 @@ def flips(family: int, digest: bool = True) -> list[dict]:
         if name not in FREE:
             continue
         free, covered = FREE[name]
-        start = start_of(family, name, packet)
-        for at in range(min(len(packet) - start, (covered or 20) + DIGEST + 4)):
-            in_digest = covered is not None and covered <= at < covered + DIGEST
-            kept = at in free or covered is None and at >= 20 or covered is not None and at >= covered + DIGEST
+        start, window = start_of(family, name, packet), TUNNEL_DIGEST if name in TUNNELS else DIGEST
+        for at in range(min(len(packet) - start, (covered or 20) + window + 4)):
+            in_digest = covered is not None and covered <= at < covered + window
+            kept = at in free or covered is None and at >= 20 or covered is not None and at >= covered + window
             kept = kept or in_digest and not digest and at not in STILL.get(name, ())
             rows.append({"name": f"IPv{family} {name} byte {at}", "sent": packet, "back": flip(packet, start + at),
                          "restored": kept})
+    return rows
+
+
+def overlays() -> list[dict]:
+    """Each byte of long tunnel packets, to the end of what their digest covers and behind it."""
+    body = bytes(range(1, 200))
+    rows = []
+    for family in (4, 6):
+        start = 20 if family == 4 else 40
+        packets = {f"port {port}": (kinds.ip(family, UDP(sport=40000, dport=port) / Raw(body)), start + 8)
+                   for port in (*kinds.TUNNEL_PORTS, 2152, 4754, 4755, 8472)}
+        packets |= {f"protocol {protocol}": (kinds.ip(family, Raw(bytes(4) + body), protocol), start + 4 * (protocol == 47))
+                    for protocol in (*kinds.TUNNEL_PROTOCOLS, 143, 145)}
+        packets |= {f"no tunnel, port {port}": (kinds.ip(family, UDP(sport=port, dport=53) / Raw(body)), start + 8)
+                    for port in (4789, 6081)}
+        for name, (packet, digest) in packets.items():
+            window = DIGEST if "no tunnel" in name else TUNNEL_DIGEST
+            rows += [{"name": f"IPv{family} {name} byte {at}", "sent": packet, "back": flip(packet, digest + at),
+                      "restored": at >= window} for at in (0, 31, 63, 64, 65, 90, 126, 127, 128, 129, 150)]
     return rows
 
 
@@ -89,11 +113,12 @@ def header_rows(family: int) -> list[dict]:
     return rows
 
 
-def lengths(family: int, kept: bool) -> list[dict]:
-    """A byte more behind the payload; in TCP it is another packet whatever the settings are."""
+def lengths(family: int, kept: bool, digest: bool = True) -> list[dict]:
+    """A byte more behind the payload. TCP is another packet then whatever the settings are, and the digest of a tunnel sees
+    it, as these packets are short."""
     return [{"name": f"IPv{family} {name} longer", "sent": packet, "back": resized(packet + b"\x55"), "restored": kept
              and name not in
-             ("TCP", "TCP without payload", "destination options")}
+             {"TCP", "TCP without payload", "destination options"} | (TUNNELS if digest else set())}
             for name, packet in kinds.packets(family).items() if len(packet) - 84 >= DIGEST]
 
 
@@ -103,6 +128,22 @@ class KindChanges(ChangeTest):
 
     def test_each_byte_of_ipv6(self):
         self.check(flips(6), Sf(**TRUSTED, **RTP))
+
+    def test_overlays(self):
+        self.check(overlays(), Sf(**TRUSTED))
+
+    def test_sequence_numbers_inside_overlays(self):
+        """VXLAN and GENEVE with IPv6 inside: segments that differ in their sequence numbers alone, each with labels of its
+        own, are all in the SF at once."""
+        config = one(sf=Sf(**TRUSTED))
+        for port, head in ((4789, bytes(8)), (6081, bytes(8)), (6081, b"\x04" + bytes(23)), (2152, bytes(16))):
+            inner = [bytes(IPv6(src="2001:db8::1", dst="2001:db8::2") / TCP(sport=1, dport=2, seq=n, options=[("Timestamp", (1, 2))])
+                           / Raw(b"same")) for n in range(32)]
+            ethernet = b"" if port == 2152 else bytes(12) + b"\x86\xdd"
+            packets = [kinds.ip(4, UDP(sport=40000, dport=port) / Raw(head + ethernet + packet), n=7) for packet in inner]
+            sent = [f.labelled(packet, 16001, (1000 + n, 0, 9)) for n, packet in enumerate(packets)]
+            result = self.replay(config, sent, window=len(sent))
+            self.same_frames(result.out_bytes(), [model.trip(config, "eth0", frame).back() for frame in sent])
 
     def test_each_byte_without_digest(self):
         self.check(flips(4, digest=False) + flips(6, digest=False), Sf(payload_digest="off", **TRUSTED, **RTP))
@@ -135,8 +176,8 @@ class KindChanges(ChangeTest):
 
     def test_length(self):
         self.check(lengths(4, False) + lengths(6, False), Sf(**TRUSTED, **RTP))
-        for off in ({"payload_length": "off"}, {"profile": "transcoder"}):
-            self.check(lengths(4, True) + lengths(6, True), Sf(**off, **TRUSTED, **RTP))
+        for off, digest in (({"payload_length": "off"}, True), ({"profile": "transcoder"}, False)):
+            self.check(lengths(4, True, digest) + lengths(6, True, digest), Sf(**off, **TRUSTED, **RTP))
 
     def test_identification_off(self):
         for sf in (Sf(ipv4_id="off", **TRUSTED), Sf(profile="normalizer", **TRUSTED)):
