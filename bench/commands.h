@@ -23,6 +23,7 @@ struct MicroOptions {
     std::vector<std::string> kinds = {"tcp ipv4", "udp ipv6"};
     std::vector<std::uint32_t> in_flight = {64, 1000, 10000, 60000};
     std::vector<std::uint32_t> capacities = {4096, 65536};
+    std::vector<std::uint32_t> remembers = {0};
     bool json = false;
 };
 
@@ -30,7 +31,7 @@ struct MicroOptions {
 [[nodiscard]] int run_keys(const KeysOptions& options);
 [[nodiscard]] int run_micro(const MicroOptions& options);
 
-/// One service from d0 through an SF behind left and right to e0.
-[[nodiscard]] Plan bench_plan(std::uint32_t capacity);
+/// One service from d0 through an SF behind left and right to e0. `remember`: keys, for the usual hold time.
+[[nodiscard]] Plan bench_plan(std::uint32_t capacity, std::uint32_t remember = 0);
 
 } // namespace sfc::bench

@@ -35,6 +35,9 @@ void add_micro(CLI::App& app, MicroOptions& options, int& code) {
     micro->add_option("--capacity", options.capacities, "Slots of the cache")
         ->delimiter(',')
         ->check(CLI::Range(+SFC_CAPACITY_MIN, +SFC_CAPACITY_MAX));
+    micro->add_option("--remember", options.remembers, "Keys that are remembered; 0,N measures both beside each other")
+        ->delimiter(',')
+        ->check(CLI::Range(0, +SFC_REMEMBER_MAX));
     micro->add_flag("-j,--json", options.json, kJson);
     micro->footer(
         "bench/run micro also takes --against TREE: the build of another checkout, measured beside this one.");

@@ -28,8 +28,10 @@ std::vector<Cell> cells(const MicroOptions& options) {
         for (const std::string& kind : options.kinds) {
             for (const unsigned labels : options.labels) {
                 for (const std::uint32_t in_flight : options.in_flight) {
-                    if (Cell cell{capacity, kind, labels, in_flight}; fits(cell)) {
-                        list.push_back(cell);
+                    for (const std::uint32_t remember : options.remembers) {
+                        if (Cell cell{capacity, kind, labels, in_flight, remember}; fits(cell)) {
+                            list.push_back(cell);
+                        }
                     }
                 }
             }
@@ -41,9 +43,10 @@ std::vector<Cell> cells(const MicroOptions& options) {
 /// All variants of a cell right after each other, all cells in each round: the machine's moods meet all of them.
 void measure(const MicroOptions& options, std::vector<Cell>& list) {
     const auto known = kinds();
-    std::map<std::uint32_t, std::unique_ptr<Micro>> micro;
-    for (const std::uint32_t capacity : options.capacities) {
-        micro[capacity] = std::make_unique<Micro>(bench_plan(capacity));
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::unique_ptr<Micro>> micro;
+    for (const Cell& cell : list) {
+        auto& of = micro[{cell.capacity, cell.remember}];
+        of = of ? std::move(of) : std::make_unique<Micro>(bench_plan(cell.capacity, cell.remember));
     }
     for (unsigned round = 0; round <= options.rounds; round++) {
         for (Cell& cell : list) {
@@ -53,8 +56,8 @@ void measure(const MicroOptions& options, std::vector<Cell>& list) {
                 if (kVariants[i] == Variant::Paper && !cell.in_paper()) {
                     continue;
                 }
-                costs[i] =
-                    micro.at(cell.capacity)->measure(kVariants[i], kind, cell.labels, cell.in_flight, options.packets);
+                costs[i] = micro.at({cell.capacity, cell.remember})
+                               ->measure(kVariants[i], kind, cell.labels, cell.in_flight, options.packets);
             }
             if (round != 0) { // the first warms caches
                 cell.rounds.push_back(costs);
@@ -66,7 +69,7 @@ void measure(const MicroOptions& options, std::vector<Cell>& list) {
 const Cell* find(const std::vector<Cell>& list, std::uint32_t capacity, unsigned labels, std::uint32_t in_flight) {
     const auto found = std::ranges::find_if(list, [&](const Cell& cell) {
         return cell.capacity == capacity && cell.labels == labels && cell.in_flight == in_flight &&
-               cell.kind == "tcp ipv4";
+               cell.remember == 0 && cell.kind == "tcp ipv4";
     });
     return found == list.end() ? nullptr : &*found;
 }
@@ -75,6 +78,9 @@ void print(const std::vector<Cell>& list) {
     std::cout << fmt::format("{:<46} {:^14} {:^14} {:^14}\n{:<46} {:>7}{:>7} {:>7}{:>7} {:>7}{:>7}  {:>8} {:>8}\n", "",
                              "proxy", "no cache", "paper's way", "median ns a packet", "strip", "rest.", "strip",
                              "rest.", "strip", "rest.", "of paper", "over");
+    if (std::ranges::any_of(list, [](const Cell& cell) { return cell.remember != 0; })) {
+        std::cout << "* keys are remembered\n";
+    }
     for (const Cell& cell : list) {
         const double ours = cell.both(Variant::Proxy);
         std::string paper = fmt::format("{:>7}{:>7}  {:>8}", "-", "-", "-");
@@ -82,12 +88,12 @@ void print(const std::vector<Cell>& list) {
             paper = fmt::format("{:>7.0f}{:>7.0f}  {:>8.2f}", cell.ns(Variant::Paper, &Cost::strip),
                                 cell.ns(Variant::Paper, &Cost::restore), ours / cell.both(Variant::Paper));
         }
-        std::cout << fmt::format(
-            "{:<46} {:>7.0f}{:>7.0f} {:>7.0f}{:>7.0f} {} {:>8.0f}{}\n",
-            fmt::format("{} slots, {}, {} labels, {} in flight", cell.capacity, cell.kind, cell.labels, cell.in_flight),
-            cell.ns(Variant::Proxy, &Cost::strip), cell.ns(Variant::Proxy, &Cost::restore),
-            cell.ns(Variant::NoCache, &Cost::strip), cell.ns(Variant::NoCache, &Cost::restore), paper,
-            ours - cell.both(Variant::NoCache), cell.disturbed ? "   disturbed" : "");
+        std::cout << fmt::format("{:<46} {:>7.0f}{:>7.0f} {:>7.0f}{:>7.0f} {} {:>8.0f}{}\n",
+                                 fmt::format("{} slots, {}, {} labels, {} in flight{}", cell.capacity, cell.kind,
+                                             cell.labels, cell.in_flight, cell.remember == 0 ? "" : ", *"),
+                                 cell.ns(Variant::Proxy, &Cost::strip), cell.ns(Variant::Proxy, &Cost::restore),
+                                 cell.ns(Variant::NoCache, &Cost::strip), cell.ns(Variant::NoCache, &Cost::restore),
+                                 paper, ours - cell.both(Variant::NoCache), cell.disturbed ? "   disturbed" : "");
     }
 }
 

@@ -19,11 +19,8 @@ double net(const std::array<Cost, kVariants.size()>& round, Variant variant, dou
 }
 
 Json cell_json(const Cell& cell) {
-    Json json{{"capacity", cell.capacity},
-              {"kind", cell.kind},
-              {"labels", cell.labels},
-              {"in_flight", cell.in_flight},
-              {"disturbed", cell.disturbed}};
+    Json json{{"capacity", cell.capacity},   {"kind", cell.kind},         {"labels", cell.labels},
+              {"in_flight", cell.in_flight}, {"remember", cell.remember}, {"disturbed", cell.disturbed}};
     const std::array names = {"proxy", "nocache", "paper", "harness"};
     for (std::size_t i = 0; i < kVariants.size(); i++) {
         if (kVariants[i] == Variant::Paper && !cell.in_paper()) {

@@ -25,6 +25,7 @@ struct Cell {
     std::string kind;
     unsigned labels = 0;
     std::uint32_t in_flight = 0;
+    std::uint32_t remember = 0; ///< keys
     std::vector<std::array<Cost, kVariants.size()>> rounds{};
 
     /// Net of the harness.

@@ -5,14 +5,14 @@
 
 namespace sfc::bench {
 
-Plan bench_plan(std::uint32_t capacity) {
+Plan bench_plan(std::uint32_t capacity, std::uint32_t remember) {
     return make_plan(parse_config(fmt::format(R"(
-cache: {{capacity: {}}}
-sfs: [{{name: fw, ports: {{left: left, right: right}}, hold: 60s}}]
+cache: {{capacity: {}, remember: {}}}
+sfs: [{{name: fw, ports: {{left: left, right: right}}, hold: {}}}]
 services: [{{name: out, match: {{encapsulation: mpls, label: 16001}}, domain: d0, sf: {{name: fw, in: left}},
             next_hop: {{interface: e0, mac: "02:00:00:00:00:99"}}, last_label: plain}}]
 )",
-                                              capacity),
+                                              capacity, remember, remember == 0 ? "60s" : "100ms"),
                                   "bench"));
 }
 

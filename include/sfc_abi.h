@@ -17,7 +17,7 @@
 #endif
 
 /* Raised with every change of a map's layout: a program and pinned maps of different versions do not meet. */
-enum { SFC_ABI_VERSION = 9 };
+enum { SFC_ABI_VERSION = 10 };
 
 enum sfc_limit {
 	SFC_LABELS_MAX = 16, /* label stack entries on arrival; one more is `too_many_labels` */
@@ -42,6 +42,7 @@ enum sfc_limit {
 	SFC_ADDRESSES_MAX = 1024,
 	SFC_CAPACITY_MIN = 64,
 	SFC_CAPACITY_MAX = 4 * 1024 * 1024, /* 22 bits of an index word name a slot */
+	SFC_REMEMBER_MAX = 4 * 1024 * 1024, /* keys */
 	SFC_QUOTA_MIN = 16,                 /* slots that a service has at least */
 	SFC_EGRESS_MAX = 8,                 /* ports that packets of one service may leave the kernel through */
 	SFC_REFS_MAX = 65535,               /* equal packets in flight that share one slot */
@@ -90,7 +91,7 @@ struct sfc_config {
 	__u32 kernel_mode;    /* 0 = no service goes through a kernel, and nothing of that is loaded */
 	__u32 any_address;    /* 1 = every address counts as one of this host: replay */
 	__u32 plain_check;    /* of the ticket of a packet that came in without a header, in metadata */
-	__u32 reserved2;
+	__u32 memory_mask;    /* lines of the memory - 1, at least bucket_mask; 0 = keys are not remembered */
 	__u64 ticket_secret[2];
 	__u64 key_secret[SFC_SECRETS];
 	__u64 digest_secret[SFC_SECRETS];
@@ -297,6 +298,7 @@ enum sfc_event {
 	SFC_EVENT_EVICTED,
 	SFC_EVENT_FLUSHED,
 	SFC_EVENT_TO_KERNEL, /* stripped, and given to the kernel of this host with a ticket */
+	SFC_EVENT_FORGOTTEN, /* remembered keys that made room within their hold time; of the service that took it */
 	SFC_EVENT_MAX,
 };
 

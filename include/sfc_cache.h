@@ -6,6 +6,7 @@
  *   buckets   the index: a cache line of 15 words, each word a fingerprint and the number of a slot
  *   slots     128 bytes: the key, and the header as it will leave; `tails` has its bytes beyond 32
  *   pools     per service: which of its slots are free
+ *   memory    keys that were stripped a short time ago, where the configuration wants them remembered
  */
 #pragma once
 
@@ -17,6 +18,7 @@ enum sfc_cache_limit {
 	SFC_HEADER_META = 2,         /* 64-bit words of struct sfc_header before its bytes */
 	SFC_HEADER_IN_SLOT = SFC_HEADER_META + SFC_HEADER_WORDS_INLINE,
 	SFC_HEADER_IN_TAIL = 23, /* the other words at most; tails have as many as header_room says */
+	SFC_MEMORY_KEYS = 5,     /* of one line */
 	SFC_MAGAZINE = 14,       /* free slots that a CPU keeps for itself, and those that one chunk names */
 	SFC_MAGAZINE_ROOM = 16,
 };
@@ -91,6 +93,17 @@ struct sfc_pool {
 	__u64 reserved[6];
 };
 
+/*
+ * Keys that are remembered, by 39 bits of their hash that do not select the line, so that one in 2^39 is taken for
+ * another. `until` has the last eight of them above the time (bpf/cache/memory.h). All zero: no key.
+ */
+struct sfc_memory {
+	__u32 tag[SFC_MEMORY_KEYS];
+	__u32 header[SFC_MEMORY_KEYS]; /* hash of the header */
+	__u32 until[SFC_MEMORY_KEYS];
+	__u32 reserved;
+};
+
 /* Per CPU and service. */
 struct sfc_magazine {
 	__u32 count;
@@ -104,4 +117,5 @@ static_assert(sizeof(struct sfc_chunk) == sizeof(struct sfc_key), "a chunk takes
 static_assert(sizeof(struct sfc_slot) == 128, "a slot is two cache lines");
 static_assert(sizeof(struct sfc_bucket) == 64, "a bucket is a cache line");
 static_assert(sizeof(struct sfc_pool) == 64, "a pool is a cache line");
+static_assert(sizeof(struct sfc_memory) == 64, "a line of the memory is a cache line");
 static_assert(sizeof(struct sfc_magazine) == 64, "a magazine is a cache line");

@@ -32,6 +32,7 @@
 	X(services)                                                                                                    \
 	X(buckets)                                                                                                     \
 	X(slots)                                                                                                       \
+	X(memory)                                                                                                      \
 	X(tails)                                                                                                       \
 	X(pools)                                                                                                       \
 	X(magazines)                                                                                                   \

@@ -30,16 +30,19 @@ struct Shape {
     bool kernel_mode;
     std::uint32_t header_room;
     std::size_t masks;
+    bool remember = false;
 };
 constexpr std::array kShapes = {
     Shape{"user mode, MPLS", false, SFC_HEADER_ROOM_LEAST, 1},
+    Shape{"user mode, MPLS, keys remembered", false, SFC_HEADER_ROOM_LEAST, 1, true},
     Shape{"kernel mode, MPLS", true, SFC_HEADER_ROOM_LEAST, 1},
-    Shape{"everything", true, SFC_HEADER_MAX, SFC_MASKS_MAX},
+    Shape{"everything", true, SFC_HEADER_MAX, SFC_MASKS_MAX, true},
 };
 
 sfc::Plan plan_of(const Shape& shape) {
     sfc::Plan plan;
     plan.capacity = 65536;
+    plan.memory_lines = shape.remember ? 65536 : 0;
     plan.ports.resize(2);
     plan.sfs.resize(2);
     plan.services.resize(2);

@@ -63,6 +63,17 @@ struct index {
 	__u32 bucket; /* the key's bucket */
 	__u32 at;     /* which of its words matched */
 	__u32 skip;   /* positions, a bit each, whose words match and whose keys are others */
+	__u64 hash;   /* of the key, where keys are remembered */
+};
+
+/* The key as the memory has it (cache/memory.h). Times are in its units. */
+struct remembered {
+	__u32 tag;
+	__u32 more; /* the rest of the tag, in its place */
+	__u32 header;
+	__u32 now;
+	__u32 hold;
+	__u32 reserved;
 };
 
 /* What one program run knows about its frame. Not on the BPF stack: 512 bytes are too few for a key and a header. */
@@ -77,6 +88,7 @@ struct work {
 	struct sfc_match match;
 	struct encap encap;
 	struct index index;
+	struct remembered memory;
 	__u64 now;                              /* when the cache was asked, by clock_now() */
 	__u32 option;                           /* offset of the walk in options.h */
 	__be32 digest[SFC_DIGEST_BYTES / 4];    /* payload bytes, zero behind the end */
@@ -189,6 +201,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct sfc_tail);
 } tails SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* resized, where keys are remembered */
+	__type(key, __u32);
+	__type(value, struct sfc_memory);
+} memory SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

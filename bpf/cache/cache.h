@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/verdict.h"
+#include "cache/memory.h"
 #include "cache/pool.h"
 #include "cache/slot.h"
 
@@ -88,14 +89,26 @@ static __always_inline void cache_drop(struct work *work, __u32 id, __u32 refs)
 	pool_give(id, slot_header(slot)->service);
 }
 
-/* What made room for a word in a full bucket. */
-static __always_inline void cache_drop_victim(struct work *work, __u32 word)
+/* Who made room for an insert: a word in a full bucket, and whether a key in the memory did. */
+static __always_inline void cache_drop_victims(struct work *work, __u32 word, __u32 forgot)
 {
 	__u32 id = index_slot(word);
-	struct sfc_slot *slot = slot_get(id);
+	struct sfc_slot *slot = word ? slot_get(id) : NULL;
 
-	if (word && slot)
+	if (slot)
 		cache_drop(work, id, slot_refs(slot, word));
+	if (forgot)
+		count_references(work->header.f.service, SFC_EVENT_FORGOTTEN, 1);
+}
+
+/* Remembers work's key and header, unless it is remembered with another one. The lock is held. */
+static __always_inline enum cache_outcome cache_remember(struct sfc_memory *line, const struct work *work,
+							 __u32 *forgot)
+{
+	enum memory_outcome kept = memory_keep(line, work);
+
+	*forgot = kept == MEMORY_FORGOT;
+	return kept == MEMORY_CONFLICT ? CACHE_AMBIGUOUS : CACHE_OK;
 }
 
 /* A word that matches, and all that is to be looked up before the lock is taken. */
@@ -137,8 +150,9 @@ __noinline int cache_meet(struct work *work, __u64 hold_ns, __u32 id)
 {
 	struct candidate one = {}, two = {};
 	enum cache_outcome outcome = CACHE_AGAIN;
-	__u32 victim = 0, lost = 0, gone;
+	__u32 victim = 0, lost = 0, forgot = 0, gone;
 	struct sfc_bucket *bucket;
+	struct sfc_memory *line;
 	__u32 number;
 	int both;
 
@@ -147,6 +161,7 @@ __noinline int cache_meet(struct work *work, __u64 hold_ns, __u32 id)
 	number = work->index.bucket;
 	bucket = bpf_map_lookup_elem(&buckets, &number);
 	work->index.skip = 0;
+	line = memory_line(work);
 	if (!bucket || !candidate_find(&one, work, bucket))
 		return CACHE_AGAIN;
 	index_skip(work);
@@ -160,31 +175,35 @@ __noinline int cache_meet(struct work *work, __u64 hold_ns, __u32 id)
 			outcome = candidate_judge(&two, work, hold_ns, &lost);
 		}
 		if (outcome == CACHE_OTHER && id != SFC_SLOT_FREE) {
-			victim = index_put(bucket, work->index.want | id);
-			outcome = CACHE_OK;
+			outcome = cache_remember(line, work, &forgot);
+			if (outcome == CACHE_OK)
+				victim = index_put(bucket, work->index.want | id);
+		} else if (outcome == CACHE_SHARED) {
+			cache_remember(line, work, &forgot);
 		}
 	}
 	bpf_spin_unlock(&bucket->lock);
 	if (lost)
 		cache_drop(work, gone, lost);
-	cache_drop_victim(work, victim);
+	cache_drop_victims(work, victim, forgot);
 	return outcome;
 }
 
 /* Puts a slot with work's key and header into the index, where no word matches. */
 static __always_inline enum cache_outcome cache_publish(struct work *work, struct sfc_bucket *bucket, __u32 id)
 {
-	__u32 want = work->index.want, victim = 0;
-	int clear;
+	__u32 want = work->index.want, victim = 0, forgot = 0;
+	struct sfc_memory *line = memory_line(work);
+	enum cache_outcome outcome = CACHE_AGAIN;
 
 	bpf_spin_lock(&bucket->lock);
-	clear = !index_any(bucket, want);
-	if (clear)
+	if (!index_any(bucket, want))
+		outcome = cache_remember(line, work, &forgot);
+	if (outcome == CACHE_OK)
 		victim = index_put(bucket, want | id);
 	bpf_spin_unlock(&bucket->lock);
-	if (victim)
-		cache_drop_victim(work, victim);
-	return clear ? CACHE_OK : CACHE_AGAIN;
+	cache_drop_victims(work, victim, forgot);
+	return outcome;
 }
 
 /* Writes work's key and header to a slot of one's own. Returns its number, SFC_SLOT_FREE where that is none. */
@@ -217,8 +236,12 @@ __noinline int cache_insert(struct work *work, __u64 hold_ns)
 	bucket = index_bucket(work);
 	if (!bucket)
 		return CACHE_FULL;
+	if (sfc_config.memory_mask)
+		memory_prepare(work, hold_ns);
 	id = cache_fill(work, pool_take(work->header.f.service), hold_ns);
-	if (id != SFC_SLOT_FREE && cache_publish(work, bucket, id) == CACHE_OK)
+	if (id != SFC_SLOT_FREE)
+		outcome = cache_publish(work, bucket, id);
+	if (outcome == CACHE_OK)
 		return CACHE_OK;
 		/* A packet that may share a slot shall not make another one give way for nothing: so look first, and
 		 * then sweep. */
@@ -227,6 +250,8 @@ __noinline int cache_insert(struct work *work, __u64 hold_ns)
 		int matched = index_any(bucket, work->index.want);
 
 		if (id == SFC_SLOT_FREE && (!matched || outcome == CACHE_OTHER)) {
+			if (memory_conflicts(work))
+				return CACHE_AMBIGUOUS;
 			id = cache_fill(work, pool_refill(work, work->header.f.service), hold_ns);
 			if (id == SFC_SLOT_FREE)
 				return CACHE_FULL;

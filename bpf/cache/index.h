@@ -17,6 +17,8 @@ static __always_inline struct sfc_bucket *index_bucket(struct work *work)
 	/* On the BPF stack: 6.1 takes no key from a function's argument. */
 	__u32 number = hash & sfc_config.bucket_mask;
 
+	if (sfc_config.memory_mask)
+		work->index.hash = hash;
 	work->index.bucket = number;
 	work->index.want = ((__u32)(hash >> 32) & ~(sfc_config.slot_mask | SFC_WORD_SHARED)) | SFC_WORD_USED;
 	work->index.skip = 0;

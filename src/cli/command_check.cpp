@@ -112,15 +112,19 @@ Json service_json(const Plan& plan, const Plan::Service& service, const ServiceC
 
 /// What the cache takes of memory, all of it from the start.
 std::uint64_t cache_bytes(const Plan& plan) {
-    return plan.capacity *
-           (sizeof(sfc_slot) + plan.shape.header_room - SFC_HEADER_INLINE + sizeof(sfc_bucket) / SFC_SLOTS_PER_BUCKET);
+    const std::uint64_t slot = sizeof(sfc_slot) + plan.shape.header_room - SFC_HEADER_INLINE;
+    return plan.capacity * (slot + sizeof(sfc_bucket) / SFC_SLOTS_PER_BUCKET) + plan.memory_lines * sizeof(sfc_memory);
 }
 
 Json check_json(const Config& config, const Plan& plan) {
     Json json{
         {"version", 1},
         {"file", config.file},
-        {"cache", {{"capacity", plan.capacity}, {"bytes", cache_bytes(plan)}, {"kernel_mode", plan.shape.kernel_mode}}},
+        {"cache",
+         {{"capacity", plan.capacity},
+          {"remember", plan.memory_lines},
+          {"bytes", cache_bytes(plan)},
+          {"kernel_mode", plan.shape.kernel_mode}}},
         {"limits",
          {{"labels", +SFC_LABELS_MAX}, {"header_bytes", plan.shape.header_room}, {"headroom_bytes", +SFC_HEADROOM}}},
         {"unmatched", word_of<sfc_unmatched>(config.unmatched)},

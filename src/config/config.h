@@ -95,6 +95,7 @@ struct ServiceConfig {
 struct Config {
     std::string file;
     std::uint32_t capacity = 65536; ///< slots, rounded up to a power of two
+    std::uint32_t remember = 0;     ///< keys that are remembered for their hold time; 0 = none
     std::uint32_t header_max = 0;   ///< bytes, more than the services need: for a later configuration
     bool kernel_mode = false;       ///< loaded although no service needs it: for a later configuration
     sfc_unmatched unmatched = SFC_UNMATCHED_PASS;

@@ -311,6 +311,9 @@ void read_cache(const YamlMap& map, Config& config) {
     if (const auto capacity = map.optional("capacity")) {
         config.capacity = capacity->number(SFC_CAPACITY_MIN, SFC_CAPACITY_MAX);
     }
+    if (const auto remember = map.optional("remember")) {
+        config.remember = remember->number(0, SFC_REMEMBER_MAX);
+    }
     if (const auto most = map.optional("header_max")) {
         config.header_max = most->number(SFC_HEADER_ROOM_LEAST, SFC_HEADER_MAX);
     }
@@ -324,7 +327,7 @@ Config read_config(const YamlValue& root, const std::string& file) {
     Config config;
     config.file = file;
     if (const auto cache = map.optional("cache")) {
-        read_cache(YamlMap(*cache, {"capacity", "header_max", "kernel_mode"}), config);
+        read_cache(YamlMap(*cache, {"capacity", "remember", "header_max", "kernel_mode"}), config);
     }
     if (const auto unmatched = map.optional("unmatched")) {
         config.unmatched = unmatched->word<sfc_unmatched>();

@@ -47,10 +47,18 @@ Shape shape_of(const Config& config) {
     return shape;
 }
 
+/// At least as many as buckets, because a bucket's lock is that of its lines.
+std::uint32_t memory_lines(const Config& config) {
+    return config.remember == 0
+               ? 0
+               : std::max(std::bit_ceil(config.remember), rounded_capacity(config) / SFC_SLOTS_PER_BUCKET);
+}
+
 class Planner {
 public:
     explicit Planner(const Config& config) : config_(config) {
         plan_.capacity = rounded_capacity(config);
+        plan_.memory_lines = memory_lines(config);
         plan_.shape = shape_of(config);
         plan_.ports.emplace_back();
         plan_.sfs.emplace_back();

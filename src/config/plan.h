@@ -56,7 +56,8 @@ struct Plan {
         std::uint32_t service = SFC_NONE;
     };
 
-    std::uint32_t capacity = 0; ///< slots, a power of two
+    std::uint32_t capacity = 0;     ///< slots, a power of two
+    std::uint32_t memory_lines = 0; ///< a power of two, one for each key to remember; 0 = none are remembered
     Shape shape;
     std::uint32_t mark_mask = 0; ///< bits of skb->mark that carry tickets through the kernel; 0 = metadata do
     std::vector<Port> ports;

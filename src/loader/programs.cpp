@@ -144,6 +144,7 @@ sfc_config load_constants(const Plan& plan, const LoadSettings& settings) {
     sfc_config config{};
     config.bucket_mask = plan.capacity / SFC_SLOTS_PER_BUCKET - 1;
     config.slot_mask = plan.capacity - 1;
+    config.memory_mask = plan.memory_lines == 0 ? 0 : plan.memory_lines - 1;
     config.clock = settings.clock;
     config.header_limit = std::min(settings.header_limit, plan.shape.header_room);
     config.header_room = plan.shape.header_room;
@@ -205,6 +206,7 @@ void Programs::size_maps(const Plan& plan) {
     resize(maps.buckets, plan.capacity / SFC_SLOTS_PER_BUCKET);
     resize(maps.slots, plan.capacity);
     resize(maps.tails, plan.capacity);
+    resize(maps.memory, std::max<std::uint32_t>(plan.memory_lines, 1));
     set_value_size(maps.tails, plan.shape.header_room - SFC_HEADER_INLINE);
     resize(maps.matches, std::max<std::uint32_t>(plan.matches.size(), 1));
     for (bpf_map* map : {maps.services, maps.service_counters, maps.pools, maps.magazines}) {

@@ -35,8 +35,12 @@ std::vector<unsigned> events_of(const Plan& plan, const Plan::Service& service) 
     if (plan.through_kernel(service)) {
         return {SFC_EVENT_TO_KERNEL, SFC_EVENT_CLAIMED, SFC_EVENT_RESTORED};
     }
-    return {SFC_EVENT_TO_SF,   SFC_EVENT_CLAIMED, SFC_EVENT_RESTORED,
-            SFC_EVENT_EXPIRED, SFC_EVENT_EVICTED, SFC_EVENT_FLUSHED};
+    std::vector<unsigned> events = {SFC_EVENT_TO_SF,   SFC_EVENT_CLAIMED, SFC_EVENT_RESTORED,
+                                    SFC_EVENT_EXPIRED, SFC_EVENT_EVICTED, SFC_EVENT_FLUSHED};
+    if (plan.memory_lines != 0) {
+        events.push_back(SFC_EVENT_FORGOTTEN);
+    }
+    return events;
 }
 
 Json service_json(const sfc_counters& counters, const std::vector<unsigned>& events) {

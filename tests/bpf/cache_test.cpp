@@ -105,6 +105,66 @@ TEST(Cache, EvictsTheOldestFirst) {
     EXPECT_TRUE(proxy.conservation().balanced());
 }
 
+Plan remembering_plan() {
+    Plan plan = standard_plan();
+    plan.memory_lines = plan.capacity / SFC_SLOTS_PER_BUCKET;
+    return plan;
+}
+
+TEST(Cache, SecondCopyOfAPacketTakesNoHeaderOfAnotherOne) {
+    Proxy proxy(remembering_plan());
+    proxy.strip(mpls_udp(kStack, {}));
+    EXPECT_EQ(proxy.restore(plain_udp({})).result.verdict, SFC_VERDICT_RESTORED);
+    proxy.programs.maps().set_time(kHold);
+    EXPECT_EQ(proxy.strip(mpls_udp(kOtherKernel, {})).result.reason, SFC_REASON_ambiguous);
+    EXPECT_EQ(proxy.restore(plain_udp({})).result.reason, SFC_REASON_miss);
+    EXPECT_TRUE(proxy.conservation(kHold).balanced());
+}
+
+TEST(Cache, RememberedKeyTakesAnEqualHeaderAndItsHoldTimeStartsAgain) {
+    Proxy proxy(remembering_plan());
+    for (unsigned i = 0; i < 3; i++) {
+        proxy.programs.maps().set_time(i * kHold);
+        EXPECT_EQ(proxy.strip(mpls_udp(kStack, {})).result.verdict, SFC_VERDICT_TO_SF);
+        EXPECT_EQ(proxy.restore(plain_udp({})).result.verdict, SFC_VERDICT_RESTORED);
+    }
+    proxy.programs.maps().set_time(3 * kHold);
+    EXPECT_EQ(proxy.strip(mpls_udp(kOtherKernel, {})).result.reason, SFC_REASON_ambiguous);
+    proxy.programs.maps().set_time(3 * kHold + (2U << 20)); // the memory's clock goes in steps of a millisecond
+    EXPECT_EQ(proxy.strip(mpls_udp(kOtherKernel, {})).result.verdict, SFC_VERDICT_TO_SF);
+}
+
+TEST(Cache, SharedPacketsAreRememberedToo) {
+    Proxy proxy(remembering_plan());
+    proxy.strip(mpls_udp(kStack, {}));
+    proxy.programs.maps().set_time(kHold / 2);
+    proxy.strip(mpls_udp(kStack, {}));
+    proxy.restore(plain_udp({}));
+    proxy.restore(plain_udp({}));
+    proxy.programs.maps().set_time(kHold + kHold / 2);
+    EXPECT_EQ(proxy.strip(mpls_udp(kOtherKernel, {})).result.reason, SFC_REASON_ambiguous);
+}
+
+TEST(Cache, ForgottenKeysAreCounted) {
+    const Plan plan = remembering_plan();
+    Proxy proxy(plan);
+    const unsigned room = plan.memory_lines * SFC_MEMORY_KEYS;
+    for (std::uint16_t id = 1; id <= 2 * room; id++) {
+        proxy.strip(mpls_udp(kStack, {.id = id}));
+        EXPECT_EQ(proxy.restore(plain_udp({.id = id})).result.verdict, SFC_VERDICT_RESTORED);
+    }
+    const auto counters = proxy.programs.maps().service_counters(kOut);
+    EXPECT_GE(counters.event[SFC_EVENT_FORGOTTEN].packets, room);
+    EXPECT_LT(counters.event[SFC_EVENT_FORGOTTEN].packets, 2 * room);
+}
+
+TEST(Cache, NothingIsRememberedUnlessItIsConfigured) {
+    Proxy proxy;
+    proxy.strip(mpls_udp(kStack, {}));
+    EXPECT_EQ(proxy.restore(plain_udp({})).result.verdict, SFC_VERDICT_RESTORED);
+    EXPECT_EQ(proxy.strip(mpls_udp(kOtherKernel, {})).result.verdict, SFC_VERDICT_TO_SF);
+}
+
 TEST(Cache, KernelClockExpiresTheHoldTime) {
     Plan plan = standard_plan();
     plan.sfs[kFw].entry.hold_ns = 1;

@@ -14,8 +14,8 @@ namespace {
 constexpr std::uint64_t kMillion = 1'000'000;
 
 bool passed(const TrafficOptions& options, const TrafficResult& result) {
-    return result.wrong == 0 && result.balanced && result.untried.empty() && result.kernel_trouble.empty() &&
-           result.early * kMillion <= options.early_limit * result.to_sf;
+    return result.wrong == 0 && result.counters.at("forgotten") == 0 && result.balanced && result.untried.empty() &&
+           result.kernel_trouble.empty() && result.early * kMillion <= options.early_limit * result.to_sf;
 }
 
 void print_text(const TrafficResult& result) {

@@ -101,6 +101,8 @@ void declare(CLI::App& app, Arguments& to) {
     add_seed(oracle, to.oracle.seed);
     add_number(oracle, "--early-limit", to.oracle.early_limit, 0, 1'000'000,
                "Evictions of services below their quota that are allowed, per million packets to the SFs");
+    add_number(oracle, "--remember", to.oracle.remember, 0, SFC_REMEMBER_MAX,
+               "Keys that are remembered for their hold time");
     add_build(oracle, to.oracle.build, false);
 
     CLI::App& flood = *app.add_subcommand("flood", "Does one service lose packets when another one is flooded?");

@@ -90,8 +90,8 @@ const Service* World::match(int port, std::uint32_t label) const {
 }
 
 std::string yaml(const World& world, std::uint32_t capacity) {
-    std::string out =
-        fmt::format("cache: {{capacity: {}}}\nunmatched: {}\nsfs:\n", capacity, world.unmatched_drop ? "drop" : "pass");
+    std::string out = fmt::format("cache: {{capacity: {}, remember: {}}}\nunmatched: {}\nsfs:\n", capacity,
+                                  world.remember, world.unmatched_drop ? "drop" : "pass");
     for (std::size_t id = 0; id < world.sfs.size(); id++) {
         out += fmt::format("  - {{name: {}, ports: {{{}}}, {}}}\n", world.sfs[id].name,
                            sf_ports(world, static_cast<int>(id)), settings(world.sfs[id]));

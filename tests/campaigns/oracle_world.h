@@ -60,6 +60,7 @@ struct World {
     std::vector<Port> ports;
     std::vector<Service> services;
     bool unmatched_drop = false;
+    std::uint32_t remember = 0; ///< keys
 
     [[nodiscard]] const Service* match(int port, std::uint32_t label) const;
 };

@@ -126,7 +126,8 @@ private:
 } // namespace traffic
 
 TrafficResult run_traffic(const TrafficOptions& options) {
-    const oracle::World world = traffic::oracle_world();
+    oracle::World world = traffic::oracle_world();
+    world.remember = options.remember;
     const Plan plan = make_plan(parse_config(oracle::yaml(world, options.capacity), "campaign"));
     std::optional<KernelLog> log;
     if (options.build != Build::Native) {

@@ -15,6 +15,7 @@ struct TrafficOptions {
     std::uint64_t events = 1'000'000; ///< program runs; what is in the SFs then still comes back
     std::uint64_t seed = 1;
     std::uint32_t capacity = 4096; ///< slots of the cache, rounded up to a power of two
+    std::uint32_t remember = 0;    ///< keys that are remembered; none may be forgotten
     /// Early evictions that are allowed, per million of packets to the SFs. Close to its quota a service may lose a
     /// live entry while a stale one is out of the hand's reach, and some free slots are in other CPUs' magazines.
     std::uint64_t early_limit = 35'000;

@@ -9,6 +9,20 @@ namespace {
 
 constexpr std::size_t kExamplesMost = 20;
 
+bool may_never_occur(Class is, bool remember) {
+    switch (is) {
+    case Class::AfterEviction:
+    case Class::LimitEvicted:
+    case Class::LimitClaimed:
+        return remember;    // then they are wrong
+    case Class::LimitEpoch: // the rarest way to the limit: it needs an equal key right behind the end of the epoch
+    case Class::Wrong:
+        return true;
+    default:
+        return false;
+    }
+}
+
 } // namespace
 
 void Notes::wrong(const std::string& what, const std::string& example) {
@@ -23,15 +37,14 @@ void Notes::wrong(const std::string& what, const Location& position, std::span<c
                             fmt::join(frame, "")));
 }
 
-void Notes::into(TrafficResult& result, bool all_tried) const {
+void Notes::into(TrafficResult& result, bool all_tried, bool remember) const {
     for (std::size_t is = 0; is < kClasses; is++) {
         const auto name = static_cast<Class>(is);
         result.classes[class_name(name)] = classes_[is];
         if (name >= Class::LimitExpired && name <= Class::LimitEpoch) {
             result.limit += classes_[is];
         }
-        // An epoch that is over is the rarest way to the limit: it needs an equal key right behind it.
-        if (all_tried && classes_[is] == 0 && name != Class::Wrong && name != Class::LimitEpoch) {
+        if (all_tried && classes_[is] == 0 && !may_never_occur(name, remember)) {
             result.untried.emplace_back(class_name(name));
         }
     }

@@ -13,7 +13,7 @@ constexpr std::size_t kMemory = 64;    // entries made while a packet may be in 
 } // namespace
 
 Runs::Runs(const oracle::World& world, const Plan& plan, Runner& runner, PacketMaker& maker)
-    : world_(world), runner_(runner), maker_(maker), truth_(holds(world), kMemory * plan.capacity),
+    : world_(world), runner_(runner), maker_(maker), truth_(holds(world), kMemory * plan.capacity, world.remember != 0),
       ids_(ids_of(world, plan)), quota_(plan.capacity / static_cast<std::uint32_t>(world.services.size())),
       books_(runner, truth_, ids_, quota_), epochs_(world.sfs.size(), 1) {}
 
@@ -134,8 +134,9 @@ TrafficResult Runs::finish(bool all_tried) {
         result.counters["expired"] += counters.event[SFC_EVENT_EXPIRED].packets;
         result.counters["evicted"] += counters.event[SFC_EVENT_EVICTED].packets;
         result.counters["flushed"] += counters.event[SFC_EVENT_FLUSHED].packets;
+        result.counters["forgotten"] += counters.event[SFC_EVENT_FORGOTTEN].packets;
     }
-    notes_.into(result, all_tried);
+    notes_.into(result, all_tried, world_.remember != 0);
     return result;
 }
 

@@ -41,8 +41,8 @@ const char* class_name(Class of) {
     return kNames.at(static_cast<std::size_t>(of));
 }
 
-Truth::Truth(std::vector<std::uint64_t> hold_ns, std::size_t memory)
-    : hold_ns_(std::move(hold_ns)), accounts_(hold_ns_.size()), ends_(std::bit_ceil(memory)) {
+Truth::Truth(std::vector<std::uint64_t> hold_ns, std::size_t memory, bool remember)
+    : hold_ns_(std::move(hold_ns)), accounts_(hold_ns_.size()), ends_(std::bit_ceil(memory)), remember_(remember) {
     entries_.reserve(memory / 16);
     for (const std::uint64_t hold : hold_ns_) {
         expiring_[hold];
@@ -139,7 +139,27 @@ Judgement Truth::evicted(Entry& entry, Class is) {
     return judged;
 }
 
+bool Truth::remembered_otherwise(std::uint64_t name, const Header& header) const {
+    const auto found = remembered_.find(name);
+    return found != remembered_.end() && now_ns_ <= found->second.deadline_ns && found->second.header != header;
+}
+
+void Truth::remember(std::uint64_t name, const Reference& reference) {
+    if (!remember_) {
+        return;
+    }
+    remembered_[name] = {reference.header, now_ns_ + hold_ns_[reference.header.service]};
+    if (remembered_.size() > remembered_most_) {
+        std::erase_if(remembered_, [&](const auto& entry) { return entry.second.deadline_ns < now_ns_; });
+        remembered_most_ = 2 * remembered_.size() + 1024;
+    }
+}
+
 Judgement Truth::stripped(std::uint64_t name, Reference& reference) {
+    if (remembered_otherwise(name, reference.header)) {
+        return {.wrong = "to the SF, but its key is remembered with another header"};
+    }
+    remember(name, reference);
     Judgement judged{.is = Class::New};
     Entry* entry = find(name);
     if (entry != nullptr && entry->stale) {
@@ -161,6 +181,9 @@ Judgement Truth::stripped(std::uint64_t name, Reference& reference) {
 
 Judgement Truth::refused(std::uint64_t name, const Header& header) {
     account(header).ambiguous++;
+    if (remembered_otherwise(name, header)) {
+        return {.is = Class::Ambiguous};
+    }
     const Entry* entry = find(name);
     if (entry == nullptr || entry->stale) {
         return {.wrong = "ambiguous, but no packet with an equal key is in the SF"};
@@ -187,6 +210,9 @@ Class Truth::limit(const Reference& reference, const Entry& entry) const {
     }
     if (now_ns_ > reference.deadline_ns) {
         return Class::LimitExpired;
+    }
+    if (remember_) {
+        return Class::Wrong;
     }
     const End how = end_of(reference);
     return how == End::Claimed ? Class::LimitClaimed : how == End::Evicted ? Class::LimitEvicted : Class::Wrong;

@@ -76,7 +76,8 @@ struct Account {
 class Truth {
 public:
     /// `hold_ns` of each service. No packet may come back when more than `memory` other ones have got an entry since.
-    Truth(std::vector<std::uint64_t> hold_ns, std::size_t memory);
+    /// `remember`: a key is not given another header while its hold time lasts, wherever its packet is.
+    Truth(std::vector<std::uint64_t> hold_ns, std::size_t memory, bool remember);
 
     /// The name of a key where a packet is expected, or comes back.
     [[nodiscard]] static std::uint64_t name(std::uint32_t number, int return_port, std::uint16_t epoch) {
@@ -117,6 +118,10 @@ private:
         std::uint32_t generation;
     };
     enum class End : std::uint8_t { None, Claimed, Evicted, Expired };
+    struct Remembered {
+        Header header;
+        std::uint64_t deadline_ns = 0;
+    };
 
     std::vector<std::uint64_t> hold_ns_;
     std::vector<Account> accounts_;
@@ -125,10 +130,15 @@ private:
     std::vector<std::uint32_t> free_;
     std::map<std::uint64_t, std::deque<Due>> expiring_, leaving_; ///< by hold time, so each is in order
     std::vector<End> ends_;                                       ///< of generations, in a circle
+    std::unordered_map<std::uint64_t, Remembered> remembered_;    ///< by name; those past their deadline may be there
+    std::size_t remembered_most_ = 1024;                          ///< when they are looked for
     std::uint64_t now_ns_ = 0;
     std::uint32_t generation_ = 0;
+    bool remember_;
 
     [[nodiscard]] Entry* find(std::uint64_t name);
+    [[nodiscard]] bool remembered_otherwise(std::uint64_t name, const Header& header) const;
+    void remember(std::uint64_t name, const Reference& reference);
     [[nodiscard]] Entry* due(const Due& due);
     Account& account(const Header& header) { return accounts_[header.service]; }
     std::uint32_t add(std::uint64_t name, const Header& header);
