@@ -20,7 +20,7 @@ struct Position {
 /// An interface and how frames are addressed on it. Without mac and ip an SF port is transparent.
 struct PortConfig {
     std::string interface;
-    std::string netns; ///< SF port: name or process id of the namespace that `interface` is in; empty = the proxy's own
+    std::string netns; ///< SF port: name, path or process id of the namespace of `interface`; empty = the proxy's own
     std::optional<Mac> mac;
     std::optional<std::string> ip;
     std::optional<std::uint32_t> mtu; ///< L3 bytes

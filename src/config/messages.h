@@ -77,7 +77,9 @@ namespace sfc::msg {
     M(cannot_read_config, "cannot read configuration {}: {}")                                                          \
     M(not_single, "must be a single value, not {}")                                                                    \
     M(bad_interface_name, "'{}' is not an interface name; allowed are 1 to {} characters without space, '/' and ':'")  \
-    M(bad_netns_name, "'{}' is not a network namespace; allowed are a name of 'ip netns list' and a process id")       \
+    M(bad_netns_name,                                                                                                  \
+      "'{}' is not a network namespace; allowed are a name of 'ip netns list', a path that begins with '/', and a "    \
+      "process id")                                                                                                    \
     M(bad_number, "'{}' is not allowed here; use a whole number from {} to {}")                                        \
     M(bad_range, "'{}' is not allowed here; use a number from {} to {}, or a range as in \"{}-{}\"")                   \
     M(bad_mark, "'{}' is not allowed here; give bits of the packet's mark in a row, as in 0x{:08x}")                   \

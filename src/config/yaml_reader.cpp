@@ -96,7 +96,8 @@ std::string YamlValue::interface() const {
 
 std::string YamlValue::netns() const {
     std::string name = text();
-    if (name.empty() || name.find_first_of("/ \t\n") != std::string::npos || name == "." || name == "..") {
+    const char* never = name.starts_with('/') ? " \t\n" : "/ \t\n";
+    if (name.empty() || name.find_first_of(never) != std::string::npos || name == "." || name == "..") {
         throw error(msg::bad_netns_name(name));
     }
     return name;

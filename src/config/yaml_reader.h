@@ -39,7 +39,7 @@ public:
     [[nodiscard]] std::string text() const;
     /// A network interface's name: 1 to 15 bytes without space or slash, as the kernel demands.
     [[nodiscard]] std::string interface() const;
-    /// A network namespace: the name under which `ip netns` knows it, or a process id.
+    /// A network namespace: the name under which `ip netns` knows it, its path, or the id of a process in it.
     [[nodiscard]] std::string netns() const;
     [[nodiscard]] std::uint64_t number(std::uint64_t least, std::uint64_t most) const;
     /// "5004" or "16384-32767": first and last of a range.

@@ -47,6 +47,7 @@ namespace sfc::msg {
     M(cannot_open_own_netns, "cannot open this thread's network namespace")                                            \
     M(of_process, "of process {}")                                                                                     \
     M(no_netns, "there is no network namespace '{}': neither {}/{} nor a process with that id can be opened")          \
+    M(no_netns_at, "'{}' is not the path of a network namespace")                                                      \
     M(cannot_enter_netns, "cannot enter the network namespace {}")                                                     \
     M(cannot_make_veth_pair, "cannot make the veth pair '{}' and '{}' with an MTU of {}")                              \
     M(cannot_remove_interface, "cannot remove interface '{}'")                                                         \

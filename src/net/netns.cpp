@@ -9,10 +9,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <linux/net_namespace.h>
+#include <linux/nsfs.h>
 #include <linux/rtnetlink.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "base/error.h"
 #include "net/messages.h"
@@ -25,6 +29,17 @@ constexpr const char* kNamed = "/run/netns"; // where `ip netns add` mounts them
 
 bool is_number(const std::string& text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+/// Asked before it is opened: to open a FIFO would wait. An ordinary file is what `ip netns` mounts over, and so what
+/// is left where only the mount is gone.
+bool is_namespace(const std::string& path) {
+    struct statfs system {};
+    if (statfs(path.c_str(), &system) != 0) {
+        return false;
+    }
+    errno = EINVAL;
+    return system.f_type == NSFS_MAGIC;
 }
 
 } // namespace
@@ -53,8 +68,15 @@ Netns::Netns(Fd fd, std::string where) : fd_(std::move(fd)), where_(std::move(wh
 }
 
 std::optional<Netns> Netns::try_open(const std::string& path, const std::string& where) {
+    if (!is_namespace(path)) {
+        return std::nullopt;
+    }
     Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd) {
+        return std::nullopt;
+    }
+    if (ioctl(fd.get(), NS_GET_NSTYPE) != CLONE_NEWNET) { // of mounts, for one
+        errno = EINVAL;
         return std::nullopt;
     }
     return Netns(std::move(fd), where);
@@ -68,17 +90,19 @@ Netns Netns::current() {
     return std::move(*here);
 }
 
-Netns Netns::open(const std::string& name_or_pid) {
-    if (auto named = try_open(fmt::format("{}/{}", kNamed, name_or_pid), fmt::format("'{}'", name_or_pid))) {
-        return std::move(*named);
+Netns Netns::open(const std::string& given) {
+    const std::string where = fmt::format("'{}'", given);
+    const bool path = given.starts_with('/');
+    if (auto found = try_open(path ? given : fmt::format("{}/{}", kNamed, given), where)) {
+        return std::move(*found);
     }
-    if (is_number(name_or_pid)) {
-        if (auto of = try_open(fmt::format("/proc/{}/ns/net", name_or_pid), msg::of_process(name_or_pid))) {
+    if (is_number(given)) {
+        if (auto of = try_open(fmt::format("/proc/{}/ns/net", given), msg::of_process(given))) {
             return std::move(*of);
         }
     }
     const int error = errno;
-    throw system_error(msg::no_netns(name_or_pid, kNamed, name_or_pid), error);
+    throw system_error(path ? msg::no_netns_at(given) : msg::no_netns(given, kNamed, given), error);
 }
 
 template <class Accept> std::optional<Netns> Netns::search(Accept accept) {

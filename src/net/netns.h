@@ -16,8 +16,9 @@ class Netns {
 public:
     /// The one that this thread is in. Throws Error.
     [[nodiscard]] static Netns current();
-    /// By the name that `ip netns` gave it, else by the id of a process in it. Throws Error{Kernel} naming both.
-    [[nodiscard]] static Netns open(const std::string& name_or_pid);
+    /// By its path, which begins with '/', by the name that `ip netns` gave it, else by the id of a process in it.
+    /// Throws Error{Kernel} naming them.
+    [[nodiscard]] static Netns open(const std::string& given);
     /// The one whose id is `nsid` in the namespace of `netlink`: looked for under the names of `ip netns` and in all
     /// processes. Nothing where it is in neither.
     [[nodiscard]] static std::optional<Netns> find_by_nsid(Netlink& netlink, std::int32_t nsid);

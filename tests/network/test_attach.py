@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """attach, detach, status: what they leave, what they refuse and in which words, and that a refusal changes nothing."""
 import json
+import os
 import pathlib
 import subprocess
 import stat
@@ -176,13 +177,19 @@ class AttachTest(unittest.TestCase):
     def test_namespaces(self):
         name = self.lab.name("other")
         holder = self.lab.start("other", "sleep", "60")
-        for netns in (name, holder.pid):
+        for netns in (name, f"/run/netns/{name}", holder.pid, f"/proc/{holder.pid}/ns/net"):
             with self.subTest(netns=netns):
                 self.attach(ports.config(f"netns: {netns}, ports: {{left: fw0, right: fw1}}"))
                 shown = {port["name"]: port["interface"] for port in self.status()["ports"]}
                 self.assertEqual(shown, {f"{netns}/fw0": "f0", f"{netns}/fw1": "f1", "p0": "p0"})
                 self.detach()
-        self.refused(4, "'no-such'", text=ports.config("netns: no-such, ports: {left: fw0, right: fw1}"))
+        fifo = self.lab.folder / "fifo"
+        os.mkfifo(fifo)
+        # Not there, not a file to wait for, not a namespace, and one of another kind.
+        for netns in ("no-such", "/run/netns/no-such", fifo, "/etc/passwd", f"/proc/{holder.pid}/ns/mnt"):
+            with self.subTest(netns=netns):
+                self.refused(4, f"'{netns}'", "network namespace",
+                             text=ports.config(f"netns: {netns}, ports: {{left: fw0, right: fw1}}"))
         self.refused(4, "'nope'", name, text=ports.config(f"netns: {name}, ports: {{left: fw0, right: nope}}"))
 
     def test_addresses_need_run(self):

@@ -73,7 +73,8 @@ const std::vector<Wrong> kWrong = {
     {"port_twice", "sfs:\n  - {name: f, ports: {left: a, right: a}}\nservices: []\n", ":2:39:", "SF 'f' already"},
     {"mac_short", "sfs:\n  - {name: f, ports: {both: {interface: a, mac: 2:3}}}\nservices: []\n", ":2:49:", "MAC"},
     {"long_interface", "sfs:\n  - {name: f, ports: {both: abcdefghijklmnop}}\nservices: []\n", ":2:29:", "15"},
-    {"netns_path", "sfs:\n  - {name: f, netns: a/b, ports: {both: x}}\nservices: []\n", ":2:22:", "'a/b'"},
+    {"netns_path", "sfs:\n  - {name: f, netns: a/b, ports: {both: x}}\nservices: []\n", ":2:22:", "begins with '/'"},
+    {"netns_space", "sfs:\n  - {name: f, netns: '/run/a b', ports: {both: x}}\nservices: []\n", ":2:22:", "'/run/a b'"},
     {"peer_word", "sfs:\n  - {name: f, ports: {both: {interface: a, peer: yes}}}\nservices: []\n",
      ":2:50:", "prepared"},
     {"label_large", std::string(kSfs) + "services:\n" + service("1048576", kGood), ":5:58:", "to 1048575"},
@@ -141,11 +142,13 @@ TEST(Config, PortsInANamespaceCarryItsName) {
         parse_config("sfs:\n"
                      "  - {name: one, netns: c1, ports: {left: eth0, right: eth1}}\n"
                      "  - {name: two, netns: 4711, ports: {both: {interface: eth0, peer: prepared}}}\n"
+                     "  - {name: three, netns: /run/netns/c1, ports: {both: eth2}}\n"
                      "services: []\n",
                      "x.yaml");
     EXPECT_EQ(config.sfs[0].left->port_name(), "c1/eth0");
     EXPECT_EQ(config.sfs[0].right->port_name(), "c1/eth1");
     EXPECT_EQ(config.sfs[1].both->port_name(), "4711/eth0");
+    EXPECT_EQ(config.sfs[2].both->port_name(), "/run/netns/c1/eth2");
     EXPECT_TRUE(config.sfs[1].both->peer_prepared);
     EXPECT_FALSE(config.sfs[0].left->peer_prepared);
 }
