@@ -109,12 +109,14 @@ def settle(pushed, arrived, edge_errors, stats, firewall, sf_drops):
                    control_frames=sum(side["link"] for side in pushed) + control_of_sf(stats))
 
 
-def in_words(account):
-    """"2 lost (2 blocked by the SF's rule)"."""
+def in_words(account, most=None):
+    """"2 lost (2 blocked by the SF's rule)"; `most` causes by name, and the sum of the others."""
     if not account.lost:
         return f"{account.missing} lost"
-    causes = ", ".join(f"{count} {cause}" for cause, count in sorted(account.lost.items(), key=lambda x: -x[1]))
-    return f"{account.missing} lost ({causes})"
+    causes = sorted(((count, cause) for cause, count in account.lost.items()), reverse=True)
+    if others := causes[most:] if most else []:
+        causes = causes[:most] + [(sum(count for count, _ in others), "by other causes")]
+    return f"{account.missing} lost ({', '.join(f'{count} {cause}' for count, cause in causes)})"
 
 
 def kinds_table(pushed, arrived, kinds=FAMILY_KINDS):
@@ -128,6 +130,13 @@ def kinds_table(pushed, arrived, kinds=FAMILY_KINDS):
             name = kind if kind in ("fragment", "other") else kind.upper()
             lines.append("  {:12}{:>14}{:>10}{:>16}{:>10}".format(name, *sums))
     return "\n".join(lines)
+
+
+def kinds_right(arrived):
+    """How many of each kind arrived with the right stack, IPv4 and IPv6 together: "TCP 1603510, UDP 12504"."""
+    sums = {kind: sum(side[f"good_{kind}{family}"] for side in arrived for family in ("", "6")) for kind in FAMILY_KINDS}
+    return ", ".join(f"{kind if kind in ('fragment', 'other') else kind.upper()} {count}"
+                     for kind, count in sums.items() if count)
 
 
 def silent_kinds(arrived, kinds=KINDS):

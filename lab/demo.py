@@ -1,83 +1,125 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""What the demos have in common: how they print, the packet that they show, and how they end."""
+"""What the demos have in common: their steps, the packet that they show, and how they end."""
 import struct
 
 from scapy.all import IP, IPv6, TCP, Ether, wrpcap
 
 from lab import chain, traffic
-from lab.account import in_words
+from lab.account import in_words, kinds_right
 from lab.edge import Edge, total
-from lab.net import LabError
 
 LEAST_MBPS = 50
+LAB, TRAFFIC = "3 of 4: the lab", "4 of 4: the traffic"
+MOST_CAUSES = 2         # on the screen
 
 
-def part(title):
-    print(f"\n── {title} " + "─" * max(2, 94 - len(title)), flush=True)
+def begin(tell, picture):
+    """Where the screen begins."""
+    tell.progress(LAB)
+    tell.detail(picture)
+    tell.screen += picture.strip("\n").split("\n") + [""]
 
 
-def show(result):
-    rate = f"{result.mbps:8.1f} Mb/s" if result.mbps is not None else " " * 13
-    print(f"  {'ok ' if result.good else 'BAD'} {result.name:32} {rate}  {result.text}"[:99], flush=True)
-    return result
+def tell_ready(tell, status):
+    tell.detail("  sfcproxy run: ready; " + ", ".join(f"{port['name']} {port['role']} ({port['mode']})"
+                                                      for port in status["ports"]))
 
 
-def tell_ready(status):
-    print("  sfcproxy run: ready; " + ", ".join(f"{port['name']} {port['role']} ({port['mode']})"
-                                                for port in status["ports"]))
+def transfer(tell, todo):
+    """`todo` has (what it is, a function that returns Results), one after the other. Returns all of them."""
+    results = []
+    for number, (what, work) in enumerate(todo, 1):
+        tell.progress(TRAFFIC, f"{number} of {len(todo)}, {what}")
+        results += [tell.result(result) for result in work()]
+    return results
 
 
-def show_tcp(lab, address, *options, **more):
+def tcp(lab, address, *options, **more):
     """TCP as fast as it goes, which is not to be slow."""
     result = traffic.iperf(lab, "sender", address, *options, name="TCP", **more)
     result.good = result.good and result.mbps > LEAST_MBPS
-    return show(result)
+    return [result]
 
 
-def show_udp(lab, address, **more):
-    return show(traffic.iperf(lab, "sender", address, "-u", "-b", "30M", "-l", "1200", name="UDP", **more))
+def udp(lab, address, **more):
+    return [traffic.iperf(lab, "sender", address, "-u", "-b", "30M", "-l", "1200", name="UDP", **more)]
 
 
-def show_frames(lab, *frames):
-    """Each as (title, frame), spelled out."""
-    for title, frame in frames:
+def show_packet(tell, lab, *frames):
+    """One packet at several points, each as (point, interface, frame): the labels on the screen, all in the details."""
+    ways = [f"{packet.src} > {packet.dst}" for packet in (packet_of(frame) for _, _, frame in frames)]
+    becomes = f", becomes {ways[-1]}" if ways[-1] != ways[0] else ""
+    tell.on_screen(f"one packet at {len(frames)} points (label/TTL): {ways[0]}{becomes}")
+    for point, device, frame in frames:
         path = lab.folder / "shown.pcap"
         wrpcap(str(path), [Ether(frame)])
-        print(f"    {title}:\n{traffic.spell_out(path)}")
+        tell.detail(f"    {point} ({device}):\n{traffic.spell_out(path)}")
+        tell.on_screen(f"  {point:18} {device:4} {labels_text(frame)}")
 
 
-def labels_of(labelled):
-    """The label stack of a frame, entry by entry, without the TTLs: the first label hands its own on."""
+def labelled(frame):
+    return frame[12:14] == b"\x88\x47"
+
+
+def stack_of(frame):
+    """The entries of a frame's label stack, as numbers."""
     found = []
-    while not found or not found[-1] & 1:
-        found.append(struct.unpack_from(">I", labelled, 14 + 4 * len(found))[0] >> 8)
+    while labelled(frame) and not (found and found[-1] & 0x100):
+        found.append(struct.unpack_from(">I", frame, 14 + 4 * len(found))[0])
     return found
 
 
-def packet_of(labelled):
-    """The packet behind the labels of a frame."""
-    inner = labelled[14 + 4 * len(labels_of(labelled)):]
+def labels_of(frame):
+    """The label stack without the TTLs: the first label hands its own on."""
+    return [entry >> 8 for entry in stack_of(frame)]
+
+
+def labels_text(frame):
+    """Label and TTL of each entry."""
+    return " ".join(f"{entry >> 12}/{entry & 255}" for entry in stack_of(frame)) or "no label"
+
+
+def packet_of(frame):
+    """The packet behind the labels of a frame, or of one without."""
+    inner = frame[14 + 4 * len(stack_of(frame)):]
     return IPv6(inner) if inner[0] >> 4 == 6 else IP(inner)
 
 
-def payload_of(labelled):
+def payload_of(frame):
     """The TCP segment behind the labels of a frame."""
-    return bytes(packet_of(labelled)[TCP])
+    return bytes(packet_of(frame)[TCP])
 
 
-def show_stats(proxy):
-    for line in proxy.stats_text().rstrip().splitlines():
-        print(traffic.wrapped(line, 2))
+def show_stats(tell, proxy, equations):
+    """All counters in the details; on the screen the equations with these names."""
+    text = proxy.stats_text().rstrip()
+    tell.screen.append(f"counters of the proxy: {'balanced' if proxy.stats()['conservation']['balanced'] else 'BAD'}")
+    for line in text.splitlines():
+        tell.detail(traffic.wrapped(line, 2))
+        if line.startswith(equations):
+            tell.on_screen(line, 2)
 
 
-def show_account(settled, edges):
-    print(f"\n  the edges: {settled.pushed} pushed, {settled.good} arrived with the right stack, {settled.wrong} with "
-          f"a wrong one,\n" + traffic.wrapped(f"{settled.bare} without; missing: {in_words(settled)}", 2))
+def show_account(tell, settled, edges):
+    tell.detail(f"\n  the edges: {settled.pushed} pushed, {settled.good} arrived with the right stack, {settled.wrong} with "
+                f"a wrong one,\n" + traffic.wrapped(f"{settled.bare} without; missing: {in_words(settled)}", 2))
     if not settled.closed:
-        print(f"  BAD {settled.missing} are missing, {sum(settled.lost.values())} have a name")
+        tell.bad(f"{settled.missing} are missing, {sum(settled.lost.values())} have a name")
     for edge in (edges.receiver, edges.sender):
         if edge.kept("wrong"):
-            print(f"  BAD first wrong frame at the {edge.role}: {edge.kept('wrong').hex()}")
+            tell.bad(f"first wrong frame at the {edge.role}: {edge.kept('wrong').hex()}")
+
+
+def show_traffic(tell, results, arrived):
+    """On the screen, after those that went wrong."""
+    good, mbps = sum(result.good for result in results), rates(results)
+    tell.on_screen(f"traffic, IPv4 and IPv6: {good} of {len(results)} transfers went well, TCP at {mbps}")
+    tell.on_screen(f"right stacks: {kinds_right(arrived)}", 2)
+
+
+def rates(results):
+    mbps = [result.mbps for result in results if result.name.startswith("TCP")]
+    return f"{min(mbps):.0f} to {max(mbps):.0f} Mb/s"
 
 
 def bad_checksums(lab):
@@ -85,43 +127,38 @@ def bad_checksums(lab):
     return traffic.bad_checksums(lab, "sender") + traffic.bad_checksums(lab, "receiver")
 
 
-def switched_off(lab, edges, proxy):
-    """The labelled frames go on to arrive at p0; the kernel behind it has no use for them."""
+def switched_off(tell, lab, edges, proxy):
+    """The labelled frames go on to arrive at p0; the kernel behind it has no use for them. In a lab that is kept the
+    proxy is started once more."""
+    tell.progress(TRAFFIC, "the proxy switched off")
     code = proxy.stop()
-    print(f"  sfcproxy ended by SIGTERM, exit code {code}")
+    tell.detail(f"  sfcproxy ended by SIGTERM, exit code {code}")
     wire = Edge(lab, "proxy")
     for port in ("p0", "p1"):
         wire.attach(port, "edge_pass")
     before = total(edges.pushed()[0], "pushed")
     result = traffic.ping(lab, "sender", chain.RECEIVER, count=5)
     sent = total(edges.pushed()[0], "pushed") - before
-    print(f"  ping: {result.text}; {sent} labelled packets were sent to p0 and nobody strips them")
+    for port in ("p0", "p1"):
+        wire.detach(port)
+    tell.detail(f"  ping: {result.text}; {sent} labelled packets were sent to p0 and nobody strips them")
+    tell.on_screen(f"proxy switched off: ping, {result.text}")
+    if tell.keep:
+        proxy.start()
+        proxy.wait_ready()
     return code == 0 and result.text.startswith("0 of") and sent == 5
 
 
-def verdict(results, settled, said, checks):
-    """Prints the last lines. `said` is what this demo has to say of itself, `checks` what else must be true of it, by
-    what is the matter if not. Returns the exit code."""
-    tcp = [result.mbps for result in results if result.name.startswith("TCP")]
+def verdict(tell, results, settled, said, checks):
+    """The last lines of the screen. `said` is what this demo has to say of itself, `checks` what else must be true of
+    it, by what is the matter if not. Returns the exit code."""
     checks = {"a transfer failed": all(result.good for result in results),
               "wrong stacks": settled.wrong == 0,
               "packets without a stack": settled.bare == 0,
               "the proxy's counters are not balanced": settled.balanced,
               "the sums do not agree": settled.closed} | checks
     bad = [what for what, good in checks.items() if not good]
-    print("\n" + traffic.wrapped(
-        f"{'FAIL' if bad else 'PASS'}: {settled.pushed} packets, {in_words(settled)}, {settled.wrong} with a wrong stack, "
-        f"{said}, {min(tcp):.0f} to {max(tcp):.0f} Mb/s", 0) + "".join(f"\n  {what}" for what in bad))
+    tell.on_screen(f"{'FAIL' if bad else 'PASS'}: {settled.pushed} packets, {in_words(settled, MOST_CAUSES)}, "
+                   f"{settled.wrong} with a wrong stack, {said}, {rates(results)}")
+    tell.screen += [f"  {what}" for what in bad]
     return 1 if bad else 0
-
-
-def exit_code(main):
-    """Of a demo that is run to its end, whatever ends it."""
-    try:
-        return main()
-    except LabError as problem:
-        print(f"\nFAIL: {problem}")
-        return 1
-    except KeyboardInterrupt:
-        print("\ninterrupted; all of the lab is removed")
-        return 130

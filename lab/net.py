@@ -12,6 +12,7 @@ import time
 SYSCTLS = {"net.ipv4.conf.all.rp_filter": 0, "net.ipv4.conf.default.rp_filter": 0,
            "net.ipv6.conf.default.accept_dad": 0, "net.ipv6.conf.default.dad_transmits": 0,
            "net.ipv6.conf.default.accept_ra": 0, "net.ipv6.conf.default.router_solicitations": 0}
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class LabError(Exception):
@@ -51,16 +52,20 @@ class Lab:
     """Namespaces are called by their role ("sender"); in the system their names carry the process id. Use with `with`:
     everything is removed when the block ends, by whatever way."""
 
+    tied = ("setpriv", "--pdeathsig", "KILL")  # how a process starts that is not to outlive this one
+
     def __init__(self):
         self.prefix = f"sfc-{os.getpid()}-"
         self.roles = []
         self.children = []
         self.folder = None
         self.bpffs = None
-        self.old_handler = None
+        self.old_handlers = {}
 
     def __enter__(self):
-        self.old_handler = signal.signal(signal.SIGTERM, _terminate)  # an exception, so that the block ends as usual
+        for number in (signal.SIGTERM, signal.SIGHUP):  # an exception, so that the block ends as usual
+            if signal.getsignal(number) != signal.SIG_IGN:  # nohup wants it so
+                self.old_handlers[number] = signal.signal(number, _terminate)
         try:
             self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sfc-lab-"))
             self.bpffs = self.folder / "bpf"  # first, as in namespace()
@@ -76,7 +81,7 @@ class Lab:
 
     def close(self):
         """Removes everything; a second call finds nothing to do. An impatient second Ctrl-C must not leave a half."""
-        old = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+        old = {number: signal.signal(number, signal.SIG_IGN) for number in ENDS}
         for child in list(self.children):
             self.stop(child, grace=0.5)
         for role in self.roles:
@@ -88,10 +93,9 @@ class Lab:
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder = None
-        if self.old_handler:
-            old[signal.SIGTERM], self.old_handler = self.old_handler, None
-        for number, handler in old.items():
+        for number, handler in (old | self.old_handlers).items():
             signal.signal(number, handler)
+        self.old_handlers = {}
 
     def name(self, role):
         return self.prefix + role
@@ -117,7 +121,7 @@ class Lab:
         options.setdefault("stdout", subprocess.DEVNULL)
         options.setdefault("stderr", subprocess.DEVNULL)
         # A group of its own: Ctrl-C is for us, and we end our children in order. The kernel does if we are killed.
-        command = ["setpriv", "--pdeathsig", "KILL", *self.inside(role, command)]
+        command = [*self.tied, *self.inside(role, command)]
         child = subprocess.Popen(command, start_new_session=True, **options)
         self.children.append(child)
         return child

@@ -6,66 +6,78 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from scapy.all import TCP  # noqa: E402  (the path above comes first)
+from scapy.all import TCP, rdpcap  # noqa: E402  (the path above comes first)
 
-from lab import chain, demo, traffic  # noqa: E402
+from lab import chain, demo, demo_run, traffic  # noqa: E402
 from lab.account import Account, after_verdict, ended_at_port, kinds_table, reasons, silent_kinds  # noqa: E402
-from lab.demo import exit_code, part, show, show_tcp, show_udp  # noqa: E402
-from lab.net import Lab  # noqa: E402
 from lab.kernel_mode import BLOCKED_PORT, REMOTE, MASQUERADE, OWN, OWN6, WEB_PORT, HostKernel, config  # noqa: E402
 
 # Nearly every packet has a header that no other has, and each stays for the hold time of 0.1 s.
 CAPACITY = 262144
 KINDS = ("tcp", "udp", "icmp")
 BLOCKED, HAIRPIN_FULL = "blocked by nftables", "hairpin: link full"
+EQUATIONS = ("domain side", "kernel")
+HINTS = (("proxy", "tcpdump -nec 5 -i p0 icmp"), ("sender", f"ping -c 10 -i 0.2 {chain.RECEIVER}"),
+         ("sender", f"iperf3 -t 2 -c {OWN}"), ("proxy", "nft list ruleset"))
 PICTURE = f"""
-  sender ──▶ classifier ──▶ p0 ┌─────────────────────────┐ p1 ──▶ classifier ──▶ receiver
-             pushes a stack    │ proxy ─▶ kernel ─▶ proxy │        (and the same way back)
-             of its own on     └─────────────────────────┘
-             every packet       the SF: routes and nftables of the proxy's own namespace;
-                                masquerade on p1, and {OWN} stands for the receiver
+  sender ─▶ classifier ─▶ p0 ┌──────────────────┐ p1 ─▶ classifier ─▶ receiver
+            pushes labels    │proxy▶kernel▶proxy│       checks them;
+            onto packets     └──────────────────┘       the same way back
+  The SF is the kernel of the proxy's own namespace. Its nftables masquerade
+  on p1, and {OWN} stands for the receiver.
 """
 
 
-def start(lab):
+def start(lab, tell):
     """Everything up to a proxy that is ready."""
     kernel = HostKernel(lab)
     kernel.rules(MASQUERADE)
-    demo.tell_ready(kernel.run(config(capacity=CAPACITY)))
+    demo.tell_ready(tell, kernel.run(config(capacity=CAPACITY)))
     return kernel
 
 
-def send(lab):
-    """All traffic of the demo: to the receiver's addresses, where the kernel changes the source, and to the proxy's,
-    where it changes both. Returns the results. The first HTTP request is the packet that is shown."""
+def transfers(lab):
+    """All traffic of the demo but the packet that is shown, as (what it is, a function that sends it): to the receiver's
+    addresses, where the kernel changes the source, and to the proxy's, where it changes both."""
     here, hidden = (chain.RECEIVER, chain.RECEIVER6), (OWN, OWN6)
-    results = [show(traffic.web(lab, "sender", address, WEB_PORT)) for address in (*hidden, *here)]
-    for address, size in ((address, size) for address in here for size in (56, 1400)):
-        result = traffic.ping(lab, "sender", address, size=size)
-        result.name += f", {size} bytes"
-        results.append(show(result))
+    todo = [(f"http {address}", lambda to=address: [traffic.web(lab, "sender", to, WEB_PORT)]) for address in (OWN6, *here)]
+    todo += [(f"ping {address}", lambda to=address, size=size: [ping(lab, to, size)])
+             for address in here for size in (56, 1400)]
     for addresses, seconds in ((here, 2), (hidden, 1)):
         for address in addresses:
-            results += [show_tcp(lab, address, seconds=seconds), show_tcp(lab, address, "-R", seconds=seconds),
-                        show_udp(lab, address, seconds=seconds)]
-    results += [show(traffic.blocked(lab, "sender", address, BLOCKED_PORT)) for address in here]
-    return results
+            todo += [(f"TCP with {address}", lambda to=address, way=way, time=seconds: demo.tcp(lab, to, *way, seconds=time))
+                     for way in ([], ["-R"])]
+            todo.append((f"UDP to {address}", lambda to=address, time=seconds: demo.udp(lab, to, seconds=time)))
+    return todo + [(f"what the SF blocks, {address}", lambda to=address: [
+        traffic.blocked(lab, "sender", to, BLOCKED_PORT)]) for address in here]
 
 
-def one_packet(lab, edges):
-    """The same HTTP request before and behind the kernel. Returns whether the addresses alone have changed, as the rules
-    want it, and the stack by its first label, as it must."""
+def ping(lab, address, size):
+    result = traffic.ping(lab, "sender", address, size=size)
+    result.name += f", {size} bytes"
+    return result
+
+
+def one_packet(lab, tell, edges):
+    """An HTTP request before, in and behind the kernel. Returns its result, and whether the addresses alone have changed,
+    as the rules want it, and the stack by its first label, as it must."""
+    inside = lab.folder / "inside.pcap"
+    tcpdump = traffic.capture(lab, "proxy", "p0", inside, f"tcp dst port {WEB_PORT}")
+    result = tell.result(traffic.web(lab, "sender", OWN, WEB_PORT))
+    lab.stop(tcpdump)
     before, after = edges.classifier.kept("pushed"), edges.receiver.kept("checked")
-    if not (before and after):
-        print("  BAD the packet was not seen at both interfaces")
-        return False
-    demo.show_frames(lab, ("before the kernel (into p0)", before),
-                     ("behind the kernel (as it reaches the receiver)", after))
+    inner = [bytes(frame) for frame in rdpcap(str(inside)) if len(frame[TCP].payload)]
+    if not (before and after and inner):
+        tell.bad("the packet was not seen at all three points")
+        return result, False
+    demo.show_packet(tell, lab, ("before the kernel", "p0", before), ("in the kernel", "p0", inner[0]),
+                     ("behind the kernel", "r0", after))
     old, new = demo.packet_of(before), demo.packet_of(after)
-    return ((old.src, old.dst, new.src, new.dst) == (chain.SENDER, OWN, REMOTE, chain.RECEIVER)
-            and (old.id, old.ttl - 1, old[TCP].seq) == (new.id, new.ttl, new[TCP].seq)
-            and bytes(old[TCP].payload) == bytes(new[TCP].payload)
-            and demo.labels_of(before)[1:] == demo.labels_of(after))
+    return result, ((old.src, old.dst, new.src, new.dst) == (chain.SENDER, OWN, REMOTE, chain.RECEIVER)
+                    and (old.id, old.ttl - 1, old[TCP].seq) == (new.id, new.ttl, new[TCP].seq)
+                    and bytes(old[TCP].payload) == bytes(new[TCP].payload)
+                    and demo.payload_of(before) == demo.payload_of(inner[0])
+                    and demo.labels_of(before)[1:] == demo.labels_of(after))
 
 
 def settle(kernel, tally):
@@ -84,20 +96,20 @@ def settle(kernel, tally):
                    balanced=balanced and stats["conservation"]["balanced"], control_frames=tally.control_frames)
 
 
-def count_all(lab, kernel):
-    """When nothing is on its way any more: prints what was counted, and returns the account and what must be true."""
+def count_all(lab, tell, kernel):
+    """When nothing is on its way any more: shows what was counted, and returns the account and what must be true."""
     tally = kernel.tally()
-    demo.show_stats(kernel.proxy)
+    demo.show_stats(tell, kernel.proxy, EQUATIONS)
     pushed, arrived = kernel.counted()
     settled = settle(kernel, tally)
-    print(f"\n{kinds_table(pushed, arrived, KINDS)}")
-    demo.show_account(settled, kernel.edges)
+    tell.detail(f"\n{kinds_table(pushed, arrived, KINDS)}")
+    demo.show_account(tell, settled, kernel.edges)
     hairpins, spoilt = settled.lost.get(HAIRPIN_FULL, 0), demo.bad_checksums(lab)
     for line in (f"nftables: {tally.forwarded} forwarded, {tally.blocked} of them dropped; {tally.taken} for the host "
                  f"itself, {tally.sent} from it; {tally.probes} probes of the proxy besides",
                  f"not returned: {tally.kernel['not_returned']}, of which nftables dropped {tally.blocked} and full hairpins "
                  f"{hairpins}", f"the hosts: {spoilt} packets with a wrong checksum"):
-        print(traffic.wrapped(line, 2))
+        tell.detail(traffic.wrapped(line, 2))
     return settled, tally, {
         "not returned is not what nftables dropped": tally.kernel["not_returned"] == tally.blocked + hairpins,
         "the kernel did not forward what it got": tally.forwarded == tally.kernel["to_kernel"],
@@ -110,22 +122,22 @@ def count_all(lab, kernel):
         for kind in silent_kinds(arrived, [kind + family for kind in KINDS for family in ("", "6")])}
 
 
-def main():
-    with Lab() as lab:
-        part("the lab: four network namespaces; the SF is the kernel of the proxy's own")
-        print(PICTURE)
-        kernel = start(lab)
-        part("traffic, both ways, IPv4 and IPv6; every stack is checked bit by bit where it arrives")
-        results = send(lab)
-        part("one packet before and behind the kernel")
-        same = one_packet(lab, kernel.edges)
-        part("what the proxy and nftables counted")
-        settled, tally, others = count_all(lab, kernel)
-        part("the same with the proxy switched off")
-        off = demo.switched_off(lab, kernel.edges, kernel.proxy)
-        return demo.verdict(results, settled, f"{tally.kernel['not_returned']} not returned by the kernel", others | {
-            "more than addresses and the first label changed": same, "switched off, it did not stop": off})
+def main(lab, tell):
+    tell.part("the lab: four network namespaces; the SF is the kernel of the proxy's own")
+    demo.begin(tell, PICTURE)
+    kernel = start(lab, tell)
+    tell.part("one packet before, in and behind the kernel")
+    shown, same = one_packet(lab, tell, kernel.edges)
+    tell.part("traffic, both ways, IPv4 and IPv6; every stack is checked bit by bit where it arrives")
+    results = [shown] + demo.transfer(tell, transfers(lab))
+    demo.show_traffic(tell, results, kernel.edges.arrived())
+    tell.part("what the proxy and nftables counted")
+    settled, tally, others = count_all(lab, tell, kernel)
+    tell.part("the same with the proxy switched off")
+    off = demo.switched_off(tell, lab, kernel.edges, kernel.proxy)
+    return demo.verdict(tell, results, settled, f"{tally.kernel['not_returned']} not returned by the kernel", others | {
+        "more than addresses and the first label changed": same, "switched off, it did not stop": off})
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    sys.exit(demo_run.run("`scripts/demo --mode kernel`", main, HINTS))

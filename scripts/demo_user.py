@@ -8,26 +8,24 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from scapy.all import TCP, rdpcap  # noqa: E402  (the path above comes first)
 
-from lab import account, chain, demo, firewall, generators, traffic  # noqa: E402
-from lab.demo import (exit_code, part, payload_of, show, show_account, show_frames, show_stats,  # noqa: E402
-                      show_tcp, show_udp, switched_off, tell_ready)
-from lab.net import Lab  # noqa: E402
+from lab import account, chain, demo, demo_run, firewall, generators, traffic  # noqa: E402
 from lab.proxy import Proxy  # noqa: E402
 
 WEB = 80
 WAIT_FOR_HOLD = 0.5     # the proxy's hold time is 0.1 s; after this nothing may be on its way any more
+EQUATIONS = ("domain side", "cache", "SF side")
+HINTS = (("SF", "tcpdump -nec 5 -i fw0"), ("sender", f"ping -c 10 -i 0.2 {chain.RECEIVER}"),
+         ("sender", f"iperf3 -t 2 -c {chain.RECEIVER}"), ("SF", "nft list counters"))
 PICTURE = """
-  sender ──▶ classifier ──▶ p0 ┌───────┐ p1 ──▶ classifier ──▶ receiver
-             pushes a stack    │ proxy │        (and the same way back)
-             of its own on     └┬─────▲┘
-             every packet    f0 │     │ f1
-                                ▼     │
-                              firewall (SF): Linux forwarding, nftables, keeps state;
-                              knows nothing of SFC
+  sender ─▶ classifier ─▶ p0 ┌───────┐ p1 ─▶ classifier ─▶ receiver
+            pushes labels    │ proxy │       checks them; the same way back
+            onto packets     └┬─────▲┘
+                           f0 ▼     │ f1
+                           firewall, the SF: nftables, knows nothing of SFC
 """
 
 
-def start(lab):
+def start(lab, tell):
     """Everything up to a proxy that is ready. Returns (edges, proxy, labelled frames that the SF has seen so far)."""
     chain.build(lab)
     firewall.build(lab)
@@ -39,80 +37,84 @@ def start(lab):
     proxy.start()
     status = proxy.wait_ready()
     edges.mark()
-    tell_ready(status)
+    demo.tell_ready(tell, status)
     return edges, proxy, seen
 
 
-def send(lab):
-    """All traffic of the demo. Returns the results."""
+def transfers(lab):
+    """All traffic of the demo but the packet that is shown, as (what it is, a function that sends it)."""
     here = [chain.RECEIVER, chain.RECEIVER6]
-    results = [show(traffic.ping(lab, "sender", address)) for address in here]
-    for address, reverse in ((here[0], []), (here[0], ["-R"]), (here[1], []), (here[1], ["-R"])):
-        results.append(show_tcp(lab, address, *reverse))
-    results += [show_udp(lab, address) for address in here]
+    todo = [(f"ping {address}", lambda to=address: [traffic.ping(lab, "sender", to)]) for address in here]
+    todo += [(f"TCP with {address}", lambda to=address, way=way: demo.tcp(lab, to, *way))
+             for address in here for way in ([], ["-R"])]
+    todo += [(f"UDP to {address}", lambda to=address: demo.udp(lab, to)) for address in here]
+    todo.append(("SCTP, ESP, GRE and RTP", lambda: dialogues(lab, here)))
+    todo += [(f"fragments to {address}", lambda to=address: generators.fragments(lab, "sender", to)) for address in here]
+    return todo + [(f"what the SF blocks, {address}", lambda to=address: [
+        traffic.blocked(lab, "sender", to, firewall.BLOCKED_PORT)]) for address in here]
+
+
+def dialogues(lab, here):
     sides = [(role, device, (address, address6)) for role, device, address, address6 in
              (("sender", "s0", chain.SENDER, chain.SENDER6), ("receiver", "r0", *here))]
     with firewall.slow(lab):
-        results += [show(result) for result in generators.dialogues(lab, *sides)]
-    results += [show(result) for address in here for result in generators.fragments(lab, "sender", address)]
-    results += [show(traffic.blocked(lab, "sender", address, firewall.BLOCKED_PORT)) for address in here]
-    return results
+        return generators.dialogues(lab, *sides)
 
 
-def one_packet(lab, edges):
-    """The same HTTP request before, in and behind the SF. Returns whether it really is the same."""
+def one_packet(lab, tell, edges):
+    """An HTTP request before, in and behind the SF. Returns its result, and whether it really is the same packet."""
     inside = lab.folder / "inside.pcap"
     tcpdump = traffic.capture(lab, firewall.ROLE, "fw0", inside, f"tcp dst port {WEB}")
-    result = show(traffic.web(lab, "sender", chain.RECEIVER, WEB))
+    result = tell.result(traffic.web(lab, "sender", chain.RECEIVER, WEB))
     lab.stop(tcpdump)
     before, after = edges.classifier.kept("pushed"), edges.receiver.kept("checked")
-    inner = [frame for frame in rdpcap(str(inside)) if len(frame[TCP].payload)]
+    inner = [bytes(frame) for frame in rdpcap(str(inside)) if len(frame[TCP].payload)]
     if not (before and after and inner):
-        print("  BAD the packet was not seen at all three interfaces")
-        return False
-    show_frames(lab, ("before the SF (into p0)", before), ("in the SF (fw0)", bytes(inner[0])),
-                ("behind the SF (as it reaches the receiver)", after))
-    return result.good and payload_of(before) == payload_of(after) == bytes(inner[0][TCP])
+        tell.bad("the packet was not seen at all three interfaces")
+        return result, False
+    demo.show_packet(tell, lab, ("before the SF", "p0", before), ("in the SF", "fw0", inner[0]),
+                     ("behind the SF", "r0", after))
+    return result, demo.payload_of(before) == demo.payload_of(after) == demo.payload_of(inner[0])
 
 
-def count_all(lab, edges, proxy, seen):
-    """Waits until nothing is on its way, prints the proxy's counters, and settles the account."""
+def count_all(lab, tell, edges, proxy, seen):
+    """Waits until nothing is on its way, shows the proxy's counters, and settles the account."""
     time.sleep(WAIT_FOR_HOLD)
-    show_stats(proxy)
+    demo.show_stats(tell, proxy, EQUATIONS)
     rules = firewall.counters(lab)
     pushed, arrived = edges.pushed(), edges.arrived()
     settled = account.settle(pushed, arrived, edges.errors(), proxy.stats(), rules, firewall.drops(lab))
-    print(f"\n{account.kinds_table(pushed, arrived)}")
-    show_account(settled, edges)
+    tell.detail(f"\n{account.kinds_table(pushed, arrived)}")
+    demo.show_account(tell, settled, edges)
     spoilt = demo.bad_checksums(lab)
-    print(f"  the hosts: {spoilt} packets with a wrong checksum; the SF: {rules['mpls'] - seen} frames with labels")
+    tell.detail(f"  the hosts: {spoilt} packets with a wrong checksum; the SF: {rules['mpls'] - seen} frames with labels")
     return settled, rules["mpls"] - seen, {"wrong checksums": spoilt == 0} | {
         f"of {kind} nothing came right, one way or both": False for kind in account.silent_kinds(arrived)}
 
 
-def verdict(results, settled, headers, others):
-    return demo.verdict(results, settled, f"{headers} SFC headers seen by the SF", {
+def verdict(tell, results, settled, headers, others):
+    return demo.verdict(tell, results, settled, f"{headers} SFC headers seen by the SF", {
         "SFC headers in the SF": headers == 0,
         "packets vanished": "vanished in the SF" not in settled.lost,
         "the SF blocked nothing": settled.lost.get("blocked by the SF's rule", 0) > 0} | others)
 
 
-def main():
-    with Lab() as lab:
-        part("the lab: five network namespaces")
-        print(PICTURE)
-        edges, proxy, seen = start(lab)
-        part("traffic, both ways, IPv4 and IPv6; every stack is checked bit by bit where it arrives")
-        results = send(lab)
-        part("one packet at three interfaces")
-        same = one_packet(lab, edges)
-        part("what the proxy counted")
-        settled, headers, others = count_all(lab, edges, proxy, seen)
-        part("the same with the proxy switched off")
-        off = switched_off(lab, edges, proxy)
-        return verdict(results, settled, headers, others | {
-            "the packet shown is not the same at three interfaces": same, "switched off, it did not stop": off})
+def main(lab, tell):
+    tell.part("the lab: five network namespaces")
+    demo.begin(tell, PICTURE)
+    edges, proxy, seen = start(lab, tell)
+    tell.part("one packet at three interfaces")
+    shown, same = one_packet(lab, tell, edges)
+    tell.part("traffic, both ways, IPv4 and IPv6; every stack is checked bit by bit where it arrives")
+    results = [shown] + demo.transfer(tell, transfers(lab))
+    demo.show_traffic(tell, results, edges.arrived())
+    tell.part("what the proxy counted")
+    settled, headers, others = count_all(lab, tell, edges, proxy, seen)
+    tell.part("the same with the proxy switched off")
+    off = demo.switched_off(tell, lab, edges, proxy)
+    return verdict(tell, results, settled, headers, others | {
+        "the packet shown is not the same at three interfaces": same, "switched off, it did not stop": off})
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(main))
+    sys.exit(demo_run.run("`scripts/demo`", main, HINTS))
