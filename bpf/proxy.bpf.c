@@ -123,8 +123,7 @@ int sfc_restore(struct xdp_md *ctx)
 SEC("tc")
 int sfc_ticket_mark(struct __sk_buff *skb)
 {
-	struct ticket_found found = {};
-	__u32 mark = ticket_read(skb, &found) ? mark_found(&found) : 0;
+	__u32 mark = mark_in(skb);
 
 	skb->mark = (skb->mark & ~sfc_config.mark_mask) | mark << (sfc_config.mark_shift & 31);
 	return TC_ACT_UNSPEC;

@@ -157,7 +157,7 @@ struct sfc_service {
 	__u32 first_slot;     /* its own slots, of a kernel its own header ids: no other service can use them up */
 	__u32 quota;          /* how many */
 	__u8 encap;           /* enum sfc_encap */
-	__u8 reserved;
+	__u8 kernel;          /* as of its SF */
 	__u16 egress[SFC_EGRESS_MAX]; /* of a kernel: ports that its packets may leave through; SFC_NONE behind the last
 				       */
 };
@@ -299,6 +299,7 @@ enum sfc_event {
 	SFC_EVENT_FLUSHED,
 	SFC_EVENT_TO_KERNEL, /* stripped, and given to the kernel of this host with a ticket */
 	SFC_EVENT_FORGOTTEN, /* remembered keys that made room within their hold time; of the service that took it */
+	SFC_EVENT_FRAGMENTS, /* that a kernel made of such packets, but for the first of each */
 	SFC_EVENT_MAX,
 };
 

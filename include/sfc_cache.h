@@ -37,13 +37,16 @@ enum sfc_slot_state {
 };
 
 /*
- * A header as it will leave, after advance. Two are equal when service, EtherType, bytes and, for `next_hop: ingress`,
- * where the packet came from are equal.
+ * A header as it will leave, after advance. Two are equal when service, EtherType or hops, bytes and, for `next_hop:
+ * ingress`, where the packet came from are equal.
  */
 struct sfc_header_fields {
 	__u16 service;
-	__u16 ingress_port;  /* only with next_hop: ingress, else 0 */
-	__be16 ethertype;    /* of the restored frame */
+	__u16 ingress_port; /* only with next_hop: ingress, else 0 */
+	union {
+		__be16 ethertype; /* of the restored frame */
+		__u16 hops;       /* len is 0: the most hops that the packet may leave with, 0 = as many as it has */
+	};
 	__u16 len;           /* bytes in use; the rest is zero in scratch, and anything in a slot */
 	__u8 ingress_mac[6]; /* only with next_hop: ingress, else 0 */
 	__u16 refs;          /* in a slot with a SHARED word: packets in the SF that it belongs to. Not compared */

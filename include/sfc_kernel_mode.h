@@ -76,7 +76,7 @@ static inline __u64 sfc_ticket_hash(const volatile __u64 *secret, __u32 header, 
 struct sfc_interned {
 	__u32 generation;
 	__u32 check;      /* of the ticket for this number and generation, in metadata */
-	__u16 way;        /* the first of the service's `egress`, where it has no next hop of its own; else SFC_NONE */
+	__u16 way;        /* SFC_NONE: only XDP can put it on, as a next hop or the packet counts; else egress[0] */
 	__u16 mark_check; /* the same in a mark, as many bits as there is room for */
 	__u32 macs_check; /* the same in the MACs of a frame */
 	struct sfc_header header; /* as much of it as there is room for: the map's values are shorter */

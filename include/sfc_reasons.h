@@ -45,7 +45,9 @@
 	X(from_kernel, "made by this host's kernel in answer to a packet that came with a header",                     \
 	  "nftables' reject, ICMP errors: they have no header; use drop rules, and see why the errors arise")          \
 	X(probe, "sent by the proxy itself at attach, to see what the SF does to packets",                             \
-	  "normal: 'sfcproxy status' says what was found; 'probe: off' at the SF sends none")
+	  "normal: 'sfcproxy status' says what was found; 'probe: off' at the SF sends none")                          \
+	X(fragment, "fragment that a kernel made of a packet, and that has not kept its header",                       \
+	  "a route's MTU is too small: raise it, or give the SF bits of the mark ('mark'), which fragments keep")
 
 enum sfc_reason {
 	SFC_OK,

@@ -51,7 +51,9 @@ struct encap {
 	__u32 cut;  /* bytes of it behind the Ethernet header; 0 = its end is not known */
 	__u32 kept; /* bytes that are pushed again: header.f.len to be */
 	__u8 inner; /* enum sfc_inner, where its header says what it carries; else SFC_INNER_IP, and the service says */
-	__u8 reserved[3];
+	__u8 finishes; /* 1 = finish has something to do for this header, even if NAME_finishes is 0 */
+	__u8 hops;     /* kept is 0: header.f.hops to be */
+	__u8 reserved;
 	__u32 first;     /* what match has read already, for parse */
 	__u32 hash;      /* kernel mode, from glance: of the bytes as they arrived; a hint only, nothing relies on it */
 	__u64 last_word; /* kernel mode, from glance: the last of the bytes as they arrived, zero behind their end */

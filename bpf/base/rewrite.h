@@ -86,7 +86,8 @@ static __always_inline int rewrite_strip_ethernet(struct xdp_md *ctx, __u32 cut)
  *   before:                       | inner frame  |      `outer` is ETH_HLEN
  *   after:   | Ethernet | header  | inner frame  |
  *
- * The MACs become those of the next link. An empty header (last_label: plain) leaves frame and EtherType as they are.
+ * The MACs become those of the next link. An empty header (last_label: plain) leaves frame and EtherType as they are:
+ * the EtherType says what the packet is now.
  * Returns SFC_OK or SFC_REASON_no_room; the frame is unchanged then.
  */
 static __always_inline int rewrite_restore(struct xdp_md *ctx, struct work *work, __u32 outer, const struct macs *macs)
@@ -104,7 +105,7 @@ static __always_inline int rewrite_restore(struct xdp_md *ctx, struct work *work
 	at = cursor_take(&cur, ETH_HLEN);
 	if (!at)
 		return SFC_REASON_runt;
-	macs_write(at, macs, header->ethertype);
+	macs_write(at, macs, len ? header->ethertype : ((struct ethhdr *)at)->h_proto);
 	if (!len)
 		return SFC_OK;
 	/* As in digest_short: 6.1 must be shown that the length is at least 1. */

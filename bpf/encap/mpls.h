@@ -11,7 +11,9 @@ enum {
 	MPLS_LABEL_SHIFT = 12,
 	MPLS_S = 1 << 8, /* RFC 3032 2.1: bottom of stack */
 	MPLS_TTL = 0xff,
-	MPLS_ELI = 7, /* RFC 6790 4.2: entropy label indicator, the next entry is the entropy label */
+	MPLS_ELI = 7,       /* RFC 6790 4.2: entropy label indicator, the next entry is the entropy label */
+	MPLS_NULL_IPV4 = 0, /* RFC 3032 2.1: explicit nulls, which at the bottom say what is behind them */
+	MPLS_NULL_IPV6 = 2,
 	MPLS_ENTRY = 4,
 	MPLS_KEPT_MAX = SFC_LABELS_MAX * MPLS_ENTRY, /* one more than can be kept: a power of two */
 };
@@ -150,11 +152,20 @@ static __always_inline void mpls_advance(struct work *work, const struct sfc_ser
 	*top = (word >> 32 << 32) | bpf_htonl((entry & ~MPLS_TTL) | ttl);
 }
 
+/* Whether the bottom of the stack that leaves says which IP version is behind it. `len` is the length of that stack. */
+static __always_inline int mpls_says_version(const struct work *work, __u32 len)
+{
+	const __be32 *entry = (const __be32 *)work->header.f.bytes;
+	__u32 label = bpf_ntohl(entry[(len / MPLS_ENTRY - 1) & (MPLS_KEPT_MAX / MPLS_ENTRY - 1)]) >> MPLS_LABEL_SHIFT;
+
+	return label == MPLS_NULL_IPV4 || label == MPLS_NULL_IPV6;
+}
+
 /*
  * parse: the whole stack, and the one that will leave, which is canonical as it is: nothing in it is computed at
- * return. Fills work->encap (kept is 0 where nothing is left and the packet leaves bare) and the bytes of work->header.
- * MPLS does not say what it carries (RFC 4928 2). A top entry whose hops are used up ends the packet before anything
- * else.
+ * return, but for an explicit null behind which a kernel may change the IP version. Fills work->encap (kept is 0 where
+ * nothing is left and the packet leaves bare) and the bytes of work->header. MPLS does not say what it carries (RFC
+ * 4928 2). A top entry whose hops are used up ends the packet before anything else.
  */
 static __always_inline int mpls_parse(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
 {
@@ -169,19 +180,33 @@ static __always_inline int mpls_parse(struct xdp_md *ctx, struct work *work, con
 		if (reason)
 			return reason;
 	}
-	if (work->encap.kept == 0)
+	if (work->encap.kept == 0) {
+		work->encap.hops = service->ttl == SFC_TTL_PIPE ? 0 : (old_top & MPLS_TTL) - 1;
 		return service->last_label == SFC_LAST_LABEL_PLAIN ? SFC_OK : SFC_REASON_last_label;
+	}
 	mpls_advance(work, service, old_top);
+	if (sfc_config.kernel_mode && service->kernel)
+		work->encap.finishes = mpls_says_version(work, work->encap.kept);
 	return SFC_OK;
 }
 
-/* finish: nothing in a label stack depends on the packet behind it. */
 enum { mpls_finishes = 0, mpls_masks = 0 };
 
+/* finish: a kernel may have made IPv6 of IPv4 or wrapped one in the other, so an explicit null at the bottom becomes
+ * that of the packet behind it. An SF in user mode returns the version that it got, because the key has it. */
 static __always_inline int mpls_finish(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
 {
-	(void)ctx;
-	(void)work;
-	(void)service;
+	__u32 len = *(volatile __u16 *)&work->header.f.len & CUT_MASK;
+	struct cursor cur = cursor_at(ctx, l2_len(work) + len - MPLS_ENTRY);
+	__be32 *bottom = cursor_take(&cur, MPLS_ENTRY);
+	const __u8 *first = cursor_take(&cur, 1);
+	__u32 label;
+
+	if (!sfc_config.kernel_mode || !service->kernel || !mpls_says_version(work, len))
+		return SFC_OK;
+	if (!bottom || !first)
+		return SFC_REASON_truncated;
+	label = *first >> 4 == 6 ? MPLS_NULL_IPV6 : MPLS_NULL_IPV4;
+	*bottom = (*bottom & bpf_htonl((1 << MPLS_LABEL_SHIFT) - 1)) | bpf_htonl(label << MPLS_LABEL_SHIFT);
 	return SFC_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "base/port.h"
 #include "base/rewrite.h"
+#include "key/inner.h"
 #include "ticket/intern.h"
 
 enum { PUSH_SUMMED_MASK = 3, PUSH_SUMMED_PARTIAL = 3 }; /* of skb->ip_summed: CHECKSUM_PARTIAL */
@@ -124,8 +125,10 @@ static __always_inline int push_header(struct __sk_buff *skb, const struct sfc_p
 	to = (void *)(long)skb->data;
 	if (to + ETH_HLEN > (void *)(long)skb->data_end)
 		return SFC_REASON_runt;
-	macs_write(to, &macs, *(volatile __be16 *)&entry->header.f.ethertype);
-	if (!push_words(skb, entry, len))
+	macs_write(to, &macs, len ? *(volatile __be16 *)&entry->header.f.ethertype : ((struct ethhdr *)to)->h_proto);
+	if (!len) /* last_label: plain */
+		inner_limit(to + ETH_HLEN, (void *)(long)skb->data_end, *(volatile __u16 *)&entry->header.f.hops);
+	else if (!push_words(skb, entry, len))
 		return SFC_REASON_runt;
 	return intern_generation(entry) == generation ? SFC_OK : SFC_REASON_late;
 }

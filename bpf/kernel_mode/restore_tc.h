@@ -30,30 +30,36 @@ static __always_inline int kernel_leaves_by(const struct sfc_service *service, _
 	return 0;
 }
 
-static __always_inline int tc_is_fragment(struct __sk_buff *skb)
-{
-	__u8 next = 0;
-	__be16 offset = 0;
-
-	if (skb->protocol == bpf_htons(ETH_P_IP))
-		bpf_skb_load_bytes(skb, ETH_HLEN + __builtin_offsetof(struct iphdr, frag_off), &offset, sizeof(offset));
-	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
-		bpf_skb_load_bytes(skb, ETH_HLEN + __builtin_offsetof(struct ipv6hdr, nexthdr), &next, sizeof(next));
-	return (offset & bpf_htons(0x3fff)) || next == IPPROTO_FRAGMENT;
-}
-
-/* Reads the ticket of a packet that leaves, from the metadata or the mark. The bits of the mark are ours alone, so they
- * are cleared. */
+/*
+ * Reads the ticket of a packet that leaves, from the metadata or the mark. The bits of the mark are ours alone, so they
+ * are cleared. A fragment with a ticket in its mark is one that the kernel has made of a whole packet; one that came in
+ * as a fragment has it in its metadata (mark_in).
+ */
 static __always_inline int tc_ticket(struct __sk_buff *skb, struct ticket_found *found)
 {
-	int any;
+	int any, fragment;
 
 	if (!sfc_config.mark_mask)
 		return ticket_read(skb, found);
-	/* Where the kernel reassembles a packet and fragments it again, all fragments have the first one's mark. */
-	any = tc_is_fragment(skb) ? ticket_read(skb, found) : mark_read(skb, found);
+	any = mark_read(skb, found);
+	fragment = fragment_of(skb);
 	skb->mark &= ~sfc_config.mark_mask;
+	if (!any && fragment)
+		return ticket_read(skb, found);
+	found->more = any && fragment == FRAGMENT_LATER;
 	return any;
+}
+
+/* A kernel that fragments a packet gives back more packets than it got. The first fragment stands for the packet. */
+static __always_inline void tc_count_fragment(struct __sk_buff *skb, const struct ticket_found *found, __u32 service)
+{
+	struct sfc_counters *owner;
+
+	if (!found->more)
+		return;
+	owner = bpf_map_lookup_elem(&service_counters, &service);
+	if (owner)
+		count(&owner->event[SFC_EVENT_FRAGMENTS], 1, skb->len);
 }
 
 /* Stops a packet. `skb` may be many frames in one, and all of them are counted. `owner` has the counters of a service
@@ -97,7 +103,7 @@ static __always_inline int tc_without_ticket(struct __sk_buff *skb, __u32 id)
 	port = in ? bpf_map_lookup_elem(&ports, in) : NULL;
 	if (!port || !port->kernel)
 		return TC_ACT_UNSPEC;
-	return tc_drop(skb, tc_port(skb, id), SFC_REASON_miss);
+	return tc_drop(skb, tc_port(skb, id), fragment_of(skb) ? SFC_REASON_fragment : SFC_REASON_miss);
 }
 
 /* Puts the header on and lets the packet leave. */
@@ -154,12 +160,13 @@ static __always_inline int tc_with_ticket(struct __sk_buff *skb, __u32 id, const
 	service_id = *(volatile __u16 *)&entry->header.f.service;
 	if (ticket->generation & INTERN_WRITING || intern_generation(entry) != ticket->generation)
 		return tc_drop(skb, tc_port(skb, id), SFC_REASON_late);
+	tc_count_fragment(skb, found, service_id);
 	if (!id || entry->way != id || skb->vlan_present || !port || !port->hairpin) {
 		service = bpf_map_lookup_elem(&services, &service_id);
 		reason = tc_way_out(skb, id, port, service);
 		if (reason)
 			return tc_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), reason);
-		push = service && !service->egress_port && !encap_finishes(service->encap);
+		push = entry->way != SFC_NONE;
 	}
 	if (push && push_may(skb))
 		return tc_push(skb, port, entry, ticket->generation, service_id);

@@ -9,6 +9,7 @@
 #include <linux/pkt_cls.h>
 
 #include "kernel_mode/hairpin.h"
+#include "kernel_mode/restore_tc.h"
 #include "path/restore.h"
 
 static __always_inline int mac_is_ip(struct __sk_buff *skb)
@@ -29,6 +30,8 @@ static __always_inline int mac_with_ticket(struct __sk_buff *skb, const struct t
 		written.check = *(volatile __u32 *)&entry->macs_check;
 	if (!entry || intern_generation(entry) != written.generation)
 		written.check = ticket_check(written.header, written.generation, SFC_TICKET_IN_MACS);
+	else
+		tc_count_fragment(skb, found, *(volatile __u16 *)&entry->header.f.service);
 	return bpf_skb_store_bytes(skb, 0, &written, SFC_TICKET_MACS, 0) ? TC_ACT_SHOT : TC_ACT_UNSPEC;
 }
 
@@ -54,6 +57,26 @@ static __always_inline int mac_is_control(struct xdp_md *ctx)
 	return icmp && next == IPPROTO_ICMPV6 && key_is_control(*icmp);
 }
 
+/* Whether the packet is a fragment. A kernel that makes fragments keeps no metadata on them. */
+static __always_inline int mac_is_fragment(struct xdp_md *ctx)
+{
+	struct cursor cur = cursor_at(ctx, ETH_HLEN);
+	const struct iphdr *ip = cursor_take(&cur, sizeof(*ip));
+
+	if (!ip)
+		return 0;
+	return ip->version == 4 ? (ip->frag_off & bpf_htons(IPV4_FRAGMENT)) != 0
+				: ((const struct ipv6hdr *)ip)->nexthdr == IPPROTO_FRAGMENT;
+}
+
+/* The reason of a frame without a ticket. */
+static __always_inline int mac_without_ticket(struct xdp_md *ctx)
+{
+	if (mac_is_control(ctx))
+		return SFC_REASON_control;
+	return mac_is_fragment(ctx) ? SFC_REASON_fragment : SFC_REASON_miss;
+}
+
 /* Fills work->header by the ticket in the source MAC. */
 static __always_inline int mac_source(struct xdp_md *ctx, struct work *work, struct back *back)
 {
@@ -65,7 +88,7 @@ static __always_inline int mac_source(struct xdp_md *ctx, struct work *work, str
 		return SFC_REASON_miss;
 	work->now = clock_now();
 	reason = ticket_from_macs(ctx, work) ?: intern_read(work);
-	return reason == SFC_REASON_miss && mac_is_control(ctx) ? SFC_REASON_control : reason;
+	return reason == SFC_REASON_miss ? mac_without_ticket(ctx) : reason;
 }
 
 /* The header is good only for a packet that comes from its service's SF, by its service's return port. */

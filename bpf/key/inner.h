@@ -100,14 +100,14 @@ static __always_inline int inner_parse(struct xdp_md *ctx, struct work *work, st
 	return inner_parse_ipv6(ctx, work, l3_off, addresses);
 }
 
-/* RFC 1624 by the kernel's ip_decrease_ttl: one hop less adds 0x0100 to the one's complement checksum. */
-static __always_inline void ipv4_decrement_ttl(struct iphdr *ip)
+/* RFC 1624 as in the kernel's ip_decrease_ttl: each hop less adds 0x0100 to the one's complement checksum. */
+static __always_inline void ipv4_lower_ttl(struct iphdr *ip, __u8 ttl)
 {
 	__u32 check = ip->check;
 
-	check += bpf_htons(0x0100);
+	check += bpf_htons((__u16)((ip->ttl - ttl) << 8));
 	ip->check = (__sum16)(check + (check >= 0xffff));
-	ip->ttl--;
+	ip->ttl = ttl;
 }
 
 /* TTL or hop limit of the packet at `l3_off`, 0 where there is none. */
@@ -119,6 +119,21 @@ static __always_inline __u32 inner_hops(struct xdp_md *ctx, __u32 l3_off)
 	if (!ip)
 		return 0;
 	return ip->version == 4 ? ip->ttl : ((struct ipv6hdr *)ip)->hop_limit;
+}
+
+/* RFC 3443 3.1, uniform, where the last label has gone: the packet at `at` leaves with `hops` hops, if it has more. 0
+ * is no limit. */
+static __always_inline void inner_limit(void *at, const void *end, __u8 hops)
+{
+	struct ipv6hdr *ipv6 = at;
+	struct iphdr *ip = at;
+
+	if (!hops || (void *)(ip + 1) > end)
+		return;
+	if (ip->version == 4 && ip->ttl > hops)
+		ipv4_lower_ttl(ip, hops);
+	else if (ip->version == 6 && ipv6->hop_limit > hops)
+		ipv6->hop_limit = hops;
 }
 
 /* Takes one hop off the packet at `l3_off`. Returns SFC_REASON_ttl, and changes nothing, where that would leave none.
@@ -133,7 +148,7 @@ static __always_inline int inner_decrement(struct xdp_md *ctx, __u32 l3_off)
 	if (ip->version == 4) {
 		if (ip->ttl <= 1)
 			return SFC_REASON_ttl;
-		ipv4_decrement_ttl(ip);
+		ipv4_lower_ttl(ip, ip->ttl - 1);
 		return SFC_OK;
 	}
 	if (((struct ipv6hdr *)ip)->hop_limit <= 1)

@@ -29,6 +29,8 @@ static __always_inline int strip_classify(struct xdp_md *ctx, struct work *work,
 		return SFC_REASON_runt;
 	work->encap.cut = 0; /* until the end of the encapsulation is found */
 	work->encap.kept = 0;
+	work->encap.finishes = 0;
+	work->encap.hops = 0;
 	strip->ethertype = eth->h_proto;
 	strip->encap = encap_of_type(strip->ethertype);
 	if (!strip->encap)
@@ -199,11 +201,12 @@ static __always_inline __be16 strip_inner_type(const struct work *work)
 	return bpf_htons(work->inner.version == 4 ? ETH_P_IP : ETH_P_IPV6);
 }
 
-/* Writes the header's own fields, in front of its bytes. */
+/* Writes the header's own fields, in front of its bytes. A packet that leaves bare has no EtherType here: its own says
+ * what it is by then, because a kernel may make IPv6 of IPv4. */
 static __always_inline int strip_keep(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
-	__be16 ethertype = work->encap.kept ? strip->ethertype : strip_inner_type(work);
-	__u64 first = work->result.service | (__u64)ethertype << 32 | (__u64)work->encap.kept << 48, second = 0;
+	__u16 type_or_hops = work->encap.kept ? strip->ethertype : work->encap.hops;
+	__u64 first = work->result.service | (__u64)type_or_hops << 32 | (__u64)work->encap.kept << 48, second = 0;
 
 	if (strip->service->egress_port == SFC_PORT_INGRESS) {
 		struct cursor cur = cursor_at(ctx, ETH_ALEN);

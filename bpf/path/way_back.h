@@ -81,6 +81,15 @@ static __always_inline int back_where(struct xdp_md *ctx, struct work *work, str
 	return back_to_next_hop(work, back);
 }
 
+/* A packet that leaves without a header has nothing to finish but its hops. */
+static __always_inline int back_bare(struct xdp_md *ctx, const struct work *work)
+{
+	struct cursor cur = cursor_at(ctx, l2_len(work));
+
+	inner_limit(cur.pos, cur.end, work->header.f.hops);
+	return SFC_OK;
+}
+
 /* Puts the header on. The SF may have changed the size, so it is checked again. An Ethernet frame becomes the payload
  * of another one. */
 static __always_inline int back_header(struct xdp_md *ctx, struct work *work, struct back *back)
@@ -96,9 +105,9 @@ static __always_inline int back_header(struct xdp_md *ctx, struct work *work, st
 			return reason;
 	}
 	reason = rewrite_restore(ctx, work, outer, &back->macs);
-	if (reason || !work->header.f.len) /* a packet that leaves bare has nothing to finish */
+	if (reason)
 		return reason;
-	return encap_finish(ctx, work, back->service);
+	return work->header.f.len ? encap_finish(ctx, work, back->service) : back_bare(ctx, work);
 }
 
 static __always_inline int back_steps(struct xdp_md *ctx, struct work *work, struct back *back)

@@ -7,9 +7,33 @@
  */
 #pragma once
 
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+
 #include "ticket/intern.h"
 #include "ticket/probe.h"
 #include "ticket/ticket.h"
+
+/* Whether a packet is a fragment, and if so, whether it is the first of its packet. */
+enum fragment { FRAGMENT_NONE, FRAGMENT_FIRST, FRAGMENT_LATER };
+
+static __always_inline int fragment_of(struct __sk_buff *skb)
+{
+	__be16 field = 0, offset = bpf_htons(0x1fff), more = bpf_htons(0x2000); /* RFC 791 3.1 */
+	__u8 next = 0;
+
+	if (skb->protocol == bpf_htons(ETH_P_IP)) {
+		bpf_skb_load_bytes(skb, ETH_HLEN + __builtin_offsetof(struct iphdr, frag_off), &field, sizeof(field));
+	} else if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
+		bpf_skb_load_bytes(skb, ETH_HLEN + __builtin_offsetof(struct ipv6hdr, nexthdr), &next, sizeof(next));
+		if (next != IPPROTO_FRAGMENT)
+			return FRAGMENT_NONE;
+		bpf_skb_load_bytes(skb, ETH_HLEN + sizeof(struct ipv6hdr) + 2, &field, sizeof(field));
+		offset = bpf_htons(0xfff8); /* RFC 8200 4.5 */
+		more = bpf_htons(1);
+	}
+	return field & offset ? FRAGMENT_LATER : field & more ? FRAGMENT_FIRST : FRAGMENT_NONE;
+}
 
 static __always_inline __u32 mark_number_mask(void)
 {
@@ -44,6 +68,15 @@ static __always_inline __u32 mark_found(const struct ticket_found *found)
 	if (!found->entry || intern_generation(found->entry) != ticket->generation)
 		check = ticket_check(ticket->header, ticket->generation, SFC_TICKET_IN_MARK);
 	return mark_of(ticket->header, ticket->generation, check);
+}
+
+/* The mark for a packet that comes in. A fragment has none: where the kernel reassembles a packet and fragments it
+ * again, all fragments have the first one's mark, though each may have come with another header. */
+static __always_inline __u32 mark_in(struct __sk_buff *skb)
+{
+	struct ticket_found found = {};
+
+	return !fragment_of(skb) && ticket_read(skb, &found) ? mark_found(&found) : 0;
 }
 
 /* Reads the ticket into `found` and returns whether there is one. Packets that this host sends for itself may have

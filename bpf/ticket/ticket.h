@@ -40,6 +40,7 @@ static __always_inline int ticket_put(struct xdp_md *ctx, const struct sfc_ticke
 struct ticket_found {
 	struct sfc_ticket ticket;
 	struct sfc_interned *entry;
+	__u8 more; /* 1 = the packet is one more than came in: a fragment that the kernel has made */
 };
 
 /* Reads the ticket into `found` and returns whether there is one. The entry of its number has the check, so the check

@@ -209,6 +209,7 @@ private:
         service.entry.to_port = config.in == Side::Right ? sf.right : sf.left;
         service.entry.return_port = config.in == Side::Right ? sf.left : sf.right;
         service.entry.encap = config.match.encap;
+        service.entry.kernel = sf.entry.kernel;
         service.entry.inner = config.inner;
         service.entry.ttl = config.ttl;
         service.entry.inner_ttl = config.inner_ttl;

@@ -37,6 +37,7 @@ void add_strip(Conservation& sums, const sfc_counters& counters) {
 
 void add_kernel(KernelSums& sums, const sfc_counters& counters) {
     sums.to_kernel += counters.event[SFC_EVENT_TO_KERNEL].packets;
+    sums.fragments += counters.event[SFC_EVENT_FRAGMENTS].packets;
     sums.restored += counters.event[SFC_EVENT_RESTORED].packets;
     sums.dropped += packets(counters.dropped_after_claim);
 }
@@ -63,15 +64,15 @@ void add_restore(Conservation& to, const sfc_counters& counters) {
 
 /// More may seem to come out than went in where packets move while they are counted.
 std::uint64_t KernelSums::not_returned() const {
-    const std::uint64_t out = restored + dropped;
-    return to_kernel > out ? to_kernel - out : 0;
+    const std::uint64_t in = to_kernel + fragments, out = restored + dropped;
+    return in > out ? in - out : 0;
 }
 
 bool Conservation::balanced() const {
     return domain.received == domain.passed + domain.dropped + domain.to_sf + domain.to_kernel &&
            cache.to_sf == cache.claimed + cache.expired + cache.evicted + cache.flushed + cache.live &&
            sf.received == sf.claimed + sf.passed + sf.dropped && sf.claimed == sf.restored + sf.dropped_after_claim &&
-           (!kernel || kernel->restored + kernel->dropped <= kernel->to_kernel);
+           (!kernel || kernel->restored + kernel->dropped <= kernel->to_kernel + kernel->fragments);
 }
 
 Snapshot take_snapshot(const Maps& maps, const Plan& plan, std::uint64_t now_ns) {

@@ -23,7 +23,8 @@ struct Snapshot {
 
 /// Packets of the services whose SF is the kernel of this host. The kernel may keep any of them, and says of none.
 struct KernelSums {
-    std::uint64_t to_kernel = 0, restored = 0, dropped = 0; ///< `dropped` with their ticket
+    std::uint64_t to_kernel = 0, fragments = 0; ///< `fragments` that it made, but for the first of each packet
+    std::uint64_t restored = 0, dropped = 0;    ///< `dropped` with their ticket
     [[nodiscard]] std::uint64_t not_returned() const;
 };
 

@@ -70,8 +70,9 @@ std::string conservation_text(const Conservation& sums) {
         cache.to_sf, cache.claimed, cache.expired, cache.evicted, cache.flushed, cache.live, cache.stale, sf.received,
         sf.claimed, sf.passed, sf.dropped, sf.claimed, sf.restored, sf.dropped_after_claim);
     if (kernel) {
-        out += fmt::format("kernel       to_kernel {} = restored {} + dropped {} + not returned {}\n",
-                           kernel->to_kernel, kernel->restored, kernel->dropped, kernel->not_returned());
+        out += fmt::format("kernel       to_kernel {} + fragments {} = restored {} + dropped {} + not returned {}\n",
+                           kernel->to_kernel, kernel->fragments, kernel->restored, kernel->dropped,
+                           kernel->not_returned());
     }
     return out + fmt::format("balanced     {}\n", sums.balanced() ? "yes" : "NO");
 }

@@ -30,10 +30,10 @@ Json reasons_json(std::span<const sfc_count> cells) {
 /// port.
 std::vector<unsigned> events_of(const Plan& plan, const Plan::Service& service) {
     if (plan.through_host_kernel(service)) {
-        return {SFC_EVENT_TO_KERNEL, SFC_EVENT_RESTORED};
+        return {SFC_EVENT_TO_KERNEL, SFC_EVENT_FRAGMENTS, SFC_EVENT_RESTORED};
     }
     if (plan.through_kernel(service)) {
-        return {SFC_EVENT_TO_KERNEL, SFC_EVENT_CLAIMED, SFC_EVENT_RESTORED};
+        return {SFC_EVENT_TO_KERNEL, SFC_EVENT_FRAGMENTS, SFC_EVENT_CLAIMED, SFC_EVENT_RESTORED};
     }
     std::vector<unsigned> events = {SFC_EVENT_TO_SF,   SFC_EVENT_CLAIMED, SFC_EVENT_RESTORED,
                                     SFC_EVENT_EXPIRED, SFC_EVENT_EVICTED, SFC_EVENT_FLUSHED};
@@ -136,6 +136,7 @@ Json conservation_json(const Conservation& sums) {
     if (kernel) {
         json["domain"]["to_kernel"] = domain.to_kernel;
         json["kernel"] = {{"to_kernel", kernel->to_kernel},
+                          {"fragments", kernel->fragments},
                           {"restored", kernel->restored},
                           {"dropped", kernel->dropped},
                           {"not_returned", kernel->not_returned()}};

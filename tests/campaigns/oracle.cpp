@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "oracle.h"
 
-#include "oracle_stack.h"
-
 namespace sfc::test::oracle {
 namespace {
 
@@ -38,22 +36,6 @@ unsigned versions(Inner inner) {
 
 bool exceeds(std::size_t size, std::uint32_t mtu) {
     return mtu != 0 && size > mtu;
-}
-
-/// One hop off. The checksum of IPv4 is mended (RFC 1624, equation 3), so that a wrong one stays wrong.
-void decrement(std::uint8_t* ip) {
-    if (ip[0] >> 4 == 6) {
-        ip[7]--;
-        return;
-    }
-    const View header(ip, 20);
-    const std::uint32_t before = u16(header, 8);
-    ip[8]--;
-    std::uint32_t sum = (u16(header, 10) ^ 0xffff) + (before ^ 0xffff) + u16(header, 8);
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    ip[10] = static_cast<std::uint8_t>(~sum >> 8);
-    ip[11] = static_cast<std::uint8_t>(~sum);
 }
 
 /// A frame that the proxy knows nothing of, and no SFC.
@@ -128,10 +110,10 @@ Expected Oracle::strip(int port, View frame, std::uint64_t now_ns) {
     if (fault != SFC_OK) {
         return drop(fault, service);
     }
-    return insert(port, frame, inner, *service, stack.left, packet, now_ns);
+    return insert(port, frame, inner, *service, stack, packet, now_ns);
 }
 
-Expected Oracle::insert(int port, View frame, View inner, const Service& service, const std::string& left,
+Expected Oracle::insert(int port, View frame, View inner, const Service& service, const Stack& stack,
                         const Packet& packet, std::uint64_t now_ns) {
     Header header;
     header.service = &service;
@@ -140,7 +122,9 @@ Expected Oracle::insert(int port, View frame, View inner, const Service& service
         std::copy_n(frame.begin() + 6, 6, header.source.begin());
     }
     header.advanced =
-        (left.empty() ? ip_type(packet.version) : std::string(frame.begin() + 12, frame.begin() + 14)) + left;
+        (stack.left.empty() ? ip_type(packet.version) : std::string(frame.begin() + 12, frame.begin() + 14)) +
+        stack.left;
+    header.hops = stack.hops;
     const sfc_reason fault =
         cache_.insert(key_of(service.return_port, packet), header, world_.sfs[service.sf].hold_ns, now_ns);
     if (fault != SFC_OK) {
@@ -219,8 +203,9 @@ Expected Oracle::give_back(View payload, const Cache::Claim& claim, const Packet
     append(expected.bytes, header.advanced);
     const std::size_t at = expected.bytes.size();
     append(expected.bytes, payload);
-    if (service.decrement) {
-        decrement(expected.bytes.data() + at);
+    if (service.inner != Inner::Ethernet) {
+        limit_hops(std::span(expected.bytes).subspan(at),
+                   std::min(service.decrement ? packet.hops - 1 : packet.hops, header.hops));
     }
     return expected;
 }

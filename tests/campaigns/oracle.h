@@ -5,6 +5,7 @@
 
 #include "oracle_cache.h"
 #include "oracle_ethernet.h"
+#include "oracle_stack.h"
 
 namespace sfc::test::oracle {
 
@@ -41,7 +42,7 @@ private:
     const World& world_;
     Cache cache_;
 
-    [[nodiscard]] Expected insert(int port, View frame, View inner, const Service& service, const std::string& left,
+    [[nodiscard]] Expected insert(int port, View frame, View inner, const Service& service, const Stack& stack,
                                   const Packet& packet, std::uint64_t now_ns);
     [[nodiscard]] Expected give_back(View payload, const Cache::Claim& claim, const Packet& packet) const;
     [[nodiscard]] std::uint32_t mtu_out(const Service& service, int ingress) const;

@@ -16,6 +16,7 @@ struct Header {
     int ingress = 0;      ///< the domain port that it came by; 0 where that does not matter
     Mac source{};         ///< with `next_hop: ingress` where it came from, else zeros
     std::string advanced; ///< EtherType and labels as they leave
+    unsigned hops = 255;  ///< of the packet as it leaves, at most
 
     bool operator==(const Header&) const = default;
 };

@@ -40,7 +40,26 @@ Stack judge_stack(View data, bool pipe) {
     if (!left.empty() && !pipe) {
         stack.left[kTtl] = static_cast<char>(std::min<unsigned>(left[kTtl], data[kTtl] - 1U)); // RFC 3443
     }
+    stack.hops = left.empty() && !pipe ? data[kTtl] - 1U : kHopsMost;
     return stack;
+}
+
+void limit_hops(std::span<std::uint8_t> ip, unsigned hops) {
+    const bool six = ip[0] >> 4 == 6;
+    std::uint8_t& mine = ip[six ? 7 : 8];
+    const std::uint32_t before = u16(ip, 8);
+    if (mine <= hops) {
+        return;
+    }
+    mine = static_cast<std::uint8_t>(hops);
+    if (six) {
+        return;
+    }
+    std::uint32_t sum = (u16(ip, 10) ^ 0xffff) + (before ^ 0xffff) + u16(ip, 8);
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    ip[10] = static_cast<std::uint8_t>(~sum >> 8);
+    ip[11] = static_cast<std::uint8_t>(~sum);
 }
 
 } // namespace sfc::test::oracle

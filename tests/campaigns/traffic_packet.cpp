@@ -126,6 +126,7 @@ Header PacketMaker::header_of(const Packet& packet) const {
     std::copy(type.begin(), type.end(), header.bytes.begin() + 12);
     std::copy(stack.left.begin(), stack.left.end(), header.bytes.begin() + kEthernet);
     header.size = static_cast<std::uint8_t>(kEthernet + stack.left.size());
+    header.hops = static_cast<std::uint8_t>(stack.hops);
     return header;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include "oracle_stack.h"
 #include "oracle_world.h"
 #include "traffic_inner.h"
 
@@ -23,6 +24,7 @@ struct Header {
     std::uint8_t service = 0;
     std::uint8_t egress = 0; ///< the port that it leaves by
     std::uint8_t size = 0;
+    std::uint8_t hops = oracle::kHopsMost; ///< that it leaves with at most
     std::array<std::uint8_t, kEthernet + 64> bytes{};
 
     bool operator==(const Header&) const = default;

@@ -10,9 +10,17 @@ constexpr std::uint64_t kHoldsToLeave = 3; // from the deadline until nothing ca
 
 bool is_header_and_payload(std::span<const std::uint8_t> out, const Header& header,
                            std::span<const std::uint8_t> frame) {
-    return out.size() == header.size + frame.size() - kEthernet &&
-           std::equal(out.begin(), out.begin() + header.size, header.bytes.begin()) &&
-           std::equal(out.begin() + header.size, out.end(), frame.begin() + kEthernet);
+    std::array<std::uint8_t, 20> ip{}; // as much of it as has hops and checksum
+    const auto packet = frame.subspan(kEthernet);
+    if (out.size() != header.size + packet.size() || packet.size() < ip.size()) {
+        return false;
+    }
+    std::copy_n(packet.begin(), ip.size(), ip.begin());
+    oracle::limit_hops(ip, header.hops);
+    const auto left = out.subspan(header.size);
+    return std::equal(out.begin(), out.begin() + header.size, header.bytes.begin()) &&
+           std::equal(ip.begin(), ip.end(), left.begin()) &&
+           std::equal(left.begin() + ip.size(), left.end(), packet.begin() + ip.size());
 }
 
 } // namespace

@@ -319,30 +319,6 @@ TEST_F(SfKernel, LeakGuard) {
     EXPECT_EQ(through({}, 4001), TC_ACT_UNSPEC);
 }
 
-/// All fragments that the kernel makes of a packet have its mark; their own header is in their metadata alone.
-TEST_F(SfKernel, FragmentsHaveNoMark) {
-    machine.constants.mark_mask = kMask;
-    const Bytes ticket = strip(16003);
-    const std::uint32_t mark = marked(ticket);
-    const Bytes four = ethernet() / ipv4({.fragment = 0x2000}) / udp(); // more fragments
-    Bytes six = ethernet() / ipv6({.next = IPPROTO_FRAGMENT}) / payload(std::size_t{8});
-    const auto out = [&](const Bytes& frame, std::uint16_t ethertype, const Bytes& metadata) {
-        return machine.run(sfc_restore_tc, frame,
-                           {.ifindex = at(plan, "e0"),
-                            .ingress_ifindex = at(plan, "d0"),
-                            .ethertype = ethertype,
-                            .metadata = metadata,
-                            .mark = mark});
-    };
-    EXPECT_EQ(out(four, ETH_P_IP, {}), TC_ACT_SHOT);
-    EXPECT_EQ(out(four, ETH_P_IP, ticket), TC_ACT_REDIRECT);
-    EXPECT_EQ(out(six, ETH_P_IPV6, {}), TC_ACT_SHOT);
-    EXPECT_EQ(out(six, ETH_P_IPV6, ticket), TC_ACT_REDIRECT);
-    six[20] = IPPROTO_UDP;
-    EXPECT_EQ(out(six, ETH_P_IPV6, {}), TC_ACT_REDIRECT);
-    EXPECT_EQ(out(plain_udp({}), ETH_P_ARP, {}), TC_ACT_REDIRECT);
-}
-
 /// A header has no position between Ethernet and a tag.
 TEST_F(SfKernel, Tags) {
     EXPECT_EQ(

@@ -115,7 +115,8 @@ TEST_P(Probes, InTheMark) {
     machine.constants.mark_number_bits = 7;
     machine.constants.mark_check_bits = 10;
     send();
-    machine.run(sfc_ticket_mark, frame(), {.metadata = machine.metadata()});
+    const std::uint16_t type = GetParam() ? ETH_P_IPV6 : ETH_P_IP;
+    machine.run(sfc_ticket_mark, frame(), {.ethertype = type, .metadata = machine.metadata()});
     const std::uint32_t mark = machine.mark();
     EXPECT_EQ(leave(frame(), {}, mark), TC_ACT_SHOT);
     EXPECT_EQ(std::tuple(entry.came, entry.bare), std::tuple(1U, 0U));

@@ -62,7 +62,7 @@ services:
         for (std::uint32_t i = 0; i < labels; i++) {
             stack.push_back({.label = 100 + i, .ttl = static_cast<std::uint8_t>(i == 0 ? 9 : 64)});
         }
-        Bytes want = labels == 0 ? plain_udp({}) : mpls_udp(stack, {});
+        Bytes want = labels == 0 ? plain_udp({.ttl = 9}) : mpls_udp(stack, {});
         const Bytes bare = plain_udp({});
         std::copy(bare.begin(), bare.begin() + 6, want.begin());
         std::fill(want.begin() + 6, want.begin() + 12, kOurs);

@@ -340,6 +340,9 @@ TEST(KernelConservation, PacketsInTheKernelAreInNoOtherEquation) {
     spoiled.kernel->restored += 2;
     EXPECT_FALSE(spoiled.balanced());
     EXPECT_EQ(spoiled.kernel->not_returned(), 0U);
+    spoiled.kernel->fragments = 2; // a kernel that makes three of one packet
+    EXPECT_TRUE(spoiled.balanced());
+    EXPECT_EQ(spoiled.kernel->not_returned(), 1U);
     spoiled = sums;
     spoiled.domain.to_kernel++;
     EXPECT_FALSE(spoiled.balanced());
@@ -349,11 +352,12 @@ TEST(KernelConservation, IsPrintedOnlyInKernelMode) {
     const Plan plan = kernel_plan();
     const Conservation sums = conserve(kernel_snapshot(plan), plan);
     const Json json = conservation_json(sums);
-    EXPECT_EQ(json["kernel"].dump(), R"({"to_kernel":4,"restored":2,"dropped":1,"not_returned":1})");
+    EXPECT_EQ(json["kernel"].dump(), R"({"to_kernel":4,"fragments":0,"restored":2,"dropped":1,"not_returned":1})");
     EXPECT_EQ(json["domain"]["to_kernel"], 4U);
     const std::string text = conservation_text(sums);
     EXPECT_NE(text.find("+ to_sf 1 + to_kernel 4\n"), std::string::npos) << text;
-    EXPECT_NE(text.find("to_kernel 4 = restored 2 + dropped 1 + not returned 1\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("to_kernel 4 + fragments 0 = restored 2 + dropped 1 + not returned 1\n"), std::string::npos)
+        << text;
     const Conservation without;
     EXPECT_FALSE(conservation_json(without).contains("kernel"));
     EXPECT_FALSE(conservation_json(without)["domain"].contains("to_kernel"));

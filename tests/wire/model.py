@@ -48,14 +48,18 @@ def advance(rest: list[bytes], old_ttl: int, uniform: bool) -> list[bytes]:
     return [rest[0][:3] + bytes([min(rest[0][3], old_ttl - 1)])] + rest[1:]
 
 
-def decrement(data: bytes) -> bytes:
-    """Hop count minus one; the IPv4 header checksum is mended by RFC 1624 equation 3, so a wrong one stays wrong."""
+def hops(data: bytes) -> int:
+    return data[7 if data[0] >> 4 == 6 else 8]
+
+
+def with_hops(data: bytes, count: int) -> bytes:
+    """The IPv4 header checksum is mended by RFC 1624 equation 3, so a wrong one stays wrong."""
     out = bytearray(data)
     if data[0] >> 4 == 6:
-        out[7] -= 1
+        out[7] = count
         return bytes(out)
     before = u16(out, 8)
-    out[8] -= 1
+    out[8] = count
     total = (u16(out, 10) ^ 0xFFFF) + (before ^ 0xFFFF) + u16(out, 8)
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
@@ -65,17 +69,22 @@ def decrement(data: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Trip:
-    """A domain frame through its SF. head is what stands in front of the packet when it leaves."""
+    """A domain frame through its SF. head is what stands in front of the packet when it leaves, and most_hops the TTL of
+    the last label where the packet must not leave with more."""
 
     service: Service
     sf_frame: bytes
     head: bytes
+    most_hops: int = 255
 
     def back(self, frame: bytes | None = None) -> bytes:
         """The frame that leaves when the SF has returned this one; by default the one that it got."""
         frame = self.sf_frame if frame is None else frame
-        packet = frame if self.service.inner == "ethernet" else frame[ETHERNET:]
-        return self.head + (decrement(packet) if self.service.inner_ttl == "decrement" else packet)
+        if self.service.inner == "ethernet":
+            return self.head + frame
+        packet = frame[ETHERNET:]
+        left = hops(packet) - 1 if self.service.inner_ttl == "decrement" else hops(packet)
+        return self.head + with_hops(packet, min(left, self.most_hops))
 
 
 def match(config: Config, port: str, frame: bytes) -> Service | None:
@@ -95,4 +104,5 @@ def trip(config: Config, port: str, frame: bytes) -> Trip:
     sf_port, macs = config.sf(service.sf).port(service.enter), frame[:12]
     if sf_port.mac or sf_port.ip:  # a routed port is addressed, by zeros while its IP is not resolved
         macs = (mac(sf_port.mac) if sf_port.mac else NO_MAC) + NO_MAC
-    return Trip(service, macs + IP_TYPES[packet[0] >> 4] + packet, head)
+    uniform = not labels and service.ttl != "pipe"
+    return Trip(service, macs + IP_TYPES[packet[0] >> 4] + packet, head, rows[0][3] - 1 if uniform else 255)

@@ -63,7 +63,9 @@ class Capture(WireTest):
         sent = [self.packets[n] for n in self.mpls]
         bare = [p.data[:12] + b"\x08\x00" + p.data[18:] for p in sent]
         self.same_frames(result.sf_bytes(), bare)
-        self.same_frames(result.out_bytes(), [mac(HOP_MAC) + bytes(6) + frame[12:] for frame in bare])
+        # The label's TTL of 255 goes to the packet, a hop less.
+        self.same_frames(result.out_bytes(), [mac(HOP_MAC) + bytes(6) + frame[12:14] +
+                                              model.with_hops(frame[14:], min(254, model.hops(frame[14:]))) for frame in bare])
         for packets in (result.sf, result.out):
             self.assertEqual([(p.sec, p.frac) for p in packets], [(p.sec, p.frac) for p in sent])
         self.assertEqual([entry["n"] for entry in result.entries("sf")], self.mpls)

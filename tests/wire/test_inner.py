@@ -87,6 +87,24 @@ class Inner(WireTest):
         self.both_ways(one(inner_ttl="decrement", last_label="plain"),
                        [{"name": "plain", "frame": f.labelled(udp(ttl=9), 16001)}])
 
+    def test_hops_of_the_last_label(self):
+        """RFC 3443, uniform: they go to the packet if it has more, and scapy's checksum is that of the packet."""
+        rows = [{"name": f"label {label}, packet {hops}", "frame": f.labelled(inner, (16001, 0, label)), "hops": min(hops, label - 1)}
+                for label in (2, 3, 64, 255) for hops in (0, 1, 2, 63, 64, 255)
+                for inner in (udp(ttl=hops, id=label << 8 | hops), v6(UDP() / Raw(bytes((label, hops))), hlim=hops))]
+        rows += [{"name": "corner", "frame": f.labelled(udp(ttl=64, id=ident), (16001, 0, 64)), "hops": 63} for ident in corner_ids()]
+        result = self.both_ways(one(last_label="plain"), rows)
+        self.assertEqual([model.hops(got[14:]) for got in result.out_bytes()], [row["hops"] for row in rows])
+        for got in result.out_bytes():
+            if got[14] >> 4 == 4:
+                want = IP(got[14:])
+                del want.chksum
+                self.same_bytes("scapy's checksum", got[14:], bytes(want))
+        self.both_ways(one(last_label="plain", inner_ttl="decrement"),
+                       [row for row in rows if model.hops(row["frame"][18:]) > 1])
+        pipe = self.both_ways(one(last_label="plain", ttl="pipe"), rows)
+        self.assertEqual([got[14:] for got in pipe.out_bytes()], [row["frame"][18:] for row in rows])
+
     def test_ethernet_padding_goes_both_ways(self):
         """Padding is neither part of the key nor cut; the IP length says where the packet ends."""
         rows = [{"name": f"{len(pad)} bytes", "frame": f.labelled(f.inner(family, kind, n, size=1), 16001, 17) + pad}

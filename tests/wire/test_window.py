@@ -8,7 +8,7 @@ from cfg import SF_LEFT, SF_RIGHT, Config, Port, Service, one
 from lib import Input, WireTest
 
 ONE = Config((Service("web-out", 16001), Service("web-alt", 16002), Service("pipe", 16003, ttl="pipe"),
-              Service("plain", 16004, last_label="plain")))
+              Service("plain", 16004, last_label="plain"), Service("plain-pipe", 16005, last_label="plain", ttl="pipe")))
 PACKET = f.inner(4, "tcp", 7)
 TOP = (16001, 0, 40)
 
@@ -30,7 +30,9 @@ PAIRS = [
     {"name": "entropy label that leaves", "a": [TOP, 7, 1001, 17], "b": [TOP, 7, 1002, 17], "shared": True},
     {"name": "a pair that leaves against none", "a": [TOP, 7, 1001, 17], "b": [TOP, 17], "shared": True},
     {"name": "entropy label that stays", "a": [TOP, 17, 7, 1001], "b": [TOP, 17, 7, 1002]},
-    {"name": "plain both", "a": [(16004, 0, 40)], "b": [(16004, 1, 41)], "shared": True},
+    {"name": "plain both", "a": [(16004, 0, 40)], "b": [(16004, 1, 40)], "shared": True},
+    {"name": "TTL of the last label that shows in the packet", "a": [(16004, 0, 40)], "b": [(16004, 0, 41)]},
+    {"name": "TTL of the last label under pipe", "a": [(16005, 0, 40)], "b": [(16005, 0, 41)], "shared": True},
     {"name": "plain against a label", "a": [(16004, 0, 40)], "b": [(16004, 0, 40), 17]},
     {"name": "unicast against multicast", "a": [TOP, 17], "b": [TOP, 17], "types": (f.MPLS, f.MPLS_MULTI)},
     {"name": "EtherType does not matter when no label is left", "a": [(16004, 0, 40)], "b": [(16004, 0, 40)],
