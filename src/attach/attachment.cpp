@@ -78,11 +78,12 @@ Location must_locate(const Plan::Port& port) {
     return std::move(*location);
 }
 
-void check_location(const Plan& plan, std::uint16_t id, const Location& location) {
+void check_location(const Plan& plan, std::uint16_t id, const Location& location, bool generic) {
     const Plan::Port& port = plan.ports[id];
     if (port.entry.role != SFC_ROLE_EGRESS) {
         check_free(location.link);
     }
+    check_frames(port, location.link, generic);
     if (port.entry.kernel != 0 && location.link.master != 0) {
         throw Error(ExitCode::Kernel, msg::port_in_bridge(port.name, location.link.name));
     }
@@ -123,7 +124,7 @@ void Attachment::check_all(const Plan& plan, bool generic) {
     for (const std::uint16_t id : in_order(plan)) {
         check_mode(plan, id, generic);
         const Location location = must_locate(plan.ports[id]);
-        check_location(plan, id, location);
+        check_location(plan, id, location, generic);
         check_peer(plan, id, location);
         const auto [other, fresh] = seen.emplace(location.link.index, plan.ports[id].name);
         if (!fresh) {
@@ -282,7 +283,7 @@ void Attachment::attach_all(const Say& say) {
 void Attachment::attach_port(std::uint16_t id, const Say& say) {
     const Plan::Port& port = plan_.ports[id];
     const Location location = must_locate(port);
-    check_location(plan_, id, location);
+    check_location(plan_, id, location, state_.generic);
     check_peer(plan_, id, location);
     try {
         prepare(id, location, say);

@@ -44,6 +44,9 @@ void Attachment::keep_offloads(std::uint16_t id, const Location& location, const
         switch_off(id, *location.peer, *location.peer_netns, Offload::TxChecksum, say);
         switch_off(id, *location.peer, *location.peer_netns, Offload::TxVlan, say);
     }
+    if (!location.veth() && receives) { // of a veth, the peer decides
+        switch_off(id, location.link, Netns::current(), Offload::RxVlan, say);
+    }
     if (plan_.ports[id].entry.kernel != 0) {
         // Packets with different metadata do not merge, and GRO holds them side by side: a flow whose packets have
         // different headers would be reordered. Of packets that are merged by list, forwarding changes only the first.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "attach/location.h"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 
 #include "attach/messages.h"
@@ -87,6 +90,22 @@ std::optional<Location> locate(const Plan::Port& port) {
         throw refuse(port, msg::not_ethernet(location->link.name));
     }
     return location;
+}
+
+bool leaves_work(const Plan::Port& port, const Link& link) {
+    return link.vnet_headers && !port.peer_prepared && port.entry.role != SFC_ROLE_EGRESS;
+}
+
+/// Interfaces above another one get a frame when the kernel has taken its tag out. Native XDP runs below them.
+void check_frames(const Plan::Port& port, const Link& link, bool generic) {
+    constexpr std::array kinds = {"bridge", "bond", "team", "macvlan", "macvtap", "ipvlan", "ipvtap"};
+    const bool above = std::find(kinds.begin(), kinds.end(), link.kind) != kinds.end();
+    if (generic && above && port.entry.role != SFC_ROLE_EGRESS) {
+        throw Error(ExitCode::Kernel, msg::tags_beside_frames(port.name, link.name, link.kind));
+    }
+    if (leaves_work(port, link)) {
+        throw Error(ExitCode::Kernel, msg::vnet_headers(port.name, link.name));
+    }
 }
 
 std::string missing_text(const Plan::Port& port) {

@@ -24,6 +24,10 @@ struct Location {
 /// Looks the port up in this thread's network namespace and, with `netns:`, in that one. Nothing where the interface is
 /// not there (any more). Throws Error{Kernel} where it is of a kind that cannot be a port.
 [[nodiscard]] std::optional<Location> locate(const Plan::Port& port);
+/// Whether frames may come in there with checksums that this host is to finish, which XDP does not see.
+[[nodiscard]] bool leaves_work(const Plan::Port& port, const Link& link);
+/// Throws Error{Kernel} where frames come in there without their checksum or without their VLAN tag.
+void check_frames(const Plan::Port& port, const Link& link, bool generic);
 /// The sentence for a port whose interface is not there.
 [[nodiscard]] std::string missing_text(const Plan::Port& port);
 

@@ -11,9 +11,15 @@ namespace sfc::msg {
       "port '{}': interface '{}' is in a bridge, bond or VRF, behind which nobody can tell where a packet of "         \
       "this kernel came in; take it out of there")                                                                     \
     M(mtu_too_small, "port '{}': mtu {} is configured, but interface '{}' has {}")                                     \
-    M(peer_must_poll,                                                                                                  \
-      "port '{}': the peer of '{}', interface {}, must poll, or it loses frames; run 'ethtool -K IF gro on "           \
-      "tx off' on it, then write 'peer: prepared' here")                                                               \
+    M(vnet_headers, "port '{}': tap '{}' has vnet headers, so a VM may leave checksums to this host; open it with "    \
+                    "'vnet_hdr=off', or write 'peer: prepared' if the VM has 'tx' off")                                \
+    M(vnet_headers_now,                                                                                                \
+      "port '{}': somebody has opened tap '{}' with vnet headers, frames for it are dropped as no_next_hop")           \
+    M(tags_beside_frames,                                                                                              \
+      "port '{}': in generic mode '{}' ({}) gets frames whose VLAN tags the kernel keeps beside them; name the "       \
+      "interface below it")                                                                                            \
+    M(peer_must_poll, "port '{}': the peer of '{}', interface {}, must poll; run 'ethtool -K IF gro on "               \
+                      "tx off txvlan off' on it, then write 'peer: prepared' here")                                    \
     M(needs_native,                                                                                                    \
       "port '{}': a service through {} kernel needs native XDP here, since the kernel takes what {} by a native "      \
       "redirect alone; attach without '--generic'")                                                                    \
@@ -37,7 +43,7 @@ namespace sfc::msg {
     M(leak_guard_stays, "interface {}: its leak guard stays: {}")                                                      \
     M(peer_polls_not,                                                                                                  \
       "port '{}': the peer of '{}' does not poll, so all frames sent there would be lost; run 'ethtool -K "            \
-      "IF gro on tx off' on it")                                                                                       \
+      "IF gro on tx off txvlan off' on it")                                                                            \
     M(driver_cannot_send, "port '{}': the driver of '{}'{} cannot send frames that an XDP program redirects")          \
     M(peer_native,                                                                                                     \
       "port '{}': its peer {} runs native XDP; what that redirects here does not arrive in generic mode, "             \

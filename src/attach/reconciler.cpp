@@ -17,6 +17,11 @@ constexpr std::uint32_t group(std::uint32_t number) {
     return 1U << (number - 1);
 }
 
+/// Whether frames may be sent there: they would not come back from a VM that is not trusted to finish them.
+bool takes_frames(const Plan::Port& port, const Link& link) {
+    return link.usable && !leaves_work(port, link);
+}
+
 } // namespace
 
 Reconciler::Reconciler(Attachment& attachment, Say say)
@@ -90,7 +95,7 @@ void Reconciler::watch_carriers() {
             continue;
         }
         const auto link = find_link(requests_, ports_[id].ifindex);
-        if (link && link->usable != ports_[id].usable) {
+        if (link && takes_frames(attachment_.plan().ports[id], *link) != ports_[id].usable) {
             update(id, *link);
         }
     }
@@ -180,10 +185,18 @@ void Reconciler::follow_port(std::uint16_t id) {
     if (seen.ifindex != 0 && !attachment_.hairpin_works(id)) {
         release(id, msg::hairpin_gone(port.name));
     }
+    if (seen.ifindex != 0 && port.entry.role == SFC_ROLE_DOMAIN && leaves_work(port, location->link)) {
+        release(id, msg::vnet_headers_now(port.name, location->link.name)); // nothing of it may be stripped
+    }
     if (seen.ifindex == 0) {
         attachment_.attach_port(id, say_);
-        seen =
-            PortState{.ifindex = location->link.index, .usable = true, .mac = {}, .mtu = 0, .trouble = {}, .name = {}};
+        seen = PortState{.ifindex = location->link.index,
+                         .usable = true,
+                         .mac = {},
+                         .mtu = 0,
+                         .trouble = {},
+                         .stopped = {},
+                         .name = {}};
         say_(msg::attached_again(port.name));
     }
     attachment_.keep_offloads(id, *location, say_);
@@ -224,15 +237,20 @@ void Reconciler::update(std::uint16_t id, const Link& link) {
         seen.mac = link.mac;
         seen.mtu = mtu;
     }
-    if (link.usable != (attachment_.maps().sends_to(id) != 0)) {
-        if (link.usable) {
-            attachment_.maps().set_interface(id, link.index);
-        } else {
-            attachment_.maps().stop_sending(id);
-        }
-        say_(link.usable ? msg::interface_up(port.name, link.name) : msg::interface_down(port.name, link.name));
+    const std::string stopped = takes_frames(port, link) ? ""
+                                : link.usable            ? msg::vnet_headers_now(port.name, link.name)
+                                                         : msg::interface_down(port.name, link.name);
+    seen.usable = stopped.empty();
+    const bool other = seen.usable != (attachment_.maps().sends_to(id) != 0);
+    if (other && seen.usable) {
+        attachment_.maps().set_interface(id, link.index);
+    } else if (other) {
+        attachment_.maps().stop_sending(id);
     }
-    seen.usable = link.usable;
+    if (other || seen.stopped != stopped) {
+        say_(seen.usable ? msg::interface_up(port.name, link.name) : stopped);
+    }
+    seen.stopped = stopped;
 }
 
 void Reconciler::read_neighbours() {

@@ -37,6 +37,7 @@ private:
         Mac mac{};
         std::uint32_t mtu = 0;
         std::string trouble; ///< said already, so that a retry is silent
+        std::string stopped; ///< why nothing is sent there
         std::string name;    ///< where it was given another one
     };
     /// A MAC that is asked for by IP: of a service's next hop, or of a routed SF port.

@@ -32,6 +32,7 @@ Json port_json(const Attachment& attachment, Netlink& netlink, std::uint16_t id)
     json["mode"] = attached && runs ? Json(xdp_mode_name(link->xdp)) : Json(nullptr);
     json["program_id"] = attached && runs ? Json(link->xdp_program) : Json(nullptr);
     json["up"] = link && link->usable;
+    json["vnet_headers"] = link && leaves_work(port, *link);
     json["receives"] = attachment.maps().sends_to(id) != 0;
     json["mtu"] = entry.mtu;
     json["mac"] = format_mac(to_mac(entry.mac));
@@ -78,7 +79,7 @@ bool all_ready(const Json& json) {
     };
     return !json["closing"].get<bool>() && every("ports", [](const Json& port) {
         return port["attached"].get<bool>() && port["up"].get<bool>() && port["receives"].get<bool>() &&
-               port.value("ready", true);
+               !port["vnet_headers"].get<bool>() && port.value("ready", true);
     }) && every("services", [](const Json& service) { return service["next_hop"]["ready"].get<bool>(); });
 }
 
@@ -128,11 +129,12 @@ std::string text_of(const Json& value) {
 }
 
 void print_port(const Json& port) {
-    std::string state = !port["attached"].get<bool>()   ? "NOT ATTACHED"
-                        : !port["up"].get<bool>()       ? "down"
-                        : !port["receives"].get<bool>() ? "nothing is sent to it"
-                        : !port.value("ready", true)    ? "SF's MAC not known"
-                                                        : "ok";
+    std::string state = !port["attached"].get<bool>()      ? "NOT ATTACHED"
+                        : !port["up"].get<bool>()          ? "down"
+                        : port["vnet_headers"].get<bool>() ? msg::vnet_headers_on()
+                        : !port["receives"].get<bool>()    ? "nothing is sent to it"
+                        : !port.value("ready", true)       ? "SF's MAC not known"
+                                                           : "ok";
     std::cout << fmt::format("  {:<16} {:<7} {:<16} {:<8} mtu {:<6} {} {}\n", text_of(port["name"]),
                              text_of(port["role"]), text_of(port["interface"]), text_of(port["mode"]),
                              port["mtu"].get<unsigned>(), text_of(port["mac"]), state);

@@ -52,6 +52,7 @@ namespace sfc::msg {
     M(what_probes_found, "what probes found when they were sent")                                                      \
     M(off_again, "OFF AGAIN: SWITCH IT ON, OR THE SF WILL BE SLOW")                                                    \
     M(changed_back, "ON AGAIN: SWITCH IT OFF, OR TCP WILL BREAK")                                                      \
+    M(vnet_headers_on, "VNET HEADERS: CHECKSUMS MAY BE WRONG")                                                         \
     M(cannot_write_output, "cannot write to standard output")                                                          \
     M(bad_tick, "--tick '{}' is not allowed; use a whole number with us, ms or s, up to 3600s")                        \
     M(bad_window, "--window '{}' is not allowed; use a whole number from 1 to {}")                                     \

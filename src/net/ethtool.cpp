@@ -28,6 +28,7 @@ constexpr std::array kGroups = {
     Group{Offload::TxChecksum, "tx", "tx-checksum-"},      Group{Offload::Tso, "tso", "tx-tcp"},
     Group{Offload::Gso, "gso", "tx-generic-segmentation"}, Group{Offload::Gro, "gro", "rx-gro"},
     Group{Offload::GroList, "rx-gro-list", "rx-gro-list"}, Group{Offload::TxVlan, "txvlan", "tx-vlan-"},
+    Group{Offload::RxVlan, "rxvlan", "rx-vlan-"},
 };
 
 const Group& group_of(Offload offload) {
@@ -35,9 +36,12 @@ const Group& group_of(Offload offload) {
 }
 
 bool belongs(const std::string& feature, Offload offload) {
-    // "rx-gro" is one feature; its namesakes ("rx-gro-list", "rx-gro-hw") are others.
-    return offload == Offload::Gro ? feature == group_of(offload).prefix
-                                   : feature.starts_with(group_of(offload).prefix);
+    if (offload == Offload::Gro) { // its namesakes ("rx-gro-list", "rx-gro-hw") are others
+        return feature == group_of(offload).prefix;
+    }
+    // "rx-vlan-filter" leaves tags where they are.
+    return feature.starts_with(group_of(offload).prefix) &&
+           (offload != Offload::RxVlan || feature.ends_with("hw-parse"));
 }
 
 /// A request with an array behind it, as the ethtool ioctl wants it: `Header`, then `bytes`.

@@ -14,7 +14,7 @@ namespace sfc {
 
 /// Offloads that decide whether frames arrive whole at an XDP program and leave the kernel as they came. Each is a
 /// group of the kernel's features.
-enum class Offload : std::uint8_t { TxChecksum, Tso, Gso, Gro, GroList, TxVlan };
+enum class Offload : std::uint8_t { TxChecksum, Tso, Gso, Gro, GroList, TxVlan, RxVlan };
 
 /// As `ethtool -K` calls it.
 [[nodiscard]] std::string_view offload_name(Offload offload);

@@ -18,10 +18,20 @@
 namespace sfc {
 namespace {
 
+void read_tun(const nlattr& data, Link& link) {
+    each_nested(data, [&](const nlattr& attribute) {
+        if (mnl_attr_get_type(&attribute) == IFLA_TUN_VNET_HDR) {
+            link.vnet_headers = mnl_attr_get_u8(&attribute) != 0;
+        }
+    });
+}
+
 void read_kind(const nlattr& info, Link& link) {
     each_nested(info, [&](const nlattr& attribute) {
         if (mnl_attr_get_type(&attribute) == IFLA_INFO_KIND) {
             link.kind = mnl_attr_get_str(&attribute);
+        } else if (mnl_attr_get_type(&attribute) == IFLA_INFO_DATA && link.kind == "tun") { // behind the kind
+            read_tun(attribute, link);
         }
     });
 }

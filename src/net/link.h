@@ -26,6 +26,7 @@ struct Link {
     bool ethernet = false;
     bool loopback = false;
     bool usable = false;                   ///< up, and the peer is up too
+    bool vnet_headers = false;             ///< tap: who sends there may leave checksums and segmentation to this host
     std::uint32_t master = 0;              ///< bridge, bond or VRF that it is in; 0 = none
     std::uint32_t peer_index = 0;          ///< veth: the peer, by its index in its namespace; 0 = none
     std::optional<std::int32_t> peer_nsid; ///< veth: that namespace, nothing where it is this one

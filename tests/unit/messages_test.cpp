@@ -38,27 +38,12 @@ constexpr MessageRow kReasons[] = {SFC_REASONS(SFC_ROW)};
 #undef SFC_ROW
 
 /// Parts of other messages, lines below what they are about, and two that are about the command as a whole.
-const std::set<std::string_view> kNameNothing = {"hint_no_xdp",
-                                                 "hint_no_native_xdp",
-                                                 "hint_other_program",
-                                                 "hint_just_gone",
-                                                 "of_this_process",
-                                                 "goes_to_kernel",
-                                                 "tickets_in_metadata",
-                                                 "comes_back_by_port",
-                                                 "peer_unknown",
-                                                 "no_veth",
-                                                 "not_redirected",
-                                                 "not_sent",
-                                                 "moved_meanwhile",
-                                                 "out_by_ingress",
-                                                 "nobody_keeps",
-                                                 "what_probes_found",
-                                                 "off_again",
-                                                 "changed_back",
-                                                 "closing",
-                                                 "hangup",
-                                                 "window_and_from_sf"};
+const std::set<std::string_view> kNameNothing = {
+    "hint_no_xdp",    "hint_no_native_xdp",  "hint_other_program", "hint_just_gone",  "of_this_process",
+    "goes_to_kernel", "tickets_in_metadata", "comes_back_by_port", "peer_unknown",    "no_veth",
+    "not_redirected", "vnet_headers_on",     "not_sent",           "moved_meanwhile", "out_by_ingress",
+    "nobody_keeps",   "what_probes_found",   "off_again",          "changed_back",    "closing",
+    "hangup",         "window_and_from_sf"};
 
 /// A quote mark between letters is an apostrophe, and so is one behind a letter where no quote is open.
 bool quotes_balanced(std::string_view text) {
