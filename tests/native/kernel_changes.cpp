@@ -186,5 +186,19 @@ TEST_F(Changes, ExplicitNullOfThePacketThatLeaves) {
     EXPECT_EQ(behind(came_back(six(), strip(kPorts, {null4}))), with({null6}, six()));
 }
 
+/// A frame with nothing behind Ethernet says no version, and is no fragment.
+TEST_F(Changes, FramesWithoutAPacket) {
+    const Bytes ticket = strip(kPorts, {{.label = 0}});
+    machine.run(sfc_ticket_mac, four(), {.ingress_ifindex = 5, .metadata = ticket});
+    Bytes empty = machine.frame_bytes();
+    empty.resize(ETH_HLEN);
+    EXPECT_EQ(machine.run(sfc_restore_mac, empty, at("f1")), XDP_DROP);
+    EXPECT_EQ(service(kPorts).dropped_after_claim[SFC_REASON_truncated].packets, 1U);
+    Bytes without = four();
+    without.resize(ETH_HLEN + 10);
+    came_back(without, {});
+    EXPECT_EQ(dropped("f1", SFC_REASON_miss), 1U);
+}
+
 } // namespace
 } // namespace sfc::test
