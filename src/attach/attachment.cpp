@@ -41,10 +41,6 @@ std::string xdp_pin(std::uint16_t id) {
     return fmt::format("xdp_{}", id);
 }
 
-std::string pass_pin(std::uint16_t id) {
-    return fmt::format("pass_{}", id);
-}
-
 void pin_programs(const PinDirectory& pins, const Plan& plan) {
     const Programs programs(plan, {});
     for (std::size_t i = 0; i < kProgramNames.size(); i++) {
@@ -273,6 +269,7 @@ void Attachment::keep_addresses() const {
 }
 
 void Attachment::attach_all(const Say& say) {
+    const auto turn = take_turn(); // of two that want the same interfaces, one gets all of them
     keep_addresses();
     keep_leak_guards(say); // before anything is stripped
     for (const std::uint16_t id : in_order(plan_)) {
@@ -281,10 +278,12 @@ void Attachment::attach_all(const Say& say) {
 }
 
 void Attachment::attach_port(std::uint16_t id, const Say& say) {
+    const auto turn = take_turn(); // and only then look whether it is free
     const Plan::Port& port = plan_.ports[id];
     const Location location = must_locate(port);
     check_location(plan_, id, location, state_.generic);
     check_peer(plan_, id, location);
+    check_hairpin(*turn, id, location);
     try {
         prepare(id, location, say);
         // Modulo 2^64, as lost_since() is: less what was lost at interfaces that this port had before.
@@ -300,8 +299,7 @@ void Attachment::attach_port(std::uint16_t id, const Say& say) {
         }
         const auto hook_up = [&] {
             if (const auto program = xdp_program(plan_, id)) {
-                const Fd hook = attach_xdp(pins_.get(*program).get(), location.link, state_.generic);
-                pins_.pin(hook.get(), xdp_pin(id));
+                hook_xdp(port.name, *program, xdp_pin(id), location.link, state_.generic);
             }
         };
         // Strip may count on a port that has an interface: an SF port must be closed by then, a domain port open.
@@ -319,31 +317,28 @@ void Attachment::attach_port(std::uint16_t id, const Say& say) {
 }
 
 void Attachment::release_port(std::uint16_t id, const Say& say) {
-    if (plan_.ports[id].entry.role == SFC_ROLE_SF) { // nothing is sent there any more before it is open
+    const auto turn = take_turn();
+    const Plan::Port& port = plan_.ports[id];
+    if (port.entry.role == SFC_ROLE_SF) { // nothing is sent there any more before it is open
         maps_->clear_interface(id);
     }
-    for (const std::string& pin : {xdp_pin(id), pass_pin(id)}) {
-        detach_xdp(pins_.get(pin));
-        pins_.unpin(pin);
-    }
+    detach_xdp(pins_.get(xdp_pin(id)));
     maps_->clear_interface(id); // nothing is stripped any more for a service that leaves by it
-    const LostFrames& noted = noted_[plan_.ports[id].name];
-    state_.lost_before[plan_.ports[id].name] = {0 - noted.not_redirected, 0 - noted.not_sent};
-    release_hairpin(id, say);
-    release_peer(id, say);
-    undo_changes(plan_.ports[id].name, say);
+    const LostFrames& noted = noted_[port.name];
+    state_.lost_before[port.name] = {0 - noted.not_redirected, 0 - noted.not_sent};
+    undo([&](const Record& record) { return record.port == port.name; }, say);
+    maps_->set_hairpin(id, 0, 0);
+    state_.save(pins_);
 }
 
 void Attachment::detach(const Say& say) {
+    const auto turn = state_.journal.empty() ? nullptr : take_turn();
     for (std::size_t id = 1; id < plan_.ports.size(); id++) { // first nothing is stripped any more
         if (plan_.ports[id].entry.role == SFC_ROLE_DOMAIN) {
             detach_xdp(pins_.get(xdp_pin(id)));
         }
     }
-    for (std::size_t id = 1; id < plan_.ports.size(); id++) {
-        release_port(id, say);
-    }
-    release_leak_guards(say);
+    undo([](const Record&) { return true; }, say);
     pins_.remove();
 }
 

@@ -70,7 +70,7 @@ public:
     /// Writes down what probes have found, for `status` and for the next process.
     void keep_probes(std::vector<ProbeRecord> probes);
     /// Whether somebody has switched it back.
-    [[nodiscard]] static bool undone(const OffloadChange& change);
+    [[nodiscard]] static bool undone(const Record& record);
     /// Whether packets that leave the kernel by the port get back into XDP. True also where no hairpin is needed.
     [[nodiscard]] bool hairpin_works(std::uint16_t id) const;
     /// The port's interface has gone or must go: nothing is accepted from it or sent to it.
@@ -93,39 +93,45 @@ private:
     std::unique_ptr<Maps> maps_;
     std::map<std::string, LostFrames> noted_; ///< per port
 
+    /// One process at a time changes interfaces, and knows meanwhile what the others have changed.
+    struct Turn {
+        Fd mine;
+        std::vector<OtherAttachment> others;
+    };
+    std::weak_ptr<const Turn> turn_;
+    /// The one that this object has already, or the next one. Throws Error.
+    [[nodiscard]] std::shared_ptr<const Turn> take_turn();
+    /// Writes it into the journal. To be called before the act, in a turn.
+    void note(Record record);
+    /// Walks the journal backwards, takes back what `which` says, and says what stays.
+    void undo(const std::function<bool(const Record&)>& which, const Say& say);
+    /// The other attachment that has a record of the resource; null for none.
+    [[nodiscard]] static const OtherAttachment* other_holder(const Turn& turn, const Record& record);
+    /// Attach a program in this thread's network namespace for a port's sake, and pin it.
+    void hook_xdp(const std::string& port, ProgramId program, const std::string& pin, const Link& link, bool generic);
+    void hook_tc(const std::string& port, ProgramId program, const std::string& pin, const Link& link, TcSide side);
+
     static void check_all(const Plan& plan, bool generic);
     void attach_all(const Say& say);
     void close();
     void prepare(std::uint16_t id, const Location& location, const Say& say);
+    void make_poll(std::uint16_t id, const Location& location, const Say& say);
     void switch_off(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, const Say& say);
     void switch_offload(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, bool on,
                         const Say& say);
     /// For a port that packets leave the kernel through. The hairpin comes first, and then the program that sends
     /// packets there.
     void attach_hairpin(std::uint16_t id, const Location& location, const Say& say);
-    /// Attaches a TC program in this thread's network namespace, and writes down in `state` what detach must know of
-    /// it.
-    template <class State>
-    void hook_tc(State& state, ProgramId program, const std::string& pin, const Link& link, TcSide side) {
-        const TcHook hook = attach_tc(pins_.get(program).get(), link, side);
-        if (hook.clsact) {
-            state.clsact = true;
-            state.created_qdisc |= hook.created_qdisc;
-            state_.save(pins_);
-        } else {
-            pins_.pin(hook.link.get(), pin);
-        }
-    }
-    void release_hairpin(std::uint16_t id, const Say& say);
+    /// Throws Error{Kernel} where another attachment has one there.
+    void check_hairpin(const Turn& turn, std::uint16_t id, const Location& location) const;
     [[nodiscard]] bool needs_leak_guard(const Link& link) const;
     [[nodiscard]] bool below_way_out(const Link& link, const std::vector<Link>& links) const;
-    void add_leak_guard(const Link& link);
-    void release_leak_guards(const Say& say);
+    [[nodiscard]] bool has_leak_guard(const Link& link) const;
+    /// Whether the program of the record is at work there.
+    [[nodiscard]] bool watches(const Link& link, const TcProgram& tc) const;
     /// For a port of an SF that is the kernel of another namespace: programs at its peer, in that namespace.
     static void check_peer(const Plan& plan, std::uint16_t id, const Location& location);
     void attach_peer(std::uint16_t id, const Location& location, const Say& say);
-    void release_peer(std::uint16_t id, const Say& say);
-    void undo_changes(const std::string& port, const Say& say);
 };
 
 /// Frames for this port are redirected into its interface.

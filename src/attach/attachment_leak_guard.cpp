@@ -10,10 +10,10 @@
 #include "attach/attachment.h"
 #include "attach/messages.h"
 #include "base/error.h"
-#include "net/clsact.h"
 #include "net/hairpin.h"
 #include "net/hook.h"
 #include "net/netlink.h"
+#include "net/tc_hook.h"
 
 namespace sfc {
 namespace {
@@ -47,35 +47,39 @@ bool Attachment::below_way_out(const Link& link, const std::vector<Link>& links)
     });
 }
 
+bool Attachment::watches(const Link& link, const TcProgram& tc) const {
+    return tc_program(link, {tc.side, pins_.get(tc.pin), tc.program, tc.clsact, false}) == tc.program &&
+           (tc.clsact || hooked_interface(pins_.get(tc.pin)) == link.index);
+}
+
+bool Attachment::has_leak_guard(const Link& link) const {
+    return std::any_of(state_.journal.begin(), state_.journal.end(),
+                       [&](const Record& record) { return record.port.empty() && record.index == link.index; });
+}
+
 void Attachment::keep_leak_guards(const Say& say) {
     if (!plan_.through_host_kernel()) {
         return;
     }
     Netlink netlink;
     const std::vector<Link> links = all_links(netlink);
-    // With its interface, or because a process was killed between writing it down and attaching it.
-    const auto gone = [&](const auto& leak_guard) {
-        return std::none_of(links.begin(), links.end(), [&](const Link& link) {
-            return link.index == leak_guard.first &&
-                   (leak_guard.second.clsact ? clsact_program(link, TcSide::Egress) != 0
-                                             : hooked_interface(pins_.get(leak_guard_pin(link.index))) == link.index);
-        });
+    // Of an interface that has gone, or because a process was killed between writing it down and attaching it.
+    const auto gone = [&](const Record& record) {
+        return record.port.empty() && std::none_of(links.begin(), links.end(), [&](const Link& link) {
+                   return link.index == record.index && watches(link, std::get<TcProgram>(record.what));
+               });
     };
-    for (auto leak_guard = state_.leak_guards.begin(); leak_guard != state_.leak_guards.end();) {
-        if (gone(*leak_guard)) {
-            pins_.unpin(leak_guard_pin(leak_guard->first));
-            leak_guard = state_.leak_guards.erase(leak_guard);
-        } else {
-            ++leak_guard;
-        }
+    if (std::any_of(state_.journal.begin(), state_.journal.end(), gone)) {
+        undo(gone, say);
     }
     std::optional<Error> trouble; // one that cannot have a leak guard is no reason to leave the others open
     for (const Link& link : links) {
-        if (state_.leak_guards.count(link.index) != 0 || !needs_leak_guard(link) || below_way_out(link, links)) {
+        if (has_leak_guard(link) || !needs_leak_guard(link) || below_way_out(link, links)) {
             continue;
         }
         try {
-            add_leak_guard(link);
+            const auto turn = take_turn();
+            hook_tc("", ProgramId::sfc_restore_tc, leak_guard_pin(link.index), link, TcSide::Egress);
             say(msg::leak_guard_set(link.name));
         } catch (const Error& error) {
             trouble = error;
@@ -84,32 +88,6 @@ void Attachment::keep_leak_guards(const Say& say) {
     if (trouble) {
         throw Error(*trouble);
     }
-}
-
-void Attachment::add_leak_guard(const Link& link) {
-    const TcHook hook = attach_tc(pins_.get(ProgramId::sfc_restore_tc).get(), link, TcSide::Egress);
-    state_.leak_guards[link.index] = {hook.clsact, hook.created_qdisc};
-    state_.save(pins_);
-    if (!hook.clsact) {
-        pins_.pin(hook.link.get(), leak_guard_pin(link.index));
-    }
-}
-
-void Attachment::release_leak_guards(const Say& say) {
-    for (const auto& [index, leak_guard] : state_.leak_guards) {
-        try {
-            Netlink netlink;
-            if (const auto link = find_link(netlink, index)) {
-                detach_tc(*link, {TcSide::Egress, pins_.get(leak_guard_pin(index)), leak_guard.clsact,
-                                  leak_guard.created_qdisc});
-            }
-        } catch (const Error& error) {
-            say(msg::leak_guard_stays(index, error.what()));
-        }
-        pins_.unpin(leak_guard_pin(index));
-    }
-    state_.leak_guards.clear();
-    state_.save(pins_);
 }
 
 } // namespace sfc

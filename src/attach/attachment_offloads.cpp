@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // What must be so at a port and at its peer before frames flow: each rule here is a way in which the kernel would
 // otherwise lose or spoil packets without a word. All of it is recorded and undone.
-#include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -15,14 +15,6 @@
 
 namespace sfc {
 namespace {
-
-/// A redirected frame reaches a veth only where its peer polls, which an XDP program of any kind makes it do.
-void make_poll(const PinDirectory& pins, const std::string& pin, const Location& location) {
-    const InNetns inside(*location.peer_netns);
-    const Fd program = pins.get(ProgramId::sfc_pass);
-    const Fd hook = attach_xdp(program.get(), *location.peer, false);
-    pins.pin(hook.get(), pin);
-}
 
 void check_reachable(const Plan::Port& port, const Link& link) {
     if (takes_redirects(link.index).value_or(true)) {
@@ -91,11 +83,32 @@ void Attachment::prepare(std::uint16_t id, const Location& location, const Say& 
     if (state_.generic || !is_target(plan_, id)) {
         return;
     }
-    if (location.peer && location.peer->xdp == XdpMode::None) {
-        make_poll(pins_, fmt::format("pass_{}", id), location);
-        say(msg::peer_program(port.name, location.peer_text()));
+    if (location.peer) {
+        make_poll(id, location, say);
     }
     check_reachable(port, location.link);
+}
+
+/// A redirected frame reaches a veth only where its peer polls, which an XDP program of any kind makes it do.
+void Attachment::make_poll(std::uint16_t id, const Location& location, const Say& say) {
+    const std::string &port = plan_.ports[id].name, pin = fmt::format("pass_{}", id);
+    const Record record{port, location.peer_netns->inode(), location.peer->index, PassProgram{pin}};
+    const auto turn = take_turn();
+    if (location.peer->xdp == XdpMode::None) {
+        const InNetns inside(*location.peer_netns);
+        note(record);
+        const Fd hook = attach_xdp(pins_.get(ProgramId::sfc_pass).get(), *location.peer, false);
+        pins_.pin(hook.get(), pin);
+        say(msg::peer_program(port, location.peer_text()));
+        return;
+    }
+    const OtherAttachment* other = other_holder(*turn, record);
+    const Record* theirs = other == nullptr ? nullptr : find_same(other->journal, record);
+    const Fd hook = theirs == nullptr ? Fd() : other->pins.get(std::get<PassProgram>(theirs->what).pin);
+    if (hook) {
+        note(record);
+        pins_.pin(hook.get(), pin); // it stays until both have gone
+    }
 }
 
 void Attachment::switch_off(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, const Say& say) {
@@ -111,14 +124,13 @@ void Attachment::switch_offload(std::uint16_t id, const Link& link, const Netns&
     if (ethtool.active(link.name, offload) == on) {
         return;
     }
+    const auto turn = take_turn();
     const std::vector<std::string> features =
         on ? ethtool.available(link.name, offload) : ethtool.wanted(link.name, offload);
-    const bool again = std::any_of(state_.changes.begin(), state_.changes.end(), [&](const OffloadChange& change) {
-        return change.netns == netns.inode() && change.index == link.index && change.offload == offload;
-    });
+    Record record{port, netns.inode(), link.index, OffloadChange{link.name, offload, features, on}};
+    const bool again = find_same(state_.journal, record) != nullptr;
     if (!again) {
-        state_.changes.push_back({netns.inode(), port, link.name, link.index, offload, features, on});
-        state_.save(pins_); // before it is done, so that it is undone even if this process dies in between
+        note(std::move(record));
     }
     ethtool.set(link.name, features, on);
     const char* way = on ? "on" : "off";
@@ -127,47 +139,6 @@ void Attachment::switch_offload(std::uint16_t id, const Link& link, const Netns&
     }
     say(again ? msg::offload_switched_again(port, offload_name(offload), where, way)
               : msg::offload_switched(port, offload_name(offload), where, way));
-}
-
-namespace {
-
-/// Runs `action(ethtool, interface)` where the change was made, whatever the interface's name is by now; false where it
-/// is gone.
-template <class Action> bool at_change(const OffloadChange& change, Action action) {
-    const auto netns = Netns::find_by_inode(change.netns);
-    if (!netns) {
-        return false;
-    }
-    const InNetns inside(*netns);
-    Netlink netlink;
-    const auto link = find_link(netlink, change.index);
-    return link && action(Ethtool(), link->name);
-}
-
-} // namespace
-
-bool Attachment::undone(const OffloadChange& change) {
-    return at_change(change, [&](const Ethtool& ethtool, const std::string& interface) {
-        return ethtool.active(interface, change.offload) != change.on;
-    });
-}
-
-void Attachment::undo_changes(const std::string& port, const Say& say) {
-    const auto mine = std::stable_partition(state_.changes.begin(), state_.changes.end(),
-                                            [&](const OffloadChange& change) { return change.port != port; });
-    for (auto change = state_.changes.end(); change != mine;) { // last first
-        --change;
-        try {
-            at_change(*change, [&](const Ethtool& ethtool, const std::string& interface) {
-                ethtool.set(interface, change->features, !change->on);
-                return true;
-            });
-        } catch (const Error& error) {
-            say(msg::offload_stays(port, offload_name(change->offload), change->on ? "on" : "off", error.what()));
-        }
-    }
-    state_.changes.erase(mine, state_.changes.end());
-    state_.save(pins_);
 }
 
 } // namespace sfc

@@ -7,7 +7,6 @@
 #include "attach/messages.h"
 #include "base/error.h"
 #include "net/mark_conflicts.h"
-#include "net/netlink.h"
 
 namespace sfc {
 namespace {
@@ -37,42 +36,15 @@ void Attachment::check_peer(const Plan& plan, std::uint16_t id, const Location& 
 }
 
 void Attachment::attach_peer(std::uint16_t id, const Location& location, const Say& say) {
-    PeerState& state = state_.peers[plan_.ports[id].name];
-    state.netns = location.peer_netns->inode();
-    state.index = location.peer->index;
-    state_.save(pins_);
+    const std::string& port = plan_.ports[id].name;
     {
         const InNetns inside(*location.peer_netns);
-        hook_tc(state, ProgramId::sfc_ticket_mac, ticket_mac_pin(id), *location.peer, TcSide::Egress);
+        hook_tc(port, ProgramId::sfc_ticket_mac, ticket_mac_pin(id), *location.peer, TcSide::Egress);
         if (plan_.mark_mask != 0) {
-            hook_tc(state, ProgramId::sfc_ticket_mark, peer_mark_pin(id), *location.peer, TcSide::Ingress);
+            hook_tc(port, ProgramId::sfc_ticket_mark, peer_mark_pin(id), *location.peer, TcSide::Ingress);
         }
     }
-    say(msg::peer_writes_tickets(plan_.ports[id].name, location.peer_text()));
-}
-
-void Attachment::release_peer(std::uint16_t id, const Say& say) {
-    const auto found = state_.peers.find(plan_.ports[id].name);
-    if (found == state_.peers.end()) {
-        return;
-    }
-    const PeerState& peer = found->second;
-    try {
-        if (const auto netns = Netns::find_by_inode(peer.netns)) {
-            const InNetns inside(*netns);
-            Netlink netlink;
-            if (const auto link = find_link(netlink, peer.index)) {
-                detach_tc(*link, {TcSide::Ingress, pins_.get(peer_mark_pin(id)), peer.clsact, false});
-                detach_tc(*link, {TcSide::Egress, pins_.get(ticket_mac_pin(id)), peer.clsact, peer.created_qdisc});
-            }
-        }
-    } catch (const Error& error) {
-        say(msg::peer_programs_stay(found->first, error.what()));
-    }
-    pins_.unpin(peer_mark_pin(id));
-    pins_.unpin(ticket_mac_pin(id));
-    state_.peers.erase(found);
-    state_.save(pins_);
+    say(msg::peer_writes_tickets(port, location.peer_text()));
 }
 
 } // namespace sfc

@@ -38,7 +38,6 @@ namespace sfc::msg {
     M(mark_not_free_in,                                                                                                \
       "'mark: 0x{:08x}' is not free in network namespace {}: {}; choose bits that nobody uses there")                  \
     M(peer_writes_tickets, "port '{}': what its peer {} sends carries its ticket until detach")                        \
-    M(peer_programs_stay, "port '{}': the programs at its peer stay: {}")                                              \
     M(leak_guard_set, "interface '{}': leak guard until detach, so that no packet leaves there without its header")    \
     M(leak_guard_stays, "interface {}: its leak guard stays: {}")                                                      \
     M(peer_polls_not,                                                                                                  \
@@ -60,7 +59,10 @@ namespace sfc::msg {
       "port '{}': switched offload '{}' of interface {} {} until detach; somebody had switched it back")               \
     M(offload_stays, "port '{}': offload '{}' stays {}: {}")                                                           \
     M(hairpin_made, "port '{}': what leaves the kernel there goes through '{}' and '{}' until detach")                 \
-    M(hairpin_stays, "port '{}': its hairpin stays: {}")                                                               \
+    M(hairpin_of_other,                                                                                                \
+      "port '{}': interface '{}' has the hairpin of another sfcproxy, which is attached under '{}'; only one of "      \
+      "them can have it as a way out of the kernel")                                                                   \
+    M(made_stays, "port '{}': a program or hairpin that was made for it stays: {}")                                    \
     M(not_attached_any_more, "port '{}' is not attached any more")                                                     \
     M(hairpin_gone, "port '{}': somebody has removed its hairpin or set it down")                                      \
     M(attached_again, "port '{}': attached again")                                                                     \

@@ -2,6 +2,8 @@
 #include "attach/state.h"
 
 #include <cerrno>
+#include <string_view>
+#include <utility>
 
 #include <bpf/bpf.h>
 #include <nlohmann/json.hpp>
@@ -16,6 +18,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr const char* kMapName = "sfc_state";
 constexpr std::size_t kSpare = 65536; // for changes that come later, so that the map need not grow often
 
 json shape_json(const Shape& shape) {
@@ -39,28 +42,6 @@ Shape parse_shape(const json& text) {
 }
 
 json to_json(const State& state) {
-    json changes = json::array();
-    for (const OffloadChange& change : state.changes) {
-        changes.push_back({{"netns", change.netns},
-                           {"port", change.port},
-                           {"interface", change.interface},
-                           {"index", change.index},
-                           {"offload", offload_name(change.offload)},
-                           {"features", change.features},
-                           {"on", change.on}});
-    }
-    json hairpins = json::object();
-    for (const auto& [port, hairpin] : state.hairpins) {
-        hairpins[port] = {hairpin.index, hairpin.clsact, hairpin.created_qdisc};
-    }
-    json leak_guards = json::array();
-    for (const auto& [index, leak_guard] : state.leak_guards) {
-        leak_guards.push_back({index, leak_guard.clsact, leak_guard.created_qdisc});
-    }
-    json peers = json::object();
-    for (const auto& [port, peer] : state.peers) {
-        peers[port] = {peer.netns, peer.index, peer.clsact, peer.created_qdisc};
-    }
     json probes = json::array();
     for (const ProbeRecord& probe : state.probes) {
         probes.push_back(
@@ -70,10 +51,9 @@ json to_json(const State& state) {
     for (const auto& [port, frames] : state.lost_before) {
         lost[port] = {frames.not_redirected, frames.not_sent};
     }
-    return {{"abi", +SFC_ABI_VERSION},  {"file", state.file},   {"config", state.config},
-            {"generic", state.generic}, {"netns", state.netns}, {"shape", shape_json(state.shape)},
-            {"changes", changes},       {"hairpins", hairpins}, {"leak_guards", leak_guards},
-            {"peers", peers},           {"lost_before", lost},  {"probes", probes},
+    return {{"abi", +SFC_ABI_VERSION},           {"file", state.file},   {"config", state.config},
+            {"generic", state.generic},          {"netns", state.netns}, {"shape", shape_json(state.shape)},
+            {"journal", to_json(state.journal)}, {"lost_before", lost},  {"probes", probes},
             {"closing", state.closing}};
 }
 
@@ -83,27 +63,10 @@ State from_json(const json& text) {
                 text.at("generic"),
                 text.at("netns"),
                 parse_shape(text.at("shape")),
-                {},
-                {},
-                {},
-                {},
+                parse_journal(text.at("journal")),
                 {},
                 {},
                 text.at("closing")};
-    for (const json& change : text.at("changes")) {
-        state.changes.push_back({change.at("netns"), change.at("port"), change.at("interface"), change.at("index"),
-                                 parse_offload(change.at("offload").get<std::string>()).value_or(Offload::TxChecksum),
-                                 change.at("features"), change.at("on")});
-    }
-    for (const auto& [port, hairpin] : text.at("hairpins").items()) {
-        state.hairpins[port] = {hairpin.at(0), hairpin.at(1), hairpin.at(2)};
-    }
-    for (const auto& [port, peer] : text.at("peers").items()) {
-        state.peers[port] = {peer.at(0), peer.at(1), peer.at(2), peer.at(3)};
-    }
-    for (const json& leak_guard : text.at("leak_guards")) {
-        state.leak_guards[leak_guard.at(0)] = {leak_guard.at(1), leak_guard.at(2)};
-    }
     for (const json& probe : text.at("probes")) {
         const auto outcome = parse_outcome(probe.at(4).get<std::string>()).value_or(ProbeOutcome::Waiting);
         state.probes.push_back({probe.at(0), probe.at(1), probe.at(2), probe.at(3), {outcome, probe.at(5)}});
@@ -117,7 +80,8 @@ State from_json(const json& text) {
 std::uint32_t value_size(int fd) {
     bpf_map_info info{};
     __u32 size = sizeof(info);
-    return bpf_obj_get_info_by_fd(fd, &info, &size) == 0 ? info.value_size : 0;
+    const bool ours = bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.name == std::string_view(kMapName);
+    return ours ? info.value_size : 0; // somebody else may call a pin of theirs "state" too
 }
 
 } // namespace
@@ -127,7 +91,7 @@ void State::save(const PinDirectory& pins) const {
     Fd map = pins.get(PinDirectory::kState);
     const bool fresh = !map || value_size(map.get()) <= text.size();
     if (fresh) {
-        map = Fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "sfc_state", sizeof(__u32), text.size() + kSpare, 1, nullptr));
+        map = Fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, kMapName, sizeof(__u32), text.size() + kSpare, 1, nullptr));
         if (!map) {
             throw system_error(msg::cannot_make_state(), errno);
         }
@@ -149,7 +113,7 @@ State State::load(const PinDirectory& pins) {
     }
     std::string text(value_size(map.get()), '\0');
     const __u32 zero = 0;
-    if (bpf_map_lookup_elem(map.get(), &zero, text.data()) != 0) {
+    if (text.empty() || bpf_map_lookup_elem(map.get(), &zero, text.data()) != 0) {
         throw system_error(msg::cannot_read_state(), errno);
     }
     text.resize(text.find_last_not_of('\0') + 1);
@@ -158,6 +122,22 @@ State State::load(const PinDirectory& pins) {
         throw Error(ExitCode::Kernel, msg::other_version(pins.path()));
     }
     return from_json(parsed);
+}
+
+std::vector<OtherAttachment> other_attachments(const PinDirectory& pins) {
+    constexpr int kTries = 3; // the probes of a `run` are written while it is read
+    std::vector<OtherAttachment> found;
+    for (PinDirectory& other : pins.others()) {
+        for (int attempt = 0; attempt < kTries; attempt++) {
+            try {
+                Journal journal = State::load(other).journal;
+                found.push_back({std::move(other), std::move(journal)});
+                break;
+            } catch (const std::exception&) { // it is gone by now, or is of another version
+            }
+        }
+    }
+    return found;
 }
 
 } // namespace sfc

@@ -103,12 +103,14 @@ Json status_json(const Attachment& attachment) {
     for (std::size_t id = 1; id < attachment.plan().services.size(); id++) {
         json["services"].push_back(service_json(attachment, id, silent));
     }
-    for (const OffloadChange& change : attachment.state().changes) {
-        json["changes"].push_back({{"port", change.port},
-                                   {"interface", change.interface},
-                                   {"offload", offload_name(change.offload)},
-                                   {"on", change.on},
-                                   {"changed_back", Attachment::undone(change)}});
+    for (const Record& record : attachment.state().journal) {
+        if (const auto* change = std::get_if<OffloadChange>(&record.what)) {
+            json["changes"].push_back({{"port", record.port},
+                                       {"interface", change->interface},
+                                       {"offload", offload_name(change->offload)},
+                                       {"on", change->on},
+                                       {"changed_back", Attachment::undone(record)}});
+        }
     }
     for (const ProbeRecord& probe : attachment.state().probes) {
         json["probes"].push_back({{"sf", probe.sf},

@@ -26,6 +26,8 @@ namespace sfc::msg {
     M(pins_went, "another sfcproxy process has just removed '{}'; try again")                                          \
     M(foreign_pin, "'{}' has something that is not of sfcproxy and stays: '{}'")                                       \
     M(at_work, "process {} of sfcproxy is at work on '{}'; stop it first (kill {})")                                   \
+    M(no_turn,                                                                                                         \
+      "process {} keeps '{}' locked, so interfaces cannot be changed beside it; try again, or stop it (kill {})")      \
     M(cannot_pin, "cannot pin '{}'")                                                                                   \
     M(cannot_remove_directory, "cannot remove directory '{}'")                                                         \
     M(cannot_draw_secrets, "cannot draw random secrets")                                                               \

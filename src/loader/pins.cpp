@@ -118,9 +118,9 @@ void PinDirectory::lock() {
 }
 
 /// From /proc/locks: "1: FLOCK ADVISORY WRITE 4711 00:1c:12345 0 EOF".
-pid_t PinDirectory::holder() const {
+pid_t PinDirectory::holder_of(const Fd& directory) {
     struct stat status {};
-    if (fstat(fd_.get(), &status) != 0) {
+    if (fstat(directory.get(), &status) != 0) {
         return 0;
     }
     const std::string wanted =

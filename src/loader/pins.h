@@ -32,7 +32,12 @@ public:
     /// that has it.
     void lock();
     /// The process that holds the lock, 0 for none.
-    [[nodiscard]] pid_t holder() const;
+    [[nodiscard]] pid_t holder() const { return holder_of(fd_); }
+    /// Waits until no other process changes interfaces for what is pinned on this BPF file system, and keeps them from
+    /// it as long as the descriptor is open. Throws Error{Kernel} naming the process that does not come to its end.
+    [[nodiscard]] Fd take_turn() const;
+    /// The other directories on this BPF file system in which something of sfcproxy is pinned.
+    [[nodiscard]] std::vector<PinDirectory> others() const;
 
     void pin(int fd, const std::string& name) const;
     /// The same in place of what has that name, at once: a process that is killed leaves one of them.
@@ -50,6 +55,8 @@ public:
 
 private:
     PinDirectory(std::string path, Fd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+
+    static pid_t holder_of(const Fd& directory);
 
     std::string path_;
     Fd fd_;

@@ -96,7 +96,7 @@ bool unused(const Link& link) {
     return none;
 }
 
-std::uint32_t program_id(const nlmsghdr& filter) {
+std::uint32_t program_of(const nlmsghdr& filter) {
     std::uint32_t id = 0;
     each_attribute<tcmsg>(filter, [&](const nlattr& attribute) {
         if (mnl_attr_get_type(&attribute) == TCA_OPTIONS) {
@@ -159,15 +159,18 @@ std::uint32_t clsact_program(const Link& link, TcSide side) {
     each_filter(link, side == TcSide::Ingress ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS,
                 [&](const nlmsghdr& answer, const tcmsg& filter) {
                     if (filter.tcm_handle == kHandle && TC_H_MAJ(filter.tcm_info) >> 16 == kPriority) {
-                        id = program_id(answer);
+                        id = program_of(answer);
                     }
                 });
     return id;
 }
 
-void detach_clsact(const Link& link, TcSide side, bool with_qdisc) {
-    const std::uint32_t id = clsact_program(link, side);
-    if (id != 0 && program_name(id).starts_with("sfc_")) {
+bool has_clsact(const Link& link) {
+    return qdisc_kind(link) == "clsact";
+}
+
+void detach_clsact(const Link& link, TcSide side, std::uint32_t program, bool with_qdisc) {
+    if (program != 0 && clsact_program(link, side) == program) {
         const bpf_tc_hook hook = hook_of(link, point_of(side));
         const bpf_tc_opts filter = our_filter();
         bpf_tc_detach(&hook, &filter); // fails only where it has gone already

@@ -14,7 +14,10 @@ namespace sfc {
 [[nodiscard]] bool attach_clsact(int program, const Link& link, TcSide side);
 /// The id of the program where attach_clsact() puts one; 0 for none.
 [[nodiscard]] std::uint32_t clsact_program(const Link& link, TcSide side);
-/// Takes our program off; what else may be there stays. `with_qdisc`: the qdisc too, unless somebody uses it by now.
-void detach_clsact(const Link& link, TcSide side, bool with_qdisc);
+/// Whether the interface has the qdisc.
+[[nodiscard]] bool has_clsact(const Link& link);
+/// Takes the program of that id off; another one in its stead stays. `with_qdisc`: the qdisc too, unless somebody uses
+/// it by now.
+void detach_clsact(const Link& link, TcSide side, std::uint32_t program, bool with_qdisc);
 
 } // namespace sfc

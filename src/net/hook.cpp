@@ -53,6 +53,12 @@ Fd attach_xdp(int program, const Link& link, bool generic) {
     return hook;
 }
 
+std::uint32_t program_id(int program) {
+    bpf_prog_info info{};
+    __u32 size = sizeof(info);
+    return bpf_obj_get_info_by_fd(program, &info, &size) == 0 ? info.id : 0;
+}
+
 std::string program_name(std::uint32_t id) {
     const Fd program(bpf_prog_get_fd_by_id(id));
     bpf_prog_info info{};

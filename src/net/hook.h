@@ -16,6 +16,8 @@ namespace sfc {
 [[nodiscard]] std::uint32_t hooked_interface(const Fd& hook);
 /// The id of the program that a BPF link runs; 0 for none.
 [[nodiscard]] std::uint32_t hooked_program(const Fd& hook);
+/// The id of a program that this process has open; 0 for none.
+[[nodiscard]] std::uint32_t program_id(int program);
 /// The name that a program was loaded with, "?" where there is none of that id.
 [[nodiscard]] std::string program_name(std::uint32_t id);
 /// Takes the program off at once, whoever else holds the link.

@@ -22,19 +22,27 @@ constexpr bpf_attach_type tcx(TcSide side) {
 
 } // namespace
 
+TcHook plan_tc(int program, const Link& link, TcSide side) {
+    TcHook hook{.side = side, .link = {}, .program = program_id(program), .clsact = false, .created_qdisc = false};
+    __u32 none = 0;
+    // EINVAL comes from a kernel that does not know this kind of attachment, or was built without it.
+    hook.clsact = bpf_prog_query(static_cast<int>(link.index), tcx(side), 0, nullptr, nullptr, &none) == -EINVAL;
+    hook.created_qdisc = hook.clsact && !has_clsact(link);
+    return hook;
+}
+
 TcHook attach_tc(int program, const Link& link, TcSide side) {
+    TcHook hook = plan_tc(program, link, side);
+    if (hook.clsact) {
+        hook.created_qdisc = attach_clsact(program, link, side);
+        return hook;
+    }
     LIBBPF_OPTS(bpf_link_create_opts, first, .flags = kBefore);
-    Fd hook(bpf_link_create(program, static_cast<int>(link.index), tcx(side), &first));
-    if (hook) {
-        return {side, std::move(hook), false, false};
+    hook.link = Fd(bpf_link_create(program, static_cast<int>(link.index), tcx(side), &first));
+    if (!hook.link) {
+        throw system_error(msg::cannot_attach_tc(side_name(side), link.name), errno);
     }
-    // EINVAL comes from a kernel that does not know this kind of attachment, or was built without it. A kernel that
-    // does says it only of a program that is of another type, and clsact refuses that as well.
-    if (errno == EINVAL) {
-        const bool created = attach_clsact(program, link, side);
-        return {side, Fd(), true, created};
-    }
-    throw system_error(msg::cannot_attach_tc(side_name(side), link.name), errno);
+    return hook;
 }
 
 std::uint32_t tc_program(const Link& link, const TcHook& hook) {
@@ -43,7 +51,7 @@ std::uint32_t tc_program(const Link& link, const TcHook& hook) {
 
 void detach_tc(const Link& link, const TcHook& hook) {
     if (hook.clsact) {
-        detach_clsact(link, hook.side, hook.created_qdisc);
+        detach_clsact(link, hook.side, hook.program, hook.created_qdisc);
     } else if (hook.link) {
         bpf_link_detach(hook.link.get()); // fails only where the interface has gone already
     }

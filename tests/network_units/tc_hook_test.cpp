@@ -62,7 +62,7 @@ int make_qdisc(const Link& link, const char* kind) {
     return Netlink().ask(request);
 }
 
-bool has_clsact(const Link& link) {
+bool qdisc_there(const Link& link) {
     const int error = make_qdisc(link, "clsact");
     if (error == 0) { // it was free: leave it so
         bpf_tc_hook both = side(link, static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS));
@@ -78,15 +78,20 @@ protected:
 };
 
 TEST_F(TcHookTest, IsFoundAndTakenOff) { // by TCX or clsact, whatever this kernel has
+    const TcHook plan = plan_tc(program_.get(), one_, TcSide::Egress);
+    EXPECT_EQ(tc_program(one_, plan), 0U);
+    EXPECT_FALSE(qdisc_there(one_));
     const TcHook hook = attach_tc(program_.get(), one_, TcSide::Egress);
+    EXPECT_EQ(hook.clsact, plan.clsact);
+    EXPECT_EQ(hook.created_qdisc, plan.created_qdisc);
     EXPECT_NE(hook.clsact, static_cast<bool>(hook.link));
     EXPECT_EQ(hook.created_qdisc, hook.clsact);
-    EXPECT_EQ(has_clsact(one_), hook.clsact);
+    EXPECT_EQ(qdisc_there(one_), hook.clsact);
     RecordProperty("way", hook.clsact ? "clsact" : "tcx");
     EXPECT_NE(id_of(program_), 0U);
     EXPECT_EQ(tc_program(one_, hook), id_of(program_));
     detach_tc(one_, hook);
-    EXPECT_FALSE(has_clsact(one_));
+    EXPECT_FALSE(qdisc_there(one_));
     const TcHook again = attach_tc(program_.get(), one_, TcSide::Egress); // the position is free again
     EXPECT_EQ(tc_program(one_, again), id_of(program_));
 }
@@ -136,25 +141,24 @@ TEST_F(TcHookTest, WhatCannotBeAttachedIsNamed) {
               std::string::npos);
     const Fd xdp = load("sfc_xdp", BPF_PROG_TYPE_XDP);
     EXPECT_NE(sentence([&] { (void)attach_tc(xdp.get(), one_, TcSide::Egress); }).find("'one'"), std::string::npos);
-    EXPECT_FALSE(has_clsact(one_)); // made for the attempt, and gone with it
+    EXPECT_FALSE(qdisc_there(one_)); // made for the attempt, and gone with it
 }
 
 TEST_F(TcHookTest, ClsactIsMadeAndRemoved) {
-    TcHook hook{TcSide::Egress, Fd(), false, false};
-    hook.clsact = true;
+    TcHook hook{TcSide::Egress, Fd(), id_of(program_), true, false};
     hook.created_qdisc = attach_clsact(program_.get(), one_, TcSide::Egress);
     EXPECT_TRUE(hook.created_qdisc);
     EXPECT_EQ(tc_program(one_, hook), id_of(program_));
     detach_tc(one_, hook);
     EXPECT_EQ(tc_program(one_, hook), 0U);
-    EXPECT_FALSE(has_clsact(one_));
+    EXPECT_FALSE(qdisc_there(one_));
     EXPECT_EQ(sentence([&] { detach_tc(one_, hook); }), "");
 }
 
 TEST_F(TcHookTest, BothSidesShareAQdisc) {
     for (const bool clsact : {false, true}) {
         const auto attach = [&](TcSide side) {
-            return clsact ? TcHook{side, Fd(), true, attach_clsact(program_.get(), one_, side)}
+            return clsact ? TcHook{side, Fd(), id_of(program_), true, attach_clsact(program_.get(), one_, side)}
                           : attach_tc(program_.get(), one_, side);
         };
         const TcHook out = attach(TcSide::Egress);
@@ -166,16 +170,16 @@ TEST_F(TcHookTest, BothSidesShareAQdisc) {
         EXPECT_EQ(clsact ? tc_program(one_, in) : hooked_interface(in.link), 0U);
         EXPECT_EQ(tc_program(one_, out), id_of(program_));
         detach_tc(one_, out);
-        EXPECT_FALSE(has_clsact(one_));
+        EXPECT_FALSE(qdisc_there(one_));
     }
 }
 
 TEST_F(TcHookTest, ClsactOfSomebodyElseStays) {
     ASSERT_EQ(make_qdisc(one_, "clsact"), 0);
     EXPECT_FALSE(attach_clsact(program_.get(), one_, TcSide::Egress));
-    detach_clsact(one_, TcSide::Egress, false);
+    detach_clsact(one_, TcSide::Egress, id_of(program_), false);
     EXPECT_EQ(clsact_program(one_, TcSide::Egress), 0U);
-    EXPECT_TRUE(has_clsact(one_));
+    EXPECT_TRUE(qdisc_there(one_));
 }
 
 TEST_F(TcHookTest, ClsactThatSomebodyUsesByNowStays) {
@@ -184,9 +188,9 @@ TEST_F(TcHookTest, ClsactThatSomebodyUsesByNowStays) {
         ASSERT_TRUE(attach_clsact(program_.get(), one_, TcSide::Egress));
         ASSERT_EQ(attach_other(one_, point, other), 0);
         EXPECT_EQ(clsact_program(one_, TcSide::Egress), id_of(program_));
-        detach_clsact(one_, TcSide::Egress, true);
+        detach_clsact(one_, TcSide::Egress, id_of(program_), true);
         EXPECT_EQ(clsact_program(one_, TcSide::Egress), 0U);
-        EXPECT_TRUE(has_clsact(one_));
+        EXPECT_TRUE(qdisc_there(one_));
         bpf_tc_hook both = side(one_, static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS));
         bpf_tc_hook_destroy(&both);
     }
@@ -197,7 +201,7 @@ TEST_F(TcHookTest, AProgramInsteadOfOursIsNamedAndStays) {
     ASSERT_TRUE(attach_clsact(other.get(), one_, TcSide::Egress));
     EXPECT_NE(sentence([&] { (void)attach_clsact(program_.get(), one_, TcSide::Egress); }).find("'other'"),
               std::string::npos);
-    detach_clsact(one_, TcSide::Egress, true);
+    detach_clsact(one_, TcSide::Egress, id_of(program_), true);
     EXPECT_EQ(clsact_program(one_, TcSide::Egress), id_of(other));
 }
 
