@@ -73,12 +73,12 @@ class Bench:
     def mac(self, role, device):
         return json.loads(self.lab.run(role, "ip", "-j", "link", "show", device).stdout)[0]["address"]
 
-    def config_by_mac(self):
+    def config_by_mac(self, sf=""):
         """Of a routed SF with two ports, all given by MAC, as `attach` without a process wants it."""
         ports = [f'{{interface: {ours}, mac: "{self.mac("SF", theirs)}"}}'
                  for ours, theirs in (("f0", "fw0"), ("f1", "fw1"))]
         hops = [f'mac: "{self.mac(role, device)}"' for role, device in (("receiver", "r0"), ("sender", "s0"))]
-        return config(ports, next_hops=hops)
+        return config(ports, sf, hops)
 
     def exercise(self, *addresses):
         """Ping, TCP both ways and UDP, to each address. Returns the results."""
