@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <filesystem>
 #include <iostream>
 #include <map>
 
@@ -59,6 +60,21 @@ void refuse_kernel_mode(const Config& config) {
     }
 }
 
+/// By whatever name, hard links too: it would be gone when the output is finished.
+void refuse_output_over_input(const ReplayOptions& replay) {
+    namespace fs = std::filesystem;
+    std::error_code ignored; // of a file that is not there
+    for (const auto& [option, output] : {std::pair("--to-sf", replay.to_sf), std::pair("--out", replay.out)}) {
+        for (const auto* inputs : {&replay.in, &replay.from_sf}) {
+            for (const PortFile& input : *inputs) {
+                if (fs::is_regular_file(input.file, ignored) && fs::equivalent(output, input.file, ignored)) {
+                    throw Error(ExitCode::Usage, msg::output_is_input(option, output, input.file));
+                }
+            }
+        }
+    }
+}
+
 } // namespace
 
 void command_replay(Options options) {
@@ -66,6 +82,7 @@ void command_replay(Options options) {
     refuse_kernel_mode(config);
     const Plan plan = make_plan(config);
     resolve_ports(options.replay, plan);
+    refuse_output_over_input(options.replay);
     std::vector<std::string> interfaces;
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
         interfaces.push_back(sandbox_interface(id));

@@ -59,6 +59,7 @@ namespace sfc::msg {
     M(bad_watch, "--watch '{}' is not allowed; use seconds from {} to {}")                                             \
     M(window_and_from_sf, "--window and --from-sf exclude each other: with --from-sf all of --in comes first")         \
     M(same_file_twice, "--to-sf and --out both name '{}'; give two files")                                             \
+    M(output_is_input, "{} '{}' is the same file as the input '{}'; give another one")                                 \
     M(port_not_possible, "{} {}: '{}' is not one of the ports that are possible here: {}")                             \
     M(say_which_port, "{} {}: say which port with PORT=FILE; possible are {}")                                         \
     M(see_help, "{}; see 'sfcproxy --help'")

@@ -134,8 +134,10 @@ void finish_replay(Raw& raw) {
     if (!raw.tick.empty()) {
         replay.tick_ns = parse_tick(raw.tick);
     }
-    if (std::filesystem::weakly_canonical(replay.to_sf) == std::filesystem::weakly_canonical(replay.out) &&
-        !std::filesystem::is_character_file(replay.out)) { // both may go to /dev/null
+    std::error_code none; // of a descriptor whose file is gone: it has no name
+    const auto to_sf = std::filesystem::weakly_canonical(replay.to_sf, none);
+    if (!to_sf.empty() && to_sf == std::filesystem::weakly_canonical(replay.out, none) &&
+        !std::filesystem::is_character_file(replay.out, none)) { // both may go to /dev/null
         throw Error(ExitCode::Usage, msg::same_file_twice(replay.out));
     }
 }

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 
 #include <fmt/format.h>
 #include <pcap/pcap.h>
@@ -84,33 +83,14 @@ void CaptureWriter::Close::operator()(pcap_dumper* handle) const {
     pcap_dump_close(handle);
 }
 
-CaptureWriter::CaptureWriter(const std::string& file, bool nanoseconds) : file_(file), nanoseconds_(nanoseconds) {
-    namespace fs = std::filesystem;
-    std::error_code ignored;
-    // A link is written through, not replaced: /dev/stdout is one.
-    const bool special =
-        fs::is_symlink(file, ignored) || (fs::exists(file, ignored) && !fs::is_regular_file(file, ignored));
-    temporary_ = special ? "" : file + ".part";
-    const std::string& path = special ? file_ : temporary_;
-    pcap_.reset(pcap_open_dead_with_tstamp_precision(
-        DLT_EN10MB, kSnapLength, nanoseconds ? PCAP_TSTAMP_PRECISION_NANO : PCAP_TSTAMP_PRECISION_MICRO));
-    FILE* out = std::fopen(path.c_str(), "wb");
-    if (out == nullptr) {
-        const int error = errno;
-        temporary_.clear();
-        throw Error(ExitCode::Failed, msg::cannot_write(file, std::strerror(error)));
-    }
-    dumper_.reset(pcap_dump_fopen(pcap_.get(), out));
+CaptureWriter::CaptureWriter(const std::string& file, bool nanoseconds)
+    : file_(file), nanoseconds_(nanoseconds), output_(file),
+      pcap_(pcap_open_dead_with_tstamp_precision(
+          DLT_EN10MB, kSnapLength, nanoseconds ? PCAP_TSTAMP_PRECISION_NANO : PCAP_TSTAMP_PRECISION_MICRO)),
+      dumper_(pcap_dump_fopen(pcap_.get(), output_.stream())) {
     if (!dumper_) {
-        std::fclose(out);
+        std::fclose(output_.stream()); // libpcap takes it over only on success
         throw Error(ExitCode::Failed, msg::cannot_write(file, pcap_geterr(pcap_.get())));
-    }
-}
-
-CaptureWriter::~CaptureWriter() {
-    dumper_.reset();
-    if (!temporary_.empty()) {
-        std::remove(temporary_.c_str());
     }
 }
 
@@ -138,10 +118,7 @@ void CaptureWriter::flush() {
 
 void CaptureWriter::finish() {
     dumper_.reset();
-    if (!temporary_.empty() && std::rename(temporary_.c_str(), file_.c_str()) != 0) {
-        throw Error(ExitCode::Failed, msg::cannot_rename(temporary_, file_, std::strerror(errno)));
-    }
-    temporary_.clear();
+    output_.finish();
 }
 
 } // namespace sfc

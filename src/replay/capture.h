@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 
+#include "replay/output_file.h"
+
 struct pcap;
 struct pcap_dumper;
 
@@ -40,15 +42,11 @@ private:
     std::unique_ptr<pcap, Close> pcap_;
 };
 
-/// Writes an Ethernet pcap. It appears under its name only with `finish`, so a command that fails leaves what was
-/// there.
+/// Writes an Ethernet pcap.
 class CaptureWriter {
 public:
     /// Throws Error{Failed} where the file cannot be written.
     CaptureWriter(const std::string& file, bool nanoseconds);
-    ~CaptureWriter();
-    CaptureWriter(const CaptureWriter&) = delete;
-    CaptureWriter& operator=(const CaptureWriter&) = delete;
     void write(const Frame& frame); ///< throws Error{Failed}, as do the next two
     void flush();                   ///< everything is on its way to the disk
     void finish();                  ///< after flush: gives the file its name
@@ -59,8 +57,8 @@ private:
         void operator()(pcap_dumper* handle) const;
     };
     std::string file_;
-    std::string temporary_; ///< empty for a pipe or device, which is written as it is
     bool nanoseconds_;
+    OutputFile output_;
     std::unique_ptr<pcap, Close> pcap_;
     std::unique_ptr<pcap_dumper, Close> dumper_;
 
