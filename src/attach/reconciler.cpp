@@ -254,13 +254,7 @@ void Reconciler::update(std::uint16_t id, const Link& link) {
 }
 
 void Reconciler::read_neighbours() {
-    NetlinkRequest request(RTM_GETNEIGH, NLM_F_DUMP);
-    request.family_header<ndmsg>().ndm_family = AF_UNSPEC;
-    requests_.ask(request, [&](const nlmsghdr& message) {
-        if (const auto neighbour = read_neighbour(message)) {
-            learn(*neighbour);
-        }
-    });
+    each_neighbour(requests_, [&](const Neighbour& neighbour) { learn(neighbour); });
     for (const Target& target : targets_) {
         if (ports_[target.port].ifindex != 0 && !target.fixed) {
             resolve(target); // even where a MAC is known: answers change only entries that the kernel has

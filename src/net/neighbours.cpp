@@ -48,6 +48,16 @@ std::optional<Neighbour> read_neighbour(const nlmsghdr& message) {
     return neighbour;
 }
 
+int each_neighbour(Netlink& netlink, const std::function<void(const Neighbour&)>& visit) {
+    NetlinkRequest request(RTM_GETNEIGH, NLM_F_DUMP);
+    request.family_header<ndmsg>().ndm_family = AF_UNSPEC;
+    return netlink.ask(request, [&](const nlmsghdr& message) {
+        if (const auto neighbour = read_neighbour(message)) {
+            visit(*neighbour);
+        }
+    });
+}
+
 int read_own_addresses(Netlink& netlink, std::vector<OwnAddress>& addresses) {
     NetlinkRequest request(RTM_GETADDR, NLM_F_DUMP);
     request.family_header<ifaddrmsg>().ifa_family = AF_UNSPEC;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,9 @@ struct Neighbour {
 
 /// Reads RTM_NEWNEIGH and RTM_DELNEIGH; nothing for other messages.
 [[nodiscard]] std::optional<Neighbour> read_neighbour(const nlmsghdr& message);
+
+/// Visits the kernel's whole table, of the namespace of `netlink`. Returns 0 or errno.
+int each_neighbour(Netlink& netlink, const std::function<void(const Neighbour&)>& visit);
 
 /// An address of this host.
 struct OwnAddress {

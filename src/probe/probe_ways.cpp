@@ -212,13 +212,9 @@ LinkHosts read_link_hosts() {
     LinkHosts hosts;
     Netlink netlink;
     int error = read_own_addresses(netlink, hosts.own);
-    NetlinkRequest neighbours(RTM_GETNEIGH, NLM_F_DUMP);
-    neighbours.family_header<ndmsg>().ndm_family = AF_UNSPEC;
-    error = error != 0 ? error : netlink.ask(neighbours, [&](const nlmsghdr& message) {
-        if (auto neighbour = read_neighbour(message)) {
-            hosts.neighbours.push_back(std::move(*neighbour));
-        }
-    });
+    error = error != 0
+                ? error
+                : each_neighbour(netlink, [&](const Neighbour& neighbour) { hosts.neighbours.push_back(neighbour); });
     if (error != 0) {
         throw system_error(msg::cannot_ask_hosts(), error);
     }
