@@ -4,7 +4,7 @@
 namespace sfc {
 namespace {
 
-constexpr std::size_t kRoom = 256; // no frame of ours is longer
+constexpr std::size_t kRoom = 64; // for a pseudo header
 
 } // namespace
 
@@ -12,6 +12,9 @@ std::uint16_t checksum(std::span<const std::uint8_t> bytes) {
     std::uint32_t sum = 0;
     for (std::size_t at = 0; at + 1 < bytes.size(); at += 2) {
         sum += get16(bytes, at);
+    }
+    if (bytes.size() % 2 != 0) {
+        sum += static_cast<std::uint32_t>(bytes.back()) << 8;
     }
     while (sum >> 16 != 0) {
         sum = (sum & 0xffff) + (sum >> 16);
@@ -21,7 +24,7 @@ std::uint16_t checksum(std::span<const std::uint8_t> bytes) {
 
 std::uint16_t checksum(const Bytes& source, const Bytes& destination, std::uint8_t protocol, const Bytes& message) {
     Bytes all;
-    all.reserve(kRoom); // also keeps g++ 12 from seeing an overflow in the growing vector
+    all.reserve(kRoom + message.size()); // also keeps g++ 12 from seeing an overflow in the growing vector
     append(all, source);
     append(all, destination);
     append16(all, message.size());

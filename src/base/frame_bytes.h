@@ -32,7 +32,7 @@ inline std::uint16_t get16(std::span<const std::uint8_t> bytes, std::size_t at) 
     return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
 }
 
-/// RFC 1071, of an even number of bytes.
+/// RFC 1071. Of bytes with a right checksum among them it is 0.
 [[nodiscard]] std::uint16_t checksum(std::span<const std::uint8_t> bytes);
 /// With the pseudo header of RFC 768 or RFC 8200 8.1.
 [[nodiscard]] std::uint16_t checksum(const Bytes& source, const Bytes& destination, std::uint8_t protocol,

@@ -14,6 +14,8 @@ void command_status(const Options& options);
 void command_stats(const Options& options);
 void command_check(const Options& options);
 void command_replay(Options options);
+void command_send(const Options& options);
+[[nodiscard]] ExitCode command_sink(const Options& options); ///< Failed where packets were lost or wrong
 void command_version(const Options& options);
 
 } // namespace sfc

@@ -24,6 +24,7 @@ int run(int argc, char** argv) {
     if (!options) {
         return static_cast<int>(sfc::ExitCode::Ok);
     }
+    auto code = sfc::ExitCode::Ok;
     switch (options->command) {
     case sfc::Command::Run:
         sfc::command_run(*options);
@@ -46,6 +47,12 @@ int run(int argc, char** argv) {
     case sfc::Command::Replay:
         sfc::command_replay(*options);
         break;
+    case sfc::Command::Send:
+        sfc::command_send(*options);
+        break;
+    case sfc::Command::Sink:
+        code = sfc::command_sink(*options);
+        break;
     case sfc::Command::Version:
         sfc::command_version(*options);
         break;
@@ -56,7 +63,7 @@ int run(int argc, char** argv) {
     if (!std::cout && sfc::speaks_by_output(options->command)) {
         throw sfc::Error(sfc::ExitCode::Failed, sfc::msg::cannot_write_output());
     }
-    return static_cast<int>(sfc::ExitCode::Ok);
+    return static_cast<int>(code);
 }
 
 } // namespace

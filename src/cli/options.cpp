@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -14,7 +13,9 @@
 
 #include "base/duration.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "cli/messages.h"
+#include "cli/options_traffic.h"
 
 namespace sfc {
 namespace {
@@ -31,12 +32,11 @@ std::uint64_t parse_tick(const std::string& text) {
 
 std::uint64_t parse_window(const std::string& text) {
     constexpr std::uint64_t kMost = SFC_CAPACITY_MAX;
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || *end != '\0' || number < 1 || number > kMost) {
+    const auto number = parse_number(text, 1, kMost);
+    if (!number) {
         throw Error(ExitCode::Usage, msg::bad_window(text, kMost));
     }
-    return number;
+    return *number;
 }
 
 double parse_watch(const std::string& text) {
@@ -192,6 +192,7 @@ std::optional<Options> parse_options(int argc, char** argv) {
     app.require_subcommand(1);
     add_attached_commands(app, raw);
     add_commands(app, raw);
+    add_traffic_commands(app, raw.options);
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {

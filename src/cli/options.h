@@ -9,10 +9,11 @@
 #include "attach/attachment.h"
 #include "config/plan.h"
 #include "replay/replay_options.h"
+#include "traffic/traffic_options.h"
 
 namespace sfc {
 
-enum class Command { None, Run, Attach, Detach, Status, Stats, Check, Replay, Version };
+enum class Command { None, Run, Attach, Detach, Status, Stats, Check, Replay, Send, Sink, Version };
 
 struct Options {
     Command command = Command::None;
@@ -20,6 +21,8 @@ struct Options {
     std::string config;
     ReplayOptions replay;
     AttachOptions attach;
+    SendOptions send;
+    SinkOptions sink;
     bool keep = false;  ///< run: stay attached at the end
     double watch_s = 0; ///< stats: seconds between two reports; 0 = one report
 };

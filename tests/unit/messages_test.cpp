@@ -20,6 +20,7 @@
 #include "replay/messages.h"
 #include "report/messages.h"
 #include "sfc_reasons.h"
+#include "traffic/messages.h"
 
 namespace sfc {
 namespace {
@@ -29,7 +30,8 @@ constexpr std::size_t kMostWords = 30, kMostHintWords = 33;
 #define SFC_ROW(name, text) MessageRow{#name, text},
 constexpr MessageRow kMessages[] = {SFC_BASE_MESSAGES(SFC_ROW) SFC_NET_MESSAGES(SFC_ROW) SFC_LOADER_MESSAGES(SFC_ROW)
                                         SFC_ATTACH_MESSAGES(SFC_ROW) SFC_REPORT_MESSAGES(SFC_ROW)
-                                            SFC_REPLAY_MESSAGES(SFC_ROW) SFC_CLI_MESSAGES(SFC_ROW)};
+                                            SFC_REPLAY_MESSAGES(SFC_ROW) SFC_TRAFFIC_MESSAGES(SFC_ROW)
+                                                SFC_CLI_MESSAGES(SFC_ROW)};
 /// Printed behind what they are about: file, line, column and key, or the SF and the way through it.
 constexpr MessageRow kBehindTheirThing[] = {SFC_CONFIG_MESSAGES(SFC_ROW) SFC_PROBE_MESSAGES(SFC_ROW)};
 #undef SFC_ROW
@@ -38,12 +40,31 @@ constexpr MessageRow kReasons[] = {SFC_REASONS(SFC_ROW)};
 #undef SFC_ROW
 
 /// Parts of other messages, lines below what they are about, and two that are about the command as a whole.
-const std::set<std::string_view> kNameNothing = {
-    "hint_no_xdp",    "hint_no_native_xdp",  "hint_other_program", "hint_just_gone",  "of_this_process",
-    "goes_to_kernel", "tickets_in_metadata", "comes_back_by_port", "peer_unknown",    "no_veth",
-    "not_redirected", "vnet_headers_on",     "not_sent",           "moved_meanwhile", "out_by_ingress",
-    "nobody_keeps",   "what_probes_found",   "off_again",          "changed_back",    "closing",
-    "hangup",         "window_and_from_sf"};
+const std::set<std::string_view> kNameNothing = {"changed_back",
+                                                 "closing",
+                                                 "comes_back_by_port",
+                                                 "damaged_payload",
+                                                 "goes_to_kernel",
+                                                 "hangup",
+                                                 "hint_just_gone",
+                                                 "hint_no_native_xdp",
+                                                 "hint_no_xdp",
+                                                 "hint_other_program",
+                                                 "moved_meanwhile",
+                                                 "no_header",
+                                                 "no_veth",
+                                                 "nobody_keeps",
+                                                 "not_redirected",
+                                                 "not_sent",
+                                                 "of_this_process",
+                                                 "off_again",
+                                                 "other_end_of_link",
+                                                 "out_by_ingress",
+                                                 "peer_unknown",
+                                                 "tickets_in_metadata",
+                                                 "vnet_headers_on",
+                                                 "what_probes_found",
+                                                 "window_and_from_sf"};
 
 /// A quote mark between letters is an apostrophe, and so is one behind a letter where no quote is open.
 bool quotes_balanced(std::string_view text) {
