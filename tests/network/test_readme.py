@@ -39,7 +39,7 @@ class ReadmeTest(unittest.TestCase):
         return re.sub(r"(sfcproxy\S* (?:run|status|stats))", rf"\1 {pin}", start)
 
     def test_send(self):
-        """A labelled packet, with nothing but what the README makes."""
+        """Labelled packets, with nothing but what the README makes."""
         lab = self.enterContext(Lab())
         lab.namespace("proxy")
         domain = lab.name("domain")
@@ -47,9 +47,14 @@ class ReadmeTest(unittest.TestCase):
         make, send = (re.sub(r"(add|netns|-n|exec) domain\b", rf"\1 {domain}", block)
                       for block in blocks("Send a labelled packet", ["sh", "sh"]))
         lab.run("proxy", "bash", "-ec", make)
-        script = f"{self.prepare(lab)}\n{send}\nkill %?sfcproxy\nwait\n"
+        send = send.replace("build/sfcproxy", ports.PROGRAM)
+        stats = f"{ports.PROGRAM} stats --pin {lab.bpffs / 'pin'}"
+        script = f"{self.prepare(lab)}\n{send}\n{stats}\nkill %1\nwait\n"
         said = lab.run("proxy", "bash", "-c", f"exec 2>&1\n{script}").stdout
-        self.assertRegex(said, r"MPLS \(label 16003, (tc 0, )?\[S\], ttl 63\) IP 192.0.2.10.4000 > 198.51.100.10.9")
+        self.assertRegex(said, r"sent 10 packets in .* on 'd0' to .*: --labels 16001:0:64,16003:0:64")
+        self.assertIn("RESULT pass received=10 wrong=0 lost=0 duplicate=0 reordered=0", said)
+        for line in ("to_sf +10 +1500", "claimed +10 +1420", "restored +10 +1420"):
+            self.assertRegex(said, line)
         self.assertIn("detached", said)
 
     def test_newcomer(self):
