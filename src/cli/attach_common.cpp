@@ -81,7 +81,7 @@ void need_privileges() {
 
 State wanted_state(const AttachOptions& options) {
     State state;
-    state.file = options.config;
+    state.file = config_name(options.config);
     state.config = read_config_text(options.config);
     state.generic = options.generic;
     state.netns = Netns::current().inode();

@@ -3,6 +3,7 @@
 
 #include "cli/attach_common.h"
 #include "cli/commands.h"
+#include "cli/config_difference.h"
 #include "cli/messages.h"
 #include "probe/prober.h"
 
@@ -41,6 +42,7 @@ void command_attach(const Options& options) {
     const Plan plan = make_plan(parse_config(state.config, state.file));
     refuse_addresses(plan);
     need_privileges();
+    refuse_while_kept(options.attach.pin, state, true);
     refuse_down(plan);
     Attachment attachment = Attachment::create(plan, std::move(state), options.attach.pin, say_line);
     say_line(attached_text(attachment));

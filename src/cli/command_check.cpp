@@ -5,146 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
-#include "cli/messages.h"
-#include "config/encapsulation.h"
-#include "config/words.h"
-#include "report/key_text.h"
-#include "report/report.h"
+#include "cli/config_json.h"
 
 namespace sfc {
 namespace {
-
-Json ports_json(const Plan& plan, const Plan::Sf& sf) {
-    const auto port = [&](std::uint16_t id) -> Json {
-        const Plan::Port& entry = plan.ports[id];
-        return {{"interface", entry.name},
-                {"mode", entry.entry.routed != 0 ? "routed" : "transparent"},
-                {"mtu", entry.entry.mtu}};
-    };
-    return sf.left == sf.right ? Json{{"both", port(sf.left)}}
-                               : Json{{"left", port(sf.left)}, {"right", port(sf.right)}};
-}
-
-Json key_json(const sfc_sf& sf) {
-    Json json;
-    for (const auto& [kind, fields] : key_texts(sf)) {
-        json[kind] = fields;
-    }
-    return json;
-}
-
-Json sf_json(const Plan& plan, const Plan::Sf& sf) {
-    if (sf.entry.kernel != 0) {
-        const std::string where = plan.mark_mask == 0
-                                      ? msg::tickets_in_metadata()
-                                      : msg::tickets_in_mark(plan.mark_mask, 1U << plan.mark_check_bits());
-        Json json{{"name", sf.name},      {"stack", true}, {"hold_ns", sf.entry.hold_ns},
-                  {"gets", "IP packets"}, {"gro", sf.gro}, {"tickets", where}};
-        if (sf.left != SFC_NONE) {
-            json["ports"] = ports_json(plan, sf);
-        }
-        return json;
-    }
-    return {{"name", sf.name},
-            {"ports", ports_json(plan, sf)},
-            {"hold_ns", sf.entry.hold_ns},
-            {"on_miss", word_of<sfc_miss>(sf.entry.on_miss)},
-            {"tunnels", word_of<sfc_tunnels>(sf.entry.tunnels)},
-            {"gets", sf.entry.ethernet != 0 ? "Ethernet frames" : "IP packets"},
-            {"key", key_json(sf.entry)}};
-}
-
-Json next_hop_json(const Plan& plan, const sfc_service& service, const NextHopConfig& hop) {
-    if (hop.ingress) {
-        return "ingress";
-    }
-    Json json{{"interface", hop.port.interface}, {"mtu", plan.ports[service.egress_port].entry.mtu}};
-    json[hop.port.mac ? "mac" : "ip"] = hop.port.mac ? format_mac(*hop.port.mac) : hop.port.ip.value_or("");
-    return json;
-}
-
-Json egress_json(const Plan& plan, const sfc_service& service) {
-    Json json = Json::array();
-    for (const std::uint16_t id : service.egress) {
-        if (id != SFC_NONE) {
-            json.push_back({{"interface", plan.ports[id].name}, {"mtu", plan.ports[id].entry.mtu}});
-        }
-    }
-    return json;
-}
-
-Json match_json(const MatchConfig& match) {
-    Json json{{"encapsulation", word_of<sfc_encap>(match.encap)}};
-    for (const auto& [key, value] : encapsulation(match.encap).show_match(match)) {
-        std::visit([&, at = key](const auto& shown) { json[at] = shown; }, value);
-    }
-    return json;
-}
-
-Json service_json(const Plan& plan, const Plan::Service& service, const ServiceConfig& config) {
-    std::vector<std::string> domain;
-    for (const PortConfig& port : config.domain) {
-        domain.push_back(port.interface);
-    }
-    const sfc_service& entry = service.entry;
-    Json json{{"name", service.name},
-              {"match", match_json(config.match)},
-              {"domain", domain},
-              {"sf", plan.sfs[entry.sf].name}};
-    if (plan.through_host_kernel(service)) {
-        json["egress"] = egress_json(plan, entry);
-    } else {
-        json["to_port"] = plan.ports[entry.to_port].name;
-        json["return_port"] = plan.ports[entry.return_port].name;
-    }
-    if (config.next_hop) {
-        json["next_hop"] = next_hop_json(plan, entry, *config.next_hop);
-    }
-    json["inner"] = word_of<sfc_inner>(entry.inner);
-    json["ttl"] = word_of<sfc_ttl>(entry.ttl);
-    if (!plan.through_kernel(service)) { // the kernel takes its hop off whatever is written
-        json["inner_ttl"] = word_of<sfc_inner_ttl>(entry.inner_ttl);
-    }
-    json["last_label"] = word_of<sfc_last_label>(entry.last_label);
-    json["quota"] = entry.quota;
-    return json;
-}
-
-/// What the cache takes of memory, all of it from the start.
-std::uint64_t cache_bytes(const Plan& plan) {
-    const std::uint64_t slot = sizeof(sfc_slot) + plan.shape.header_room - SFC_HEADER_INLINE;
-    return plan.capacity * (slot + sizeof(sfc_bucket) / SFC_SLOTS_PER_BUCKET) + plan.memory_lines * sizeof(sfc_memory);
-}
-
-Json check_json(const Config& config, const Plan& plan) {
-    Json json{
-        {"version", 1},
-        {"file", config.file},
-        {"cache",
-         {{"capacity", plan.capacity},
-          {"remember", plan.memory_lines},
-          {"bytes", cache_bytes(plan)},
-          {"kernel_mode", plan.shape.kernel_mode}}},
-        {"limits",
-         {{"labels", +SFC_LABELS_MAX}, {"header_bytes", plan.shape.header_room}, {"headroom_bytes", +SFC_HEADROOM}}},
-        {"unmatched", word_of<sfc_unmatched>(config.unmatched)},
-        {"sfs", Json::array()},
-        {"services", Json::array()}};
-    for (std::size_t id = 1; id < plan.sfs.size(); id++) {
-        json["sfs"].push_back(sf_json(plan, plan.sfs[id]));
-    }
-    for (std::size_t id = 1; id < plan.services.size(); id++) {
-        json["services"].push_back(service_json(plan, plan.services[id], config.services[id - 1]));
-    }
-    return json;
-}
-
-/// "{a: 1, b: 2}" without quotes: short enough to read in a line.
-std::string flat(const Json& json) {
-    std::string text = json.dump();
-    std::erase(text, '"');
-    return text;
-}
 
 /// One line for each kind of packet.
 void print_key(const Json& json) {
@@ -153,23 +17,34 @@ void print_key(const Json& json) {
     }
 }
 
+void print_entry(std::string_view kind, const Json& entry) {
+    std::cout << fmt::format("{} {}\n", kind, entry["name"].get<std::string>());
+    for (const auto& [key, value] : entry.items()) {
+        if (key == "key") {
+            print_key(value);
+        } else if (key == "ports") {
+            for (const auto& [side, port] : value.items()) {
+                std::cout << fmt::format("  {:<12} {}\n", side, setting_text("", port));
+            }
+        } else if (key != "name") {
+            std::cout << fmt::format("  {:<12} {}\n", setting_name(key), setting_text(key, value));
+        }
+    }
+}
+
 void print_text(const Json& json) {
     std::cout << fmt::format("{}: ok\n", json["file"].get<std::string>());
     for (const char* key : {"cache", "limits", "unmatched"}) {
-        std::cout << fmt::format("{:<12} {}\n", key, flat(json[key]));
+        std::cout << fmt::format("{:<12} {}\n", key, setting_text(key, json[key]));
     }
-    for (const char* list : {"sfs", "services"}) {
-        for (const Json& entry : json[list]) {
-            std::cout << fmt::format("{} {}\n", list == std::string_view("sfs") ? "SF" : "service",
-                                     entry["name"].get<std::string>());
-            for (const auto& [key, value] : entry.items()) {
-                if (key == "key") {
-                    print_key(value);
-                } else if (key != "name") {
-                    std::cout << fmt::format("  {:<12} {}\n", key, flat(value));
-                }
-            }
-        }
+    for (const Json& port : json["ports"]) {
+        std::cout << fmt::format("{:<12} {}\n", "port", setting_text("", port));
+    }
+    for (const Json& entry : json["sfs"]) {
+        print_entry("SF", entry);
+    }
+    for (const Json& entry : json["services"]) {
+        print_entry("service", entry);
     }
 }
 
@@ -177,7 +52,7 @@ void print_text(const Json& json) {
 
 void command_check(const Options& options) {
     const Config config = load_config(options.config);
-    const Json json = check_json(config, make_plan(config));
+    const Json json = config_json(config, make_plan(config));
     if (options.json) {
         std::cout << json.dump() << '\n';
     } else {

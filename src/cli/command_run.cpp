@@ -12,6 +12,7 @@
 #include "attach/reconciler.h"
 #include "cli/attach_common.h"
 #include "cli/commands.h"
+#include "cli/config_difference.h"
 #include "cli/messages.h"
 #include "probe/prober.h"
 
@@ -45,15 +46,13 @@ Fd ticks(int ms) {
 Attachment take_over_or_create(const AttachOptions& options) {
     State state = wanted_state(options);
     need_privileges();
+    refuse_while_kept(options.pin, state, false);
     auto found = Attachment::open(options.pin, Attachment::Access::Change);
     if (!found) {
         const Plan plan = make_plan(parse_config(state.config, state.file));
         return Attachment::create(plan, std::move(state), options.pin, say_line);
     }
-    if (found->state().config != state.config || found->state().generic != state.generic ||
-        found->state().netns != state.netns) {
-        throw Error(ExitCode::Kernel, msg::other_attachment(options.pin, found->state().file));
-    }
+    refuse_other(*found, state);
     say_line(msg::going_on(options.pin));
     found->reopen();
     return std::move(*found);

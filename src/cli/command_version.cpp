@@ -7,12 +7,22 @@
 #include "cli/commands.h"
 
 namespace sfc {
+namespace {
+
+std::string libbpf_version() {
+    return fmt::format("{}.{}", libbpf_major_version(), libbpf_minor_version());
+}
+
+} // namespace
+
+std::string version_text() {
+    return fmt::format("sfcproxy {} (libbpf {})", SFCPROXY_VERSION, libbpf_version());
+}
 
 void command_version(const Options& options) {
-    const std::string libbpf = fmt::format("{}.{}", libbpf_major_version(), libbpf_minor_version());
-    std::cout << (options.json
-                      ? fmt::format(R"({{"version":1,"sfcproxy":"{}","libbpf":"{}"}})", SFCPROXY_VERSION, libbpf)
-                      : fmt::format("sfcproxy {} (libbpf {})", SFCPROXY_VERSION, libbpf))
+    std::cout << (options.json ? fmt::format(R"({{"version":1,"sfcproxy":"{}","libbpf":"{}"}})", SFCPROXY_VERSION,
+                                             libbpf_version())
+                               : version_text())
               << '\n';
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <string>
+
 #include "base/error.h"
 #include "cli/options.h"
 
@@ -17,5 +19,7 @@ void command_replay(Options options);
 void command_send(const Options& options);
 [[nodiscard]] ExitCode command_sink(const Options& options); ///< Failed where packets were lost or wrong
 void command_version(const Options& options);
+/// One line.
+[[nodiscard]] std::string version_text();
 
 } // namespace sfc

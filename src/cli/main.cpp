@@ -56,6 +56,7 @@ int run(int argc, char** argv) {
     case sfc::Command::Version:
         sfc::command_version(*options);
         break;
+    case sfc::Command::Help: // has been printed
     case sfc::Command::None:
         break;
     }

@@ -36,9 +36,17 @@ namespace sfc::msg {
     M(replay_has_no_kernel, "SF '{}' is in kernel mode; replay has no kernel to send packets through")                 \
     M(cannot_wait_signals, "cannot wait for signals")                                                                  \
     M(cannot_start_timer, "cannot start a timer")                                                                      \
-    M(other_attachment,                                                                                                \
-      "'{}' holds an attachment of another configuration or network namespace ('{}'); end it with 'sfcproxy "          \
-      "detach'")                                                                                                       \
+    M(runs_already, "attached already under '{}': process {} runs '{}'; 'sfcproxy status' shows it")                   \
+    M(attached_already, "attached already under '{}': '{}' is what is wanted; 'sfcproxy status' shows it")             \
+    M(runs_another,                                                                                                    \
+      "attached already under '{}': process {} runs '{}', which is another configuration: {}; 'kill {}' ends it")      \
+    M(attached_another,                                                                                                \
+      "attached already under '{}': '{}' is another configuration: {}; 'sfcproxy detach --pin {}' ends it")            \
+    M(named_port, "port '{}'")                                                                                         \
+    M(only_attached, "{} is attached and not wanted")                                                                  \
+    M(not_attached_yet, "{} is wanted and not attached")                                                               \
+    M(differs, "{} is {} there and {} here")                                                                           \
+    M(and_others, "{}, and {} more")                                                                                   \
     M(going_on, "going on with what is attached under '{}'")                                                           \
     M(cannot_wait_events, "cannot wait for events")                                                                    \
     M(stays_attached, "stays attached under '{}'; next hops are as they are now")                                      \
@@ -62,7 +70,18 @@ namespace sfc::msg {
     M(output_is_input, "{} '{}' is the same file as the input '{}'; give another one")                                 \
     M(port_not_possible, "{} {}: '{}' is not one of the ports that are possible here: {}")                             \
     M(say_which_port, "{} {}: say which port with PORT=FILE; possible are {}")                                         \
-    M(see_help, "{}; see 'sfcproxy --help'")
+    M(see_help, "{}; see 'sfcproxy --help'")                                                                           \
+    M(did_you_mean, "did you mean '{}'?")                                                                              \
+    M(commands_are, "commands are {}")                                                                                 \
+    M(see_command_help, "see 'sfcproxy help{}'")                                                                       \
+    M(command_missing, "a command is missing; give one of {}")                                                         \
+    M(unknown_command, "unknown command '{}'; {}")                                                                     \
+    M(unknown_option, "unknown option '{}' of '{}'; {}")                                                               \
+    M(option_too_early, "option '{}' belongs behind its command, '{}'")                                                \
+    M(word_too_many, "'{}' is a word too many for '{}'; {}")                                                           \
+    M(value_missing, "option '{}' of '{}' needs a value behind it")                                                    \
+    M(option_twice, "option '{}' of '{}' stands here more than once")                                                  \
+    M(option_missing, "'{}' needs the option '{} {}'")
 
 SFC_CLI_MESSAGES(SFC_MESSAGE)
 

@@ -11,11 +11,13 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "base/duration.h"
 #include "base/error.h"
 #include "base/number.h"
+#include "base/units.h"
+#include "cli/commands.h"
 #include "cli/messages.h"
 #include "cli/options_traffic.h"
+#include "cli/usage_fault.h"
 
 namespace sfc {
 namespace {
@@ -53,15 +55,18 @@ double parse_watch(const std::string& text) {
 struct Raw {
     Options options;
     std::vector<std::string> in, from_sf;
-    std::string window, tick, watch;
+    std::string window, tick, watch, help;
 };
 
 void add_commands(CLI::App& app, Raw& raw) {
     auto* check = app.add_subcommand("check", "Check a configuration and show what becomes of it");
     auto* replay = app.add_subcommand("replay", "Push captures through the real BPF programs");
     auto* version = app.add_subcommand("version", "Show the version");
+    auto* help = app.add_subcommand("help", "Show the commands, or the options of one");
     for (auto* command : {check, replay}) {
-        command->add_option("-c,--config", raw.options.config, "Configuration (YAML)")->required()->type_name("FILE");
+        command->add_option("-c,--config", raw.options.config, "Configuration (YAML); - is standard input")
+            ->required()
+            ->type_name("FILE");
     }
     for (auto* command : {check, replay, version}) {
         command->add_flag("-j,--json", raw.options.json, "Print JSON");
@@ -85,6 +90,8 @@ void add_commands(CLI::App& app, Raw& raw) {
     check->callback([&raw] { raw.options.command = Command::Check; });
     replay->callback([&raw] { raw.options.command = Command::Replay; });
     version->callback([&raw] { raw.options.command = Command::Version; });
+    help->add_option("COMMAND", raw.help, "The command whose options are wanted")->type_name("");
+    help->callback([&raw] { raw.options.command = Command::Help; });
 }
 
 void add_attached_commands(CLI::App& app, Raw& raw) {
@@ -100,7 +107,9 @@ void add_attached_commands(CLI::App& app, Raw& raw) {
             ->capture_default_str();
     }
     for (auto* command : {run, attach}) {
-        command->add_option("-c,--config", options.config, "Configuration (YAML)")->required()->type_name("FILE");
+        command->add_option("-c,--config", options.config, "Configuration (YAML); - is standard input")
+            ->required()
+            ->type_name("FILE");
         command->add_flag("--generic", options.generic, "Generic XDP: for interfaces without native XDP; slower");
     }
     for (auto* command : {status, stats}) {
@@ -118,6 +127,17 @@ void add_attached_commands(CLI::App& app, Raw& raw) {
         raw.options.command = Command::Stats;
         raw.options.watch_s = stats->count("--watch") == 0 ? 0 : parse_watch(raw.watch);
     });
+}
+
+void print_help(const CLI::App& app, const std::string& command) {
+    const auto found = app.get_subcommands([&](const CLI::App* one) { return one->get_name() == command; });
+    if (found.empty() && !command.empty()) {
+        throw Error(ExitCode::Usage, unknown_command(app, command));
+    }
+    // App::help() of `app` would be that of `help`, the command that was given.
+    std::cout << app.get_formatter()->make_help(command.empty() ? &app : found.front(),
+                                                command.empty() ? app.get_name() : app.get_name() + " " + command,
+                                                CLI::AppFormatMode::Normal);
 }
 
 void finish_replay(Raw& raw) {
@@ -190,6 +210,8 @@ std::optional<Options> parse_options(int argc, char** argv) {
                  "sfcproxy"};
     Raw raw;
     app.require_subcommand(1);
+    app.set_version_flag(
+        "-V,--version", [] { return version_text(); }, "Show the version");
     add_attached_commands(app, raw);
     add_commands(app, raw);
     add_traffic_commands(app, raw.options);
@@ -198,8 +220,15 @@ std::optional<Options> parse_options(int argc, char** argv) {
     } catch (const CLI::CallForHelp&) {
         std::cout << app.help();
         return std::nullopt;
+    } catch (const CLI::CallForVersion& version) {
+        std::cout << version.what() << '\n';
+        return std::nullopt;
     } catch (const CLI::ParseError& error) {
-        throw Error(ExitCode::Usage, msg::see_help(error.what()));
+        throw Error(ExitCode::Usage, usage_fault(app, error));
+    }
+    if (raw.options.command == Command::Help) {
+        print_help(app, raw.help);
+        return std::nullopt;
     }
     if (raw.options.command == Command::Replay) {
         finish_replay(raw);

@@ -13,7 +13,7 @@
 
 namespace sfc {
 
-enum class Command { None, Run, Attach, Detach, Status, Stats, Check, Replay, Send, Sink, Version };
+enum class Command { None, Run, Attach, Detach, Status, Stats, Check, Replay, Send, Sink, Version, Help };
 
 struct Options {
     Command command = Command::None;

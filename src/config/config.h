@@ -112,8 +112,10 @@ struct Config {
 [[nodiscard]] Config load_config(const std::string& file);
 /// The same with the text at hand; `file` is for messages.
 [[nodiscard]] Config parse_config(const std::string& text, const std::string& file);
-/// The text of a configuration file. Throws Error{Usage}.
+/// The text of a configuration file; "-" is standard input. Throws Error{Usage}.
 [[nodiscard]] std::string read_config_text(const std::string& file);
+/// What messages call it.
+[[nodiscard]] std::string config_name(const std::string& file);
 
 /// The checks that need more than one entry: names, references, ports with two roles, overlapping matches. Throws as
 /// above.

@@ -61,9 +61,6 @@ private:
     }
 
     void check_sf(const SfConfig& sf) {
-        if (sf.name.empty()) {
-            throw error(sf.at, msg::sf_without_name());
-        }
         check_mark(sf);
         if (!sfs_.emplace(sf.name, &sf).second) {
             throw error(sf.at, msg::sf_name_twice(sf.name));
@@ -121,9 +118,6 @@ private:
     }
 
     void check_service(const ServiceConfig& service) {
-        if (service.name.empty()) {
-            throw error(service.at, msg::service_without_name());
-        }
         if (!services_.insert(service.name).second) {
             throw error(service.at, msg::service_name_twice(service.name));
         }

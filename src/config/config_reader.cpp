@@ -142,7 +142,7 @@ SfConfig read_sf(const YamlValue& value) {
                               "tcp_timestamps", "payload_digest", "payload_length", "rtp_ports", "probe"});
     SfConfig sf;
     sf.at = value.at();
-    sf.name = map.required("name").text();
+    sf.name = map.required("name").name();
     sf.kernel = read_kernel_mode(map, sf);
     if (!sf.kernel || map.optional("ports")) {
         read_sf_ports(map.required("ports"), sf);
@@ -283,7 +283,7 @@ ServiceConfig read_service(const YamlValue& value, const std::vector<SfConfig>& 
                                 encap.setting_keys));
     ServiceConfig service;
     service.at = value.at();
-    service.name = map.required("name").text();
+    service.name = map.required("name").name();
     service.match = read_match(map.required("match"));
     service.domain = read_interfaces(map.required("domain"), "domain", msg::in_next_hop());
     const YamlMap sf(map.required("sf"), {"name", "in"});
@@ -350,7 +350,7 @@ Config parse_config(const std::string& text, const std::string& file) {
 }
 
 Config load_config(const std::string& file) {
-    return parse_config(read_config_text(file), file);
+    return parse_config(read_config_text(file), config_name(file));
 }
 
 } // namespace sfc

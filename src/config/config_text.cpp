@@ -5,6 +5,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <string>
 
 #include "config/config.h"
@@ -109,21 +110,36 @@ private:
     }
 };
 
-} // namespace
+constexpr const char* kStandardInput = "-";
 
-std::string read_config_text(const std::string& file) {
+std::string read_all(std::istream& in) {
+    std::string text(kMostBytes + 1, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    return text;
+}
+
+std::string read_file(const std::string& file) {
     std::error_code none;
     std::ifstream in(file);
     if (!in || std::filesystem::is_directory(file, none)) {
         throw Error(ExitCode::Usage, msg::cannot_read_config(file, in ? "is a directory" : std::strerror(errno)));
     }
-    std::string text(kMostBytes + 1, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
+    return read_all(in);
+}
+
+} // namespace
+
+std::string config_name(const std::string& file) {
+    return file == kStandardInput ? "<stdin>" : file;
+}
+
+std::string read_config_text(const std::string& file) {
+    const std::string name = config_name(file), text = file == kStandardInput ? read_all(std::cin) : read_file(file);
     if (text.size() > kMostBytes) {
-        throw Error(ExitCode::Usage, msg::config_too_large(file, kMostBytes >> 20U));
+        throw Error(ExitCode::Usage, msg::config_too_large(name, kMostBytes >> 20U));
     }
-    Walk(text, file).check();
+    Walk(text, name).check();
     return text;
 }
 

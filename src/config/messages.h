@@ -8,7 +8,6 @@ namespace sfc::msg {
 #define SFC_CONFIG_MESSAGES(M)                                                                                         \
     M(too_many_sfs, "at most {} SFs and {} services are possible")                                                     \
     M(too_many_ports, "{} interfaces are too many; at most {} are possible")                                           \
-    M(sf_without_name, "an SF needs a name that is not empty")                                                         \
     M(sf_name_twice, "SF name '{}' stands here twice")                                                                 \
     M(port_belongs_to, "port '{}' belongs to {} already; every SF has its own ports")                                  \
     M(named_sf, "SF '{}'")                                                                                             \
@@ -24,7 +23,6 @@ namespace sfc::msg {
       "and {} for a check")                                                                                            \
     M(port_of_sf, "port '{}' is a port of {}; a port is a domain port or an SF port, never both")                      \
     M(mtus_differ, "port '{}' has mtu {} here and {} at {}; give one value")                                           \
-    M(service_without_name, "a service needs a name that is not empty")                                                \
     M(service_name_twice, "service name '{}' stands here twice")                                                       \
     M(named_service, "service '{}'")                                                                                   \
     M(twice_in_domain, "port '{}' stands in the domain of {} twice")                                                   \
@@ -91,6 +89,21 @@ namespace sfc::msg {
     M(not_list, "must be a list, not {}")                                                                              \
     M(not_mapping, "must be a mapping, not {}")                                                                        \
     M(unknown_key, "unknown key '{}'; allowed are {}")                                                                 \
+    M(unknown_key_like, "unknown key '{}'; did you mean '{}'? allowed are {}")                                         \
+    M(tab, "a tab stands here; YAML takes spaces alone for indentation")                                               \
+    M(space_missing, "a space is missing behind the ':' of '{}'")                                                      \
+    M(bracket_open, "a '[', a '{{' or a quotation mark before this is not closed, or a ',' is missing")                \
+    M(bracket_closes_nothing, "this ']' or '}}' closes nothing")                                                       \
+    M(quote_open, "a quotation mark before this has no second one")                                                    \
+    M(anchor, "anchors ('&'), aliases ('*') and merge keys ('<<') are not allowed; write the values out")              \
+    M(second_document, "a second document begins here; a configuration is one document, without '---' in the middle")  \
+    M(does_not_fit,                                                                                                    \
+      "this does not go with the lines above it; look at its indentation, and for a ':' that is missing")              \
+    M(not_yaml, "this is no YAML: {}")                                                                                 \
+    M(name_too_long, "a name of {} bytes is too long; at most {} are possible")                                        \
+    M(invisible_name, "a name with characters that cannot be seen is not allowed")                                     \
+    M(bad_name, "'{}' is not a name; allowed are 1 to {} bytes, without a space at either end")                        \
+    M(not_one_host, "'{}' is not the address of one host; multicast, broadcast, loopback and zero are not allowed")    \
     M(key_twice, "key '{}' stands here twice")                                                                         \
     M(key_missing, "key '{}' is missing")
 

@@ -11,12 +11,15 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
-#include "base/duration.h"
+#include "base/alike.h"
+#include "base/units.h"
 #include "config/messages.h"
+#include "config/yaml_fault.h"
 
 namespace sfc {
 namespace {
 
+constexpr std::size_t kNameMax = 64; // bytes; wider ones would break the columns of `status` and `stats`
 constexpr std::uint64_t kHoldLeastNs = 1'000'000;
 constexpr std::uint64_t kHoldMostNs = 60'000'000'000;
 constexpr std::size_t kInterfaceNameMax = 15; // IFNAMSIZ less the terminating zero
@@ -31,8 +34,46 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
     return value;
 }
 
+/// Characters that show nothing, or turn the order of what is shown (Unicode 15, 23.2): U+00AD, U+200B to U+200F,
+/// U+2028 to U+202E, U+2060 to U+206F, U+FEFF.
+bool has_invisible(std::string_view text) {
+    for (std::size_t i = 0; i + 1 < text.size(); i++) {
+        const auto at = [&](std::size_t n) { return n < text.size() ? static_cast<unsigned char>(text[n]) : 0U; };
+        const unsigned last = at(i + 2);
+        const bool general =
+            at(i) == 0xe2 && at(i + 1) == 0x80 && ((last >= 0x8b && last <= 0x8f) || (last >= 0xa8 && last <= 0xae));
+        const bool more = at(i) == 0xe2 && at(i + 1) == 0x81 && last >= 0xa0 && last <= 0xaf;
+        if (general || more || (at(i) == 0xc2 && at(i + 1) == 0xad) || text.substr(i, 3) == "\xef\xbb\xbf") {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// Neither all hosts, nor many, nor this one, nor none (RFC 1122 3.2.1.3, RFC 4291 2.4).
+bool is_one_host(std::span<const unsigned char> ip) {
+    if (ip.size() == sizeof(in_addr)) {
+        const bool broadcast = std::all_of(ip.begin(), ip.end(), [](unsigned char byte) { return byte == 0xff; });
+        return ip[0] != 0 && ip[0] != 127 && (ip[0] & 0xf0) != 0xe0 && !broadcast;
+    }
+    const bool zero = std::all_of(ip.begin(), ip.end() - 1, [](unsigned char byte) { return byte == 0; });
+    return ip[0] != 0xff && !(zero && ip.back() <= 1);
+}
+
 std::string_view kind_of(const YAML::Node& node) {
     return node.IsMap() ? "a mapping" : node.IsSequence() ? "a list" : node.IsNull() ? "empty" : "a single value";
+}
+
+std::string unknown_key(const std::string& name, const std::vector<std::string_view>& keys) {
+    if (name == "<<") {
+        return msg::anchor();
+    }
+    if (space_is_missing(name)) {
+        return msg::space_missing(name);
+    }
+    const std::string_view meant = most_alike(name, keys);
+    return meant.empty() ? msg::unknown_key(name, fmt::join(keys, ", "))
+                         : msg::unknown_key_like(name, meant, fmt::join(keys, ", "));
 }
 
 } // namespace
@@ -46,9 +87,10 @@ YamlValue::YamlValue(const YAML::Node& node, std::string file, std::string path)
 
 YamlValue YamlValue::parse(const std::string& text, const std::string& file) {
     try {
+        check_one_plain_document(text, file);
         return {YAML::Load(text), file, ""};
     } catch (const YAML::Exception& error) {
-        throw config_error(file, {error.mark.line + 1, error.mark.column + 1}, error.msg);
+        throw yaml_fault(text, file, error);
     }
 }
 
@@ -83,6 +125,20 @@ std::string YamlValue::text() const {
         }
     }
     return node_->Scalar();
+}
+
+std::string YamlValue::name() const {
+    std::string name = text();
+    if (name.size() > kNameMax) {
+        throw error(msg::name_too_long(name.size(), kNameMax));
+    }
+    if (has_invisible(name)) {
+        throw error(msg::invisible_name());
+    }
+    if (name.empty() || name.front() == ' ' || name.back() == ' ') {
+        throw error(msg::bad_name(name, kNameMax));
+    }
+    return name;
 }
 
 std::string YamlValue::interface() const {
@@ -160,9 +216,12 @@ Mac YamlValue::mac() const {
 std::string YamlValue::ip() const {
     std::string given = text();
     std::array<unsigned char, sizeof(in6_addr)> address{};
-    if (inet_pton(AF_INET, given.c_str(), address.data()) != 1 &&
-        inet_pton(AF_INET6, given.c_str(), address.data()) != 1) {
+    const bool four = inet_pton(AF_INET, given.c_str(), address.data()) == 1;
+    if (!four && inet_pton(AF_INET6, given.c_str(), address.data()) != 1) {
         throw error(msg::bad_ip(given));
+    }
+    if (!is_one_host(std::span(address).first(four ? sizeof(in_addr) : sizeof(in6_addr)))) {
+        throw error(msg::not_one_host(given));
     }
     return given;
 }
@@ -210,14 +269,15 @@ std::optional<YamlValue> YamlValue::member(const std::string& key) const {
 
 YamlMap::YamlMap(const YamlValue& value, const std::vector<std::string_view>& keys) : YamlValue(value) {
     if (!node_->IsMap()) {
-        throw error(msg::not_mapping(kind_of(*node_)));
+        const bool space = node_->IsScalar() && space_is_missing(node_->Scalar());
+        throw error(space ? msg::space_missing(node_->Scalar()) : msg::not_mapping(kind_of(*node_)));
     }
     std::set<std::string> seen;
     for (const auto& entry : *node_) {
         const YamlValue key(entry.first, file_, path_);
         const std::string name = key.text();
         if (std::find(keys.begin(), keys.end(), name) == keys.end()) {
-            throw key.error(msg::unknown_key(name, fmt::join(keys, ", ")));
+            throw key.error(unknown_key(name, keys));
         }
         if (!seen.insert(name).second) {
             throw key.error(msg::key_twice(name));

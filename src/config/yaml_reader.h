@@ -37,6 +37,8 @@ public:
     [[nodiscard]] Error error(const std::string& sentence) const;
 
     [[nodiscard]] std::string text() const;
+    /// The name of an SF or a service: 1 to 64 bytes that can be seen.
+    [[nodiscard]] std::string name() const;
     /// A network interface's name: 1 to 15 bytes without space or slash, as the kernel demands.
     [[nodiscard]] std::string interface() const;
     /// A network namespace: the name under which `ip netns` knows it, its path, or the id of a process in it.
@@ -49,6 +51,7 @@ public:
     /// A hold time: "500us", "100ms" or "2s", from 1 ms to 60 s.
     [[nodiscard]] std::uint64_t duration_ns() const;
     [[nodiscard]] Mac mac() const;
+    /// The address of one host.
     [[nodiscard]] std::string ip() const;
     [[nodiscard]] bool on_off() const;
 

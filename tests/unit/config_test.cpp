@@ -60,7 +60,7 @@ TEST_P(WrongConfig, IsRefusedWithItsPosition) {
 }
 
 const std::vector<Wrong> kWrong = {
-    {"broken_yaml", "sfs: [", ":1:", "end of"},
+    {"broken_yaml", "sfs: [", ":1:", "is not closed"},
     {"list_at_top", "- 1\n", ":1:1:", "must be a mapping"},
     {"unknown_key", "cash: 1\nsfs: []\nservices: []\n", ":1:1:", "unknown key 'cash'"},
     {"key_twice", "sfs: []\nsfs: []\nservices: []\n", ":2:1:", "twice"},

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include "base/duration.h"
+#include "base/units.h"
 
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <limits>
+
+#include <fmt/format.h>
 
 namespace sfc {
 namespace {
@@ -29,6 +32,25 @@ std::optional<std::uint64_t> parse_duration(std::string_view text) {
         }
     }
     return std::nullopt;
+}
+
+std::string format_duration(std::uint64_t ns) {
+    for (auto unit = kUnits.rbegin(); unit != kUnits.rend(); unit++) {
+        if (ns % unit->ns == 0 && ns != 0) {
+            return fmt::format("{}{}", ns / unit->ns, unit->name);
+        }
+    }
+    return fmt::format("{}ns", ns);
+}
+
+std::string format_bytes(std::uint64_t bytes) {
+    constexpr std::uint64_t kKi = 1024;
+    if (bytes < kKi) {
+        return fmt::format("{} bytes", bytes);
+    }
+    const bool mega = bytes >= kKi * kKi;
+    const double value = static_cast<double>(bytes) / static_cast<double>(mega ? kKi * kKi : kKi);
+    return fmt::format("{} {}", std::round(value * 10) / 10, mega ? "MiB" : "KiB");
 }
 
 } // namespace sfc

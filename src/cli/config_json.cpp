@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "cli/config_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/units.h"
+#include "cli/messages.h"
+#include "config/encapsulation.h"
+#include "config/words.h"
+#include "report/key_text.h"
+
+namespace sfc {
+namespace {
+
+/// Settings of a port besides its name.
+void add_settings(Json& json, const Plan::Port& port) {
+    json["mtu"] = port.entry.mtu;
+    if (port.peer_prepared) {
+        json["peer"] = "prepared";
+    }
+}
+
+Json ports_json(const Plan& plan, const Plan::Sf& sf) {
+    const auto port = [&](std::uint16_t id) -> Json {
+        const Plan::Port& entry = plan.ports[id];
+        Json json{{"interface", entry.name}, {"mode", entry.entry.routed != 0 ? "routed" : "transparent"}};
+        if (entry.ip) {
+            json["ip"] = *entry.ip;
+        } else if (entry.entry.routed != 0) {
+            json["mac"] = format_mac(to_mac(entry.entry.sf_mac));
+        }
+        add_settings(json, entry);
+        return json;
+    };
+    return sf.left == sf.right ? Json{{"both", port(sf.left)}}
+                               : Json{{"left", port(sf.left)}, {"right", port(sf.right)}};
+}
+
+Json key_json(const sfc_sf& sf) {
+    Json json;
+    for (const auto& [kind, fields] : key_texts(sf)) {
+        json[kind] = fields;
+    }
+    return json;
+}
+
+Json sf_json(const Plan& plan, const Plan::Sf& sf, const SfConfig& config) {
+    if (sf.entry.kernel != 0) {
+        const std::string where = plan.mark_mask == 0
+                                      ? msg::tickets_in_metadata()
+                                      : msg::tickets_in_mark(plan.mark_mask, 1U << plan.mark_check_bits());
+        Json json{{"name", sf.name},      {"stack", true}, {"hold_ns", sf.entry.hold_ns},
+                  {"gets", "IP packets"}, {"gro", sf.gro}, {"tickets", where},
+                  {"probe", sf.probe}};
+        if (!config.unwatched.empty()) {
+            json["unwatched"] = config.unwatched;
+        }
+        if (sf.left != SFC_NONE) {
+            json["ports"] = ports_json(plan, sf);
+        }
+        return json;
+    }
+    return {{"name", sf.name},
+            {"ports", ports_json(plan, sf)},
+            {"hold_ns", sf.entry.hold_ns},
+            {"on_miss", word_of<sfc_miss>(sf.entry.on_miss)},
+            {"tunnels", word_of<sfc_tunnels>(sf.entry.tunnels)},
+            {"gets", sf.entry.ethernet != 0 ? "Ethernet frames" : "IP packets"},
+            {"probe", sf.probe},
+            {"key", key_json(sf.entry)}};
+}
+
+Json next_hop_json(const Plan& plan, const sfc_service& service, const NextHopConfig& hop) {
+    if (hop.ingress) {
+        return "ingress";
+    }
+    Json json{{"interface", hop.port.interface}, {"mtu", plan.ports[service.egress_port].entry.mtu}};
+    json[hop.port.mac ? "mac" : "ip"] = hop.port.mac ? format_mac(*hop.port.mac) : hop.port.ip.value_or("");
+    return json;
+}
+
+Json egress_json(const Plan& plan, const sfc_service& service) {
+    Json json = Json::array();
+    for (const std::uint16_t id : service.egress) {
+        if (id != SFC_NONE) {
+            json.push_back({{"interface", plan.ports[id].name}, {"mtu", plan.ports[id].entry.mtu}});
+        }
+    }
+    return json;
+}
+
+Json match_json(const MatchConfig& match) {
+    Json json{{"encapsulation", word_of<sfc_encap>(match.encap)}};
+    for (const auto& [key, value] : encapsulation(match.encap).show_match(match)) {
+        std::visit([&, at = key](const auto& shown) { json[at] = shown; }, value);
+    }
+    return json;
+}
+
+Json service_json(const Plan& plan, const Plan::Service& service, const ServiceConfig& config) {
+    std::vector<std::string> domain;
+    for (const PortConfig& port : config.domain) {
+        domain.push_back(port.interface);
+    }
+    const sfc_service& entry = service.entry;
+    Json json{{"name", service.name},
+              {"match", match_json(config.match)},
+              {"domain", domain},
+              {"sf", plan.sfs[entry.sf].name}};
+    if (plan.through_host_kernel(service)) {
+        json["egress"] = egress_json(plan, entry);
+    } else {
+        json["to_port"] = plan.ports[entry.to_port].name;
+        json["return_port"] = plan.ports[entry.return_port].name;
+    }
+    if (config.next_hop) {
+        json["next_hop"] = next_hop_json(plan, entry, *config.next_hop);
+    }
+    json["inner"] = word_of<sfc_inner>(entry.inner);
+    json["ttl"] = word_of<sfc_ttl>(entry.ttl);
+    if (!plan.through_kernel(service)) { // the kernel takes its hop off whatever is written
+        json["inner_ttl"] = word_of<sfc_inner_ttl>(entry.inner_ttl);
+    }
+    json["last_label"] = word_of<sfc_last_label>(entry.last_label);
+    json["quota"] = entry.quota;
+    return json;
+}
+
+/// What the cache takes of memory, all of it from the start.
+std::uint64_t cache_bytes(const Plan& plan) {
+    const std::uint64_t slot = sizeof(sfc_slot) + plan.shape.header_room - SFC_HEADER_INLINE;
+    return plan.capacity * (slot + sizeof(sfc_bucket) / SFC_SLOTS_PER_BUCKET) + plan.memory_lines * sizeof(sfc_memory);
+}
+
+/// Domain ports and those that frames leave by; ports of SFs stand with them.
+Json other_ports_json(const Plan& plan) {
+    Json json = Json::array();
+    for (std::size_t id = 1; id < plan.ports.size(); id++) {
+        if (plan.ports[id].entry.role != SFC_ROLE_SF) {
+            json.push_back({{"interface", plan.ports[id].name}});
+            add_settings(json.back(), plan.ports[id]);
+        }
+    }
+    return json;
+}
+
+} // namespace
+
+Json config_json(const Config& config, const Plan& plan) {
+    Json json{
+        {"version", 1},
+        {"file", config.file},
+        {"cache",
+         {{"capacity", plan.capacity},
+          {"remember", plan.memory_lines},
+          {"bytes", cache_bytes(plan)},
+          {"kernel_mode", plan.shape.kernel_mode}}},
+        {"limits",
+         {{"labels", +SFC_LABELS_MAX}, {"header_bytes", plan.shape.header_room}, {"headroom_bytes", +SFC_HEADROOM}}},
+        {"unmatched", word_of<sfc_unmatched>(config.unmatched)},
+        {"ports", other_ports_json(plan)},
+        {"sfs", Json::array()},
+        {"services", Json::array()}};
+    for (std::size_t id = 1; id < plan.sfs.size(); id++) {
+        json["sfs"].push_back(sf_json(plan, plan.sfs[id], config.sfs[id - 1]));
+    }
+    for (std::size_t id = 1; id < plan.services.size(); id++) {
+        json["services"].push_back(service_json(plan, plan.services[id], config.services[id - 1]));
+    }
+    return json;
+}
+
+std::string setting_name(const std::string& key) {
+    if (key == "bytes") {
+        return "memory";
+    }
+    return key.ends_with("_ns")      ? key.substr(0, key.size() - 3)
+           : key.ends_with("_bytes") ? key.substr(0, key.size() - 6)
+                                     : key;
+}
+
+std::string setting_text(const std::string& key, const Json& value) {
+    if (value.is_object() || value.is_array()) {
+        std::string text;
+        for (const auto& [inner, each] : value.items()) {
+            const std::string one = setting_text(inner, each);
+            text += (text.empty() ? "" : ", ") + (value.is_array() ? one : setting_name(inner) + " " + one);
+        }
+        return text;
+    }
+    if (value.is_boolean()) {
+        return value.get<bool>() ? "on" : "off";
+    }
+    if (value.is_string()) {
+        return value.get<std::string>();
+    }
+    const auto number = value.get<std::uint64_t>();
+    return key == "mtu" && number == 0 ? "of the interface"
+           : key.ends_with("_ns")      ? format_duration(number)
+           : key.ends_with("bytes")    ? format_bytes(number)
+                                       : value.dump();
+}
+
+} // namespace sfc
