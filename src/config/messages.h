@@ -92,6 +92,8 @@ namespace sfc::msg {
     M(unknown_key_like, "unknown key '{}'; did you mean '{}'? allowed are {}")                                         \
     M(tab, "a tab stands here; YAML takes spaces alone for indentation")                                               \
     M(space_missing, "a space is missing behind the ':' of '{}'")                                                      \
+    M(dash_space_missing, "a space is missing behind the '-' of '{}'")                                                 \
+    M(colon_missing, "a ':' is missing in '{}'")                                                                       \
     M(bracket_open, "a '[', a '{{' or a quotation mark before this is not closed, or a ',' is missing")                \
     M(bracket_closes_nothing, "this ']' or '}}' closes nothing")                                                       \
     M(quote_open, "a quotation mark before this has no second one")                                                    \

@@ -61,7 +61,7 @@ private:
 
 /// Where a line begins with a tab, which YAML does not take for indentation; from 1, 0 for nowhere.
 int tab_in_indentation(const std::string& line) {
-    const std::size_t text = line.find_first_not_of(" \t");
+    const std::size_t text = line.find_first_not_of(" -\t");
     const std::size_t tab = line.find('\t');
     return text != std::string::npos && line[text] != '#' && tab < text ? static_cast<int>(tab) + 1 : 0;
 }
@@ -73,6 +73,20 @@ int colon_without_space(const std::string& line) {
         return 0;
     }
     return static_cast<int>(line.find(':', word)) + 1;
+}
+
+/// The column of a dash that a space is missing behind; 0 for none.
+int dash_without_space(const std::string& line) {
+    const std::size_t dash = line.find_first_not_of(' ');
+    const bool alone = dash != std::string::npos && line[dash] == '-' && dash + 1 < line.size();
+    return alone && std::isalpha(static_cast<unsigned char>(line[dash + 1])) != 0 ? static_cast<int>(dash) + 1 : 0;
+}
+
+/// The column where a line of words begins that has no colon, so that it is no key; 0 where it is something else.
+int words_without_colon(const std::string& line) {
+    const std::size_t word = line.find_first_not_of(" -");
+    const bool words = word != std::string::npos && std::isalpha(static_cast<unsigned char>(line[word])) != 0;
+    return words && line.find_first_of(":,[]{}\"'") == std::string::npos ? static_cast<int>(word) + 1 : 0;
 }
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -139,6 +153,12 @@ Error yaml_fault(const std::string& text, const std::string& file, const YAML::E
         const std::string& line = lines[at->line - 1];
         const std::size_t word = line.find_first_not_of(" -");
         return config_error(file, *at, msg::space_missing(line.substr(word, at->column - word)));
+    }
+    if (const auto at = look_back(lines, mark.line, dash_without_space)) {
+        return config_error(file, *at, msg::dash_space_missing(lines[at->line - 1].substr(at->column - 1)));
+    }
+    if (const auto at = look_back(lines, mark.line, words_without_colon)) {
+        return config_error(file, *at, msg::colon_missing(lines[at->line - 1].substr(at->column - 1)));
     }
     return config_error(file, mark, sentence_for(error.msg));
 }
