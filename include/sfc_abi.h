@@ -17,7 +17,7 @@
 #endif
 
 /* Raised with every change of a map's layout: a program and pinned maps of different versions do not meet. */
-enum { SFC_ABI_VERSION = 10 };
+enum { SFC_ABI_VERSION = 11 };
 
 enum sfc_limit {
 	SFC_LABELS_MAX = 16, /* label stack entries on arrival; one more is `too_many_labels` */

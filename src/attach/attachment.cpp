@@ -66,8 +66,7 @@ std::vector<std::uint16_t> in_order(const Plan& plan) {
     return ids;
 }
 
-Location must_locate(const Plan::Port& port) {
-    auto location = locate(port);
+Location must_be_there(const Plan::Port& port, std::optional<Location> location) {
     if (!location) {
         throw Error(ExitCode::Kernel, missing_text(port));
     }
@@ -119,7 +118,7 @@ void Attachment::check_all(const Plan& plan, bool generic) {
     std::map<std::uint32_t, std::string> seen;
     for (const std::uint16_t id : in_order(plan)) {
         check_mode(plan, id, generic);
-        const Location location = must_locate(plan.ports[id]);
+        const Location location = must_be_there(plan.ports[id], locate(plan.ports[id]));
         check_location(plan, id, location, generic);
         check_peer(plan, id, location);
         const auto [other, fresh] = seen.emplace(location.link.index, plan.ports[id].name);
@@ -277,13 +276,21 @@ void Attachment::attach_all(const Say& say) {
     }
 }
 
+std::optional<Location> Attachment::locate_port(std::uint16_t id) const {
+    const auto noted = state_.processes.find(plan_.ports[id].netns);
+    return locate(plan_.ports[id], noted == state_.processes.end() ? 0 : noted->second);
+}
+
 void Attachment::attach_port(std::uint16_t id, const Say& say) {
     const auto turn = take_turn(); // and only then look whether it is free
     const Plan::Port& port = plan_.ports[id];
-    const Location location = must_locate(port);
+    const Location location = must_be_there(port, locate_port(id));
     check_location(plan_, id, location, state_.generic);
     check_peer(plan_, id, location);
     check_hairpin(*turn, id, location);
+    if (location.peer_netns && location.peer_netns->of_process() && !port.netns.empty()) {
+        state_.processes.emplace(port.netns, location.peer_netns->cookie());
+    }
     try {
         prepare(id, location, say);
         // Modulo 2^64, as lost_since() is: less what was lost at interfaces that this port had before.
@@ -319,6 +326,7 @@ void Attachment::attach_port(std::uint16_t id, const Say& say) {
 void Attachment::release_port(std::uint16_t id, const Say& say) {
     const auto turn = take_turn();
     const Plan::Port& port = plan_.ports[id];
+    follow_moved_peer(id, say);           // while it is known which interface the port has
     if (port.entry.role == SFC_ROLE_SF) { // nothing is sent there any more before it is open
         maps_->clear_interface(id);
     }
@@ -333,6 +341,9 @@ void Attachment::release_port(std::uint16_t id, const Say& say) {
 
 void Attachment::detach(const Say& say) {
     const auto turn = state_.journal.empty() ? nullptr : take_turn();
+    for (std::size_t id = 1; id < plan_.ports.size(); id++) {
+        follow_moved_peer(id, say); // while it is known which interface the port has
+    }
     for (std::size_t id = 1; id < plan_.ports.size(); id++) { // first nothing is stripped any more
         if (plan_.ports[id].entry.role == SFC_ROLE_DOMAIN) {
             detach_xdp(pins_.get(xdp_pin(id)));

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,9 @@ public:
     /// Takes everything off again and undoes what was changed. Goes on over what fails and says so.
     void detach(const Say& say);
 
+    /// Where the port's interface is by its name. Throws Error where `netns:` is a process that is in another network
+    /// namespace than at first: a container that ends gives its id to another one, whose traffic this is not.
+    [[nodiscard]] std::optional<Location> locate_port(std::uint16_t id) const;
     /// Finds the port's interface, prepares it and its peer, and attaches. Throws Error; the port is then as before.
     void attach_port(std::uint16_t id, const Say& say);
     /// Switches off again the offloads that somebody has switched on since: nobody tells us what happens at a peer.
@@ -124,14 +128,17 @@ private:
     void attach_hairpin(std::uint16_t id, const Location& location, const Say& say);
     /// Throws Error{Kernel} where another attachment has one there.
     void check_hairpin(const Turn& turn, std::uint16_t id, const Location& location) const;
-    [[nodiscard]] bool needs_leak_guard(const Link& link) const;
-    [[nodiscard]] bool below_way_out(const Link& link, const std::vector<Link>& links) const;
-    [[nodiscard]] bool has_leak_guard(const Link& link) const;
+    [[nodiscard]] std::set<std::uint32_t> ways_out() const;
+    [[nodiscard]] std::set<std::uint32_t> unguarded(const std::vector<Link>& links) const;
+    /// The record of the interface's leak guard; the end where it has none.
+    [[nodiscard]] Journal::const_iterator leak_guard(std::uint32_t index) const;
+    bool adopt_leak_guard(const Link& link, const std::string& port);
     /// Whether the program of the record is at work there.
     [[nodiscard]] bool watches(const Link& link, const TcProgram& tc) const;
     /// For a port of an SF that is the kernel of another namespace: programs at its peer, in that namespace.
     static void check_peer(const Plan& plan, std::uint16_t id, const Location& location);
     void attach_peer(std::uint16_t id, const Location& location, const Say& say);
+    void follow_moved_peer(std::uint16_t id, const Say& say);
 };
 
 /// Frames for this port are redirected into its interface.

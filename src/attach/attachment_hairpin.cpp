@@ -28,7 +28,7 @@ std::string hairpin_pin(std::uint16_t id) {
 
 void Attachment::attach_hairpin(std::uint16_t id, const Location& location, const Say& say) {
     const std::string& port = plan_.ports[id].name;
-    const std::uint64_t netns = Netns::current().inode();
+    const std::uint64_t netns = Netns::current().cookie();
     note({port, netns, location.link.index, HairpinPair{}});
     const Hairpin hairpin = make_hairpin(location.link.index, location.link.mtu);
     // Native: behind generic XDP, the kernel drops what was redirected to the hairpin without running the program.
@@ -38,7 +38,9 @@ void Attachment::attach_hairpin(std::uint16_t id, const Location& location, cons
     for (const Offload offload : kHairpinOffloads) {
         note({port, netns, hairpin.in.index, OffloadChange{hairpin.in.name, offload, {}, false}});
     }
-    hook_tc(port, ProgramId::sfc_restore_tc, restore_tc_pin(id), location.link, TcSide::Egress);
+    if (!adopt_leak_guard(location.link, port)) {
+        hook_tc(port, ProgramId::sfc_restore_tc, restore_tc_pin(id), location.link, TcSide::Egress);
+    }
     if (plan_.mark_mask != 0 && plan_.ports[id].entry.kernel != 0) {
         hook_tc(port, ProgramId::sfc_ticket_mark, ticket_mark_pin(id), location.link, TcSide::Ingress);
     }
@@ -46,7 +48,7 @@ void Attachment::attach_hairpin(std::uint16_t id, const Location& location, cons
 }
 
 void Attachment::check_hairpin(const Turn& turn, std::uint16_t id, const Location& location) const {
-    const Record wanted{plan_.ports[id].name, Netns::current().inode(), location.link.index, HairpinPair{}};
+    const Record wanted{plan_.ports[id].name, Netns::current().cookie(), location.link.index, HairpinPair{}};
     const OtherAttachment* other = other_holder(turn, wanted);
     if (plan_.ports[id].kernel_egress && other != nullptr) {
         throw Error(ExitCode::Kernel, msg::hairpin_of_other(wanted.port, location.link.name, other->pins.path()));

@@ -19,9 +19,9 @@ namespace {
 /// Where a record is, by number, whatever the interface's name is by now. The thread is in that namespace meanwhile.
 struct Spot {
     explicit Spot(const Record& record) : index(record.index) {
-        if (Netns here = Netns::current(); here.inode() == record.netns) {
+        if (Netns here = Netns::current(); here.cookie() == record.netns) {
             netns = std::move(here);
-        } else if ((netns = Netns::find_by_inode(record.netns))) {
+        } else if ((netns = Netns::find_by_cookie(record.netns))) {
             inside.emplace(*netns);
         }
         if (netns) {
@@ -119,9 +119,34 @@ void Attachment::undo(const std::function<bool(const Record&)>& which, const Say
     }
 }
 
+/// A peer that was moved to another namespace is still the other end of its port. Its programs went with it, and with
+/// their BPF links; its offloads are undone where it is now.
+void Attachment::follow_moved_peer(std::uint16_t id, const Say& say) {
+    try {
+        const auto location = locate_again(attached_to(id));
+        if (!location || !location->peer) {
+            return;
+        }
+        bool moved = false;
+        for (Record& record : state_.journal) {
+            if (record.port == plan_.ports[id].name && std::holds_alternative<OffloadChange>(record.what) &&
+                !Spot(record).link) {
+                record.netns = location->peer_netns->cookie();
+                record.index = location->peer->index;
+                moved = true;
+            }
+        }
+        if (moved) {
+            state_.save(pins_);
+        }
+    } catch (const Error& error) {
+        say(msg::of_port(plan_.ports[id].name, error.what()));
+    }
+}
+
 void Attachment::hook_xdp(const std::string& port, ProgramId program, const std::string& pin, const Link& link,
                           bool generic) {
-    note({port, Netns::current().inode(), link.index, XdpProgram{pin}});
+    note({port, Netns::current().cookie(), link.index, XdpProgram{pin}});
     const Fd hook = attach_xdp(pins_.get(program).get(), link, generic);
     pins_.pin(hook.get(), pin);
 }
@@ -130,7 +155,7 @@ void Attachment::hook_tc(const std::string& port, ProgramId program, const std::
                          TcSide side) {
     const Fd loaded = pins_.get(program);
     const TcHook plan = plan_tc(loaded.get(), link, side);
-    note({port, Netns::current().inode(), link.index,
+    note({port, Netns::current().cookie(), link.index,
           TcProgram{pin, side, plan.program, plan.clsact, plan.created_qdisc}});
     const TcHook hook = attach_tc(loaded.get(), link, side);
     if (hook.link) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -31,20 +32,41 @@ bool sends_through_another(const Link& link) {
 
 } // namespace
 
-bool Attachment::needs_leak_guard(const Link& link) const {
-    const auto is_way_out = [&](const Plan::Port& port) { return port.kernel_egress && port.interface == link.name; };
-    return !link.loopback && !is_hairpin(link) && !sends_through_another(link) &&
-           std::find(plan_.unwatched.begin(), plan_.unwatched.end(), link.name) == plan_.unwatched.end() &&
-           std::none_of(plan_.ports.begin(), plan_.ports.end(), is_way_out);
+/// Of a port that is attached its own, whatever that is called by now; else the one that its name means.
+std::set<std::uint32_t> Attachment::ways_out() const {
+    Netlink netlink;
+    std::set<std::uint32_t> indexes;
+    for (const Plan::Port& port : plan_.ports) {
+        const auto attached = std::find_if(state_.journal.begin(), state_.journal.end(), [&](const Record& record) {
+            return record.port == port.name && std::holds_alternative<HairpinPair>(record.what);
+        });
+        if (attached != state_.journal.end()) {
+            indexes.insert(attached->index);
+        } else if (port.kernel_egress) {
+            const auto link = find_link(netlink, port.interface);
+            indexes.insert(link ? link->index : 0);
+        }
+    }
+    return indexes;
 }
 
-/// In a bond, say, that is a way out: what it sends through this one has its header.
-bool Attachment::below_way_out(const Link& link, const std::vector<Link>& links) const {
-    return std::any_of(links.begin(), links.end(), [&](const Link& other) {
-        return link.master != 0 && other.index == link.master &&
-               std::any_of(plan_.ports.begin(), plan_.ports.end(),
-                           [&](const Plan::Port& port) { return port.kernel_egress && port.interface == other.name; });
-    });
+/// Interfaces that need no leak guard.
+std::set<std::uint32_t> Attachment::unguarded(const std::vector<Link>& links) const {
+    Netlink netlink;
+    const std::set<std::uint32_t> out = ways_out();
+    std::set<std::uint32_t> indexes = out;
+    for (const std::string& name : plan_.unwatched) {
+        const auto link = find_link(netlink, name);
+        indexes.insert(link ? link->index : 0);
+    }
+    for (const Link& link : links) {
+        // In a bond, say, that is a way out: what it sends through this one has its header.
+        const bool below = link.master != 0 && out.count(link.master) != 0;
+        if (link.loopback || is_hairpin(link) || sends_through_another(link) || below) {
+            indexes.insert(link.index);
+        }
+    }
+    return indexes;
 }
 
 bool Attachment::watches(const Link& link, const TcProgram& tc) const {
@@ -52,9 +74,9 @@ bool Attachment::watches(const Link& link, const TcProgram& tc) const {
            (tc.clsact || hooked_interface(pins_.get(tc.pin)) == link.index);
 }
 
-bool Attachment::has_leak_guard(const Link& link) const {
-    return std::any_of(state_.journal.begin(), state_.journal.end(),
-                       [&](const Record& record) { return record.port.empty() && record.index == link.index; });
+Journal::const_iterator Attachment::leak_guard(std::uint32_t index) const {
+    return std::find_if(state_.journal.begin(), state_.journal.end(),
+                        [&](const Record& record) { return record.port.empty() && record.index == index; });
 }
 
 void Attachment::keep_leak_guards(const Say& say) {
@@ -72,9 +94,10 @@ void Attachment::keep_leak_guards(const Say& say) {
     if (std::any_of(state_.journal.begin(), state_.journal.end(), gone)) {
         undo(gone, say);
     }
+    const std::set<std::uint32_t> without = unguarded(links);
     std::optional<Error> trouble; // one that cannot have a leak guard is no reason to leave the others open
     for (const Link& link : links) {
-        if (has_leak_guard(link) || !needs_leak_guard(link) || below_way_out(link, links)) {
+        if (leak_guard(link.index) != state_.journal.end() || without.count(link.index) != 0) {
             continue;
         }
         try {
@@ -88,6 +111,21 @@ void Attachment::keep_leak_guards(const Say& say) {
     if (trouble) {
         throw Error(*trouble);
     }
+}
+
+/// An interface that becomes a way out keeps the program that it has: without it, packets would leave bare meanwhile.
+/// Its record comes last in the journal, and so the program goes before the hairpin that it sends packets to. Returns
+/// whether there is one.
+bool Attachment::adopt_leak_guard(const Link& link, const std::string& port) {
+    const auto found = leak_guard(link.index);
+    if (found == state_.journal.end() || !watches(link, std::get<TcProgram>(found->what))) {
+        return false;
+    }
+    Record record = *found;
+    record.port = port;
+    state_.journal.erase(found);
+    note(std::move(record));
+    return true;
 }
 
 } // namespace sfc

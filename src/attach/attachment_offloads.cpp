@@ -92,7 +92,7 @@ void Attachment::prepare(std::uint16_t id, const Location& location, const Say& 
 /// A redirected frame reaches a veth only where its peer polls, which an XDP program of any kind makes it do.
 void Attachment::make_poll(std::uint16_t id, const Location& location, const Say& say) {
     const std::string &port = plan_.ports[id].name, pin = fmt::format("pass_{}", id);
-    const Record record{port, location.peer_netns->inode(), location.peer->index, PassProgram{pin}};
+    const Record record{port, location.peer_netns->cookie(), location.peer->index, PassProgram{pin}};
     const auto turn = take_turn();
     if (location.peer->xdp == XdpMode::None) {
         const InNetns inside(*location.peer_netns);
@@ -127,7 +127,7 @@ void Attachment::switch_offload(std::uint16_t id, const Link& link, const Netns&
     const auto turn = take_turn();
     const std::vector<std::string> features =
         on ? ethtool.available(link.name, offload) : ethtool.wanted(link.name, offload);
-    Record record{port, netns.inode(), link.index, OffloadChange{link.name, offload, features, on}};
+    Record record{port, netns.cookie(), link.index, OffloadChange{link.name, offload, features, on}};
     const bool again = find_same(state_.journal, record) != nullptr;
     if (!again) {
         note(std::move(record));

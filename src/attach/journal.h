@@ -45,7 +45,7 @@ struct TcProgram {
 
 struct Record {
     std::string port;        ///< for whose sake; empty for a leak guard
-    std::uint64_t netns = 0; ///< inode of the network namespace that the interface is in
+    std::uint64_t netns = 0; ///< cookie of the network namespace that the interface is in
     std::uint32_t index = 0; ///< the interface
     std::variant<OffloadChange, HairpinPair, XdpProgram, PassProgram, TcProgram> what;
 

@@ -36,10 +36,21 @@ void find_peer(Netlink& netlink, Location& location) {
     }
 }
 
+Netns open_netns(const Plan::Port& port) {
+    try {
+        return Netns::open(port.netns);
+    } catch (const Error& error) {
+        throw Error(error.code(), msg::of_port(port.name, error.what()));
+    }
+}
+
 /// With `netns:` the name is that of the peer, and ours is its peer.
-std::optional<Location> locate_by_peer(Netlink& netlink, const Plan::Port& port) {
+std::optional<Location> locate_by_peer(Netlink& netlink, const Plan::Port& port, std::uint64_t noted) {
     Location location;
-    Netns netns = Netns::open(port.netns);
+    Netns netns = open_netns(port);
+    if (noted != 0 && netns.of_process() && netns.cookie() != noted) {
+        throw refuse(port, msg::process_elsewhere(port.netns)); // a container that ended, and its id was given again
+    }
     const Netns home = Netns::current();
     std::int32_t home_nsid = -1;
     {
@@ -54,7 +65,7 @@ std::optional<Location> locate_by_peer(Netlink& netlink, const Plan::Port& port)
     if (location.peer->kind != "veth") {
         throw refuse(port, msg::peer_is_no_veth(port.interface, netns.where()));
     }
-    if (!location.peer->peer_nsid || *location.peer->peer_nsid != home_nsid) {
+    if (home_nsid < 0 || location.peer->peer_nsid != home_nsid) {
         throw refuse(port, msg::peer_elsewhere(port.interface, netns.where()));
     }
     const auto link = find_link(netlink, location.peer->peer_index);
@@ -63,6 +74,17 @@ std::optional<Location> locate_by_peer(Netlink& netlink, const Plan::Port& port)
     }
     location.link = *link;
     location.peer_netns = std::move(netns);
+    return location;
+}
+
+std::optional<Location> with_peer(Netlink& netlink, const std::optional<Link>& link) {
+    if (!link) {
+        return std::nullopt;
+    }
+    Location location{.link = *link, .peer_netns = {}, .peer = {}};
+    if (location.veth()) {
+        find_peer(netlink, location);
+    }
     return location;
 }
 
@@ -75,21 +97,19 @@ std::string Location::peer_text() const {
     return link.peer_nsid ? msg::in_netns(peer->name, peer_netns->where()) : fmt::format("'{}'", peer->name);
 }
 
-std::optional<Location> locate(const Plan::Port& port) {
+std::optional<Location> locate(const Plan::Port& port, std::uint64_t noted) {
     Netlink netlink;
-    std::optional<Location> location;
-    if (!port.netns.empty()) {
-        location = locate_by_peer(netlink, port);
-    } else if (const auto link = find_link(netlink, port.interface)) {
-        location = Location{.link = *link, .peer_netns = {}, .peer = {}};
-        if (location->veth()) {
-            find_peer(netlink, *location);
-        }
-    }
+    auto location = port.netns.empty() ? with_peer(netlink, find_link(netlink, port.interface))
+                                       : locate_by_peer(netlink, port, noted);
     if (location && (!location->link.ethernet || location->link.loopback)) {
         throw refuse(port, msg::not_ethernet(location->link.name));
     }
     return location;
+}
+
+std::optional<Location> locate_again(std::uint32_t ifindex) {
+    Netlink netlink;
+    return with_peer(netlink, find_link(netlink, ifindex));
 }
 
 bool leaves_work(const Plan::Port& port, const Link& link) {

@@ -22,8 +22,11 @@ struct Location {
 };
 
 /// Looks the port up in this thread's network namespace and, with `netns:`, in that one. Nothing where the interface is
-/// not there (any more). Throws Error{Kernel} where it is of a kind that cannot be a port.
-[[nodiscard]] std::optional<Location> locate(const Plan::Port& port);
+/// not there (any more). Where `netns:` is a process, `noted` is the cookie of the namespace that it meant first, 0 for
+/// none. Throws Error{Kernel} where it means another one by now, or the interface cannot be a port.
+[[nodiscard]] std::optional<Location> locate(const Plan::Port& port, std::uint64_t noted = 0);
+/// The same for an interface that was found before, whatever its names are by now.
+[[nodiscard]] std::optional<Location> locate_again(std::uint32_t ifindex);
 /// Whether frames may come in there with checksums that this host is to finish, which XDP does not see.
 [[nodiscard]] bool leaves_work(const Plan::Port& port, const Link& link);
 /// Throws Error{Kernel} where frames come in there without their checksum or without their VLAN tag.

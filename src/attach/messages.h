@@ -68,6 +68,10 @@ namespace sfc::msg {
     M(attached_again, "port '{}': attached again")                                                                     \
     M(dropped_until_back, "{}; what is meant for it is dropped as no_next_hop until it comes back")                    \
     M(port_renamed, "port '{}': its interface is called '{}' by now; it is followed")                                  \
+    M(port_followed, "{}; interface '{}' stays its interface here")                                                    \
+    M(process_elsewhere,                                                                                               \
+      "'netns: {}' is another network namespace than at first, and gets nothing; to mean the new one, detach and "     \
+      "attach again")                                                                                                  \
     M(interface_up, "port '{}': interface '{}' is up")                                                                 \
     M(interface_down, "port '{}': interface '{}' is down, frames for it are dropped as no_next_hop")                   \
     M(next_hop_of, "service '{}': next hop")                                                                           \

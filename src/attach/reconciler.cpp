@@ -2,6 +2,8 @@
 #include "attach/reconciler.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include <linux/rtnetlink.h>
 
@@ -12,6 +14,7 @@ namespace sfc {
 namespace {
 
 constexpr int kRetryTicks = 2; // how often ports that are missing are looked for
+constexpr std::chrono::milliseconds kPauseLeast{400}, kPauseMost{30'000};
 
 constexpr std::uint32_t group(std::uint32_t number) {
     return 1U << (number - 1);
@@ -70,13 +73,18 @@ void Reconciler::take_stock() {
 
 void Reconciler::handle_events() {
     bool links = false;
+    std::set<std::uint32_t> touched;
     const bool whole = events_.receive([&](const nlmsghdr& message) {
         if (const auto neighbour = read_neighbour(message)) {
             learn(*neighbour);
-        } else {
-            links = true;
+            return;
+        }
+        links = true;
+        if (message.nlmsg_type == RTM_NEWLINK) {
+            touched.insert(static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(&message))->ifi_index);
         }
     });
+    forget_pauses(touched);
     if (links || !whole) {
         follow_ports();
     }
@@ -98,6 +106,28 @@ void Reconciler::watch_carriers() {
         if (link && takes_frames(attachment_.plan().ports[id], *link) != ports_[id].usable) {
             update(id, *link);
         }
+    }
+}
+
+/// Somebody has done something to an interface that could not be attached to: it may go now.
+void Reconciler::forget_pauses(const std::set<std::uint32_t>& touched) {
+    for (PortState& seen : ports_) {
+        if (touched.count(seen.retry.ifindex) != 0) {
+            seen.retry = {};
+        }
+    }
+}
+
+/// Events of links right behind a try are its own traces. Should something else be among them, the next
+/// tick finds it.
+void Reconciler::swallow_own_events() {
+    const bool whole = events_.receive([&](const nlmsghdr& message) {
+        if (const auto neighbour = read_neighbour(message)) {
+            learn(*neighbour);
+        }
+    });
+    if (!whole) {
+        read_neighbours();
     }
 }
 
@@ -135,52 +165,62 @@ void Reconciler::follow_ports() {
     keep(leak_guard_trouble_, [&] { attachment_.keep_leak_guards(say_); });
     keep(address_trouble_, [&] { attachment_.keep_addresses(); });
     for (std::size_t id = 1; id < ports_.size(); id++) {
-        try {
-            follow_port(id);
-            ports_[id].trouble.clear();
-        } catch (const Error& error) {
-            if (ports_[id].trouble != error.what()) {
-                ports_[id].trouble = error.what();
-                say_(ports_[id].trouble);
-            }
-        }
+        keep(ports_[id].trouble, [&] { follow_port(id); });
+    }
+    if (std::exchange(tried_, false)) {
+        swallow_own_events();
+    }
+}
+
+/// By its name; nothing where that leads nowhere, and why.
+std::optional<Location> Reconciler::find(std::uint16_t id, std::string& why) {
+    why = missing_text(attachment_.plan().ports[id]);
+    try {
+        return attachment_.locate_port(id);
+    } catch (const Error& error) { // its namespace is gone, or its process means another one
+        why = error.what();
+        return std::nullopt;
     }
 }
 
 /// An interface that was given another name is the same one: it keeps its program, or packets that return from the SF
 /// would leave as they are.
-bool Reconciler::still_there(std::uint16_t id) {
+std::optional<Location> Reconciler::find_again(std::uint16_t id, const std::string& why) {
     PortState& seen = ports_[id];
-    const auto link = find_link(requests_, seen.ifindex);
-    if (!link || attachment_.attached_to(id) != seen.ifindex) {
-        return false;
+    const Plan::Port& port = attachment_.plan().ports[id];
+    if (port.entry.role != SFC_ROLE_EGRESS && attachment_.attached_to(id) != seen.ifindex) {
+        return std::nullopt;
     }
-    if (seen.name != link->name) {
-        seen.name = link->name;
-        say_(msg::port_renamed(attachment_.plan().ports[id].name, link->name));
+    auto location = locate_again(seen.ifindex);
+    if (location) {
+        const std::string& name = location->link.name;
+        const std::string text =
+            port.netns.empty() ? msg::port_renamed(port.name, name) : msg::port_followed(why, name);
+        if (std::exchange(seen.followed, text) != text) {
+            say_(text);
+        }
     }
-    update(id, *link);
-    return true;
+    return location;
 }
 
 void Reconciler::follow_port(std::uint16_t id) {
-    const Plan::Port& port = attachment_.plan().ports[id];
-    std::optional<Location> location;
-    std::string why = missing_text(port);
-    try {
-        location = locate(port);
-    } catch (const Error& error) { // its namespace is gone
-        why = error.what();
-    }
     PortState& seen = ports_[id];
-    if (seen.ifindex != 0 && !location && still_there(id)) {
-        return;
+    std::string why;
+    auto location = find(id, why);
+    if (location) {
+        seen.followed.clear();
+    } else if (seen.ifindex != 0) {
+        location = find_again(id, why);
     }
     if (seen.ifindex != 0 && (!location || location->link.index != seen.ifindex)) {
         release(id, why);
     }
     if (!location) {
         return;
+    }
+    const Plan::Port& port = attachment_.plan().ports[id];
+    if (seen.ifindex != 0 && port.entry.role != SFC_ROLE_EGRESS && attachment_.attached_to(id) != seen.ifindex) {
+        release(id, msg::not_attached_any_more(port.name));
     }
     if (seen.ifindex != 0 && !attachment_.hairpin_works(id)) {
         release(id, msg::hairpin_gone(port.name));
@@ -189,18 +229,32 @@ void Reconciler::follow_port(std::uint16_t id) {
         release(id, msg::vnet_headers_now(port.name, location->link.name)); // nothing of it may be stripped
     }
     if (seen.ifindex == 0) {
-        attachment_.attach_port(id, say_);
-        seen = PortState{.ifindex = location->link.index,
-                         .usable = true,
-                         .mac = {},
-                         .mtu = 0,
-                         .trouble = {},
-                         .stopped = {},
-                         .name = {}};
-        say_(msg::attached_again(port.name));
+        if (seen.retry.ifindex == location->link.index && Clock::now() < seen.retry.at) {
+            throw Error(ExitCode::Kernel, seen.trouble); // it still is in the way
+        }
+        attach(id, *location);
     }
     attachment_.keep_offloads(id, *location, say_);
     update(id, location->link);
+}
+
+/// A try in vain leaves nothing to tell but its end.
+void Reconciler::attach(std::uint16_t id, const Location& location) {
+    PortState& seen = ports_[id];
+    std::vector<std::string> said;
+    try {
+        attachment_.attach_port(id, [&](const std::string& line) { said.push_back(line); });
+    } catch (const Error&) {
+        const bool again = seen.retry.ifindex == location.link.index;
+        const auto pause = again ? std::min(seen.retry.pause * 2, kPauseMost) : kPauseLeast;
+        seen.retry = {location.link.index, pause, Clock::now() + pause};
+        tried_ = true;
+        throw;
+    }
+    std::for_each(said.begin(), said.end(), say_);
+    seen = PortState{};
+    seen.ifindex = location.link.index;
+    say_(msg::attached_again(attachment_.plan().ports[id].name));
 }
 
 /// The SF behind a port that went is not the one that comes back: what it was given must not meet the new one.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -30,15 +31,24 @@ public:
     static constexpr int kTickMs = 400; // one answer lost, and the next one still comes within a second
 
 private:
+    using Clock = std::chrono::steady_clock;
+    /// To attach to an interface changes the interface, and the kernel tells us so: without a pause that grows, each
+    /// try would wake the next one.
+    struct Retry {
+        std::uint32_t ifindex = 0; ///< of the interface that the last try failed at
+        std::chrono::milliseconds pause{0};
+        Clock::time_point at{};
+    };
     /// The interface of a port, as last seen.
     struct PortState {
         std::uint32_t ifindex = 0; ///< 0: not there
         bool usable = false;
         Mac mac{};
         std::uint32_t mtu = 0;
-        std::string trouble; ///< said already, so that a retry is silent
-        std::string stopped; ///< why nothing is sent there
-        std::string name;    ///< where it was given another one
+        std::string trouble;  ///< said already, so that a retry is silent
+        std::string stopped;  ///< why nothing is sent there
+        std::string followed; ///< of an interface that is not found by its name any more: said already, too
+        Retry retry;
     };
     /// A MAC that is asked for by IP: of a service's next hop, or of a routed SF port.
     struct Target {
@@ -59,6 +69,7 @@ private:
     std::string leak_guard_trouble_, address_trouble_, watch_trouble_;
     std::vector<Target> targets_;
     int ticks_ = 0;
+    bool tried_ = false; ///< to attach a port, in vain
 
     void keep(std::string& trouble, const std::function<void()>& what);
     void find_targets();
@@ -66,7 +77,11 @@ private:
     void watch_carriers();
     void follow_ports();
     void follow_port(std::uint16_t id);
-    [[nodiscard]] bool still_there(std::uint16_t id);
+    void forget_pauses(const std::set<std::uint32_t>& touched);
+    void swallow_own_events();
+    [[nodiscard]] std::optional<Location> find(std::uint16_t id, std::string& why);
+    [[nodiscard]] std::optional<Location> find_again(std::uint16_t id, const std::string& why);
+    void attach(std::uint16_t id, const Location& location);
     void release(std::uint16_t id, const std::string& why);
     void update(std::uint16_t id, const Link& link);
     void new_epoch(std::uint16_t id);

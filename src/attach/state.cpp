@@ -51,10 +51,10 @@ json to_json(const State& state) {
     for (const auto& [port, frames] : state.lost_before) {
         lost[port] = {frames.not_redirected, frames.not_sent};
     }
-    return {{"abi", +SFC_ABI_VERSION},           {"file", state.file},   {"config", state.config},
-            {"generic", state.generic},          {"netns", state.netns}, {"shape", shape_json(state.shape)},
-            {"journal", to_json(state.journal)}, {"lost_before", lost},  {"probes", probes},
-            {"closing", state.closing}};
+    return {{"abi", +SFC_ABI_VERSION},           {"file", state.file},      {"config", state.config},
+            {"generic", state.generic},          {"netns", state.netns},    {"shape", shape_json(state.shape)},
+            {"journal", to_json(state.journal)}, {"lost_before", lost},     {"probes", probes},
+            {"processes", state.processes},      {"closing", state.closing}};
 }
 
 State from_json(const json& text) {
@@ -66,6 +66,7 @@ State from_json(const json& text) {
                 parse_journal(text.at("journal")),
                 {},
                 {},
+                text.at("processes"),
                 text.at("closing")};
     for (const json& probe : text.at("probes")) {
         const auto outcome = parse_outcome(probe.at(4).get<std::string>()).value_or(ProbeOutcome::Waiting);

@@ -29,12 +29,13 @@ struct State {
     std::string file;   ///< the configuration's name, for messages
     std::string config; ///< its text: ids follow from it
     bool generic = false;
-    std::uint64_t netns = 0; ///< inode of the network namespace that the ports are in
+    std::uint64_t netns = 0; ///< cookie of the network namespace that the ports are in
     Shape shape;             ///< what programs and maps were loaded for
     Journal journal;
     std::map<std::string, LostFrames> lost_before; ///< per port: counters of losses at attach, less what was lost
                                                    ///< before at interfaces that have gone
     std::vector<ProbeRecord> probes;
+    std::map<std::string, std::uint64_t> processes; ///< by `netns:` that is one: the namespace that it was in first
     bool closing = false; ///< nothing is stripped any more: a process drains, or died while it did
 
     /// Throws Error.

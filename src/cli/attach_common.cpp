@@ -84,7 +84,7 @@ State wanted_state(const AttachOptions& options) {
     state.file = config_name(options.config);
     state.config = read_config_text(options.config);
     state.generic = options.generic;
-    state.netns = Netns::current().inode();
+    state.netns = Netns::current().cookie();
     (void)parse_config(state.config, state.file);
     return state;
 }
@@ -100,10 +100,10 @@ Attachment must_open(const std::string& pin, Attachment::Access access) {
 
 void enter_home(const Attachment& attachment) {
     const std::uint64_t home = attachment.state().netns;
-    if (Netns::current().inode() == home) {
+    if (Netns::current().cookie() == home) {
         return;
     }
-    const auto netns = Netns::find_by_inode(home);
+    const auto netns = Netns::find_by_cookie(home);
     if (!netns) {
         throw Error(ExitCode::Kernel, msg::home_netns_gone(attachment.pins().path()));
     }

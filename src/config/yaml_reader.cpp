@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t kNameMax = 64; // bytes; wider ones would break the columns of `status` and `stats`
 constexpr std::uint64_t kHoldLeastNs = 1'000'000;
 constexpr std::uint64_t kHoldMostNs = 60'000'000'000;
-constexpr std::size_t kInterfaceNameMax = 15; // IFNAMSIZ less the terminating zero
+constexpr std::size_t kInterfaceNameMax = 127; // of an alternative name: ALTIFNAMSIZ less the terminating zero
 
 /// Digits only and nothing else: yaml-cpp would take "-1" for an unsigned number, and "0x10" for 16.
 std::optional<std::uint64_t> parse_number(std::string_view text) {

@@ -148,7 +148,7 @@ void put_veth_end(NetlinkRequest& request, const std::string& name, const VethEn
 std::optional<Link> find_link(Netlink& netlink, const std::string& name) {
     NetlinkRequest request(RTM_GETLINK, 0);
     request.family_header<ifinfomsg>().ifi_family = AF_UNSPEC;
-    mnl_attr_put_strz(request.header(), IFLA_IFNAME, name.c_str());
+    mnl_attr_put_strz(request.header(), IFLA_ALT_IFNAME, name.c_str()); // finds the first name as well
     return ask(netlink, request, fmt::format("'{}'", name));
 }
 

@@ -35,7 +35,7 @@ struct Link {
     std::uint64_t tx_dropped = 0;  ///< frames that it was given and could not send
 };
 
-/// In the namespace of `netlink`. Nothing where there is none of that name or index. Throws Error.
+/// In the namespace of `netlink`, by any of its names. Nothing where there is none of that name or index. Throws Error.
 [[nodiscard]] std::optional<Link> find_link(Netlink& netlink, const std::string& name);
 [[nodiscard]] std::optional<Link> find_link(Netlink& netlink, std::uint32_t index);
 

@@ -15,6 +15,7 @@
 #include <linux/rtnetlink.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
@@ -40,6 +41,30 @@ bool is_namespace(const std::string& path) {
     }
     errno = EINVAL;
     return system.f_type == NSFS_MAGIC;
+}
+
+bool in_procfs(std::filesystem::path path) {
+    struct statfs system {};
+    while (path.has_relative_path()) {
+        path = path.parent_path();
+        if (statfs(path.c_str(), &system) == 0 && system.f_type == PROC_SUPER_MAGIC) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/// As /proc/4711/ns/net does, and a symbolic link to it: the process may end, and another one gets its id.
+bool leads_through_process(std::filesystem::path path) {
+    constexpr int kLinksMost = 40; // the kernel follows no more
+    std::error_code none;
+    for (int links = 0; links < kLinksMost && !none; links++) {
+        if (in_procfs(path)) {
+            return true;
+        }
+        path = path.parent_path() / std::filesystem::read_symlink(path, none);
+    }
+    return false;
 }
 
 } // namespace
@@ -91,13 +116,20 @@ Netns Netns::current() {
 }
 
 Netns Netns::open(const std::string& given) {
+    const auto look = [](const std::string& path, const std::string& where) {
+        auto found = try_open(path, where);
+        if (found) {
+            found->of_process_ = leads_through_process(path);
+        }
+        return found;
+    };
     const std::string where = fmt::format("'{}'", given);
     const bool path = given.starts_with('/');
-    if (auto found = try_open(path ? given : fmt::format("{}/{}", kNamed, given), where)) {
+    if (auto found = look(path ? given : fmt::format("{}/{}", kNamed, given), where)) {
         return std::move(*found);
     }
     if (is_number(given)) {
-        if (auto of = try_open(fmt::format("/proc/{}/ns/net", given), msg::of_process(given))) {
+        if (auto of = look(fmt::format("/proc/{}/ns/net", given), msg::of_process(given))) {
             return std::move(*of);
         }
     }
@@ -134,11 +166,34 @@ template <class Accept> std::optional<Netns> Netns::search(Accept accept) {
 }
 
 std::optional<Netns> Netns::find_by_nsid(Netlink& netlink, std::int32_t nsid) {
+    if (nsid < 0) { // of a namespace that is ending; all that have no id here would seem to be it
+        return std::nullopt;
+    }
     return search([&](const Netns& candidate) { return candidate.id_in(netlink) == nsid; });
 }
 
-std::optional<Netns> Netns::find_by_inode(std::uint64_t inode) {
-    return search([&](const Netns& candidate) { return candidate.inode() == inode; });
+std::optional<Netns> Netns::find_by_cookie(std::uint64_t cookie) {
+    return search([&](const Netns& candidate) {
+        try {
+            return candidate.cookie() == cookie;
+        } catch (const Error&) { // one that this process may not enter
+            return false;
+        }
+    });
+}
+
+std::uint64_t Netns::cookie() const {
+    std::optional<InNetns> inside;
+    if (inode_ != current().inode_) {
+        inside.emplace(*this);
+    }
+    const Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    std::uint64_t cookie = 0;
+    socklen_t size = sizeof(cookie);
+    if (!socket || getsockopt(socket.get(), SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size) != 0) {
+        throw system_error(msg::cannot_look_at_netns(where_), errno);
+    }
+    return cookie;
 }
 
 void Netns::enter() const {

@@ -20,18 +20,21 @@ public:
     /// Throws Error{Kernel} naming them.
     [[nodiscard]] static Netns open(const std::string& given);
     /// The one whose id is `nsid` in the namespace of `netlink`: looked for under the names of `ip netns` and in all
-    /// processes. Nothing where it is in neither.
+    /// processes. Nothing where it is in neither, or where `nsid` is negative: "none".
     [[nodiscard]] static std::optional<Netns> find_by_nsid(Netlink& netlink, std::int32_t nsid);
     /// The one with this identity, looked for in the same directories.
-    [[nodiscard]] static std::optional<Netns> find_by_inode(std::uint64_t inode);
+    [[nodiscard]] static std::optional<Netns> find_by_cookie(std::uint64_t cookie);
 
     /// Moves this thread there for good. Throws Error.
     void enter() const;
     [[nodiscard]] int fd() const { return fd_.get(); }
     /// Its id in the namespace of `netlink`, -1 where it has none there.
     [[nodiscard]] std::int32_t id_in(Netlink& netlink) const;
-    /// Identity: unique on this machine for as long as the namespace lives.
-    [[nodiscard]] std::uint64_t inode() const { return inode_; }
+    /// Identity: unique until the next boot. An inode's number is given to another namespace as soon as one is gone.
+    /// Throws Error{Permission} where this process may not enter it to ask.
+    [[nodiscard]] std::uint64_t cookie() const;
+    /// Whether it was opened by the id of a process, or by a path that leads through one: /proc/4711/ns/net.
+    [[nodiscard]] bool of_process() const { return of_process_; }
     /// The name or process that it was found by, for messages.
     [[nodiscard]] const std::string& where() const { return where_; }
 
@@ -42,6 +45,7 @@ private:
 
     Fd fd_;
     std::uint64_t inode_ = 0;
+    bool of_process_ = false;
     std::string where_;
 };
 

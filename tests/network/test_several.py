@@ -8,7 +8,7 @@ import unittest
 
 import ports
 from kernel_case import KERNEL, KernelCase
-from kill_points import Tracer
+from kill_points import KILLED, Tracer
 from support import NetworkTest
 
 from lab import chain, kernel_mode, traffic
@@ -137,8 +137,8 @@ class Shared(unittest.TestCase):
         self.lab.wait_up()
         self.before = ports.picture(self.lab)
 
-    def attach(self, pin, text, *options):
-        code, out, err = ports.run(self.lab, "attach", *options, text=text, pin=pin)
+    def attach(self, pin, text, *options, before=()):
+        code, out, err = ports.run(self.lab, "attach", *options, text=text, pin=pin, before=before)
         self.assertEqual((code, err), (0, ""), out)
 
     def detach(self, pin):
@@ -175,9 +175,12 @@ class Shared(unittest.TestCase):
     def test_killed_in_its_turn(self):
         """The kernel gives the turn to the next one."""
         self.attach("a", ONE_PORT.format(sf="f0", domain="p0", hop="p1"))
-        text = ONE_PORT.format(sf="f1", domain="p2", hop="p1")
-        ports.run(self.lab, "attach", text=text, pin="b",
-                  before=("strace", "-qq", "-o", "/dev/null", "-e", "inject=ioctl:signal=KILL:when=4"))
+        text, tracer = ONE_PORT.format(sf="f1", domain="p2", hop="p1"), Tracer(self.lab)
+        self.attach("b", text, before=("strace", "-qq", *tracer.options(None)))
+        point = tracer.behind("ioctl", "bpf")[0]
+        self.detach("b")
+        self.assertIn(ports.run(self.lab, "attach", text=text, pin="b", before=("strace", "-qq", *tracer.options(point)))[0],
+                      KILLED)
         self.detach("a")
         self.detach("b")
         self.assertEqual(ports.picture(self.lab), self.before)
