@@ -62,6 +62,13 @@ public:
     /// Switches off again the offloads that somebody has switched on since: nobody tells us what happens at a peer.
     /// Throws Error.
     void keep_offloads(std::uint16_t id, const Location& location, const Say& say);
+    /// Whether frames that are sent to the port may need a peer that polls.
+    [[nodiscard]] bool needs_polling(std::uint16_t id) const;
+    /// Whether frames that are sent to the port arrive, as far as the kernel says.
+    [[nodiscard]] bool polls(std::uint16_t id, const Location& location) const;
+    /// Puts a program on the peer (again), unless it has one or the port is prepared by hand. Returns whether it polls.
+    /// Throws Error.
+    bool keep_polling(std::uint16_t id, const Location& location, const Say& say);
     /// Tells the programs which addresses are this host's: where an encapsulation is sent to them, and in kernel mode,
     /// for errors and resets. Throws Error.
     void keep_addresses() const;
@@ -119,7 +126,10 @@ private:
     void attach_all(const Say& say);
     void close();
     void prepare(std::uint16_t id, const Location& location, const Say& say);
-    void make_poll(std::uint16_t id, const Location& location, const Say& say);
+    /// Whether a program of ours is to make the peer poll.
+    [[nodiscard]] bool makes_poll(std::uint16_t id, const Location& location) const;
+    /// Puts it there, or shares that of another attachment. Returns whether frames arrive.
+    bool make_poll(std::uint16_t id, const Location& location, const Say& say);
     void switch_off(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, const Say& say);
     void switch_offload(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, bool on,
                         const Say& say);

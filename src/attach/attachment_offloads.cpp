@@ -16,14 +16,14 @@
 namespace sfc {
 namespace {
 
-void check_reachable(const Plan::Port& port, const Link& link) {
-    if (takes_redirects(link.index).value_or(true)) {
-        return;
-    }
-    throw Error(ExitCode::Kernel,
-                link.kind == "veth"
-                    ? msg::peer_polls_not(port.name, link.name)
-                    : msg::driver_cannot_send(port.name, link.name, link.kind.empty() ? "" : " (" + link.kind + ")"));
+std::string pass_pin(std::uint16_t id) {
+    return fmt::format("pass_{}", id);
+}
+
+std::string unreachable_text(const Plan::Port& port, const Link& link) {
+    return link.kind == "veth"
+               ? msg::peer_polls_not(port.name, link.name)
+               : msg::driver_cannot_send(port.name, link.name, link.kind.empty() ? "" : " (" + link.kind + ")");
 }
 
 } // namespace
@@ -80,27 +80,56 @@ void Attachment::prepare(std::uint16_t id, const Location& location, const Say& 
     if (location.veth() && !location.peer && receives) {
         say(msg::peer_tx(port.name, location.link.name, location.peer_text()));
     }
-    if (state_.generic || !is_target(plan_, id)) {
-        return;
+    const bool arrives = makes_poll(id, location) ? make_poll(id, location, say) : polls(id, location);
+    // A peer that is prepared by hand may begin to poll later; until then nothing is sent there.
+    if (!arrives && !(port.peer_prepared && location.veth())) {
+        throw Error(ExitCode::Kernel, unreachable_text(port, location.link));
     }
-    if (location.peer) {
-        make_poll(id, location, say);
+}
+
+bool Attachment::needs_polling(std::uint16_t id) const {
+    return !state_.generic && is_target(plan_, id);
+}
+
+bool Attachment::polls(std::uint16_t id, const Location& location) const {
+    return !needs_polling(id) || location.polls();
+}
+
+/// An interface has room for one program, and its loader cannot replace ours: `prepared` leaves the room to others.
+bool Attachment::makes_poll(std::uint16_t id, const Location& location) const {
+    return needs_polling(id) && !plan_.ports[id].peer_prepared && location.peer;
+}
+
+bool Attachment::keep_polling(std::uint16_t id, const Location& location, const Say& say) {
+    if (!makes_poll(id, location)) {
+        return polls(id, location);
     }
-    check_reachable(port, location.link);
+    const Fd hook = pins_.get(pass_pin(id));
+    const bool taken_off = hook && hooked_interface(hook) == 0;
+    return location.peer->xdp == XdpMode::None || taken_off ? make_poll(id, location, say) : polls(id, location);
 }
 
 /// A redirected frame reaches a veth only where its peer polls, which an XDP program of any kind makes it do.
-void Attachment::make_poll(std::uint16_t id, const Location& location, const Say& say) {
-    const std::string &port = plan_.ports[id].name, pin = fmt::format("pass_{}", id);
+bool Attachment::make_poll(std::uint16_t id, const Location& location, const Say& say) {
+    const std::string &port = plan_.ports[id].name, pin = pass_pin(id);
     const Record record{port, location.peer_netns->cookie(), location.peer->index, PassProgram{pin}};
     const auto turn = take_turn();
-    if (location.peer->xdp == XdpMode::None) {
+    pins_.unpin(pin); // of a program that somebody has taken off
+    bool none = false;
+    {
         const InNetns inside(*location.peer_netns);
-        note(record);
-        const Fd hook = attach_xdp(pins_.get(ProgramId::sfc_pass).get(), *location.peer, false);
-        pins_.pin(hook.get(), pin);
+        Netlink there;
+        const auto peer = find_link(there, location.peer->index); // by now another one may have put it there
+        none = peer && peer->xdp == XdpMode::None;
+        if (none) {
+            note(record);
+            const Fd hook = attach_xdp(pins_.get(ProgramId::sfc_pass).get(), *peer, false);
+            pins_.pin(hook.get(), pin);
+        }
+    }
+    if (none) {
         say(msg::peer_program(port, location.peer_text()));
-        return;
+        return takes_redirects(location.link.index).value_or(true);
     }
     const OtherAttachment* other = other_holder(*turn, record);
     const Record* theirs = other == nullptr ? nullptr : find_same(other->journal, record);
@@ -109,6 +138,7 @@ void Attachment::make_poll(std::uint16_t id, const Location& location, const Say
         note(record);
         pins_.pin(hook.get(), pin); // it stays until both have gone
     }
+    return polls(id, location);
 }
 
 void Attachment::switch_off(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, const Say& say) {

@@ -8,7 +8,9 @@
 
 #include "attach/messages.h"
 #include "base/error.h"
+#include "net/ethtool.h"
 #include "net/netlink.h"
+#include "net/xdp_features.h"
 
 namespace sfc {
 namespace {
@@ -89,6 +91,17 @@ std::optional<Location> with_peer(Netlink& netlink, const std::optional<Link>& l
 }
 
 } // namespace
+
+bool Location::polls() const {
+    if (const auto told = takes_redirects(link.index)) {
+        return *told;
+    }
+    if (!peer || peer->xdp == XdpMode::Native) { // a kernel before 6.3 does not say
+        return true;
+    }
+    const InNetns inside(*peer_netns);
+    return Ethtool().active(peer->name, Offload::Gro);
+}
 
 std::string Location::peer_text() const {
     if (!peer) {

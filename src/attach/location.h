@@ -17,6 +17,9 @@ struct Location {
     std::optional<Link> peer;
 
     [[nodiscard]] bool veth() const { return link.kind == "veth"; }
+    /// Whether frames that are sent here by XDP arrive: a veth takes them only while its peer polls. True where nobody
+    /// can tell.
+    [[nodiscard]] bool polls() const;
     /// "'eth0' in network namespace 'fw'", for messages.
     [[nodiscard]] std::string peer_text() const;
 };

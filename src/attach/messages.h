@@ -50,8 +50,8 @@ namespace sfc::msg {
     M(peer_tx, "port '{}': the peer of '{}' is interface {}; if its own sockets send through it, switch 'tx' off "     \
                "there, or checksums will be wrong")                                                                    \
     M(peer_program,                                                                                                    \
-      "port '{}': put a program that passes everything on its peer {}, without which the kernel would lose "           \
-      "what is sent there")                                                                                            \
+      "port '{}': put a program that passes everything on its peer {}, or the kernel would lose what is sent "         \
+      "there; 'peer: prepared' leaves room for an SF's program")                                                       \
     M(in_netns, "'{}' in network namespace {}")                                                                        \
     M(offload_cannot_switch, "port '{}': offload '{}' of interface {} cannot be switched {}")                          \
     M(offload_switched, "port '{}': switched offload '{}' of interface {} {} until detach")                            \
@@ -72,6 +72,8 @@ namespace sfc::msg {
     M(process_elsewhere,                                                                                               \
       "'netns: {}' is another network namespace than at first, and gets nothing; to mean the new one, detach and "     \
       "attach again")                                                                                                  \
+    M(polls_no_more, "port '{}': the peer of '{}' does not poll, frames for it are dropped as no_next_hop{}")          \
+    M(polls_again, "port '{}': the peer of '{}' polls")                                                                \
     M(interface_up, "port '{}': interface '{}' is up")                                                                 \
     M(interface_down, "port '{}': interface '{}' is down, frames for it are dropped as no_next_hop")                   \
     M(next_hop_of, "service '{}': next hop")                                                                           \

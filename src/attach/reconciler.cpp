@@ -5,10 +5,12 @@
 #include <set>
 #include <utility>
 
+#include <fmt/format.h>
 #include <linux/rtnetlink.h>
 
 #include "attach/messages.h"
 #include "base/error.h"
+#include "net/xdp_features.h"
 
 namespace sfc {
 namespace {
@@ -102,9 +104,13 @@ void Reconciler::watch_carriers() {
         if (ports_[id].ifindex == 0) {
             continue;
         }
-        const auto link = find_link(requests_, ports_[id].ifindex);
-        if (link && takes_frames(attachment_.plan().ports[id], *link) != ports_[id].usable) {
+        PortState& seen = ports_[id];
+        const auto link = find_link(requests_, seen.ifindex);
+        if (link && takes_frames(attachment_.plan().ports[id], *link) != seen.usable) {
             update(id, *link);
+        }
+        if (link && attachment_.needs_polling(id) && takes_redirects(seen.ifindex).value_or(seen.polls) != seen.polls) {
+            keep(seen.trouble, [&] { follow_port(id); });
         }
     }
 }
@@ -118,8 +124,8 @@ void Reconciler::forget_pauses(const std::set<std::uint32_t>& touched) {
     }
 }
 
-/// Events of links right behind a try are its own traces. Should something else be among them, the next
-/// tick finds it.
+/// Events of links right behind a try are its own traces. One of somebody else's that comes just then is taken for one
+/// of them: the next tick finds what it was about, and the pause goes on.
 void Reconciler::swallow_own_events() {
     const bool whole = events_.receive([&](const nlmsghdr& message) {
         if (const auto neighbour = read_neighbour(message)) {
@@ -235,7 +241,7 @@ void Reconciler::follow_port(std::uint16_t id) {
         attach(id, *location);
     }
     attachment_.keep_offloads(id, *location, say_);
-    update(id, location->link);
+    keep_polling(id, *location);
 }
 
 /// A try in vain leaves nothing to tell but its end.
@@ -255,6 +261,19 @@ void Reconciler::attach(std::uint16_t id, const Location& location) {
     seen = PortState{};
     seen.ifindex = location.link.index;
     say_(msg::attached_again(attachment_.plan().ports[id].name));
+}
+
+/// Others may have taken the program off that made the peer poll. Where it cannot be put back, nothing is sent there.
+void Reconciler::keep_polling(std::uint16_t id, const Location& location) {
+    PortState& seen = ports_[id];
+    seen.why.clear();
+    try {
+        seen.polls = attachment_.keep_polling(id, location, say_);
+    } catch (const Error& error) {
+        seen.polls = false;
+        seen.why = fmt::format(": {}", error.what());
+    }
+    update(id, location.link);
 }
 
 /// The SF behind a port that went is not the one that comes back: what it was given must not meet the new one.
@@ -291,18 +310,27 @@ void Reconciler::update(std::uint16_t id, const Link& link) {
         seen.mac = link.mac;
         seen.mtu = mtu;
     }
-    const std::string stopped = takes_frames(port, link) ? ""
-                                : link.usable            ? msg::vnet_headers_now(port.name, link.name)
-                                                         : msg::interface_down(port.name, link.name);
-    seen.usable = stopped.empty();
-    const bool other = seen.usable != (attachment_.maps().sends_to(id) != 0);
-    if (other && seen.usable) {
+    send_or_stop(id, link);
+}
+
+void Reconciler::send_or_stop(std::uint16_t id, const Link& link) {
+    PortState& seen = ports_[id];
+    const Plan::Port& port = attachment_.plan().ports[id];
+    const bool was_usable = std::exchange(seen.usable, takes_frames(port, link));
+    const std::string stopped = !link.usable   ? msg::interface_down(port.name, link.name)
+                                : !seen.usable ? msg::vnet_headers_now(port.name, link.name)
+                                : !seen.polls  ? msg::polls_no_more(port.name, link.name, seen.why)
+                                               : "";
+    const bool other = stopped.empty() != (attachment_.maps().sends_to(id) != 0);
+    if (other && stopped.empty()) {
         attachment_.maps().set_interface(id, link.index);
     } else if (other) {
         attachment_.maps().stop_sending(id);
     }
-    if (other || seen.stopped != stopped) {
-        say_(seen.usable ? msg::interface_up(port.name, link.name) : stopped);
+    if (!stopped.empty() && seen.stopped != stopped) {
+        say_(stopped);
+    } else if (other && stopped.empty()) {
+        say_(was_usable ? msg::polls_again(port.name, link.name) : msg::interface_up(port.name, link.name));
     }
     seen.stopped = stopped;
 }

@@ -45,6 +45,8 @@ private:
         bool usable = false;
         Mac mac{};
         std::uint32_t mtu = 0;
+        bool polls = true;    ///< its peer, or it need not
+        std::string why;      ///< it does not, where there is an error
         std::string trouble;  ///< said already, so that a retry is silent
         std::string stopped;  ///< why nothing is sent there
         std::string followed; ///< of an interface that is not found by its name any more: said already, too
@@ -82,6 +84,8 @@ private:
     [[nodiscard]] std::optional<Location> find(std::uint16_t id, std::string& why);
     [[nodiscard]] std::optional<Location> find_again(std::uint16_t id, const std::string& why);
     void attach(std::uint16_t id, const Location& location);
+    void keep_polling(std::uint16_t id, const Location& location);
+    void send_or_stop(std::uint16_t id, const Link& link);
     void release(std::uint16_t id, const std::string& why);
     void update(std::uint16_t id, const Link& link);
     void new_epoch(std::uint16_t id);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include <iostream>
 
+#include "attach/messages.h"
 #include "cli/attach_common.h"
 #include "cli/commands.h"
 #include "cli/config_difference.h"
@@ -24,12 +25,16 @@ void refuse_addresses(const Plan& plan) {
     }
 }
 
-/// Without a process nobody would notice that it comes up, or that its peer does.
-void refuse_down(const Plan& plan) {
+/// Without a process nobody would notice that it comes up, or that its peer does or begins to poll.
+void refuse_down(const Plan& plan, bool generic) {
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
         const auto location = locate(plan.ports[id]);
         if (location && !location->link.usable) {
             throw Error(ExitCode::Kernel, msg::attach_port_down(plan.ports[id].name, location->link.name));
+        }
+        if (location && location->veth() && plan.ports[id].peer_prepared && !generic && is_target(plan, id) &&
+            !location->polls()) {
+            throw Error(ExitCode::Kernel, msg::peer_polls_not(plan.ports[id].name, location->link.name));
         }
     }
 }
@@ -43,7 +48,7 @@ void command_attach(const Options& options) {
     refuse_addresses(plan);
     need_privileges();
     refuse_while_kept(options.attach.pin, state, true);
-    refuse_down(plan);
+    refuse_down(plan, state.generic);
     Attachment attachment = Attachment::create(plan, std::move(state), options.attach.pin, say_line);
     say_line(attached_text(attachment));
     probe_now(attachment, say_line);

@@ -17,6 +17,18 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kRoles = {"", "domain", "sf", "egress"};
 
+/// Whether frames that are sent there arrive, as far as that depends on its peer. An egress port that is out of use is
+/// in no map, and only its name leads to it.
+bool polls(const Attachment& attachment, std::uint16_t id, std::uint32_t ifindex) {
+    try {
+        const bool by_name = ifindex == 0 && attachment.plan().ports[id].entry.role == SFC_ROLE_EGRESS;
+        const auto location = by_name ? attachment.locate_port(id) : locate_again(ifindex);
+        return !location || attachment.polls(id, *location);
+    } catch (const Error&) { // it has just gone
+        return true;
+    }
+}
+
 /// A port as the kernel sees it now. An egress port runs no program: it is attached when frames can be sent to it.
 Json port_json(const Attachment& attachment, Netlink& netlink, std::uint16_t id) {
     const Plan::Port& port = attachment.plan().ports[id];
@@ -33,6 +45,7 @@ Json port_json(const Attachment& attachment, Netlink& netlink, std::uint16_t id)
     json["program_id"] = attached && runs ? Json(link->xdp_program) : Json(nullptr);
     json["up"] = link && link->usable;
     json["vnet_headers"] = link && leaves_work(port, *link);
+    json["polls"] = polls(attachment, id, ifindex);
     json["receives"] = attachment.maps().sends_to(id) != 0;
     json["mtu"] = entry.mtu;
     json["mac"] = format_mac(to_mac(entry.mac));
@@ -78,8 +91,8 @@ bool all_ready(const Json& json) {
         return std::all_of(json[list].begin(), json[list].end(), good);
     };
     return !json["closing"].get<bool>() && every("ports", [](const Json& port) {
-        return port["attached"].get<bool>() && port["up"].get<bool>() && port["receives"].get<bool>() &&
-               !port["vnet_headers"].get<bool>() && port.value("ready", true);
+        return port["attached"].get<bool>() && port["up"].get<bool>() && port["polls"].get<bool>() &&
+               port["receives"].get<bool>() && !port["vnet_headers"].get<bool>() && port.value("ready", true);
     }) && every("services", [](const Json& service) { return service["next_hop"]["ready"].get<bool>(); });
 }
 
@@ -131,7 +144,8 @@ std::string text_of(const Json& value) {
 }
 
 void print_port(const Json& port) {
-    std::string state = !port["attached"].get<bool>()      ? "NOT ATTACHED"
+    std::string state = !port["polls"].get<bool>()         ? "ITS PEER DOES NOT POLL"
+                        : !port["attached"].get<bool>()    ? "NOT ATTACHED"
                         : !port["up"].get<bool>()          ? "down"
                         : port["vnet_headers"].get<bool>() ? msg::vnet_headers_on()
                         : !port["receives"].get<bool>()    ? "nothing is sent to it"

@@ -51,7 +51,7 @@ std::optional<bool> takes_redirects(std::uint32_t ifindex) {
             }
         });
     });
-    if (error != 0) {
+    if (error != 0 && error != ENODEV) {
         throw system_error(msg::cannot_ask_xdp_features(), error);
     }
     return takes;

@@ -161,6 +161,38 @@ class Shared(unittest.TestCase):
                 self.detach(second)
                 self.assertEqual(ports.picture(self.lab), self.before)
 
+    def links(self, pin):
+        """The ids of the BPF links that make peers poll."""
+        shown = [json.loads(self.lab.run("proxy", "bpftool", "-j", "link", "show", "pinned", path).stdout)
+                 for path in (self.lab.bpffs / pin).glob("pass_*")]
+        return {(link if isinstance(link, dict) else link[0])["id"] for link in shown}
+
+    def shared(self):
+        return self.links("a") & self.links("b")
+
+    def go_on(self, pin, text, until):
+        """`run` goes on with what is attached, and leaves it."""
+        proxy = Proxy(self.lab, text)
+        proxy.pin = self.lab.bpffs / pin
+        proxy.start("--keep")
+        wait_for("what it mends", until)
+        self.assertEqual(proxy.stop(), 0)
+
+    def test_peer_that_polls_no_more(self):
+        """Somebody takes their program off. One `run` puts it there again, and the other one shares it."""
+        texts = {"a": ONE_PORT.format(sf="f0", domain="p0", hop="p1"), "b": ONE_PORT.format(sf="f1", domain="p2", hop="p1")}
+        for pin, text in texts.items():
+            self.attach(pin, text)
+        [link] = self.shared()
+        self.lab.run("proxy", "bpftool", "link", "detach", "id", link)
+        self.assertFalse(self.polls())
+        self.go_on("a", texts["a"], self.polls)
+        self.go_on("b", texts["b"], lambda: self.shared() - {link})
+        self.detach("a")
+        self.assertTrue(self.polls())
+        self.detach("b")
+        self.assertEqual(ports.picture(self.lab), self.before)
+
     def test_one_way_out_has_one_hairpin(self):
         self.attach("a", KERNEL_MODE)
         pictured = ports.picture(self.lab)
