@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include "attach/messages.h"
+#include "attach/own_address.h"
 #include "base/error.h"
 #include "loader/programs.h"
 #include "net/hook.h"
@@ -115,11 +116,13 @@ void check_mark(const Plan& plan) {
 /// Before anything is changed: every interface is there, free and fit, and no two ports are one.
 void Attachment::check_all(const Plan& plan, bool generic) {
     check_mark(plan);
+    refuse_own_ips(plan);
     std::map<std::uint32_t, std::string> seen;
     for (const std::uint16_t id : in_order(plan)) {
         check_mode(plan, id, generic);
         const Location location = must_be_there(plan.ports[id], locate(plan.ports[id]));
         check_location(plan, id, location, generic);
+        refuse_own_mac(plan, id, location.link);
         check_peer(plan, id, location);
         const auto [other, fresh] = seen.emplace(location.link.index, plan.ports[id].name);
         if (!fresh) {

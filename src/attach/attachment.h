@@ -59,8 +59,8 @@ public:
     [[nodiscard]] std::optional<Location> locate_port(std::uint16_t id) const;
     /// Finds the port's interface, prepares it and its peer, and attaches. Throws Error; the port is then as before.
     void attach_port(std::uint16_t id, const Say& say);
-    /// Switches off again the offloads that somebody has switched on since: nobody tells us what happens at a peer.
-    /// Throws Error.
+    /// Switches what must be off or on at the port and its peer, also where somebody has switched it back since: nobody
+    /// tells us what happens at a peer. Says in one line what is new. Throws Error.
     void keep_offloads(std::uint16_t id, const Location& location, const Say& say);
     /// Whether frames that are sent to the port may need a peer that polls.
     [[nodiscard]] bool needs_polling(std::uint16_t id) const;
@@ -130,6 +130,7 @@ private:
     [[nodiscard]] bool makes_poll(std::uint16_t id, const Location& location) const;
     /// Puts it there, or shares that of another attachment. Returns whether frames arrive.
     bool make_poll(std::uint16_t id, const Location& location, const Say& say);
+    void switch_offloads(std::uint16_t id, const Location& location, const Say& say);
     void switch_off(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, const Say& say);
     void switch_offload(std::uint16_t id, const Link& link, const Netns& netns, Offload offload, bool on,
                         const Say& say);

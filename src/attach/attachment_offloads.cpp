@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // What must be so at a port and at its peer before frames flow: each rule here is a way in which the kernel would
 // otherwise lose or spoil packets without a word. All of it is recorded and undone.
+#include <algorithm>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -26,9 +28,43 @@ std::string unreachable_text(const Plan::Port& port, const Link& link) {
                : msg::driver_cannot_send(port.name, link.name, link.kind.empty() ? "" : " (" + link.kind + ")");
 }
 
+/// "'tx' and 'txvlan' of 'eth0' in network namespace 'fw' off": offloads in a row at one interface.
+std::string changes_text(std::span<const Record> records, const Location& location) {
+    std::string text;
+    for (auto first = records.begin(); first != records.end();) {
+        const auto& change = std::get<OffloadChange>(first->what);
+        const auto last = std::find_if(first, records.end(), [&](const Record& record) {
+            return record.index != first->index || record.netns != first->netns ||
+                   std::get<OffloadChange>(record.what).on != change.on;
+        });
+        std::string names;
+        for (auto record = first; record != last; record++) {
+            names += fmt::format("{}'{}'", names.empty() ? "" : " and ",
+                                 offload_name(std::get<OffloadChange>(record->what).offload));
+        }
+        const bool at_peer = location.peer && first->netns == location.peer_netns->cookie();
+        text += (text.empty() ? "" : "; ") +
+                msg::offloads_are(names,
+                                  at_peer ? msg::in_netns(change.interface, location.peer_netns->where())
+                                          : fmt::format("'{}'", change.interface),
+                                  change.on ? "on" : "off");
+        first = last;
+    }
+    return text;
+}
+
 } // namespace
 
 void Attachment::keep_offloads(std::uint16_t id, const Location& location, const Say& say) {
+    const std::size_t before = state_.journal.size();
+    switch_offloads(id, location, say);
+    if (state_.journal.size() > before) {
+        say(msg::offloads_switched(plan_.ports[id].name,
+                                   changes_text(std::span(state_.journal).subspan(before), location)));
+    }
+}
+
+void Attachment::switch_offloads(std::uint16_t id, const Location& location, const Say& say) {
     const bool receives = plan_.ports[id].entry.role != SFC_ROLE_EGRESS;
     if (location.peer && receives) {
         // A frame that goes through XDP has no checksum offload any more: what the kernel behind the peer leaves to the
@@ -167,8 +203,9 @@ void Attachment::switch_offload(std::uint16_t id, const Link& link, const Netns&
     if (ethtool.active(link.name, offload) != on) {
         throw Error(ExitCode::Kernel, msg::offload_cannot_switch(port, offload_name(offload), where, way));
     }
-    say(again ? msg::offload_switched_again(port, offload_name(offload), where, way)
-              : msg::offload_switched(port, offload_name(offload), where, way));
+    if (again) {
+        say(msg::offload_switched_again(port, offload_name(offload), where, way));
+    }
 }
 
 } // namespace sfc

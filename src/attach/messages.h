@@ -39,34 +39,36 @@ namespace sfc::msg {
       "'mark: 0x{:08x}' is not free in network namespace {}: {}; choose bits that nobody uses there")                  \
     M(peer_writes_tickets, "port '{}': what its peer {} sends carries its ticket until detach")                        \
     M(leak_guard_set, "interface '{}': leak guard until detach, so that no packet leaves there without its header")    \
-    M(leak_guard_stays, "interface {}: its leak guard stays: {}")                                                      \
+    M(leak_guard_stays, "warning: interface {}: its leak guard stays: {}")                                             \
     M(peer_polls_not,                                                                                                  \
       "port '{}': the peer of '{}' does not poll, so all frames sent there would be lost; run 'ethtool -K "            \
       "IF gro on tx off txvlan off' on it")                                                                            \
     M(driver_cannot_send, "port '{}': the driver of '{}'{} cannot send frames that an XDP program redirects")          \
     M(peer_native,                                                                                                     \
-      "port '{}': its peer {} runs native XDP; what that redirects here does not arrive in generic mode, "             \
+      "warning: port '{}': its peer {} runs native XDP; what that redirects here does not arrive in generic mode, "    \
       "since '{}' does not poll")                                                                                      \
-    M(peer_tx, "port '{}': the peer of '{}' is interface {}; if its own sockets send through it, switch 'tx' off "     \
-               "there, or checksums will be wrong")                                                                    \
+    M(peer_tx,                                                                                                         \
+      "warning: port '{}': the peer of '{}' is interface {}; if its own sockets send through it, switch 'tx' off "     \
+      "there, or checksums will be wrong")                                                                             \
     M(peer_program,                                                                                                    \
       "port '{}': put a program that passes everything on its peer {}, or the kernel would lose what is sent "         \
       "there; 'peer: prepared' leaves room for an SF's program")                                                       \
     M(in_netns, "'{}' in network namespace {}")                                                                        \
     M(offload_cannot_switch, "port '{}': offload '{}' of interface {} cannot be switched {}")                          \
-    M(offload_switched, "port '{}': switched offload '{}' of interface {} {} until detach")                            \
+    M(offloads_switched, "port '{}': switched until detach: {}")                                                       \
+    M(offloads_are, "{} of {} {}")                                                                                     \
     M(offload_switched_again,                                                                                          \
-      "port '{}': switched offload '{}' of interface {} {} until detach; somebody had switched it back")               \
-    M(offload_stays, "port '{}': offload '{}' stays {}: {}")                                                           \
+      "warning: port '{}': switched offload '{}' of interface {} {} until detach; somebody had switched it back")      \
+    M(offload_stays, "warning: port '{}': offload '{}' stays {}: {}")                                                  \
     M(hairpin_made, "port '{}': what leaves the kernel there goes through '{}' and '{}' until detach")                 \
     M(hairpin_of_other,                                                                                                \
       "port '{}': interface '{}' has the hairpin of another sfcproxy, which is attached under '{}'; only one of "      \
       "them can have it as a way out of the kernel")                                                                   \
-    M(made_stays, "port '{}': a program or hairpin that was made for it stays: {}")                                    \
+    M(made_stays, "warning: port '{}': a program or hairpin that was made for it stays: {}")                           \
     M(not_attached_any_more, "port '{}' is not attached any more")                                                     \
     M(hairpin_gone, "port '{}': somebody has removed its hairpin or set it down")                                      \
     M(attached_again, "port '{}': attached again")                                                                     \
-    M(dropped_until_back, "{}; what is meant for it is dropped as no_next_hop until it comes back")                    \
+    M(dropped_until_back, "warning: {}; what is meant for it is dropped as no_next_hop until it comes back")           \
     M(port_renamed, "port '{}': its interface is called '{}' by now; it is followed")                                  \
     M(port_followed, "{}; interface '{}' stays its interface here")                                                    \
     M(process_elsewhere,                                                                                               \
@@ -75,11 +77,13 @@ namespace sfc::msg {
     M(polls_no_more, "port '{}': the peer of '{}' does not poll, frames for it are dropped as no_next_hop{}")          \
     M(polls_again, "port '{}': the peer of '{}' polls")                                                                \
     M(interface_up, "port '{}': interface '{}' is up")                                                                 \
-    M(interface_down, "port '{}': interface '{}' is down, frames for it are dropped as no_next_hop")                   \
+    M(interface_down, "warning: port '{}': interface '{}' is down, frames for it are dropped as no_next_hop")          \
     M(next_hop_of, "service '{}': next hop")                                                                           \
     M(sf_address_of, "port '{}': SF address")                                                                          \
+    M(own_ip, "{} {} is an address of this host; give that of the other end")                                          \
+    M(own_mac, "{} {} is the MAC of interface '{}' itself; give that of the other end")                                \
     M(neighbour_at, "{} {} is at {}")                                                                                  \
-    M(neighbour_silent, "{} {} does not answer, its packets are dropped as no_next_hop")                               \
+    M(neighbour_silent, "warning: {} {} does not answer, its packets are dropped as no_next_hop")                      \
     M(of_port, "port '{}': {}")                                                                                        \
     M(peer_is_no_veth, "interface '{}' in network namespace {} is no veth, so it has no peer here")                    \
     M(peer_elsewhere,                                                                                                  \

@@ -162,7 +162,7 @@ void Reconciler::keep(std::string& trouble, const std::function<void()>& what) {
     } catch (const Error& error) {
         if (trouble != error.what()) {
             trouble = error.what();
-            say_(trouble);
+            say_(msg::warning(trouble));
         }
     }
 }

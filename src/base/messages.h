@@ -29,6 +29,7 @@ template <const MessageRow& kRow> struct Message {
 namespace msg {
 
 #define SFC_BASE_MESSAGES(M)                                                                                           \
+    M(warning, "warning: {}")                                                                                          \
     M(failed_with, "{}: {}")                                                                                           \
     M(needs_root, "{}: {}; this needs root, or CAP_BPF, CAP_NET_ADMIN and CAP_SYS_ADMIN")
 

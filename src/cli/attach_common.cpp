@@ -2,14 +2,18 @@
 #include "cli/attach_common.h"
 
 #include <array>
+#include <ctime>
 #include <fstream>
+#include <functional>
 #include <iostream>
+#include <sstream>
 #include <utility>
 
 #include <poll.h>
 #include <unistd.h>
 
 #include "cli/messages.h"
+#include "cli/run_log.h"
 
 namespace sfc {
 
@@ -44,14 +48,14 @@ bool interrupted_within(std::chrono::milliseconds time) {
     return sigtimedwait(&set, nullptr, &wait) > 0;
 }
 
-Attachment::Drained drain_and_detach(Attachment& attachment) {
+Attachment::Drained drain_and_detach(Attachment& attachment, const Say& say) {
     Attachment::Drained drained;
     try {
         drained = attachment.drain(interrupted_within);
     } catch (const std::exception& error) { // without memory, say: nobody could take it off otherwise
-        say_line(error.what());
+        say(error.what());
     }
-    attachment.detach(say_line);
+    attachment.detach(say);
     return drained;
 }
 
@@ -117,20 +121,37 @@ std::string attached_text(const Attachment& attachment) {
                          attachment.plan().services.size() - 1, attachment.state().file, attachment.pins().path());
 }
 
-void say_line(const std::string& sentence) {
+namespace {
+
+/// Writes each sentence as `line` makes it. A pipe that is full, because nobody reads it, must not keep `run` from its
+/// work nor from its end.
+void write_line(const std::string& sentence, const std::function<std::string(const std::string&)>& line) {
     constexpr int kPatienceMs = 200;
     static std::uint64_t lost = 0;
-    // A pipe that is full, because nobody reads it, must not keep `run` from its work nor from its end.
     pollfd out{STDOUT_FILENO, POLLOUT, 0};
     if (poll(&out, 1, kPatienceMs) == 0) {
         lost++;
         return;
     }
     if (lost != 0) {
-        std::cout << msg::lines_lost(std::exchange(lost, 0)) << '\n';
+        std::cout << line(msg::lines_lost(std::exchange(lost, 0))) << '\n';
     }
-    std::cout << sentence << std::endl; // NOLINT: `run` may be read by another program, line by line
-    std::cout.clear();                  // a reader that has gone ends no command
+    std::cout << line(sentence) << std::endl; // NOLINT: `run` may be read by another program, line by line
+    std::cout.clear();                        // a reader that has gone ends no command
+}
+
+} // namespace
+
+void say_line(const std::string& sentence) {
+    write_line(sentence, [](const std::string& line) { return line; });
+}
+
+void log_line(const std::string& sentences) {
+    static const bool journal = journal_reads(STDOUT_FILENO);
+    std::istringstream in(sentences);
+    for (std::string sentence; std::getline(in, sentence);) {
+        write_line(sentence, [](const std::string& text) { return logged(text, journal, std::time(nullptr)); });
+    }
 }
 
 } // namespace sfc

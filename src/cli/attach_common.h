@@ -32,13 +32,15 @@ void need_privileges();
 /// Moves this process to the network namespace of the attachment's ports. Throws Error where it cannot be found.
 void enter_home(const Attachment& attachment);
 [[nodiscard]] std::string attached_text(const Attachment& attachment);
-/// One line on standard output, at once.
 /// Waits so long for SIGINT or SIGTERM, which NoInterrupts holds back. Returns whether there was one.
 [[nodiscard]] bool interrupted_within(std::chrono::milliseconds time);
 
 /// A second signal ends the wait. Failures on the way are said, and the rest is done all the same.
-Attachment::Drained drain_and_detach(Attachment& attachment);
+Attachment::Drained drain_and_detach(Attachment& attachment, const Say& say);
 
+/// One line on standard output, at once.
 void say_line(const std::string& sentence);
+/// The same of a process that stays: each line has its time and level (run_log.h).
+void log_line(const std::string& sentences);
 
 } // namespace sfc

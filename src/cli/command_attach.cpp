@@ -68,7 +68,7 @@ void command_detach(const Options& options) {
     }
     Attachment attachment = std::move(*found);
     enter_home(attachment);
-    const Attachment::Drained drained = drain_and_detach(attachment);
+    const Attachment::Drained drained = drain_and_detach(attachment, say_line);
     say_line(msg::detached(options.attach.pin, drained.returned, drained.left));
 }
 

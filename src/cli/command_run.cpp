@@ -50,10 +50,10 @@ Attachment take_over_or_create(const AttachOptions& options) {
     auto found = Attachment::open(options.pin, Attachment::Access::Change);
     if (!found) {
         const Plan plan = make_plan(parse_config(state.config, state.file));
-        return Attachment::create(plan, std::move(state), options.pin, say_line);
+        return Attachment::create(plan, std::move(state), options.pin, log_line);
     }
     refuse_other(*found, state);
-    say_line(msg::going_on(options.pin));
+    log_line(msg::going_on(options.pin));
     found->reopen();
     return std::move(*found);
 }
@@ -61,7 +61,7 @@ Attachment take_over_or_create(const AttachOptions& options) {
 /// Probes while packets flow: what was not possible is tried again when a neighbour or a link has changed.
 class RunningProbes {
 public:
-    explicit RunningProbes(Attachment& attachment) : prober_(attachment, say_line) { prober_.look(); }
+    explicit RunningProbes(Attachment& attachment) : prober_(attachment, log_line) { prober_.look(); }
 
     void changed() { changed_ = true; }
     /// With the reconciler's tick, so that a burst of changes is looked at once.
@@ -96,7 +96,7 @@ void keep(Reconciler& reconciler, RunningProbes& probes) {
             if (signal.ssi_signo != SIGHUP) {
                 return;
             }
-            say_line(msg::hangup());
+            log_line(msg::hangup());
         }
         if (poll(wait.data(), wait.size(), probes.timeout_ms()) < 0 && errno != EINTR) {
             throw system_error(msg::cannot_wait_events(), errno, ExitCode::Failed);
@@ -122,16 +122,16 @@ void keep(Reconciler& reconciler, RunningProbes& probes) {
 void command_run(const Options& options) {
     const NoInterrupts held; // they come through the descriptor
     Attachment attachment = take_over_or_create(options.attach);
-    say_line(attached_text(attachment));
-    Reconciler reconciler(attachment, say_line);
+    log_line(attached_text(attachment));
+    Reconciler reconciler(attachment, log_line);
     RunningProbes probes(attachment);
     keep(reconciler, probes);
     if (options.keep) {
-        say_line(msg::stays_attached(options.attach.pin));
+        log_line(msg::stays_attached(options.attach.pin));
         return;
     }
-    const Attachment::Drained drained = drain_and_detach(attachment);
-    say_line(msg::detached_at_end(drained.returned, drained.left));
+    const Attachment::Drained drained = drain_and_detach(attachment, log_line);
+    log_line(msg::detached_at_end(drained.returned, drained.left));
 }
 
 } // namespace sfc

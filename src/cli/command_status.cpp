@@ -184,7 +184,24 @@ void print_probes(const std::vector<ProbeRecord>& records) {
     }
 }
 
-void print_text(const Json& json, const std::vector<ProbeRecord>& probes) {
+/// Attach has said them, so only those that somebody has undone are named again.
+void print_changes(const Json& changes, bool verbose) {
+    std::size_t unsaid = 0;
+    for (const Json& change : changes) {
+        if (!verbose && !change["changed_back"].get<bool>()) {
+            unsaid++;
+            continue;
+        }
+        std::cout << fmt::format("changed until detach: offload '{}' of '{}' is {}, for port {}\n",
+                                 text_of(change["offload"]), text_of(change["interface"]), change_text(change),
+                                 text_of(change["port"]));
+    }
+    if (unsaid != 0) {
+        std::cout << msg::offloads_unsaid(unsaid) << '\n';
+    }
+}
+
+void print_text(const Json& json, const std::vector<ProbeRecord>& probes, bool verbose) {
     std::cout << fmt::format("{} attached under {}\n", text_of(json["config"]), text_of(json["pin"]));
     std::cout << (json["process"].is_null() ? msg::nobody_keeps() : msg::process_keeps(json["process"].get<int>()))
               << '\n';
@@ -200,11 +217,7 @@ void print_text(const Json& json, const std::vector<ProbeRecord>& probes) {
             std::cout << fmt::format("    DEAD SF? {}\n", text_of(service["silence"]));
         }
     }
-    for (const Json& change : json["changes"]) {
-        std::cout << fmt::format("changed until detach: offload '{}' of '{}' is {}, for port {}\n",
-                                 text_of(change["offload"]), text_of(change["interface"]), change_text(change),
-                                 text_of(change["port"]));
-    }
+    print_changes(json["changes"], verbose);
     print_probes(probes);
     if (json["closing"].get<bool>()) {
         std::cout << msg::closing() << '\n';
@@ -227,7 +240,7 @@ void command_status(const Options& options) {
     if (options.json) {
         std::cout << json.dump() << '\n';
     } else {
-        print_text(json, attachment->state().probes);
+        print_text(json, attachment->state().probes, options.verbose);
     }
 }
 

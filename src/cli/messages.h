@@ -58,6 +58,7 @@ namespace sfc::msg {
     M(nobody_keeps, "no process looks after it: next hops stay as they are")                                           \
     M(process_keeps, "process {} keeps next hops and ports current")                                                   \
     M(what_probes_found, "what probes found when they were sent")                                                      \
+    M(offloads_unsaid, "offloads changed until detach: {}; 'status -v' lists them")                                    \
     M(off_again, "OFF AGAIN: SWITCH IT ON, OR THE SF WILL BE SLOW")                                                    \
     M(changed_back, "ON AGAIN: SWITCH IT OFF, OR TCP WILL BREAK")                                                      \
     M(vnet_headers_on, "VNET HEADERS: CHECKSUMS MAY BE WRONG")                                                         \

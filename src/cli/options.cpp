@@ -115,6 +115,7 @@ void add_attached_commands(CLI::App& app, Raw& raw) {
     for (auto* command : {status, stats}) {
         command->add_flag("-j,--json", raw.options.json, "Print JSON");
     }
+    status->add_flag("-v,--verbose", raw.options.verbose, "List the offloads that are changed until detach");
     run->add_flag("--keep", raw.options.keep, "Stay attached when stopped");
     stats->add_option("-w,--watch", raw.watch, "Print rates every SECONDS (default 1), until stopped")
         ->type_name("SECONDS")

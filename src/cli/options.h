@@ -18,6 +18,7 @@ enum class Command { None, Run, Attach, Detach, Status, Stats, Check, Replay, Se
 struct Options {
     Command command = Command::None;
     bool json = false;
+    bool verbose = false; ///< status: also offloads that are as they should be
     std::string config;
     ReplayOptions replay;
     AttachOptions attach;

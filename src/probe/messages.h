@@ -36,7 +36,7 @@ namespace sfc::msg {
       "this way is known by its {} address")                                                                           \
     M(cannot_read_probe, "cannot read what became of a probe")                                                         \
     M(too_many_ways, "more than {} ways are too many")                                                                 \
-    M(probes_trouble, "probes of SFs: {}")                                                                             \
+    M(probes_trouble, "warning: probes of SFs: {}")                                                                    \
     M(port_not_attached, "not probed: port '{}' is not attached")                                                      \
     M(port_down, "not probed: port '{}' is down")                                                                      \
     M(sf_mac_unknown, "not probed: the SF's MAC at port '{}' is not known yet")                                        \

@@ -24,8 +24,7 @@ sfs:
   - hold: 100000us
     name: fw
     ports: {right: {interface: f1}, left: f0}
-    probe: off
-"""
+    probe: off"""
 OTHERS = (
     (("probe: off", "probe: off, hold: 200ms"), "SF 'fw' hold is 100ms there and 200ms here"),
     (("probe: off", "probe: on"), "SF 'fw' probe is off there and on here"),

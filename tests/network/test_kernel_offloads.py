@@ -2,6 +2,7 @@
 """Offloads around an SF that is a kernel, set before attach and switched by somebody else behind it: nothing is spoilt,
 what would break something is switched back and brought back at detach. And no flow is reordered. Outcomes:
 kernel_cells.py."""
+import re
 import json
 import time
 import unittest
@@ -46,8 +47,9 @@ class Offloads(Cells):
 
     def said(self, device, offload, on="off", since=0):
         """That the program switched it."""
-        return [line for line in self.kernel.proxy.said().splitlines()[since:]
-                if f"switched offload '{offload}' of interface '{device}'" in line and f" {on} until detach" in line]
+        at_first = re.compile(rf"switched until detach: .*'{offload}'[^;]* of '{device}'[^;]* {on}(;|$)")
+        again = re.compile(rf"switched offload '{offload}' of interface '{device}'.* {on} until detach")
+        return [line for line in self.kernel.proxy.said().splitlines()[since:] if at_first.search(line) or again.search(line)]
 
     def changed_back(self):
         return [(change["interface"], change["offload"]) for change in self.kernel.proxy.status()["changes"]
@@ -163,7 +165,8 @@ class Here(Offloads):
         before = self.bad_checksums()
         self.assertEqual(self.changed_back(), [(device, "tx")])
         self.assertIn(f"offload 'tx' of '{device}' is ON AGAIN: SWITCH IT OFF", self.kernel.sfcproxy("status").stdout)
-        self.assertIn("offload 'gro' of 'p0' is on,", self.kernel.sfcproxy("status").stdout)
+        self.assertNotIn("offload 'gro' of 'p0'", self.kernel.sfcproxy("status").stdout)
+        self.assertIn("offload 'gro' of 'p0' is on,", self.kernel.sfcproxy("status", "-v").stdout)
         self.equal()
         self.assertGreater(self.bad_checksums(), before)
         self.ethtool(device, "tx off")

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "attach/own_address.h"
+
+#include <algorithm>
+
+#include "attach/messages.h"
+#include "base/error.h"
+#include "net/neighbours.h"
+#include "net/netlink.h"
+
+namespace sfc {
+namespace {
+
+void refuse(const std::vector<OwnAddress>& own, const std::string& whose, const std::string& ip) {
+    const IpBytes bytes = parse_ip(ip);
+    if (std::any_of(own.begin(), own.end(), [&](const OwnAddress& one) { return one.ip == bytes; })) {
+        throw Error(ExitCode::Kernel, msg::own_ip(whose, ip));
+    }
+}
+
+} // namespace
+
+void refuse_own_ips(const Plan& plan) {
+    Netlink netlink;
+    std::vector<OwnAddress> own;
+    if (const int error = read_own_addresses(netlink, own)) {
+        throw system_error(msg::cannot_ask_addresses(), error);
+    }
+    for (const Plan::Port& port : plan.ports) {
+        if (port.ip) {
+            refuse(own, msg::sf_address_of(port.name), *port.ip);
+        }
+    }
+    for (const Plan::Service& service : plan.services) {
+        if (service.next_hop_ip) {
+            refuse(own, msg::next_hop_of(service.name), *service.next_hop_ip);
+        }
+    }
+}
+
+void refuse_own_mac(const Plan& plan, std::uint16_t id, const Link& link) {
+    const Plan::Port& port = plan.ports[id];
+    if (port.entry.routed != 0 && to_mac(port.entry.sf_mac) == link.mac) {
+        throw Error(ExitCode::Kernel, msg::own_mac(msg::sf_address_of(port.name), format_mac(link.mac), link.name));
+    }
+    for (const Plan::Service& service : plan.services) {
+        if (service.entry.egress_port == id && to_mac(service.entry.next_hop_mac) == link.mac) {
+            throw Error(ExitCode::Kernel,
+                        msg::own_mac(msg::next_hop_of(service.name), format_mac(link.mac), link.name));
+        }
+    }
+}
+
+} // namespace sfc
