@@ -81,6 +81,7 @@ namespace sfc::msg {
     M(next_hop_of, "service '{}': next hop")                                                                           \
     M(sf_address_of, "port '{}': SF address")                                                                          \
     M(own_ip, "{} {} is an address of this host; give that of the other end")                                          \
+    M(all_hosts, "{} {} is the broadcast address of a network here; give that of the other end")                       \
     M(own_mac, "{} {} is the MAC of interface '{}' itself; give that of the other end")                                \
     M(neighbour_at, "{} {} is at {}")                                                                                  \
     M(neighbour_silent, "warning: {} {} does not answer, its packets are dropped as no_next_hop")                      \

@@ -11,8 +11,26 @@
 namespace sfc {
 namespace {
 
+/// Of an IPv4 network that this host is in (RFC 1122 3.2.1.3); of two hosts there is none (RFC 3021).
+bool is_broadcast(const OwnAddress& own, const IpBytes& ip) {
+    constexpr unsigned kBits = 32, kTwoHosts = 31;
+    if (own.ip.size() != sizeof(std::uint32_t) || ip.size() != own.ip.size() || own.prefix >= kTwoHosts) {
+        return false;
+    }
+    for (unsigned bit = 0; bit < kBits; bit++) {
+        const auto at = [&](const IpBytes& bytes) { return bytes[bit / 8] >> (7 - bit % 8) & 1; };
+        if (at(ip) != (bit < own.prefix ? at(own.ip) : 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void refuse(const std::vector<OwnAddress>& own, const std::string& whose, const std::string& ip) {
     const IpBytes bytes = parse_ip(ip);
+    if (std::any_of(own.begin(), own.end(), [&](const OwnAddress& one) { return is_broadcast(one, bytes); })) {
+        throw Error(ExitCode::Kernel, msg::all_hosts(whose, ip));
+    }
     if (std::any_of(own.begin(), own.end(), [&](const OwnAddress& one) { return one.ip == bytes; })) {
         throw Error(ExitCode::Kernel, msg::own_ip(whose, ip));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "base/units.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -35,12 +36,9 @@ std::optional<std::uint64_t> parse_duration(std::string_view text) {
 }
 
 std::string format_duration(std::uint64_t ns) {
-    for (auto unit = kUnits.rbegin(); unit != kUnits.rend(); unit++) {
-        if (ns % unit->ns == 0 && ns != 0) {
-            return fmt::format("{}{}", ns / unit->ns, unit->name);
-        }
-    }
-    return fmt::format("{}ns", ns);
+    const auto unit =
+        std::find_if(kUnits.rbegin(), kUnits.rend(), [ns](const Unit& one) { return ns != 0 && ns % one.ns == 0; });
+    return unit == kUnits.rend() ? fmt::format("{}ns", ns) : fmt::format("{}{}", ns / unit->ns, unit->name);
 }
 
 std::string format_bytes(std::uint64_t bytes) {

@@ -42,7 +42,7 @@ std::vector<std::string> option_names(const CLI::App& command) {
 }
 
 std::string unexpected(const CLI::App& command, const std::string& word) {
-    const std::string name = command.get_name();
+    const std::string& name = command.get_name();
     const std::vector<std::string> options = option_names(command);
     if (std::find(options.begin(), options.end(), word) != options.end()) {
         return msg::option_too_early(word, name);

@@ -135,7 +135,8 @@ std::string config_name(const std::string& file) {
 }
 
 std::string read_config_text(const std::string& file) {
-    const std::string name = config_name(file), text = file == kStandardInput ? read_all(std::cin) : read_file(file);
+    const std::string name = config_name(file);
+    std::string text = file == kStandardInput ? read_all(std::cin) : read_file(file);
     if (text.size() > kMostBytes) {
         throw Error(ExitCode::Usage, msg::config_too_large(name, kMostBytes >> 20U));
     }

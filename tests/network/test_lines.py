@@ -79,13 +79,16 @@ class Lines(unittest.TestCase):
         self.assertEqual(ports.picture(self.lab), before)
 
     def test_own_addresses(self):
-        for address, device in (("192.0.2.1/24", "p0"), ("2001:db8::1/64", "f0")):
+        for address, device in (("192.0.2.1/24", "p0"), ("2001:db8::1/64", "f0"), ("198.51.100.1/29", "f1")):
             self.lab.run("proxy", "ip", "address", "add", address, "dev", device, *(["nodad"] if ":" in address else []))
         for own in ("192.0.2.1", "2001:db8::1"):
             self.refused("run", ports.config(hop=f'{{interface: p0, ip: "{own}"}}'),
                          f"service 'out': next hop {own} is an address of this host")
             self.refused("run", ports.config(sf=f'ports: {{left: {{interface: f0, ip: "{own}"}}, right: f1}}'),
                          f"port 'f0': SF address {own} is an address of this host")
+        for hop in ("192.0.2.255", "198.51.100.7"):
+            self.refused("run", ports.config(hop=f"{{interface: p0, ip: {hop}}}"),
+                         f"service 'out': next hop {hop} is the broadcast address of a network here")
         mac = {device: json.loads(self.lab.run("proxy", "ip", "-j", "link", "show", device).stdout)[0]["address"]
                for device in ("p0", "f0")}
         for command in ("attach", "run"):
