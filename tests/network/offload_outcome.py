@@ -49,7 +49,9 @@ def letters(settings):
 
 def mended(said):
     """What the proxy says it changed, in short: "fw0 tx"."""
-    found = [f"{device}-{offload}" for offload, device in re.findall(r"offload '(\w+)' of interface '(\w+)'", said)]
+    found = [f"{device}-{offload}" for line in re.findall(r"switched until detach: (.*)", said)
+             for offloads, device in re.findall(r"((?:'\w+' and )*'\w+') of '(\w+)'", line)
+             for offload in re.findall(r"'(\w+)'", offloads)]
     return " ".join(found + [f"{device}+prog" for device in re.findall(r"on its peer '(\w+)'", said)])
 
 
