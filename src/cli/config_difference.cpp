@@ -108,9 +108,12 @@ void refuse_while_kept(const std::string& pin, const State& wanted, bool even_al
     if (!pins || !pins->has(PinDirectory::kState)) { // who takes the lock looks after the leftover of a killed process
         return;
     }
-    const auto found = Attachment::open(pin, Attachment::Access::Look);
     const pid_t holder = pins->holder();
-    if (!found || found->state().closing || (holder == 0 && !even_alone)) {
+    if (holder == 0 && !even_alone) {
+        return;
+    }
+    const auto found = Attachment::open(pin, Attachment::Access::Look);
+    if (!found || found->state().closing) {
         return;
     }
     const std::string differs = difference(found->state(), wanted), file = found->state().file;

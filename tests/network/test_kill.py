@@ -8,7 +8,7 @@ from support import NetworkTest
 
 from lab import chain
 from lab.bench import BY_IP, config
-from lab.net import call
+from lab.net import call, wait_for
 from lab.paced import Paced
 from lab.service_functions import Routed
 
@@ -80,9 +80,9 @@ class Kill(NetworkTest):
         self.no_loss(load)
         self.assertEqual(self.settled().missing, 0)
         self.changed()
-        status = self.bench.run(text)       # the counters go on as well
+        self.bench.run(text)       # the counters go on as well
+        wait_for("the new process", lambda: self.bench.proxy.status()["process"] == self.bench.proxy.process.pid)
         self.assertIn("going on with what is attached under", self.bench.proxy.said())
-        self.assertEqual(status["process"], self.bench.proxy.process.pid)
         self.exercise([chain.RECEIVER])
         self.settled()
         self.assertEqual(self.bench.proxy.stop(), 0)
