@@ -214,8 +214,8 @@ std::optional<Options> parse_options(int argc, char** argv) {
     app.set_version_flag(
         "-V,--version", [] { return version_text(); }, "Show the version");
     add_attached_commands(app, raw);
-    add_commands(app, raw);
     add_traffic_commands(app, raw.options);
+    add_commands(app, raw);
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {

@@ -101,7 +101,8 @@ REPLAYS = (
 # Other command lines: words, exit code, sentence.
 COMMANDS = (
     ("nothing", [], 2,
-     "a command is missing; give one of run, attach, detach, status, stats, check, replay, version, help"),
+     "a command is missing; give one of run, attach, detach, status, stats, send, sink, check, replay, "
+     "version, help"),
     ("unknown command", ["replays"], 2,
      "unknown command 'replays'; did you mean 'replay'?"),
     ("a letter left out", ["stat"], 2,
@@ -111,7 +112,8 @@ COMMANDS = (
     ("letters turned round", ["atach"], 2,
      "unknown command 'atach'; did you mean 'attach'?"),
     ("a word that is like no command", ["frobnicate"], 2,
-     "unknown command 'frobnicate'; commands are run, attach, detach, status, stats, check, replay, version, help"),
+     "unknown command 'frobnicate'; commands are run, attach, detach, status, stats, send, sink, check, replay, "
+     "version, help"),
     ("unknown option", ["--nonsense"], 2,
      "unknown option '--nonsense' of 'sfcproxy'; see 'sfcproxy help'"),
     ("unknown short option", ["-x"], 2,

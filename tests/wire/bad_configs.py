@@ -181,18 +181,19 @@ CHANGES = (
      "19:5: services[2]: must be a mapping, not a single value"),
     ("port's MTU too small", "{interface: eth1, mac", "{interface: eth1, mtu: 67, mac",
      "13:38: services[0].next_hop.mtu: '67' is not allowed here; use a whole number from 68 to 65535"),
-    ("interface name too long", "left: veth-fw-a", "left: veth-firewall-left",
-     "4:19: sfs[0].ports.left: 'veth-firewall-left' is not an interface name; allowed are 1 to 15 characters "
+    ("interface name too long", "left: veth-fw-a", "left: " + "v" * 128,
+     f"4:19: sfs[0].ports.left: '{'v' * 128}' is not an interface name; allowed are 1 to 127 characters "
      "without space, '/' and ':'"),
     ("interface name with a slash", "left: veth-fw-a", "left: veth/a",
-     "4:19: sfs[0].ports.left: 'veth/a' is not an interface name; allowed are 1 to 15 characters without space, '/' "
+     "4:19: sfs[0].ports.left: 'veth/a' is not an interface name; allowed are 1 to 127 characters without space, '/' "
      "and ':'"),
     ("peer that is not prepared", "right: {interface: veth-fw-b,", "right: {interface: veth-fw-b, peer: ready,",
      "4:66: sfs[0].ports.right.peer: 'ready' is not allowed here; use prepared"),
     ("MAC and IP of one port", 'mac: "02:00:00:00:00:0b"', 'mac: "02:00:00:00:00:0b", ip: 192.0.2.2',
      "4:90: sfs[0].ports.right.ip: 'mac' and 'ip' exclude each other; give one of them"),
     ("namespace with a slash", "    hold: 100ms", "    netns: run/c1",
-     "5:12: sfs[0].netns: 'run/c1' is not a network namespace; allowed are a name of 'ip netns list' and a process id"),
+     "5:12: sfs[0].netns: 'run/c1' is not a network namespace; allowed are a name of 'ip netns list', "
+     "a path that begins with '/', and a process id"),
     ("profile unknown", "on_miss: drop", "profile: fast",
      "6:14: sfs[0].profile: 'fast' is not allowed here; use transparent or normalizer or transcoder"),
     ("RTP ports backwards", "on_miss: drop", 'rtp_ports: ["9-5"]',
