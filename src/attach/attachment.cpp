@@ -296,9 +296,7 @@ void Attachment::attach_port(std::uint16_t id, const Say& say) {
     }
     try {
         prepare(id, location, say);
-        // Modulo 2^64, as lost_since() is: less what was lost at interfaces that this port had before.
-        const LostFrames now = lost_frames(Ethtool(), location.link, state_.generic), then = noted_[port.name];
-        state_.lost_before[port.name] = {now.not_redirected - then.not_redirected, now.not_sent - then.not_sent};
+        begin_losses(id, location.link);
         state_.save(pins_);
         maps_->set_port(id, entry_of(port, maps_->port(id), location.link));
         if (port.kernel_egress) {
@@ -329,14 +327,13 @@ void Attachment::attach_port(std::uint16_t id, const Say& say) {
 void Attachment::release_port(std::uint16_t id, const Say& say) {
     const auto turn = take_turn();
     const Plan::Port& port = plan_.ports[id];
-    follow_moved_peer(id, say);           // while it is known which interface the port has
+    follow_moved_peer(id, say); // while it is known which interface the port has
+    settle_losses(id);
     if (port.entry.role == SFC_ROLE_SF) { // nothing is sent there any more before it is open
         maps_->clear_interface(id);
     }
     detach_xdp(pins_.get(xdp_pin(id)));
     maps_->clear_interface(id); // nothing is stripped any more for a service that leaves by it
-    const LostFrames& noted = noted_[port.name];
-    state_.lost_before[port.name] = {0 - noted.not_redirected, 0 - noted.not_sent};
     undo([&](const Record& record) { return record.port == port.name; }, say);
     maps_->set_hairpin(id, 0, 0);
     state_.save(pins_);
@@ -354,24 +351,6 @@ void Attachment::detach(const Say& say) {
     }
     undo([](const Record&) { return true; }, say);
     pins_.remove();
-}
-
-LostFrames Attachment::lost(std::uint16_t id) const {
-    Netlink netlink;
-    const Plan::Port& port = plan_.ports[id];
-    const std::uint32_t index = attached_to(id);
-    // An egress port that is down is in no map, and its interface counts on.
-    const auto link = index == 0 && port.entry.role == SFC_ROLE_EGRESS ? find_link(netlink, port.interface)
-                                                                       : find_link(netlink, index);
-    const auto before = state_.lost_before.find(port.name);
-    return lost_since(before == state_.lost_before.end() ? LostFrames{} : before->second,
-                      link ? lost_frames(Ethtool(), *link, state_.generic) : LostFrames{});
-}
-
-void Attachment::note_losses() {
-    for (std::size_t id = 1; id < plan_.ports.size(); id++) {
-        noted_[plan_.ports[id].name] = lost(id);
-    }
 }
 
 void Attachment::keep_probes(std::vector<ProbeRecord> probes) {

@@ -76,7 +76,7 @@ public:
     void keep_leak_guards(const Say& say);
     /// Frames that the kernel lost behind the programs' verdicts at the port, since it was attached first.
     [[nodiscard]] LostFrames lost(std::uint16_t id) const;
-    /// Notes lost() of all ports, so that it is known when an interface has gone with its counters.
+    /// Notes lost() of all ports that have an interface, so that it is known when one has gone with its counters.
     void note_losses();
     /// Writes down what probes have found, for `status` and for the next process.
     void keep_probes(std::vector<ProbeRecord> probes);
@@ -102,7 +102,19 @@ private:
     State state_;
     Plan plan_;
     std::unique_ptr<Maps> maps_;
-    std::map<std::string, LostFrames> noted_; ///< per port
+    /// When losses were looked at last.
+    struct Noted {
+        LostFrames lost;
+        std::uint64_t sent = 0; ///< sent_to() by then
+    };
+    std::map<std::string, Noted> noted_; ///< per port
+    [[nodiscard]] std::uint64_t sent_to(std::uint16_t id) const;
+    [[nodiscard]] std::optional<Link> counting(std::uint16_t id) const;
+    void note_losses(std::uint16_t id);
+    /// Before the port is released: what is lost there from now on is not of this interface.
+    void settle_losses(std::uint16_t id);
+    /// The port has a new interface, whose counters begin at whatever they are.
+    void begin_losses(std::uint16_t id, const Link& link);
 
     /// One process at a time changes interfaces, and knows meanwhile what the others have changed.
     struct Turn {

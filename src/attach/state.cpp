@@ -49,7 +49,7 @@ json to_json(const State& state) {
     }
     json lost = json::object();
     for (const auto& [port, frames] : state.lost_before) {
-        lost[port] = {frames.not_redirected, frames.not_sent};
+        lost[port] = {frames.not_redirected, frames.not_sent, frames.unknown};
     }
     return {{"abi", +SFC_ABI_VERSION},           {"file", state.file},      {"config", state.config},
             {"generic", state.generic},          {"netns", state.netns},    {"shape", shape_json(state.shape)},
@@ -73,7 +73,7 @@ State from_json(const json& text) {
         state.probes.push_back({probe.at(0), probe.at(1), probe.at(2), probe.at(3), {outcome, probe.at(5)}});
     }
     for (const auto& [port, frames] : text.at("lost_before").items()) {
-        state.lost_before[port] = {frames.at(0), frames.at(1)};
+        state.lost_before[port] = {frames.at(0), frames.at(1), frames.at(2)};
     }
     return state;
 }

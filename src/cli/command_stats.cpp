@@ -25,6 +25,9 @@ void print_lost(const LostByPort& lost) {
         if (frames.not_sent != 0) {
             std::cout << fmt::format("  to {:<16} {:>12}   {}\n", port, frames.not_sent, msg::not_sent());
         }
+        if (frames.unknown != 0) {
+            std::cout << fmt::format("  to {:<9} at most {:>12}   {}\n", port, frames.unknown, msg::unknown_lost());
+        }
     }
 }
 

@@ -52,6 +52,7 @@ namespace sfc::msg {
     M(stays_attached, "stays attached under '{}'; next hops are as they are now")                                      \
     M(moved_meanwhile, "packets moved while this was read; the equations are exact only when they rest")               \
     M(not_redirected, "not redirected: the target was down, or its MTU too small")                                     \
+    M(unknown_lost, "more, unknown: sent just before an interface vanished")                                           \
     M(not_sent, "not sent: the peer was down, its queue full, or it did not poll")                                     \
     M(out_by_routes, "by this host's routes through {}")                                                               \
     M(out_by_ingress, "back to where packets come from")                                                               \

@@ -31,7 +31,7 @@ LostFrames lost_since(const LostFrames& before, const LostFrames& now) {
         const std::uint64_t more = later - then;
         return static_cast<std::int64_t>(more) < 0 ? 0 : more;
     };
-    return {since(before.not_redirected, now.not_redirected), since(before.not_sent, now.not_sent)};
+    return {since(before.not_redirected, now.not_redirected), since(before.not_sent, now.not_sent), before.unknown};
 }
 
 } // namespace sfc

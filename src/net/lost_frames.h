@@ -13,6 +13,9 @@ struct LostFrames {
     std::uint64_t not_redirected = 0; ///< came in here, and the target refused them: down, or too small an MTU
     std::uint64_t not_sent = 0;       ///< were to leave here, and the peer was down, its queue full, or it did not poll
 
+    std::uint64_t unknown = 0; ///< at most so many more: were to leave here just before the interface vanished
+
+    /// Of those that are known.
     [[nodiscard]] std::uint64_t total() const { return not_redirected + not_sent; }
 };
 

@@ -89,7 +89,8 @@ Json hints_json(const Snapshot& snapshot) {
 Json lost_json(const LostByPort& lost) {
     Json json{{"packets", total_lost(lost)}, {"ports", Json::object()}};
     for (const auto& [port, frames] : lost) {
-        json["ports"][port] = {{"not_redirected", frames.not_redirected}, {"not_sent", frames.not_sent}};
+        json["ports"][port] = {
+            {"not_redirected", frames.not_redirected}, {"not_sent", frames.not_sent}, {"unknown", frames.unknown}};
     }
     return json;
 }

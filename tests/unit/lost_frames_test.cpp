@@ -10,6 +10,7 @@ namespace {
 TEST(LostFrames, Since) {
     EXPECT_EQ(lost_since({5, 7}, {6, 17}).total(), 11U);
     EXPECT_EQ(lost_since({5, 7}, {5, 7}).total(), 0U);
+    EXPECT_EQ(lost_since({5, 7, 3}, {5, 7}).unknown, 3U);
 }
 
 /// An interface that was made anew has lost less than the one before: that is no loss, and no huge number.

@@ -62,6 +62,7 @@ const std::set<std::string_view> kNameNothing = {"changed_back",
                                                  "out_by_ingress",
                                                  "peer_unknown",
                                                  "tickets_in_metadata",
+                                                 "unknown_lost",
                                                  "vnet_headers_on",
                                                  "what_probes_found",
                                                  "window_and_from_sf"};

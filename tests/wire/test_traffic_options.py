@@ -68,9 +68,9 @@ class TrafficOptions(unittest.TestCase):
                 self.refused([*SINK, *words.split()], 2, parts)
 
     def test_what_is_missing(self):
-        self.refused(["send", "--labels", "1,2"], 2, ["--interface"])
+        self.refused(["send", "--labels", "1,2"], 2, ["-i NAME"])
         self.refused(["send", "-i", "no-such-if"], 2, ["--labels LABEL[:TC[:TTL]]"])
-        self.refused(["sink"], 2, ["--interface"])
+        self.refused(["sink"], 2, ["-i NAME"])
 
     def test_no_interface(self):
         for words in (SEND, SINK):
