@@ -134,10 +134,10 @@ void Attachment::check_all(const Plan& plan, bool generic) {
 namespace {
 
 /// The plan's port as the interface makes it.
-sfc_port entry_of(const Plan::Port& port, const sfc_port& now, const Link& link) {
+sfc_port entry_of(const Plan::Port& port, const sfc_port& now, const Location& location) {
     sfc_port entry = now;
-    std::copy(link.mac.begin(), link.mac.end(), entry.mac);
-    entry.mtu = port.entry.mtu != 0 ? std::min(port.entry.mtu, link.mtu) : link.mtu;
+    std::copy(location.link.mac.begin(), location.link.mac.end(), entry.mac);
+    entry.mtu = port.entry.mtu != 0 ? std::min(port.entry.mtu, location.mtu()) : location.mtu();
     return entry;
 }
 
@@ -298,7 +298,7 @@ void Attachment::attach_port(std::uint16_t id, const Say& say) {
         prepare(id, location, say);
         begin_losses(id, location.link);
         state_.save(pins_);
-        maps_->set_port(id, entry_of(port, maps_->port(id), location.link));
+        maps_->set_port(id, entry_of(port, maps_->port(id), location));
         if (port.kernel_egress) {
             attach_hairpin(id, location, say);
         }

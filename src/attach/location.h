@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -20,6 +21,8 @@ struct Location {
     /// Whether frames that are sent here by XDP arrive: a veth takes them only while its peer polls. True where nobody
     /// can tell.
     [[nodiscard]] bool polls() const;
+    /// What both ends take: a veth drops frames that are longer than the MTU of its peer.
+    [[nodiscard]] std::uint32_t mtu() const { return peer ? std::min(link.mtu, peer->mtu) : link.mtu; }
     /// "'eth0' in network namespace 'fw'", for messages.
     [[nodiscard]] std::string peer_text() const;
 };

@@ -241,6 +241,7 @@ void Reconciler::follow_port(std::uint16_t id) {
         attach(id, *location);
     }
     attachment_.keep_offloads(id, *location, say_);
+    seen.peer_mtu = location->mtu(); // nobody tells when it changes
     keep_polling(id, *location);
 }
 
@@ -301,7 +302,8 @@ void Reconciler::release(std::uint16_t id, const std::string& why) {
 void Reconciler::update(std::uint16_t id, const Link& link) {
     PortState& seen = ports_[id];
     const Plan::Port& port = attachment_.plan().ports[id];
-    const std::uint32_t mtu = port.entry.mtu != 0 ? std::min(port.entry.mtu, link.mtu) : link.mtu;
+    const std::uint32_t both = std::min(link.mtu, seen.peer_mtu);
+    const std::uint32_t mtu = port.entry.mtu != 0 ? std::min(port.entry.mtu, both) : both;
     if (seen.mac != link.mac || seen.mtu != mtu) {
         sfc_port entry = attachment_.maps().port(id);
         std::copy(link.mac.begin(), link.mac.end(), entry.mac);

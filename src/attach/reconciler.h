@@ -51,6 +51,7 @@ private:
         std::string stopped;  ///< why nothing is sent there
         std::string followed; ///< of an interface that is not found by its name any more: said already, too
         Retry retry;
+        std::uint32_t peer_mtu = UINT32_MAX; ///< of a veth's peer, where that is known
     };
     /// A MAC that is asked for by IP: of a service's next hop, or of a routed SF port.
     struct Target {

@@ -6,6 +6,7 @@ from support import NetworkTest
 
 from lab import account, chain, traffic
 from lab.bench import BY_IP, config
+from lab.net import wait_for
 from lab.service_functions import Routed
 
 MTU = 9000
@@ -42,6 +43,23 @@ class Jumbo(NetworkTest):
             self.assertIn(f" {answered} received", done.stdout)
         self.settled(allowed=["proxy: too_big"])
         self.assertEqual(account.reasons(bench.proxy.stats(), "dropped"), {"too_big": 5})
+
+    def test_smaller_peer(self):
+        """The peer of a veth drops what is longer than its own MTU: the smaller one counts, also when it changes."""
+        bench = self.build(Routed(), mtu=MTU)
+        self.lab.run("SF", "ip", "link", "set", "fw0", "mtu", 5000)
+        status = bench.run(config(BY_IP))
+        self.assertEqual({port["name"]: port["mtu"] for port in status["ports"]},
+                         {"p0": 9064, "p1": 9064, "f0": 5000, "f1": 9000})
+        for size, answered in ((4900, 5), (8900, 0)):
+            done = self.lab.run("sender", "ping", "-q", "-c", 5, "-i", 0.02, "-W", 0.2, "-s", size, "-M", "do",
+                                chain.RECEIVER, check=False)
+            self.assertIn(f" {answered} received", done.stdout)
+        self.settled(allowed=["proxy: too_big"])
+        self.assertEqual(account.reasons(bench.proxy.stats(), "dropped"), {"too_big": 5})
+        self.lab.run("SF", "ip", "link", "set", "fw0", "mtu", MTU)
+        wait_for("the other MTU", lambda: {port["mtu"] for port in bench.proxy.status()["ports"]} == {9064, 9000})
+        self.assertTrue(traffic.ping(self.lab, "sender", chain.RECEIVER, count=5, size=8900).good)
 
 
 if __name__ == "__main__":
