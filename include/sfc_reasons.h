@@ -43,7 +43,8 @@
 	X(wrong_port, "leaves the kernel through a port that the service's `egress` does not name",                    \
 	  "a route leads elsewhere: change the route, or name the port in 'egress'")                                   \
 	X(from_kernel, "made by this host's kernel in answer to a packet that came with a header",                     \
-	  "nftables' reject, ICMP errors: they have no header; use drop rules, and see why the errors arise")          \
+	  "nftables' reject, an ICMP error, or a process that ends connections (TPROXY, a proxy), which fits no "      \
+	  "mode: use drop rules, and see why errors arise")                                                            \
 	X(probe, "sent by the proxy itself at attach, to see what the SF does to packets",                             \
 	  "normal: 'sfcproxy status' says what was found; 'probe: off' at the SF sends none")                          \
 	X(fragment, "fragment that a kernel made of a packet, and that has not kept its header",                       \

@@ -11,11 +11,18 @@ namespace sfc::msg {
     M(advise_transcoder, "give it 'profile: transcoder'")                                                              \
     M(advise_ipv4_id, "give it 'ipv4_id: off'")                                                                        \
     M(another_kind, "the SF makes another kind of packet of it, so its packets come back as 'miss'")                   \
-    M(user_mode_fits, "user mode fits: the SF leaves the key's fields alone")                                          \
+    M(advise_none, "'{}' leads to a process in there, and an SF whose process translates addresses fits no mode")      \
+    M(user_mode_fits,                                                                                                  \
+      "user mode fits: the SF leaves the key's fields of UDP alone; TCP's sequence numbers were not probed")           \
     M(sf_changes, "the SF changes {}, so its packets come back as 'miss'; {}")                                         \
     M(ticket_survives, "the ticket survives in the {}")                                                                \
     M(on_the_way, "on the way from '{}' to '{}'")                                                                      \
-    M(mark_lost, "the ticket in the mark is lost {}: a rule there writes the bits of 'mark'")                          \
+    M(mark_lost_by_rule, "the ticket in the mark is lost {}: {}")                                                      \
+    M(mark_lost,                                                                                                       \
+      "the ticket in the mark is lost {}, and no rule uses its bits: a process makes the packets anew (TPROXY, a "     \
+      "proxy), which fits no mode")                                                                                    \
+    M(lost_in_process,                                                                                                 \
+      "the ticket is lost {}: '{}' leads to a process, which makes packets anew, and that fits no mode")               \
     M(peer_of, "the peer of '{}'")                                                                                     \
     M(metadata_cleared,                                                                                                \
       "the kernel clears metadata {} (a raw socket on {}?): give the SF bits of the mark, 'stack: {{mark: ...}}'")     \

@@ -51,9 +51,9 @@ std::string listed(const std::vector<std::string>& fields) {
 }
 
 /// Settings that take what was changed out of the key, or that need none.
-std::string advice(const Changes& changes) {
+std::string advice(const Changes& changes, const std::string& tun) {
     if (changes.flow) {
-        return msg::advise_kernel();
+        return tun.empty() ? msg::advise_kernel() : msg::advise_none(tun);
     }
     if (changes.ipv4_id && changes.payload) {
         return msg::advise_both();
@@ -70,7 +70,7 @@ ProbeFinding judge_fields(const ProbeQuestion& question, const ProbeSight& sight
     if (changes.fields.empty()) {
         return {ProbeOutcome::Fits, msg::user_mode_fits()};
     }
-    return {ProbeOutcome::Changed, msg::sf_changes(listed(changes.fields), advice(changes))};
+    return {ProbeOutcome::Changed, msg::sf_changes(listed(changes.fields), advice(changes, question.tun))};
 }
 
 ProbeFinding judge_ticket(const ProbeQuestion& question, const ProbeSight& sight) {
@@ -78,8 +78,12 @@ ProbeFinding judge_ticket(const ProbeQuestion& question, const ProbeSight& sight
         return {ProbeOutcome::Survives, msg::ticket_survives(question.mark ? "mark" : "metadata")};
     }
     const std::string way = msg::on_the_way(question.from, question.to);
+    if (!question.tun.empty()) {
+        return {ProbeOutcome::Cleared, msg::lost_in_process(way, question.tun)};
+    }
     if (question.mark) {
-        return {ProbeOutcome::Cleared, msg::mark_lost(way)};
+        return {ProbeOutcome::Cleared,
+                question.mark_user.empty() ? msg::mark_lost(way) : msg::mark_lost_by_rule(way, question.mark_user)};
     }
     const std::string where =
         question.kind == ProbeKind::HostKernel ? fmt::format("'{}'", question.from) : msg::peer_of(question.from);

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "loader/test_run.h"
+#include "net/mark_conflicts.h"
 #include "net/netlink.h"
 #include "probe/messages.h"
 
@@ -250,19 +251,42 @@ void Prober::say_waiting() {
 
 ProbeFinding Prober::judge(const Probe& probe, const sfc_probe_entry& entry) const {
     const Plan& plan = attachment_.plan();
-    const ProbeQuestion question{.kind = probe.way.kind,
-                                 .from = probe.record.from,
-                                 .to = probe.record.to,
-                                 .egress = egress_of(plan, probe.way),
-                                 .mark = plan.mark_mask != 0,
-                                 .key_parts = plan.sfs[probe.way.sf].entry.key_parts,
-                                 .sent = probe.sent};
+    ProbeQuestion question{.kind = probe.way.kind,
+                           .from = probe.record.from,
+                           .to = probe.record.to,
+                           .egress = egress_of(plan, probe.way),
+                           .mark = plan.mark_mask != 0,
+                           .key_parts = plan.sfs[probe.way.sf].entry.key_parts,
+                           .sent = probe.sent};
     if (entry.done == 0) {
         return judge_probe(question, std::nullopt);
     }
+    look_into_sf(probe.way, question);
     ProbeSight sight{.at = name_of(entry.ifindex), .ticket = entry.bare == 0, .frame = {}};
     sight.frame.assign(std::begin(entry.frame), std::end(entry.frame));
     return judge_probe(question, sight);
+}
+
+/// Looks for causes of lost tickets and changed packets where the SF is, if that can be entered.
+void Prober::look_into_sf(const ProbeWay& way, ProbeQuestion& question) const {
+    std::optional<Location> location;
+    std::optional<InNetns> inside;
+    if (way.kind != ProbeKind::HostKernel) {
+        location = locate(attachment_.plan().ports[way.in]);
+        if (!location || !location->peer_netns) {
+            return;
+        }
+        inside.emplace(*location->peer_netns);
+    }
+    Netlink netlink;
+    for (const Link& link : all_links(netlink)) {
+        if (link.kind == "tun" && !link.ethernet && link.usable) { // with Ethernet it is a tap
+            question.tun = link.name;
+        }
+    }
+    if (question.mark) {
+        question.mark_user = mark_conflict(attachment_.plan().mark_mask).value_or("");
+    }
 }
 
 std::string Prober::name_of(std::uint32_t ifindex) const {

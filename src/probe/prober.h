@@ -51,6 +51,7 @@ private:
     void send(std::size_t index, const ProbeEnds& ends);
     [[nodiscard]] ProbePacket packet_of(std::size_t index, const ProbeEnds& ends) const;
     [[nodiscard]] ProbeFinding judge(const Probe& probe, const sfc_probe_entry& entry) const;
+    void look_into_sf(const ProbeWay& way, ProbeQuestion& question) const;
     [[nodiscard]] std::string name_of(std::uint32_t ifindex) const;
     void save();
     template <class Step> void try_step(Step step);

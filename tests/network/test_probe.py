@@ -2,6 +2,7 @@
 """The proxy sends a packet of its own through the SFs that it is attached to, and says what it finds out. This packet
 goes nowhere and stands in every account."""
 import json
+import subprocess
 import unittest
 
 from kernel_case import KernelCase
@@ -15,6 +16,23 @@ from lab.kernel_mode import MASQUERADE, SfKernel, config, kernel_ports_config
 
 COPIES = 4              # of a probe through a kernel
 MARK = "{mark: 0xffffff80}"
+# An SF in a process: it reads packets from a TUN device and writes them back, and the kernel takes them for new ones.
+TUN = """
+import fcntl, os, struct, subprocess, sys
+tun = os.open("/dev/net/tun", os.O_RDWR)
+fcntl.ioctl(tun, 0x400454ca, struct.pack("16sH22x", b"tun0", 0x1001))    # TUNSETIFF: IFF_TUN, IFF_NO_PI
+for command in ("ip link set tun0 up", "ip route add default dev tun0 table 7", "ip rule add iif fw0 table 7"):
+    subprocess.run(command.split(), check=True)
+print("ready", flush=True)
+while True:
+    packet = os.read(tun, 2048)
+    if packet[0] == 0x45:
+        packet = packet[:12] + (bytes([10, 0, 1, 9]) if sys.argv[1] == "nat" else packet[12:16]) + packet[16:]
+        head = packet[:10] + bytes(2) + packet[12:20]
+        total = sum(struct.unpack("!10H", head))
+        total = (total & 0xffff) + (total >> 16)
+        os.write(tun, head[:10] + struct.pack("!H", ~total & 0xffff) + head[12:] + packet[20:26] + bytes(2) + packet[28:])
+"""
 BOTH = {("p0", "p1", 4), ("p1", "p0", 4), ("p0", "p1", 6), ("p1", "p0", 6)}
 HOSTS = (("p0", "sender", "s0", chain.SENDER, chain.SENDER6), ("p1", "receiver", "r0", chain.RECEIVER, chain.RECEIVER6))
 
@@ -163,6 +181,27 @@ class Container(KernelCase):
         self.lab.stop(tap)
 
 
+    def test_process(self):
+        """An SF in a process fits no mode: no finding sends anybody from one mode to the next."""
+        self.tun("plain")
+        for stack in ("true", MARK):
+            ways = self.found(stack)
+            self.assertIn(("cleared", "the ticket is lost on the way from "
+                           f"'{self.port(0)}' to '{self.port(1)}': 'tun0' leads to a process, which makes packets anew, and "
+                           "that fits no mode"), ways.values())
+            self.kernel.switch_off()
+
+    def port(self, side):
+        return f"{self.lab.name('SF')}/fw{side}"
+
+    def tun(self, what):
+        process = self.lab.start("SF", "/usr/bin/python3", "-c", TUN, what, stdout=subprocess.PIPE)
+        self.addCleanup(self.lab.run, "SF", "ip", "rule", "delete", "table", "7", check=False)
+        self.addCleanup(self.lab.stop, process)
+        self.addCleanup(process.stdout.close)
+        self.assertEqual(process.stdout.readline(), b"ready\n")
+
+
 class Ports(NetworkTest):
     """The SF has ports, and its packets are known by their fields."""
     sf = Routed
@@ -178,7 +217,7 @@ class Ports(NetworkTest):
 
     def test_fits(self):
         ways, counted = self.found()
-        fits = ("fits", "user mode fits: the SF leaves the key's fields alone")
+        fits = ("fits", "user mode fits: the SF leaves the key's fields of UDP alone; TCP's sequence numbers were not probed")
         self.assertEqual((ways["f0", "f1", 4], ways["f1", "f0", 4], counted), (fits, fits, 2))
         self.assertEqual(ways["f0", "f1", 6][0], "no_address")
         self.assertIn("SF 'fn' from 'f0' to 'f1' (IPv4): user mode fits", self.bench.proxy.said())
@@ -195,6 +234,13 @@ class Ports(NetworkTest):
                       "back as 'miss'; if the SF is a kernel, give it 'stack: true' with its 'ports'",
                       self.bench.proxy.said())
         self.assertTrue(self.bench.proxy.stats()["conservation"]["balanced"])
+
+    def test_process_that_translates(self):
+        Container.tun(self, "nat")
+        ways, _ = self.found()
+        self.assertEqual(ways["f0", "f1", 4][0], "changed")
+        self.assertIn("'tun0' leads to a process in there, and an SF whose process translates addresses fits no mode",
+                      ways["f0", "f1", 4][1])
 
     def test_off(self):
         self.assertEqual(self.found("probe: off"), ({}, 0))

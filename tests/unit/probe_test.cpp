@@ -102,7 +102,12 @@ TEST(ProbeJudge, Tickets) {
         has(said(asked, {.at = "b"}, ProbeOutcome::Cleared), "mark");
         asked.mark = true;
         has(said(asked, {.at = "b", .ticket = true}, ProbeOutcome::Survives), "in the mark");
-        has(said(asked, {.at = "b"}, ProbeOutcome::Cleared), "writes the bits of 'mark'");
+        has(said(asked, {.at = "b"}, ProbeOutcome::Cleared), "a process makes the packets anew");
+        asked.mark_user = "a rule";
+        has(said(asked, {.at = "b"}, ProbeOutcome::Cleared), "is lost on the way from 'a' to 'b': a rule");
+        asked.tun = "tun0";
+        has(said(asked, {.at = "b"}, ProbeOutcome::Cleared), "'tun0' leads to a process");
+        has(said(asked, {.at = "b"}, ProbeOutcome::Cleared), "fits no mode");
         EXPECT_EQ(judge_probe(asked, std::nullopt).outcome, ProbeOutcome::Lost);
     }
 }
@@ -138,6 +143,7 @@ TEST_P(ChangedFields, AreNamedWithWhatHelps) {
     const ProbeSight sight{.at = "b", .frame = frame};
     if (GetParam().says == nullptr) {
         has(said(asked, sight, ProbeOutcome::Fits), "user mode fits");
+        has(said(asked, sight, ProbeOutcome::Fits), "TCP's sequence numbers were not probed");
     } else {
         has(said(asked, sight, ProbeOutcome::Changed), GetParam().says);
         has(said(asked, sight, ProbeOutcome::Changed), GetParam().advice);
