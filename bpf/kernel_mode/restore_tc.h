@@ -116,8 +116,10 @@ static __always_inline int tc_push(struct __sk_buff *skb, const struct sfc_port 
 
 	if (reason)
 		return tc_drop(skb, owner, reason);
-	if (owner)
+	if (owner) {
 		count(&owner->event[SFC_EVENT_RESTORED], 1, bare_len);
+		owner->last_claimed = clock_now();
+	}
 	return TC_ACT_UNSPEC;
 }
 

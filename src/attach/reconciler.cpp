@@ -10,6 +10,7 @@
 
 #include "attach/messages.h"
 #include "base/error.h"
+#include "net/silent_neighbour.h"
 #include "net/xdp_features.h"
 
 namespace sfc {
@@ -150,7 +151,7 @@ void Reconciler::tick() {
         if (!target.mac) {
             resolve(target);
         }
-        probe_.ask(requests_, seen.ifindex, seen.mac, target.ip);
+        probe_.ask(requests_, seen.asks_at, seen.asks_from, target.ip);
     }
 }
 
@@ -312,6 +313,9 @@ void Reconciler::update(std::uint16_t id, const Link& link) {
         seen.mac = link.mac;
         seen.mtu = mtu;
     }
+    const Link asks_at = neighbours_at(requests_, link);
+    seen.asks_at = asks_at.index;
+    seen.asks_from = asks_at.mac;
     send_or_stop(id, link);
 }
 
@@ -347,12 +351,14 @@ void Reconciler::read_neighbours() {
 }
 
 void Reconciler::resolve(const Target& target) {
-    resolve_neighbour(requests_, ports_[target.port].ifindex, target.ip);
+    resolve_neighbour(requests_, ports_[target.port].asks_at, target.ip);
 }
 
 void Reconciler::learn(const Neighbour& neighbour) {
     for (Target& target : targets_) {
-        if (ports_[target.port].ifindex == neighbour.ifindex && target.ip == neighbour.ip) {
+        const PortState& seen = ports_[target.port];
+        const bool here = seen.asks_at == neighbour.ifindex || (seen.ifindex == neighbour.ifindex && neighbour.fixed);
+        if (here && target.ip == neighbour.ip) {
             target.fixed = neighbour.fixed;
             apply(target, neighbour.mac);
         }

@@ -52,6 +52,8 @@ private:
         std::string followed; ///< of an interface that is not found by its name any more: said already, too
         Retry retry;
         std::uint32_t peer_mtu = UINT32_MAX; ///< of a veth's peer, where that is known
+        std::uint32_t asks_at = 0; ///< interface that the kernel knows its neighbours by: the bridge of a bridge port
+        Mac asks_from{};           ///< its MAC
     };
     /// A MAC that is asked for by IP: of a service's next hop, or of a routed SF port.
     struct Target {

@@ -9,11 +9,12 @@ namespace sfc {
 /// What the shell sees. The numbers are a promise to scripts.
 enum class ExitCode {
     Ok = 0,
-    Failed = 1,
-    Usage = 2, ///< command line or configuration
+    Failed = 1, ///< at run time; of `status`: attached, and not ready
+    Usage = 2,  ///< command line or configuration
     Capture = 3,
     Kernel = 4, ///< kernel, interface or attachment
     Permission = 5,
+    Nothing = 7, ///< of `status`: nothing is attached
 };
 
 /// A failure that ends the command: one sentence for the user, naming the thing, the value and what is allowed.

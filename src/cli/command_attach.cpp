@@ -7,6 +7,7 @@
 #include "cli/config_difference.h"
 #include "cli/messages.h"
 #include "probe/prober.h"
+#include "report/readiness.h"
 
 namespace sfc {
 namespace {
@@ -52,6 +53,9 @@ void command_attach(const Options& options) {
     Attachment attachment = Attachment::create(plan, std::move(state), options.attach.pin, say_line);
     say_line(attached_text(attachment));
     probe_now(attachment, say_line);
+    for (const std::string& line : readiness_lines(look_at_readiness(attachment))) {
+        say_line(line);
+    }
 }
 
 void command_detach(const Options& options) {

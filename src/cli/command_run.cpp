@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -15,6 +16,7 @@
 #include "cli/config_difference.h"
 #include "cli/messages.h"
 #include "probe/prober.h"
+#include "report/readiness.h"
 
 namespace sfc {
 namespace {
@@ -74,6 +76,10 @@ public:
         }
     }
     void collect() { prober_.collect(); }
+    /// Nothing more is said at the start.
+    [[nodiscard]] bool started() const {
+        return !prober_.in_flight() && (!prober_.waits() || ticks_ >= kPatienceTicks);
+    }
     /// For poll.
     [[nodiscard]] int timeout_ms() const { return prober_.in_flight() ? Prober::kStepMs : -1; }
 
@@ -84,7 +90,38 @@ private:
     int ticks_ = 0;
 };
 
-void keep(Reconciler& reconciler, RunningProbes& probes) {
+/// Says whether packets can pass: at the end of the start, and when that changes.
+class ReadinessTeller {
+public:
+    explicit ReadinessTeller(const Attachment& attachment) : attachment_(attachment) {}
+
+    /// With the reconciler's tick, once all else has been said at the start. A neighbour may just not have answered
+    /// yet.
+    void tick(bool started) {
+        if ((ticks_++ > kPatienceTicks && ticks_ % kLookTicks != 0) || (said_.empty() && !started)) {
+            return;
+        }
+        const std::vector<std::string> lines = readiness_lines(look_at_readiness(attachment_));
+        if ((ticks_ < kPatienceTicks && said_.empty() && lines != kReady) || lines == said_) {
+            return;
+        }
+        for (const std::string& line : lines) {
+            if (std::find(said_.begin(), said_.end(), line) == said_.end()) {
+                say_line(line);
+            }
+        }
+        said_ = lines;
+    }
+
+private:
+    static constexpr int kPatienceTicks = 4, kLookTicks = 3;
+    const std::vector<std::string> kReady = readiness_lines({});
+    const Attachment& attachment_;
+    std::vector<std::string> said_;
+    int ticks_ = 0;
+};
+
+void keep(Reconciler& reconciler, RunningProbes& probes, ReadinessTeller& readiness) {
     const Fd stop = signals(), timer = ticks(Reconciler::kWatchMs);
     std::array<pollfd, 3> wait = {pollfd{stop.get(), POLLIN, 0}, pollfd{timer.get(), POLLIN, 0},
                                   pollfd{reconciler.events_fd(), POLLIN, 0}};
@@ -111,6 +148,7 @@ void keep(Reconciler& reconciler, RunningProbes& probes) {
             if (++watches % (Reconciler::kTickMs / Reconciler::kWatchMs) == 0) {
                 reconciler.tick();
                 probes.tick();
+                readiness.tick(probes.started());
             }
         }
         probes.collect();
@@ -125,7 +163,9 @@ void command_run(const Options& options) {
     log_line(attached_text(attachment));
     Reconciler reconciler(attachment, log_line);
     RunningProbes probes(attachment);
-    keep(reconciler, probes);
+    ReadinessTeller readiness(attachment);
+    readiness.tick(probes.started());
+    keep(reconciler, probes, readiness);
     if (options.keep) {
         log_line(msg::stays_attached(options.attach.pin));
         return;

@@ -38,8 +38,8 @@ void print_text(const Attachment& attachment, const SteadySnapshot& steady) {
         std::cout << "             " << msg::moved_meanwhile() << '\n';
     }
     print_lost(after_verdict(attachment));
-    for (const auto& [service, sentence] : silent_services(attachment, steady.snapshot)) {
-        std::cout << fmt::format("DEAD SF?     service {}: {}\n", service, sentence);
+    for (const auto& [service, silence] : silent_services(attachment, steady.snapshot)) {
+        std::cout << fmt::format("{:<12} service {}: {}\n", silence.title(), service, silence.text);
     }
 }
 
@@ -66,8 +66,8 @@ void watch(const Attachment& attachment, const Options& options) {
             std::cout << rates_json(rates, silent) << std::endl; // NOLINT: read line by line
         } else {
             std::cout << rates_text(rates);
-            for (const auto& [service, sentence] : silent) {
-                std::cout << fmt::format("  DEAD SF? service {}: {}\n", service, sentence);
+            for (const auto& [service, silence] : silent) {
+                std::cout << fmt::format("  {} service {}: {}\n", silence.title(), service, silence.text);
             }
             std::cout << std::endl; // NOLINT: read line by line
         }

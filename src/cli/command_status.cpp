@@ -7,9 +7,10 @@
 #include "cli/attach_common.h"
 #include "cli/commands.h"
 #include "cli/messages.h"
-#include "net/hook.h"
 #include "net/netlink.h"
 #include "probe/prober.h"
+#include "report/messages.h"
+#include "report/readiness.h"
 #include "report/stats.h"
 
 namespace sfc {
@@ -17,43 +18,26 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kRoles = {"", "domain", "sf", "egress"};
 
-/// Whether frames that are sent there arrive, as far as that depends on its peer. An egress port that is out of use is
-/// in no map, and only its name leads to it.
-bool polls(const Attachment& attachment, std::uint16_t id, std::uint32_t ifindex) {
-    try {
-        const bool by_name = ifindex == 0 && attachment.plan().ports[id].entry.role == SFC_ROLE_EGRESS;
-        const auto location = by_name ? attachment.locate_port(id) : locate_again(ifindex);
-        return !location || attachment.polls(id, *location);
-    } catch (const Error&) { // it has just gone
-        return true;
-    }
-}
-
-/// A port as the kernel sees it now. An egress port runs no program: it is attached when frames can be sent to it.
 Json port_json(const Attachment& attachment, Netlink& netlink, std::uint16_t id) {
     const Plan::Port& port = attachment.plan().ports[id];
-    const std::uint32_t ifindex = attachment.attached_to(id);
-    const auto link = find_link(netlink, ifindex);
+    const PortLook look = look_at_port(attachment, netlink, id);
     const sfc_port entry = attachment.maps().port(id);
-    const bool runs = port.entry.role != SFC_ROLE_EGRESS;
-    const std::uint32_t program = hooked_program(attachment.pins().get(fmt::format("xdp_{}", id)));
-    const bool attached = link && (!runs || link->xdp_program == program);
-    Json json{{"name", port.name}, {"role", kRoles.at(port.entry.role)}, {"attached", attached}};
-    json["interface"] = link ? Json(link->name) : Json(nullptr);
-    json["ifindex"] = ifindex;
-    json["mode"] = attached && runs ? Json(xdp_mode_name(link->xdp)) : Json(nullptr);
-    json["program_id"] = attached && runs ? Json(link->xdp_program) : Json(nullptr);
-    json["up"] = link && link->usable;
-    json["vnet_headers"] = link && leaves_work(port, *link);
-    json["polls"] = polls(attachment, id, ifindex);
-    json["receives"] = attachment.maps().sends_to(id) != 0;
+    const bool program = look.attached && look.runs;
+    Json json{{"name", port.name}, {"role", kRoles.at(port.entry.role)}, {"attached", look.attached}};
+    json["interface"] = look.link ? Json(look.link->name) : Json(nullptr);
+    json["ifindex"] = look.ifindex;
+    json["mode"] = program ? Json(xdp_mode_name(look.link->xdp)) : Json(nullptr);
+    json["program_id"] = program ? Json(look.link->xdp_program) : Json(nullptr);
+    json["up"] = look.up;
+    json["vnet_headers"] = look.vnet_headers;
+    json["polls"] = look.polls;
+    json["receives"] = look.receives;
     json["mtu"] = entry.mtu;
     json["mac"] = format_mac(to_mac(entry.mac));
     if (port.entry.role == SFC_ROLE_SF) {
         json["sf"] = attachment.plan().sfs[port.entry.sf].name;
-        json["sf_mac"] =
-            entry.routed != 0 && entry.unready == 0 ? Json(format_mac(to_mac(entry.sf_mac))) : Json(nullptr);
-        json["ready"] = entry.unready == 0;
+        json["sf_mac"] = entry.routed != 0 && look.answered ? Json(format_mac(to_mac(entry.sf_mac))) : Json(nullptr);
+        json["ready"] = look.answered;
     }
     return json;
 }
@@ -74,7 +58,7 @@ Json next_hop_json(const Plan& plan, const Plan::Service& service, const sfc_ser
     return hop;
 }
 
-Json service_json(const Attachment& attachment, std::uint16_t id, const std::map<std::string, std::string>& silent) {
+Json service_json(const Attachment& attachment, std::uint16_t id, const SilentServices& silent) {
     const Plan& plan = attachment.plan();
     const std::string& name = plan.services[id].name;
     const sfc_service entry = attachment.maps().service(id);
@@ -83,20 +67,11 @@ Json service_json(const Attachment& attachment, std::uint16_t id, const std::map
             {"sf", plan.sfs[entry.sf].name},
             {"next_hop", next_hop_json(plan, plan.services[id], entry)},
             {"silent", found != silent.end()},
-            {"silence", found == silent.end() ? Json(nullptr) : Json(found->second)}};
+            {"silence", found == silent.end() ? Json(nullptr) : Json(found->second.text)},
+            {"unrecognised", found != silent.end() && found->second.answers}};
 }
 
-bool all_ready(const Json& json) {
-    const auto every = [&](const char* list, auto good) {
-        return std::all_of(json[list].begin(), json[list].end(), good);
-    };
-    return !json["closing"].get<bool>() && every("ports", [](const Json& port) {
-        return port["attached"].get<bool>() && port["up"].get<bool>() && port["polls"].get<bool>() &&
-               port["receives"].get<bool>() && !port["vnet_headers"].get<bool>() && port.value("ready", true);
-    }) && every("services", [](const Json& service) { return service["next_hop"]["ready"].get<bool>(); });
-}
-
-Json status_json(const Attachment& attachment) {
+Json status_json(const Attachment& attachment, const Readiness& readiness) {
     Netlink netlink;
     const SteadySnapshot steady = take_steady_snapshot(attachment);
     const auto silent = silent_services(attachment, steady.snapshot);
@@ -135,7 +110,9 @@ Json status_json(const Attachment& attachment) {
                                   {"text", probe.finding.text}});
     }
     json["closing"] = attachment.state().closing;
-    json["ready"] = all_ready(json);
+    json["ready"] = readiness.ready();
+    json["not_ready_because"] = readiness.missing;
+    json["suspects"] = readiness.suspects;
     return json;
 }
 
@@ -214,34 +191,43 @@ void print_text(const Json& json, const std::vector<ProbeRecord>& probes, bool v
         std::cout << fmt::format("  {:<16} through {:<12} {}\n", text_of(service["name"]), text_of(service["sf"]),
                                  way_out(service["next_hop"]));
         if (service["silent"].get<bool>()) {
-            std::cout << fmt::format("    DEAD SF? {}\n", text_of(service["silence"]));
+            const Silence silence{service["unrecognised"].get<bool>(), text_of(service["silence"])};
+            std::cout << fmt::format("    {} {}\n", silence.title(), silence.text);
         }
     }
     print_changes(json["changes"], verbose);
     print_probes(probes);
-    if (json["closing"].get<bool>()) {
-        std::cout << msg::closing() << '\n';
+}
+
+void print_readiness(const Readiness& readiness) {
+    for (const std::string& suspect : readiness.suspects) {
+        std::cout << msg::suspected(suspect) << '\n';
     }
-    std::cout << (json["ready"].get<bool>() ? "ready\n" : "NOT READY\n");
+    for (const std::string& line : readiness_lines(readiness)) {
+        std::cout << line << '\n';
+    }
 }
 
 } // namespace
 
-void command_status(const Options& options) {
+ExitCode command_status(const Options& options) {
     const auto attachment = Attachment::open(options.attach.pin, Attachment::Access::Look);
     if (!attachment) {
         const Json nothing{{"version", 1}, {"attached", false}, {"pin", options.attach.pin}, {"ready", false}};
         std::cout << (options.json ? nothing.dump() : fmt::format("nothing is attached under {}", options.attach.pin))
                   << '\n';
-        return;
+        return ExitCode::Nothing;
     }
     enter_home(*attachment);
-    const Json json = status_json(*attachment);
+    const Readiness readiness = look_at_readiness(*attachment);
+    const Json json = status_json(*attachment, readiness);
     if (options.json) {
         std::cout << json.dump() << '\n';
     } else {
         print_text(json, attachment->state().probes, options.verbose);
+        print_readiness(readiness);
     }
+    return readiness.ready() ? ExitCode::Ok : ExitCode::Failed;
 }
 
 } // namespace sfc

@@ -12,7 +12,8 @@ namespace sfc {
 void command_run(const Options& options);
 void command_attach(const Options& options);
 void command_detach(const Options& options);
-void command_status(const Options& options);
+/// Returns whether packets can pass.
+[[nodiscard]] ExitCode command_status(const Options& options);
 void command_stats(const Options& options);
 void command_check(const Options& options);
 void command_replay(Options options);

@@ -36,7 +36,7 @@ int run(int argc, char** argv) {
         sfc::command_detach(*options);
         break;
     case sfc::Command::Status:
-        sfc::command_status(*options);
+        code = sfc::command_status(*options);
         break;
     case sfc::Command::Stats:
         sfc::command_stats(*options);

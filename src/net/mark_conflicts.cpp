@@ -5,47 +5,25 @@
 #include <cstring>
 #include <map>
 
-#include <arpa/inet.h>
 #include <linux/fib_rules.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
-#include <linux/netfilter/nfnetlink.h>
 
 #include "base/error.h"
 #include "net/messages.h"
 #include "net/netlink.h"
+#include "net/nftables.h"
 
 namespace sfc {
 namespace {
 
 constexpr std::uint32_t kAll = ~0U;
 
-/// Attributes of one level by their type.
-using Attributes = std::map<std::uint16_t, const nlattr*>;
-
-Attributes nested(const nlattr* outer) {
-    Attributes found;
-    if (outer != nullptr) {
-        each_nested(*outer, [&](const nlattr& attribute) { found[mnl_attr_get_type(&attribute)] = &attribute; });
-    }
-    return found;
-}
-
-std::string text(const Attributes& from, std::uint16_t type) {
-    const auto found = from.find(type);
-    return found == from.end() ? "" : mnl_attr_get_str(found->second);
-}
-
-/// A number as nftables sends it.
-std::uint32_t number(const Attributes& from, std::uint16_t type) {
-    const auto found = from.find(type);
-    return found == from.end() ? 0 : ntohl(mnl_attr_get_u32(found->second));
-}
+using nft::Attributes, nft::nested, nft::number, nft::text;
 
 /// The value that a bit operation has for the mark, which is in the host's order.
 std::uint32_t value(const Attributes& from, std::uint16_t type) {
-    const auto found = from.find(type);
-    const Attributes data = nested(found == from.end() ? nullptr : found->second);
+    const Attributes data = nested(nft::find(from, type));
     const auto bytes = data.find(NFTA_DATA_VALUE);
     std::uint32_t result = 0;
     if (bytes != data.end() && mnl_attr_get_payload_len(bytes->second) >= sizeof(result)) {
@@ -58,12 +36,8 @@ std::uint32_t value(const Attributes& from, std::uint16_t type) {
 /// the registers that hold something of the mark.
 class Rule {
 public:
-    explicit Rule(const nlattr& expressions) {
-        each_nested(expressions, [&](const nlattr& element) {
-            const Attributes expression = nested(&element);
-            const auto data = expression.find(NFTA_EXPR_DATA);
-            take(text(expression, NFTA_EXPR_NAME), nested(data == expression.end() ? nullptr : data->second));
-        });
+    explicit Rule(const Attributes& rule) {
+        nft::each_expression(rule, [&](const std::string& name, const Attributes& data) { take(name, data); });
         settle();
     }
 
@@ -151,28 +125,13 @@ private:
 };
 
 std::optional<std::string> nftables_conflict(std::uint32_t mask) {
-    std::optional<Netlink> netlink;
-    try {
-        netlink.emplace(NETLINK_NETFILTER);
-    } catch (const Error&) {
-        return std::nullopt; // a kernel without netfilter has no rules of it
-    }
-    NetlinkRequest request(NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETRULE, NLM_F_DUMP);
-    request.family_header<nfgenmsg>().version = NFNETLINK_V0;
     std::optional<std::string> found;
-    const int error = netlink->ask(request, [&](const nlmsghdr& answer) {
-        Attributes rule;
-        each_attribute<nfgenmsg>(answer,
-                                 [&](const nlattr& attribute) { rule[mnl_attr_get_type(&attribute)] = &attribute; });
-        const auto expressions = rule.find(NFTA_RULE_EXPRESSIONS);
-        const std::uint32_t used = expressions == rule.end() ? 0 : Rule(*expressions->second).used();
+    nft::each_object(NFT_MSG_GETRULE, [&](const Attributes& rule, unsigned char /*family*/) {
+        const std::uint32_t used = Rule(rule).used();
         if ((used & mask) != 0 && !found) {
             found = msg::nftables_uses_bits(text(rule, NFTA_RULE_CHAIN), text(rule, NFTA_RULE_TABLE), used);
         }
     });
-    if (error != 0 && error != EOPNOTSUPP && error != EINVAL) { // what a kernel says that has no nftables
-        throw system_error(msg::cannot_ask_nftables(), error);
-    }
     return found;
 }
 

@@ -58,6 +58,28 @@ namespace sfc::msg {
     M(name_in_the_way,                                                                                                 \
       "interface '{}' is in the way: sfcproxy needs that name for a veth pair of its own, and this one is of "         \
       "kind '{}'; rename or remove it")                                                                                \
+    M(cannot_ask_own_addresses, "cannot ask the kernel for its own addresses")                                         \
+    M(cannot_ask_routes, "cannot ask the kernel for its routes")                                                       \
+    M(chain_of_nftables, "chain '{}' of nftables table '{} {}'")                                                       \
+    M(chain_of_iptables, "chain 'FORWARD' of {}")                                                                      \
+    M(forwarding_off, "the kernel does not forward {}; run 'sysctl -w {}'")                                            \
+    M(forwarding_off_at, "interface '{}' does not forward {}; run 'sysctl -w net/{}/conf/{}/forwarding=1'")            \
+    M(no_route_out,                                                                                                    \
+      "no {} route leads out of '{}', so nothing of service '{}' can leave; run 'ip {}route add NETWORK dev {}'")      \
+    M(chain_drops, "{} drops all forwarded packets, since its policy is drop and no rule accepts; run '{}'")           \
+    M(chain_may_drop, "{} drops what no rule there accepts; to let it through, run '{}'")                              \
+    M(reverse_path_drops_all,                                                                                          \
+      "the reverse path filter of '{}' is strict and no route leads back there; run 'sysctl -w "                       \
+      "net/ipv4/conf/{}/rp_filter=2'")                                                                                 \
+    M(reverse_path_drops,                                                                                              \
+      "the reverse path filter of '{}' is strict, and its namespace has dropped {} packets so; run 'sysctl -w "        \
+      "net/ipv4/conf/{}/rp_filter=2'")                                                                                 \
+    M(bridge_above, "'{}', the bridge of '{}',")                                                                       \
+    M(own_address, "it is an address of this host itself")                                                             \
+    M(nobody_answers, "nobody answers for it at {}; see that it is right, and its host up")                            \
+    M(no_address_to_ask,                                                                                               \
+      "{} has no {} address to ask from; run 'ip address add ADDRESS dev {}', or write 'mac' instead of 'ip'")         \
+    M(not_on_networks, "it is not on the networks of {} ({}); correct it, or run 'ip address add ADDRESS dev {}'")     \
     M(cannot_ask_xdp_features, "cannot ask the kernel for an interface's XDP features")
 
 SFC_NET_MESSAGES(SFC_MESSAGE)

@@ -63,7 +63,10 @@ int read_own_addresses(Netlink& netlink, std::vector<OwnAddress>& addresses) {
     request.family_header<ifaddrmsg>().ifa_family = AF_UNSPEC;
     return netlink.ask(request, [&](const nlmsghdr& message) {
         const auto& header = *static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(&message));
-        OwnAddress own{.ifindex = header.ifa_index, .ip = {}, .prefix = header.ifa_prefixlen};
+        OwnAddress own{.ifindex = header.ifa_index,
+                       .ip = {},
+                       .prefix = header.ifa_prefixlen,
+                       .permanent = (header.ifa_flags & IFA_F_PERMANENT) != 0};
         each_attribute<ifaddrmsg>(message, [&](const nlattr& attribute) {
             const auto type = mnl_attr_get_type(&attribute);
             if (type == IFA_LOCAL || (type == IFA_ADDRESS && own.ip.empty())) { // of a point-to-point link: the other's
@@ -73,6 +76,19 @@ int read_own_addresses(Netlink& netlink, std::vector<OwnAddress>& addresses) {
         });
         addresses.push_back(std::move(own));
     });
+}
+
+bool same_link(const IpBytes& one, const IpBytes& other, unsigned prefix) {
+    constexpr unsigned kByte = 8;
+    if (one.size() != other.size()) {
+        return false;
+    }
+    for (unsigned bit = 0; bit < prefix; bit++) {
+        if (((one[bit / kByte] ^ other[bit / kByte]) >> (kByte - 1 - bit % kByte) & 1) != 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool unspecified(const IpBytes& ip) {

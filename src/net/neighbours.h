@@ -39,10 +39,14 @@ int each_neighbour(Netlink& netlink, const std::function<void(const Neighbour&)>
 struct OwnAddress {
     std::uint32_t ifindex = 0;
     IpBytes ip;
-    unsigned prefix = 0; ///< bits of it that all hosts of the link share
+    unsigned prefix = 0;    ///< bits of it that all hosts of the link share
+    bool permanent = false; ///< somebody has given it; no router has announced it, and no lease ends it
 };
 /// Those of the namespace of `netlink`, in the kernel's order. Returns 0 or errno.
 [[nodiscard]] int read_own_addresses(Netlink& netlink, std::vector<OwnAddress>& addresses);
+
+/// Whether both are of one IP version and equal in their first `prefix` bits.
+[[nodiscard]] bool same_link(const IpBytes& one, const IpBytes& other, unsigned prefix);
 
 /// The address to ask from for a neighbour on the interface: its own if it has one, in IPv4 else another one of this
 /// host. All zero where there is none: a request from that would be duplicate address detection (RFC 5227 2.1.1,

@@ -75,16 +75,6 @@ bool of_version(const IpBytes& ip, bool six) {
     return (ip.size() == kSize6) == six;
 }
 
-/// Whether both are the same in their first `prefix` bits.
-bool same_link(const IpBytes& one, const IpBytes& other, unsigned prefix) {
-    for (unsigned bit = 0; bit < prefix; bit++) {
-        if (((one[bit / kByte] ^ other[bit / kByte]) >> (kByte - 1 - bit % kByte) & 1) != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /// Addresses of the interface that packets can be routed by.
 std::vector<OwnAddress> own_of(const LinkHosts& hosts, std::uint32_t ifindex, bool six) {
     std::vector<OwnAddress> found;

@@ -204,6 +204,11 @@ bool Prober::in_flight() const {
                        [](const Probe& one) { return one.record.finding.outcome == ProbeOutcome::InFlight; });
 }
 
+bool Prober::waits() const {
+    return std::any_of(probes_.begin(), probes_.end(),
+                       [](const Probe& one) { return one.record.finding.outcome == ProbeOutcome::Waiting; });
+}
+
 bool Prober::collect() {
     bool changed = false;
     try_step([&] {

@@ -26,6 +26,8 @@ public:
     /// Says which probes could not be sent so far, and why.
     void say_waiting();
     [[nodiscard]] bool in_flight() const;
+    /// Whether any was not possible yet.
+    [[nodiscard]] bool waits() const;
 
     static constexpr int kPatienceMs = 500;
     static constexpr int kStepMs = 10; ///< how often to collect meanwhile

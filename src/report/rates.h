@@ -25,7 +25,7 @@ struct Rates {
 [[nodiscard]] Rates rates_between(const Snapshot& before, const Snapshot& after, const Plan& plan,
                                   std::uint64_t elapsed_ns);
 /// One line. `silent`: silent_services.
-[[nodiscard]] std::string rates_json(const Rates& rates, const std::map<std::string, std::string>& silent);
+[[nodiscard]] std::string rates_json(const Rates& rates, const SilentServices& silent);
 [[nodiscard]] std::string rates_text(const Rates& rates);
 
 } // namespace sfc

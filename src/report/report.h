@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -27,6 +29,14 @@ struct KernelSums {
     std::uint64_t restored = 0, dropped = 0;    ///< `dropped` with their ticket
     [[nodiscard]] std::uint64_t not_returned() const;
 };
+
+/// An SF that gets packets of a service, of which none has come back for a while.
+struct Silence {
+    bool answers = false; ///< something comes back, and none of it is recognised
+    std::string text;
+    [[nodiscard]] std::string_view title() const { return answers ? "NOT RECOGNISED" : "DEAD SF?"; }
+};
+using SilentServices = std::map<std::string, Silence>; ///< by name
 
 /// The equations of packets in and out. `balanced` is exact, to the packet.
 struct Conservation {

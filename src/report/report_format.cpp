@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/names.h"
+#include "report/messages.h"
 #include "report/report.h"
 
 namespace sfc {
@@ -73,6 +74,7 @@ std::string conservation_text(const Conservation& sums) {
         out += fmt::format("kernel       to_kernel {} + fragments {} = restored {} + dropped {} + not returned {}\n",
                            kernel->to_kernel, kernel->fragments, kernel->restored, kernel->dropped,
                            kernel->not_returned());
+        out += kernel->not_returned() == 0 ? "" : fmt::format("             hint: {}\n", msg::not_returned_hint());
     }
     return out + fmt::format("balanced     {}\n", sums.balanced() ? "yes" : "NO");
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/names.h"
+#include "report/messages.h"
 #include "report/rates.h"
 #include "report/report.h"
 #include "report/stats.h"
@@ -149,18 +150,31 @@ Json conservation_json(const Conservation& sums) {
 std::string stats_json(const Attachment& attachment, const SteadySnapshot& steady) {
     const Plan& plan = attachment.plan();
     const LostByPort lost = after_verdict(attachment);
-    Json conservation = conservation_json(conserve(steady.snapshot, plan));
+    const Conservation sums = conserve(steady.snapshot, plan);
+    Json conservation = conservation_json(sums);
+    Json hints = hints_json(steady.snapshot);
+    if (sums.kernel && sums.kernel->not_returned() != 0) {
+        hints["not_returned"] = msg::not_returned_hint();
+    }
     conservation["still"] = steady.still;
     const Json json{{"version", 1},
                     {"counters", counters_json(steady.snapshot, plan)},
                     {"conservation", conservation},
                     {"after_verdict", lost_json(lost)},
-                    {"hints", hints_json(steady.snapshot)},
-                    {"silent", silent_services(attachment, steady.snapshot)}};
+                    {"hints", hints},
+                    {"silent", silence_json(silent_services(attachment, steady.snapshot))}};
     return json.dump();
 }
 
-std::string rates_json(const Rates& rates, const std::map<std::string, std::string>& silent) {
+Json silence_json(const SilentServices& silent) {
+    Json json = Json::object();
+    for (const auto& [service, silence] : silent) {
+        json[service] = silence.text;
+    }
+    return json;
+}
+
+std::string rates_json(const Rates& rates, const SilentServices& silent) {
     Json json{{"version", 1}, {"seconds", rates.seconds}, {"rates", Json::array()}};
     for (const RateRow& row : rates.rows) {
         json["rates"].push_back({{"owner", row.owner},
@@ -168,7 +182,7 @@ std::string rates_json(const Rates& rates, const std::map<std::string, std::stri
                                  {"packets_per_second", row.packets},
                                  {"bits_per_second", row.bits}});
     }
-    json["silent"] = silent;
+    json["silent"] = silence_json(silent);
     return json.dump();
 }
 

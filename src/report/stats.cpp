@@ -5,6 +5,7 @@
 #include <cstring>
 #include <ctime>
 #include <numeric>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -17,7 +18,7 @@ namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr int kAttempts = 5;
-constexpr std::uint64_t kMany = 64;
+constexpr std::uint64_t kFew = 10, kMany = 64; ///< packets that say nothing about an SF, and that say it at once
 
 bool same(const Snapshot& a, const Snapshot& b) {
     const auto equal = [](const std::vector<sfc_counters>& one, const std::vector<sfc_counters>& other) {
@@ -28,6 +29,50 @@ bool same(const Snapshot& a, const Snapshot& b) {
 
 std::string seconds(std::uint64_t ns) {
     return fmt::format("{:.1f} s", static_cast<double>(ns) / static_cast<double>(kSecond));
+}
+
+std::uint64_t sum(std::span<const sfc_count> cells) {
+    return std::accumulate(cells.begin(), cells.end(), std::uint64_t{0},
+                           [](std::uint64_t total, const sfc_count& cell) { return total + cell.packets; });
+}
+
+/// Packets that came from the SF and have no header there: by the ports that the service's packets come back by.
+std::uint64_t unrecognised(const Plan& plan, const Plan::Service& service, const Snapshot& snapshot) {
+    if (!plan.through_host_kernel(service)) {
+        const sfc_counters& port = snapshot.ports[service.entry.return_port];
+        return port.dropped[SFC_REASON_miss].packets + port.passed[SFC_REASON_miss].packets;
+    }
+    std::uint64_t total = 0;
+    for (const std::uint16_t id : service.entry.egress) {
+        total += id == SFC_NONE ? 0 : snapshot.ports[id].dropped_after_claim[SFC_REASON_miss].packets;
+    }
+    return total;
+}
+
+std::optional<Silence> silence_of(const Plan& plan, std::size_t id, const Snapshot& snapshot) {
+    const sfc_counters& counters = snapshot.services[id];
+    const Plan::Sf& sf = plan.sfs[plan.services[id].entry.sf];
+    const std::uint64_t now = now_ns(), patience = std::max<std::uint64_t>(kSecond, 2 * sf.entry.hold_ns);
+    const auto event = [&](sfc_event which) { return counters.event[which].packets; };
+    const std::uint64_t in = event(SFC_EVENT_TO_SF) + event(SFC_EVENT_TO_KERNEL);
+    const std::uint64_t out = std::max(event(SFC_EVENT_CLAIMED), event(SFC_EVENT_RESTORED)) +
+                              (plan.through_host_kernel(plan.services[id]) ? sum(counters.dropped_after_claim) : 0);
+    if (in < out + kFew || counters.last_to_sf <= counters.last_claimed) {
+        return std::nullopt;
+    }
+    if (out != 0) {
+        return counters.last_to_sf - counters.last_claimed <= patience
+                   ? std::nullopt
+                   : std::optional<Silence>(
+                         {.text = msg::gives_none_back_since(sf.name, seconds(now - counters.last_to_sf),
+                                                             seconds(now - counters.last_claimed))});
+    }
+    if (in < kMany && now - counters.last_to_sf < sf.entry.hold_ns) {
+        return std::nullopt; // the first packets may still be on their way
+    }
+    const std::uint64_t others = unrecognised(plan, plan.services[id], snapshot);
+    return others == 0 ? Silence{.text = msg::gives_none_back(sf.name, in)}
+                       : Silence{.answers = true, .text = msg::gives_others_back(sf.name, in, others)};
 }
 
 } // namespace
@@ -62,26 +107,12 @@ std::uint64_t total_lost(const LostByPort& lost) {
                            [](std::uint64_t sum, const auto& port) { return sum + port.second.total(); });
 }
 
-std::map<std::string, std::string> silent_services(const Attachment& attachment, const Snapshot& snapshot) {
-    std::map<std::string, std::string> silent;
+SilentServices silent_services(const Attachment& attachment, const Snapshot& snapshot) {
+    SilentServices silent;
     const Plan& plan = attachment.plan();
     for (std::size_t id = 1; id < plan.services.size(); id++) {
-        const sfc_counters& counters = snapshot.services[id];
-        const Plan::Sf& sf = plan.sfs[plan.services[id].entry.sf];
-        const std::uint64_t patience = std::max<std::uint64_t>(kSecond, 2 * sf.entry.hold_ns);
-        const std::uint64_t now = now_ns();
-        const std::uint64_t in_sf = counters.event[SFC_EVENT_TO_SF].packets;
-        if (in_sf == 0 || counters.last_to_sf <= counters.last_claimed) {
-            continue;
-        }
-        if (counters.last_claimed == 0) {
-            if (in_sf < kMany && now - counters.last_to_sf < sf.entry.hold_ns) {
-                continue; // the first packets may still be on their way
-            }
-            silent[plan.services[id].name] = msg::gives_none_back(sf.name, in_sf);
-        } else if (counters.last_to_sf - counters.last_claimed > patience) {
-            silent[plan.services[id].name] = msg::gives_none_back_since(sf.name, seconds(now - counters.last_to_sf),
-                                                                        seconds(now - counters.last_claimed));
+        if (auto silence = silence_of(plan, id, snapshot)) {
+            silent[plan.services[id].name] = std::move(*silence);
         }
     }
     return silent;

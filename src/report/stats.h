@@ -29,9 +29,9 @@ using LostByPort = std::map<std::string, LostFrames>;
 
 [[nodiscard]] std::uint64_t total_lost(const LostByPort& lost);
 
-/// Services whose SF gets packets and gives none back, with a sentence each.
-[[nodiscard]] std::map<std::string, std::string> silent_services(const Attachment& attachment,
-                                                                 const Snapshot& snapshot);
+[[nodiscard]] SilentServices silent_services(const Attachment& attachment, const Snapshot& snapshot);
+/// The sentences, by service.
+[[nodiscard]] Json silence_json(const SilentServices& silent);
 
 /// All of it, for programs, in one line.
 [[nodiscard]] std::string stats_json(const Attachment& attachment, const SteadySnapshot& steady);

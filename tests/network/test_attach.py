@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 import ports  # noqa: E402  (the path above comes first)
 from lab.net import Lab  # noqa: E402
 
+READY, NOT_READY, NOTHING = 0, 1, 7     # exit codes of status
 ONE_SENTENCE = 1  # line on standard error
 
 
@@ -43,9 +44,11 @@ class AttachTest(unittest.TestCase):
         self.assertEqual(ports.picture(self.lab), self.before)
 
     def status(self):
+        """The exit code says the same."""
         code, out, _ = ports.run(self.lab, "status", "-j")
-        self.assertEqual(code, 0)
-        return json.loads(out)
+        status = json.loads(out)
+        self.assertEqual(code, READY if status["ready"] else NOT_READY if status["attached"] else NOTHING)
+        return status
 
     def test_leaves_nothing(self):
         for generic in ((), ("--generic",)):
@@ -141,7 +144,7 @@ class AttachTest(unittest.TestCase):
                 process = self.lab.start("proxy", ports.PROGRAM, *command, stdout=subprocess.DEVNULL)
                 while process.poll() is None:
                     code, out, err = ports.run(self.lab, "status", "-j")
-                    self.assertEqual((code, err), (0, ""))
+                    self.assertEqual((code in (READY, NOT_READY, NOTHING), err), (True, ""))
                     seen.add(json.loads(out)["attached"])
                 self.assertEqual(process.returncode, 0)
         self.assertEqual(seen, {True, False})

@@ -8,7 +8,7 @@ from support import NetworkTest
 from lab import chain, firewall, traffic
 from lab.bench import BY_IP, config
 from lab.firewall import BLOCKED_PORT
-from lab.net import call
+from lab.net import call, wait_for
 from lab.service_functions import Routed
 
 ALLOWED = ["blocked by the SF's rule", "SF: not allowed", "vanished in the SF"]
@@ -50,6 +50,9 @@ class DeadSf(NetworkTest):
         self.assertEqual(self.silent(), {})
         self.ping(0.5)
         time.sleep(0.3)
+        self.assertEqual(self.silent(), {})     # so few say nothing
+        self.ping(0.6)
+        time.sleep(0.3)
         self.check_named("given none back")
         found = self.bench.settle()
         self.assertEqual((found.wrong, found.bare, found.good), (0, 0, 0))
@@ -75,6 +78,19 @@ class DeadSf(NetworkTest):
         self.lab.stop(pinging)
         self.assertGreater(self.settled(allowed=ALLOWED[:1]).lost[ALLOWED[0]], 0)
         self.assertEqual(self.silent(), {})
+
+    def test_changed_packets(self):
+        """An SF that answers with changed packets is not dead, and is called by what it is."""
+        self.lab.run("SF", "nft", "add table ip nat; add chain ip nat from { type nat hook postrouting priority srcnat; }; "
+                                  "add rule ip nat from oif fw1 masquerade")
+        self.addCleanup(self.lab.run, "SF", "nft", "delete", "table", "ip", "nat")
+        self.ping(1.5)
+        wait_for("it is noticed", self.silent)
+        self.assertRegex(self.silent()["out"], r"^SF 'fn' got \d+ packets and returned \d+, of which none was recognised")
+        for text in (call(self.bench.proxy.program, "status", "--pin", self.bench.proxy.pin).stdout,
+                     self.bench.proxy.stats_text()):
+            self.assertIn("NOT RECOGNISED", text)
+            self.assertNotIn("DEAD SF?", text)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from lab.service_functions import Routed
 STEP = int(os.environ.get("SFC_KILL_STEP", 120))
 FIRST = datetime.date.today().toordinal() % STEP
 KERNEL = 4              # exit code
+NOT_READY, NOTHING = 1, 7       # of status
 QUIET = "probe: off"
 FOUND = collections.Counter(kills=0, stuck=0, wrong=0, bare=0)
 
@@ -184,7 +185,7 @@ class UserMode(unittest.TestCase):
         self.assertEqual(found, {"wrong": 0, "bare": 0})
 
     def recover(self, kill):
-        self.ends(("status", *self.options[2:]), (0, KERNEL))
+        self.ends(("status", *self.options[2:]), (0, NOT_READY, NOTHING, KERNEL))
         (self.by_detach, self.by_run, self.by_attach)[kill % 3]()
 
     def kill_at_each(self, what, takes_over=False, behind=None):
