@@ -34,7 +34,7 @@ namespace sfc::msg {
       "'--mac MAC'")                                                                                                   \
     M(no_address_to_ask_from,                                                                                          \
       "'{}' has no address to ask for '{}' from; give the interface one, or give '--mac MAC' instead of --via")        \
-    M(nobody_answers,                                                                                                  \
+    M(neighbour_says_nothing,                                                                                          \
       "nobody answers for '{}' on '{}'; give an address that the proxy's port on that link has, or '--mac MAC'")       \
     M(cannot_open_sender, "cannot open a socket to send frames on interface '{}'")                                     \
     M(cannot_send, "cannot send on interface '{}'")                                                                    \

@@ -49,7 +49,7 @@ Mac ask_mac(const Link& link, const std::string& address) {
         mac = known_mac(netlink, link.index, ip);
     }
     if (!mac) {
-        throw Error(ExitCode::Kernel, msg::nobody_answers(address, link.name));
+        throw Error(ExitCode::Kernel, msg::neighbour_says_nothing(address, link.name));
     }
     return *mac;
 }
