@@ -107,7 +107,7 @@ public:
         }
         for (const std::string& line : lines) {
             if (std::find(said_.begin(), said_.end(), line) == said_.end()) {
-                say_line(line);
+                log_line(lines == kReady ? line : msg::warning(line));
             }
         }
         said_ = lines;

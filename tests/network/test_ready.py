@@ -44,7 +44,8 @@ class Ready(unittest.TestCase):
 
     @staticmethod
     def last(proxy):
-        return (proxy.said().splitlines() or [""])[-1]
+        """The sentence of its last line, without time and level."""
+        return (proxy.said().splitlines() or [""])[-1].partition("info: ")[2]
 
     def run_proxy(self, text):
         proxy = Proxy(self.lab, text)
@@ -107,9 +108,6 @@ class Ready(unittest.TestCase):
         self.lab.address("other", "d0", "192.0.2.9/24")
         wait_for("ready", lambda: self.last(proxy) == "ready")
         self.assertEqual(self.status(), (READY, [], "ready"))
-        self.assertEqual(proxy.stop(), 0)
-        proxy = self.run_proxy(ports.config(hop=hop("192.0.2.1")))
-        self.says(proxy, "next hop 192.0.2.1 of", "it is an address of this host itself")
 
     def test_ipv6_next_hop(self):
         self.lab.address("proxy", "p0", "2001:db8:1::1/64")
