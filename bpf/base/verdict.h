@@ -57,7 +57,8 @@ static __always_inline void verdict_on(struct work *work, struct sfc_counters *o
 	if (!owner)
 		return;
 	count_event(owner, work, event);
-	*(event == SFC_EVENT_RESTORED ? &owner->last_claimed : &owner->last_to_sf) = work->now;
+	if (event != SFC_EVENT_RESTORED)
+		owner->last_to_sf = work->now;
 }
 
 static __always_inline int verdict_redirect(struct work *work, enum sfc_verdict verdict, enum sfc_event event)

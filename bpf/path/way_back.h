@@ -31,12 +31,13 @@ struct back {
 static __always_inline int back_service(struct work *work, struct back *back, int from_sf)
 {
 	__u32 service = work->header.f.service;
-	struct sfc_counters *counters = from_sf ? bpf_map_lookup_elem(&service_counters, &service) : NULL;
+	struct sfc_counters *counters = bpf_map_lookup_elem(&service_counters, &service);
 
 	work->result.claimed = 1;
 	work->result.service = service;
 	if (counters) {
-		count_event(counters, work, SFC_EVENT_CLAIMED);
+		if (from_sf)
+			count_event(counters, work, SFC_EVENT_CLAIMED);
 		counters->last_claimed = work->now;
 	}
 	back->service = bpf_map_lookup_elem(&services, &service);

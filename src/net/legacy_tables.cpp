@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <netinet/in.h>
@@ -23,19 +24,20 @@ namespace {
 struct Four {
     using Info = ipt_getinfo;
     using Entry = ipt_entry;
-    static constexpr int kFamily = AF_INET, kLevel = IPPROTO_IP;
+    static constexpr int kFamily = AF_INET, kLevel = IPPROTO_IP, kGetInfo = IPT_SO_GET_INFO,
+                         kGetEntries = IPT_SO_GET_ENTRIES;
     static constexpr const char* kTables = "/proc/thread-self/net/ip_tables_names";
 };
 struct Six {
     using Info = ip6t_getinfo;
     using Entry = ip6t_entry;
-    static constexpr int kFamily = AF_INET6, kLevel = IPPROTO_IPV6;
+    static constexpr int kFamily = AF_INET6, kLevel = IPPROTO_IPV6, kGetInfo = IP6T_SO_GET_INFO,
+                         kGetEntries = IP6T_SO_GET_ENTRIES;
     static constexpr const char* kTables = "/proc/thread-self/net/ip6_tables_names";
 };
-static_assert(IPT_SO_GET_INFO == IP6T_SO_GET_INFO && IPT_SO_GET_ENTRIES == IP6T_SO_GET_ENTRIES);
 static_assert(offsetof(ipt_get_entries, entrytable) == offsetof(ip6t_get_entries, entrytable));
 
-constexpr const char* kTable = "filter";
+constexpr std::string_view kTable = "filter";
 
 bool in_use(const char* tables) {
     std::ifstream in(tables);
@@ -55,22 +57,22 @@ template <class Version> std::optional<LegacyPolicy> policy() {
     }
     const Fd socket(::socket(Version::kFamily, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW));
     typename Version::Info info{};
-    std::strcpy(info.name, kTable);
+    kTable.copy(info.name, sizeof(info.name) - 1);
     socklen_t size = sizeof(info);
-    if (!socket || getsockopt(socket.get(), Version::kLevel, IPT_SO_GET_INFO, &info, &size) != 0) {
+    if (!socket || getsockopt(socket.get(), Version::kLevel, Version::kGetInfo, &info, &size) != 0) {
         return std::nullopt;
     }
     constexpr std::size_t kRules = offsetof(ipt_get_entries, entrytable);
     std::vector<char> table(kRules + info.size);
     ipt_get_entries wanted{};
-    std::strcpy(wanted.name, kTable);
+    kTable.copy(wanted.name, sizeof(wanted.name) - 1);
     wanted.size = info.size;
     std::memcpy(table.data(), &wanted, kRules);
     size = table.size();
     const std::size_t at = kRules + info.underflow[NF_INET_FORWARD] + sizeof(typename Version::Entry);
     xt_standard_target target{};
     // The table may have changed in between: then the kernel refuses, and the next look finds it whole.
-    if (getsockopt(socket.get(), Version::kLevel, IPT_SO_GET_ENTRIES, table.data(), &size) != 0 ||
+    if (getsockopt(socket.get(), Version::kLevel, Version::kGetEntries, table.data(), &size) != 0 ||
         at + sizeof(target) > table.size()) {
         return std::nullopt;
     }
