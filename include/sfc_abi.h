@@ -31,6 +31,7 @@ enum sfc_limit {
 	SFC_HEADER_WORDS = 29,               /* 64-bit words of struct sfc_header */
 	SFC_DIGEST_BYTES = 64,               /* how much of an L4 payload enters the digest */
 	SFC_SECRETS = 2 * SFC_KEY_WORDS + 1, /* one per 32-bit word of a key or payload, and an initial value */
+	SFC_SUM_PIECE = 256,                 /* bytes of a frame that are summed at once; a power of two */
 	SFC_TCP_OPTIONS_MAX = 40,            /* RFC 9293 3.1: data offset is at most 15 words */
 	SFC_EXTENSIONS_MAX = 8,              /* IPv6 extension headers of one packet */
 	SFC_RTP_RANGES = 4,                  /* of UDP ports, per SF */
@@ -96,7 +97,8 @@ struct sfc_config {
 	__u64 key_secret[SFC_SECRETS];
 	__u64 digest_secret[SFC_SECRETS];
 	struct sfc_mask mask[SFC_ENCAPS_MAX][SFC_MASKS_MAX];
-	__u8 masks[SFC_ENCAPS_MAX]; /* how many of them are in use */
+	__u16 udp_port[SFC_ENCAPS_MAX]; /* of encapsulations that travel in UDP */
+	__u8 masks[SFC_ENCAPS_MAX];     /* how many masks are in use */
 };
 
 /* One attached interface. `mtu` counts L3 bytes (frame less 14), 0 is unlimited. */
@@ -142,6 +144,13 @@ struct sfc_sf {
 	__u8 reserved[3];
 };
 
+/* What a service does besides. */
+enum sfc_option {
+	SFC_OPTION_TUNNEL = 1,    /* its next hop is the other end of a tunnel: `tunnels` has it */
+	SFC_OPTION_FORWARDER = 2, /* NSH: the proxy counts hops, as an SFF does */
+	SFC_OPTION_KERNEL = 4,    /* its SF is in kernel mode */
+};
+
 struct sfc_service {
 	__u16 sf;
 	__u16 to_port;        /* SF port that the stripped packet leaves through */
@@ -157,7 +166,7 @@ struct sfc_service {
 	__u32 first_slot;     /* its own slots, of a kernel its own header ids: no other service can use them up */
 	__u32 quota;          /* how many */
 	__u8 encap;           /* enum sfc_encap */
-	__u8 kernel;          /* as of its SF */
+	__u8 options;         /* enum sfc_option */
 	__u16 egress[SFC_EGRESS_MAX]; /* of a kernel: ports that its packets may leave through; SFC_NONE behind the last
 				       */
 };
@@ -165,6 +174,13 @@ struct sfc_service {
 /* An IPv6 address in network byte order; an IPv4 address as one (RFC 4291 2.5.5.2, ::ffff:a.b.c.d). */
 struct sfc_address {
 	__u32 word[4];
+};
+
+/* Where packets that came inside UDP go. The IP version is theirs. */
+struct sfc_tunnel {
+	struct sfc_address remote;
+	struct sfc_address local;
+	__u32 ipv6; /* 1 = the addresses are of IPv6 */
 };
 
 /* The value that selects a service on a domain port. The encapsulation defines it (bpf/encap/NAME.h). */
@@ -312,7 +328,7 @@ struct sfc_counters {
 	__u64 last_claimed; /* service: when the last one came back */
 };
 
-static_assert(sizeof(struct sfc_config) == 72 + 16 * SFC_SECRETS + SFC_ENCAPS_MAX * (SFC_MASKS_MAX * 16 + 1),
+static_assert(sizeof(struct sfc_config) == 72 + 16 * SFC_SECRETS + SFC_ENCAPS_MAX * (SFC_MASKS_MAX * 16 + 3),
 	      "sfc_config is padded");
 static_assert(sizeof(struct sfc_port) == 28, "sfc_port is padded");
 static_assert(sizeof(struct sfc_sf) == 40, "sfc_sf is padded");

@@ -8,15 +8,12 @@
 
 #include "sfc_abi.h"
 
-/* How a frame shows that it has an encapsulation. */
-enum sfc_carrier {
-	SFC_BY_ETHERTYPE, /* the row's EtherTypes, 0 for no second one */
-	SFC_BY_UDP,       /* the row's destination ports, in an IP packet to an address of this host */
-	SFC_BY_IPV6,      /* the IPv6 destination, which the encapsulation's match reads */
-};
-
-/* X(name, carrier, first number, second number) */
-#define SFC_ENCAPS(X) X(mpls, SFC_BY_ETHERTYPE, 0x8847, 0x8848)
+/*
+ * X(name, EtherType, another EtherType, port of UDP, IPv6): how a frame shows that it has the encapsulation. 0 is none.
+ * By UDP it is a packet to an address of this host and to this port. With IPv6 set it is the IPv6 destination, which
+ * the encapsulation's match reads.
+ */
+#define SFC_ENCAPS(X) X(mpls, 0x8847, 0x8848, 0, 0) X(nsh, 0x894f, 0, 4790, 0)
 
 enum sfc_encap {
 	SFC_ENCAP_NONE,

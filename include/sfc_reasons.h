@@ -48,7 +48,18 @@
 	X(probe, "sent by the proxy itself at attach, to see what the SF does to packets",                             \
 	  "normal: 'sfcproxy status' says what was found; 'probe: off' at the SF sends none")                          \
 	X(fragment, "fragment that a kernel made of a packet, and that has not kept its header",                       \
-	  "a route's MTU is too small: raise it, or give the SF bits of the mark ('mark'), which fragments keep")
+	  "a route's MTU is too small: raise it, or give the SF bits of the mark ('mark'), which fragments keep")      \
+	X(outer_fragment, "a fragment of the packet around an SFC header",                                             \
+	  "raise the MTU between the tunnel's ends, or lower the senders' MSS")                                        \
+	X(bad_outer, "the packet around an SFC header has a wrong length or checksum, or IP options",                  \
+	  "look at the tunnel's other end, or at the link in between")                                                 \
+	X(bad_version, "NSH of a version other than 0", "the sender is newer than RFC 8300, or it is no NSH")          \
+	X(service_index, "NSH with service index 0", "the path has more SFs than its first index allows")              \
+	X(oam, "NSH with the O bit", "OAM packets are not for SFs; see who sends them to this SF")                     \
+	X(md_type, "NSH of an MD type other than 1 and 2", "types 0 and 15 are reserved, others unknown")              \
+	X(bad_length, "NSH, or a header behind it, whose length its type does not allow", "the sender is broken")      \
+	X(bad_tlv, "NSH whose context headers go beyond its end", "the sender is broken")                              \
+	X(next_protocol, "NSH in front of something that is no packet", "none and experiments are not for SFs")
 
 enum sfc_reason {
 	SFC_OK,

@@ -46,15 +46,22 @@ struct inner_eth {
 	__u16 reserved;
 };
 
+/* Whether the encapsulation came in an IP packet. */
+enum outer { OUTER_NONE, OUTER_WHOLE, OUTER_FRAGMENT /* a first fragment, which has the port */ };
+
 /* The encapsulation of the frame, as its code in bpf/encap/ has found it. */
 struct encap {
 	__u32 cut;  /* bytes of it behind the Ethernet header; 0 = its end is not known */
 	__u32 kept; /* bytes that are pushed again: header.f.len to be */
 	__u8 inner; /* enum sfc_inner, where its header says what it carries; else SFC_INNER_IP, and the service says */
-	__u8 finishes; /* 1 = finish has something to do for this header, even if NAME_finishes is 0 */
+	__u8 finishes; /* 1 = finish has something to do: the header is inside IP, or parse has said so */
 	__u8 hops;     /* kept is 0: header.f.hops to be */
-	__u8 reserved;
+	__u8 lead;     /* bytes of VLAN tags or of an outer packet in front of its own header */
+	__u8 outer;    /* enum outer */
+	__u8 reserved[3];
 	__u32 first;     /* what match has read already, for parse */
+	__u32 second;    /* and more of it */
+	__u32 next;      /* what follows the header that ends at `cut`, while parse walks */
 	__u32 hash;      /* kernel mode, from glance: of the bytes as they arrived; a hint only, nothing relies on it */
 	__u64 last_word; /* kernel mode, from glance: the last of the bytes as they arrived, zero behind their end */
 };
@@ -95,6 +102,10 @@ struct work {
 	__u32 option;                           /* offset of the walk in options.h */
 	__be32 digest[SFC_DIGEST_BYTES / 4];    /* payload bytes, zero behind the end */
 	__u8 options[SFC_TCP_OPTIONS_MAX + 24]; /* 64, so that an offset masked with 63 stays inside */
+	__u64 sum;                              /* of a checksum, in base/sum.h */
+	__u32 sum_off;                          /* of the rest of what it is made of */
+	__u32 sum_left;                         /* bytes of it */
+	__u8 piece[SFC_SUM_PIECE];              /* of a frame, for it */
 };
 
 /* Per CPU, and a program runs to its end on one CPU: no locking. */
@@ -173,6 +184,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct sfc_service);
 } services SEC(".maps");
+
+/* The other ends of services whose next hop is a tunnel. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* resized, where there are any: as services */
+	__type(key, __u32);
+	__type(value, struct sfc_tunnel);
+} tunnels SEC(".maps");
 
 /*
  * The header cache (cache.h). ARRAYs, because a looked-up value of a BPF hash can be recycled under its reader.

@@ -2,6 +2,7 @@
 /* What parsers of encapsulations share. */
 #pragma once
 
+#include <linux/if_ether.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 
@@ -29,6 +30,27 @@ static __always_inline int encap_take(struct xdp_md *ctx, struct work *work, __u
 	return SFC_OK;
 }
 
+/* Whether the header is not ready before the packet behind it is: so it is inside IP, which has lengths and checksums.
+ * The EtherType of a packet that leaves bare is IP as well. */
+static __always_inline int encap_finishes(const struct sfc_header_fields *header)
+{
+	__be16 type = *(const volatile __be16 *)&header->ethertype;
+
+	return (type == bpf_htons(ETH_P_IP) || type == bpf_htons(ETH_P_IPV6)) && *(const volatile __u16 *)&header->len;
+}
+
+/* The length that an IP packet at `off` gives itself, 0 where the frame ends in its header. */
+static __always_inline __u32 encap_ip_len(struct xdp_md *ctx, __u32 off)
+{
+	struct cursor cur = cursor_at(ctx, off);
+	const struct iphdr *ip = cursor_take(&cur, sizeof(*ip));
+
+	if (!ip)
+		return 0;
+	return ip->version == 4 ? bpf_ntohs(ip->tot_len)
+				: bpf_ntohs(((const struct ipv6hdr *)ip)->payload_len) + sizeof(struct ipv6hdr);
+}
+
 /*
  * Bytes that the restored header encloses, for finish: an IP packet ends where its own header says, and what may be
  * behind that is the padding of a short Ethernet frame. Of an Ethernet frame it is all.
@@ -36,13 +58,7 @@ static __always_inline int encap_take(struct xdp_md *ctx, struct work *work, __u
 static __always_inline __u32 encap_inner_len(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
 {
 	__u32 off = l2_len(work) + (*(volatile __u16 *)&work->header.f.len & CUT_MASK);
-	__u32 rest = (__u32)bpf_xdp_get_buff_len(ctx) - off, len;
-	struct cursor cur = cursor_at(ctx, off);
-	const struct iphdr *ip = cursor_take(&cur, sizeof(*ip));
+	__u32 rest = (__u32)bpf_xdp_get_buff_len(ctx) - off, len = encap_ip_len(ctx, off);
 
-	if (!ip || service->inner == SFC_INNER_ETHERNET)
-		return rest;
-	len = ip->version == 4 ? bpf_ntohs(ip->tot_len)
-			       : bpf_ntohs(((const struct ipv6hdr *)ip)->payload_len) + sizeof(struct ipv6hdr);
-	return len < rest ? len : rest;
+	return len && len < rest && service->inner != SFC_INNER_ETHERNET ? len : rest;
 }

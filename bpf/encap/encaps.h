@@ -6,7 +6,6 @@
  *   NAME_match      what services match, as 16 bytes
  *   NAME_parse      the end of the header, what it carries, and the canonical bytes that will leave, advanced
  *   NAME_finish     at return, in the restored frame: what parse left zero, because it depends on the packet
- *   NAME_finishes   1 where there is something to do for the latter
  *   NAME_masks      1 where services may match a part of the value
  *   NAME_glance     in kernel mode: where the header ends, so that one that has come before can be told by its bytes
  */
@@ -15,17 +14,19 @@
 #include "base/cursor.h"
 #include "base/maps.h"
 #include "encap/mpls.h"
+#include "encap/nsh.h"
 #include "encap/outer.h"
 
 #include "sfc_encaps.h"
 
-#define ENCAP_BIT(name, carrier, ...) | (carrier == ENCAP_CARRIER ? 1 << SFC_ENCAP_##name : 0)
-#define ENCAP_CARRIER                 SFC_BY_UDP
-enum { ENCAPS_BY_UDP = 0 SFC_ENCAPS(ENCAP_BIT) };
-#undef ENCAP_CARRIER
-#define ENCAP_CARRIER SFC_BY_IPV6
-enum { ENCAPS_BY_IPV6 = 0 SFC_ENCAPS(ENCAP_BIT) };
-#undef ENCAP_CARRIER
+#define ENCAP_BY_UDP(name, type, type2, port, ipv6)  | (port ? 1 << SFC_ENCAP_##name : 0)
+#define ENCAP_BY_IPV6(name, type, type2, port, ipv6) | (ipv6 ? 1 << SFC_ENCAP_##name : 0)
+enum {
+	ENCAPS_BY_UDP = 0 SFC_ENCAPS(ENCAP_BY_UDP),
+	ENCAPS_BY_IPV6 = 0 SFC_ENCAPS(ENCAP_BY_IPV6),
+	ENCAPS_BEHIND_TAGS = 1 << SFC_ENCAP_nsh,
+	VLAN_TAG = 4, /* control information and the next EtherType, IEEE 802.1Q 9.3 */
+};
 
 static __always_inline int encap_in_use(enum sfc_encap encap)
 {
@@ -35,8 +36,8 @@ static __always_inline int encap_in_use(enum sfc_encap encap)
 /* The encapsulation that an EtherType stands for, in use or not. */
 static __always_inline enum sfc_encap encap_of_type(__be16 type)
 {
-#define ENCAP_OF_TYPE(name, carrier, first, second)                                                                    \
-	if (carrier == SFC_BY_ETHERTYPE && (type == bpf_htons(first) || (second && type == bpf_htons(second))))        \
+#define ENCAP_OF_TYPE(name, first, second, ...)                                                                        \
+	if ((first && type == bpf_htons(first)) || (second && type == bpf_htons(second)))                              \
 		return SFC_ENCAP_##name;
 	SFC_ENCAPS(ENCAP_OF_TYPE)
 	return SFC_ENCAP_NONE;
@@ -45,8 +46,8 @@ static __always_inline enum sfc_encap encap_of_type(__be16 type)
 /* The encapsulation that a UDP port of ours stands for. `port` is in host byte order. */
 static __always_inline enum sfc_encap encap_of_port(__u16 port)
 {
-#define ENCAP_OF_PORT(name, carrier, first, second)                                                                    \
-	if (carrier == SFC_BY_UDP && encap_in_use(SFC_ENCAP_##name) && (port == first || (second && port == second)))  \
+#define ENCAP_OF_PORT(name, type, type2, own, ipv6)                                                                    \
+	if (own && encap_in_use(SFC_ENCAP_##name) && port == sfc_config.udp_port[SFC_ENCAP_##name])                    \
 		return SFC_ENCAP_##name;
 	SFC_ENCAPS(ENCAP_OF_PORT)
 	return SFC_ENCAP_NONE;
@@ -55,29 +56,63 @@ static __always_inline enum sfc_encap encap_of_port(__u16 port)
 /* The encapsulation that IPv6 destinations may stand for; which of them, its matches say. */
 static __always_inline enum sfc_encap encap_of_ipv6(void)
 {
-#define ENCAP_OF_IPV6(name, carrier, ...)                                                                              \
-	if (carrier == SFC_BY_IPV6 && encap_in_use(SFC_ENCAP_##name))                                                  \
+#define ENCAP_OF_IPV6(name, type, type2, port, ipv6)                                                                   \
+	if (ipv6 && encap_in_use(SFC_ENCAP_##name))                                                                    \
 		return SFC_ENCAP_##name;
 	SFC_ENCAPS(ENCAP_OF_IPV6)
 	return SFC_ENCAP_NONE;
 }
 
-/* The encapsulation of an IP packet, SFC_ENCAP_NONE for most of them. Dead code where no service has such a one. */
-static __always_inline enum sfc_encap encap_of_ip(struct xdp_md *ctx, struct work *work, __be16 type)
+static __always_inline int encap_is_tag(__be16 type)
+{
+	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
+}
+
+/* The encapsulation behind one or two VLAN tags; fills encap.lead. `type` is the first EtherType. Not static, as
+ * extensions_walk. */
+__noinline int encap_of_tags(struct xdp_md *ctx, struct work *work, __u32 type)
+{
+	struct cursor cur = cursor_at(ctx, ETH_HLEN);
+
+	if (!work)
+		return SFC_ENCAP_NONE;
+#pragma unroll
+	for (__u32 lead = VLAN_TAG; lead <= 2 * VLAN_TAG; lead += VLAN_TAG) {
+		const __be16 *tag;
+
+		if (!encap_is_tag(type))
+			return SFC_ENCAP_NONE;
+		tag = cursor_take(&cur, VLAN_TAG);
+		if (!tag)
+			return SFC_ENCAP_NONE;
+		type = tag[1];
+		work->encap.lead = lead;
+		if (1 << encap_of_type(type) & ENCAPS_BEHIND_TAGS)
+			return encap_of_type(type);
+	}
+	return SFC_ENCAP_NONE;
+}
+
+/* The encapsulation of a frame whose EtherType is none's, SFC_ENCAP_NONE for most of them. Dead code where no service
+ * has one in IP, or behind tags. */
+static __always_inline enum sfc_encap encap_inside(struct xdp_md *ctx, struct work *work, __be16 type)
 {
 	__u16 port = 0;
 
 	if (ENCAPS_BY_UDP != 0 && (sfc_config.encaps & ENCAPS_BY_UDP))
 		port = outer_udp_port(ctx, work, type);
+	work->encap.finishes = port != 0; /* IP has lengths and checksums */
 	if (port && encap_of_port(port))
 		return encap_of_port(port);
+	if (sfc_config.encaps & ENCAPS_BEHIND_TAGS && encap_is_tag(type))
+		return encap_of_tags(ctx, work, type);
 	return ENCAPS_BY_IPV6 != 0 && type == bpf_htons(ETH_P_IPV6) ? encap_of_ipv6() : SFC_ENCAP_NONE;
 }
 
 /* Whether frames of this EtherType are SFC, of an encapsulation that we know or of one that we do not. */
 static __always_inline int encap_is_sfc(__be16 type)
 {
-	return encap_of_type(type) || type == bpf_htons(ETH_P_NSH);
+	return encap_of_type(type) != SFC_ENCAP_NONE;
 }
 
 /* What services of `encap` match in this frame. Returns SFC_OK or the reason that ends the packet. */
@@ -110,16 +145,6 @@ static __always_inline int encap_parse(struct xdp_md *ctx, struct work *work, en
 	return SFC_REASON_unmatched;
 }
 
-/* Whether headers of the encapsulation are not ready before the packet behind them is: NAME_finishes says so. */
-static __always_inline int encap_finishes(enum sfc_encap encap)
-{
-#define ENCAP_FINISHES(name, ...)                                                                                      \
-	if (encap == SFC_ENCAP_##name)                                                                                 \
-		return name##_finishes;
-	SFC_ENCAPS(ENCAP_FINISHES)
-	return 1;
-}
-
 /*
  * Fills work->encap.cut, hash and last_word for a header of the EtherType `type` that begins at `word`, where its bytes
  * alone decide what leaves. `words` of it lie in front of `end`. 0 in cut: only parse can tell.
@@ -128,9 +153,8 @@ static __always_inline void encap_glance(struct work *work, __be16 type, const _
 					 __u32 words)
 {
 	work->encap.cut = 0;
-#define ENCAP_GLANCE(name, carrier, first, ...)                                                                        \
-	if (carrier == SFC_BY_ETHERTYPE && !name##_finishes && encap_in_use(SFC_ENCAP_##name) &&                       \
-	    type == bpf_htons(first))                                                                                  \
+#define ENCAP_GLANCE(name, first, ...)                                                                                 \
+	if (first && encap_in_use(SFC_ENCAP_##name) && type == bpf_htons(first))                                       \
 		name##_glance(work, word, end, words);
 	SFC_ENCAPS(ENCAP_GLANCE)
 }

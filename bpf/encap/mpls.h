@@ -185,12 +185,12 @@ static __always_inline int mpls_parse(struct xdp_md *ctx, struct work *work, con
 		return service->last_label == SFC_LAST_LABEL_PLAIN ? SFC_OK : SFC_REASON_last_label;
 	}
 	mpls_advance(work, service, old_top);
-	if (sfc_config.kernel_mode && service->kernel)
+	if (sfc_config.kernel_mode && (service->options & SFC_OPTION_KERNEL))
 		work->encap.finishes = mpls_says_version(work, work->encap.kept);
 	return SFC_OK;
 }
 
-enum { mpls_finishes = 0, mpls_masks = 0 };
+enum { mpls_masks = 0 };
 
 /* finish: a kernel may have made IPv6 of IPv4 or wrapped one in the other, so an explicit null at the bottom becomes
  * that of the packet behind it. An SF in user mode returns the version that it got, because the key has it. */
@@ -202,7 +202,7 @@ static __always_inline int mpls_finish(struct xdp_md *ctx, struct work *work, co
 	const __u8 *first = cursor_take(&cur, 1);
 	__u32 label;
 
-	if (!sfc_config.kernel_mode || !service->kernel || !mpls_says_version(work, len))
+	if (!sfc_config.kernel_mode || !(service->options & SFC_OPTION_KERNEL) || !mpls_says_version(work, len))
 		return SFC_OK;
 	if (!bottom || !first)
 		return SFC_REASON_truncated;

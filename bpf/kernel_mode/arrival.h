@@ -170,9 +170,7 @@ static __always_inline void arrival_keep_header(struct work *work, const struct 
 {
 	generation_write(&entry->generation, work->ticket.generation - INTERN_WRITING);
 	words_copy_room(entry->header.word, work->header.word);
-	entry->way = service->egress_port || encap_finishes(service->encap) || work->encap.finishes
-			     ? SFC_NONE
-			     : service->egress[0];
+	entry->way = service->egress_port || work->encap.finishes ? SFC_NONE : service->egress[0];
 	entry->check = work->ticket.check;
 	entry->macs_check = ticket_check(work->ticket.header, work->ticket.generation, SFC_TICKET_IN_MACS);
 	if (sfc_config.mark_mask)

@@ -31,13 +31,16 @@ static __always_inline int strip_classify(struct xdp_md *ctx, struct work *work,
 	work->encap.kept = 0;
 	work->encap.finishes = 0;
 	work->encap.hops = 0;
+	work->encap.lead = 0;
+	work->encap.outer = OUTER_NONE;
 	strip->ethertype = eth->h_proto;
 	strip->encap = encap_of_type(strip->ethertype);
-	if (!strip->encap)
-		strip->encap = encap_of_ip(ctx, work, strip->ethertype);
 	if (strip->encap)
 		return SFC_OK;
-	return encap_is_sfc(strip->ethertype) ? SFC_REASON_unmatched : SFC_REASON_not_sfc;
+	strip->encap = encap_inside(ctx, work, strip->ethertype);
+	if (!strip->encap)
+		return SFC_REASON_not_sfc;
+	return work->encap.outer == OUTER_FRAGMENT ? SFC_REASON_outer_fragment : SFC_OK;
 }
 
 /* A function for the same reason as port_id_slow. */

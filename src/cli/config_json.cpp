@@ -97,6 +97,13 @@ Json match_json(const MatchConfig& match) {
     return json;
 }
 
+/// Bytes that its headers may have. A frame that comes back from the SF has that much room in front.
+std::uint32_t header_most(const sfc_service& entry) {
+    constexpr std::uint32_t kFrame = 14; // an inner Ethernet frame goes behind another Ethernet header
+    return std::min<std::uint32_t>(encapsulation(entry.encap).header_max,
+                                   SFC_HEADROOM - (entry.inner == SFC_INNER_ETHERNET ? kFrame : 0));
+}
+
 Json service_json(const Plan& plan, const Plan::Service& service, const ServiceConfig& config) {
     std::vector<std::string> domain;
     for (const PortConfig& port : config.domain) {
@@ -122,6 +129,7 @@ Json service_json(const Plan& plan, const Plan::Service& service, const ServiceC
         json["inner_ttl"] = word_of<sfc_inner_ttl>(entry.inner_ttl);
     }
     json["last_label"] = word_of<sfc_last_label>(entry.last_label);
+    json["header_bytes"] = header_most(entry);
     json["quota"] = entry.quota;
     return json;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -52,9 +53,15 @@ struct SfConfig {
     [[nodiscard]] bool host_kernel() const { return kernel && !left && !both; }
 };
 
+/// The two ends of a tunnel, of one IP version.
+struct TunnelConfig {
+    std::string remote, local;
+};
+
 struct NextHopConfig {
-    bool ingress = false; ///< back where the packet came from; `port` is not used then
-    PortConfig port;      ///< mac or ip is that of the next hop
+    bool ingress = false;               ///< back where the packet came from; `port` is not used then
+    PortConfig port;                    ///< mac or ip is that of the next hop
+    std::optional<TunnelConfig> tunnel; ///< the port is the interface of the way there
     Position at;
 };
 
@@ -87,6 +94,7 @@ struct ServiceConfig {
     sfc_ttl ttl = SFC_TTL_UNIFORM;
     sfc_inner_ttl inner_ttl = SFC_INNER_TTL_KEEP;
     sfc_last_label last_label = SFC_LAST_LABEL_DROP;
+    unsigned options = 0; ///< enum sfc_option
     std::optional<std::uint32_t>
         quota; ///< slots of the cache, of a kernel headers, that are its own; without it an equal share of the rest
     Position at;
@@ -99,6 +107,7 @@ struct Config {
     std::uint32_t header_max = 0;   ///< bytes, more than the services need: for a later configuration
     bool kernel_mode = false;       ///< loaded although no service needs it: for a later configuration
     sfc_unmatched unmatched = SFC_UNMATCHED_PASS;
+    std::array<std::uint16_t, SFC_ENCAPS_MAX> udp_ports{}; ///< of encapsulations; 0: the usual one
     std::vector<SfConfig> sfs;
     std::vector<ServiceConfig> services;
 };

@@ -18,14 +18,21 @@ namespace {
 constexpr std::uint32_t kMtuLeast = 68; // RFC 791 3.2
 constexpr std::uint32_t kMtuMost = 65535;
 
-PortConfig read_port(const YamlValue& value) {
+/// Keys of a mapping, and those that an encapsulation or a next hop adds.
+std::vector<std::string_view> with_keys(std::vector<std::string_view> keys, std::span<const std::string_view> more) {
+    keys.insert(keys.end(), more.begin(), more.end());
+    return keys;
+}
+
+/// With keys of its own besides those of a port, which the caller reads.
+PortConfig read_port(const YamlValue& value, std::span<const std::string_view> more = {}) {
     PortConfig port;
     port.at = value.at();
     if (!value.is_map()) {
         port.interface = value.interface();
         return port;
     }
-    const YamlMap map(value, {"interface", "mac", "ip", "mtu", "peer"});
+    const YamlMap map(value, with_keys({"interface", "mac", "ip", "mtu", "peer"}, more));
     port.interface = map.required("interface").interface();
     if (const auto mac = map.optional("mac")) {
         port.mac = mac->mac();
@@ -174,12 +181,6 @@ SfConfig read_sf(const YamlValue& value) {
     return sf;
 }
 
-/// Keys of a mapping, and those that an encapsulation adds.
-std::vector<std::string_view> with_keys(std::vector<std::string_view> keys, std::span<const std::string_view> more) {
-    keys.insert(keys.end(), more.begin(), more.end());
-    return keys;
-}
-
 /// Reads the encapsulation of the match first, because it decides which keys there may be.
 sfc_encap read_encapsulation(const YamlValue& match) {
     const auto word = match.member("encapsulation");
@@ -196,6 +197,16 @@ MatchConfig read_match(const YamlValue& value) {
     return match;
 }
 
+TunnelConfig read_tunnel(const YamlValue& value) {
+    const YamlMap map(value, {"remote", "local"});
+    TunnelConfig tunnel{map.required("remote").ip(), map.required("local").ip()};
+    const auto six = [](const std::string& ip) { return ip.find(':') != std::string::npos; };
+    if (six(tunnel.remote) != six(tunnel.local)) {
+        throw value.error(msg::tunnel_ends_differ(tunnel.remote, tunnel.local));
+    }
+    return tunnel;
+}
+
 NextHopConfig read_next_hop(const YamlValue& value) {
     NextHopConfig hop;
     hop.at = value.at();
@@ -203,8 +214,12 @@ NextHopConfig read_next_hop(const YamlValue& value) {
         hop.ingress = value.choice({"ingress"}) == 0;
         return hop;
     }
-    hop.port = read_port(value);
-    if (!hop.port.mac && !hop.port.ip) {
+    constexpr std::array<std::string_view, 1> kTunnel = {"tunnel"};
+    hop.port = read_port(value, kTunnel);
+    if (const auto tunnel = value.member("tunnel")) {
+        hop.tunnel = read_tunnel(*tunnel);
+    }
+    if (!hop.port.mac && !hop.port.ip && !hop.tunnel) {
         throw value.error(msg::needs_next_hop());
     }
     return hop;
@@ -322,10 +337,30 @@ void read_cache(const YamlMap& map, Config& config) {
     }
 }
 
+std::vector<std::string_view> udp_port_keys() {
+    std::vector<std::string_view> keys;
+    for (unsigned encap = SFC_ENCAP_NONE + 1; encap < SFC_ENCAP_USED; encap++) {
+        if (!encapsulation(encap).udp_port_key.empty()) {
+            keys.push_back(encapsulation(encap).udp_port_key);
+        }
+    }
+    return keys;
+}
+
+void read_udp_ports(const YamlMap& map, Config& config) {
+    for (unsigned encap = SFC_ENCAP_NONE + 1; encap < SFC_ENCAP_USED; encap++) {
+        const std::string key(encapsulation(encap).udp_port_key);
+        if (const auto port = key.empty() ? std::nullopt : map.optional(key)) {
+            config.udp_ports.at(encap) = port->number(1, UINT16_MAX);
+        }
+    }
+}
+
 Config read_config(const YamlValue& root, const std::string& file) {
-    const YamlMap map(root, {"cache", "unmatched", "sfs", "services"});
+    const YamlMap map(root, with_keys({"cache", "unmatched", "sfs", "services"}, udp_port_keys()));
     Config config;
     config.file = file;
+    read_udp_ports(map, config);
     if (const auto cache = map.optional("cache")) {
         read_cache(YamlMap(*cache, {"capacity", "remember", "header_max", "kernel_mode"}), config);
     }

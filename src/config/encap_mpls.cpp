@@ -41,6 +41,7 @@ void read_settings(const YamlMap& service, ServiceConfig& config) {
 const Encapsulation encap_mpls = {
     .match_keys = kMatchKeys,
     .setting_keys = kSettingKeys,
+    .udp_port_key = {},
     .header_max = (SFC_LABELS_MAX - 1) * kEntryBytes, // the top entry never comes back
     .read_match = read_match,
     .show_match = show_match,

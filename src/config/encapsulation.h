@@ -24,7 +24,8 @@ using ShownMatch = std::vector<std::pair<std::string, std::variant<std::uint64_t
 struct Encapsulation {
     std::span<const std::string_view> match_keys;   ///< besides `encapsulation`
     std::span<const std::string_view> setting_keys; ///< of a service, its own ones
-    std::uint32_t header_max; ///< bytes that a header may have when it leaves, as far as MTUs allow
+    std::string_view udp_port_key; ///< of the whole configuration: sets the row's UDP port; empty where there is none
+    std::uint32_t header_max;      ///< bytes that a header may have when it leaves, as far as MTUs allow
     /// Fills `values` and `at`. Throws Error{Usage}.
     void (*read_match)(const YamlMap& match, MatchConfig& config);
     ShownMatch (*show_match)(const MatchConfig& config);

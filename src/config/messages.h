@@ -58,7 +58,11 @@ namespace sfc::msg {
       "SF '{}' is in kernel mode and takes no '{}'; allowed are name, stack, hold, probe, ports and netns")            \
     M(label_never_on_top,                                                                                              \
       "label {} is never on top of a label stack (3 is the implicit null label, 7 the entropy label indicator)")       \
-    M(needs_next_hop, "needs the next hop's 'mac' or 'ip'")                                                            \
+    M(spi, "service path {}")                                                                                          \
+    M(spi_si, "service path {} with service index {}")                                                                 \
+    M(needs_si, "needs at least one service index, or 'any'")                                                          \
+    M(tunnel_ends_differ, "the tunnel's ends '{}' and '{}' must be of one IP version")                                 \
+    M(needs_next_hop, "needs the next hop's 'mac' or 'ip', or a 'tunnel'")                                             \
     M(port_takes_no_address, "{} port '{}' takes no 'mac' and no 'ip'; {}")                                            \
     M(needs_interface, "needs at least one interface")                                                                 \
     M(is_kernel, "SF '{}' is in kernel mode")                                                                          \

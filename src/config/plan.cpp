@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 
+#include <arpa/inet.h>
 #include <unistd.h>
 
 #include "config/encapsulation.h"
@@ -54,11 +55,34 @@ std::uint32_t memory_lines(const Config& config) {
                : std::max(std::bit_ceil(config.remember), rounded_capacity(config) / SFC_SLOTS_PER_BUCKET);
 }
 
+/// What each encapsulation's row says, or the configuration instead.
+std::array<std::uint16_t, SFC_ENCAPS_MAX> udp_ports(const Config& config) {
+#define SFC_ENCAP_PORT(name, type, type2, port, ipv6) port,
+    std::array<std::uint16_t, SFC_ENCAPS_MAX> ports = {0, SFC_ENCAPS(SFC_ENCAP_PORT)};
+#undef SFC_ENCAP_PORT
+    for (std::size_t encap = 0; encap < ports.size(); encap++) {
+        ports.at(encap) = config.udp_ports.at(encap) != 0 ? config.udp_ports.at(encap) : ports.at(encap);
+    }
+    return ports;
+}
+
+sfc_address to_address(const std::string& text) {
+    sfc_address address{};
+    if (text.find(':') != std::string::npos) {
+        inet_pton(AF_INET6, text.c_str(), address.word);
+    } else {
+        address.word[2] = htonl(0xffff);
+        inet_pton(AF_INET, text.c_str(), &address.word[3]);
+    }
+    return address;
+}
+
 class Planner {
 public:
     explicit Planner(const Config& config) : config_(config) {
         plan_.capacity = rounded_capacity(config);
         plan_.memory_lines = memory_lines(config);
+        plan_.udp_ports = udp_ports(config);
         plan_.shape = shape_of(config);
         plan_.ports.emplace_back();
         plan_.sfs.emplace_back();
@@ -151,6 +175,16 @@ private:
         copy_mac(hop.port.mac.value_or(Mac{}), entry.next_hop_mac);
     }
 
+    void set_tunnel(const NextHopConfig& hop, Plan::Service& service) {
+        service.entry.options |= SFC_OPTION_TUNNEL;
+        service.tunnel = sfc_tunnel{to_address(hop.tunnel->remote), to_address(hop.tunnel->local),
+                                    hop.tunnel->remote.find(':') != std::string::npos};
+        if (!hop.port.mac && !hop.port.ip) {
+            service.next_hop_ip = hop.tunnel->remote;
+            service.routed = true;
+        }
+    }
+
     /// The kernel knows the next hops, so none is ever missing.
     void set_egress(const ServiceConfig& config, bool gro, sfc_service& entry) {
         entry.next_hop_ready = 1;
@@ -209,11 +243,11 @@ private:
         service.entry.to_port = config.in == Side::Right ? sf.right : sf.left;
         service.entry.return_port = config.in == Side::Right ? sf.left : sf.right;
         service.entry.encap = config.match.encap;
-        service.entry.kernel = sf.entry.kernel;
         service.entry.inner = config.inner;
         service.entry.ttl = config.ttl;
         service.entry.inner_ttl = config.inner_ttl;
         service.entry.last_label = config.last_label;
+        service.entry.options = config.options | (sf.entry.kernel != 0 ? +SFC_OPTION_KERNEL : 0U);
         set_slots(config.quota.value_or(equal_share(config_)), service.entry);
         if (sf.entry.kernel != 0 && sf.left == SFC_NONE) {
             set_egress(config, sf.gro, service.entry);
@@ -221,6 +255,9 @@ private:
         if (config.next_hop) {
             set_next_hop(*config.next_hop, service.entry);
             service.next_hop_ip = config.next_hop->port.ip;
+            if (config.next_hop->tunnel) {
+                set_tunnel(*config.next_hop, service);
+            }
         }
         add_matches(config, id, service.entry.sf);
         plan_.services.push_back(service);
@@ -230,11 +267,9 @@ private:
 } // namespace
 
 bool Shape::by_udp() const {
-#define SFC_ENCAP_CARRIER(name, carrier, ...) carrier,
-    constexpr std::array kCarriers = {SFC_ENCAPS(SFC_ENCAP_CARRIER)};
-#undef SFC_ENCAP_CARRIER
-    for (std::size_t i = 0; i < kCarriers.size(); i++) {
-        if (kCarriers.at(i) == SFC_BY_UDP && !masks.at(i + 1).empty()) {
+    const auto ports = udp_ports({});
+    for (std::size_t encap = 0; encap < ports.size(); encap++) {
+        if (ports.at(encap) != 0 && !masks.at(encap).empty()) {
             return true;
         }
     }

@@ -50,13 +50,16 @@ struct Plan {
         std::string name;
         sfc_service entry{};
         std::optional<std::string> next_hop_ip{};
+        bool routed = false; ///< next_hop_ip is the other end of a tunnel, and a route may lead there
+        std::optional<sfc_tunnel> tunnel{};
     };
     struct Match {
         sfc_match match{};
         std::uint32_t service = SFC_NONE;
     };
 
-    std::uint32_t capacity = 0;     ///< slots, a power of two
+    std::uint32_t capacity = 0;                            ///< slots, a power of two
+    std::array<std::uint16_t, SFC_ENCAPS_MAX> udp_ports{}; ///< of encapsulations that travel in UDP
     std::uint32_t memory_lines = 0; ///< a power of two, one for each key to remember; 0 = none are remembered
     Shape shape;
     std::uint32_t mark_mask = 0; ///< bits of skb->mark that carry tickets through the kernel; 0 = metadata do

@@ -100,6 +100,9 @@ void Maps::fill(const Plan& plan) const {
     }
     for (std::size_t id = 1; id < plan.services.size(); id++) {
         set_service(id, plan.services[id].entry);
+        if (const auto& tunnel = plan.services[id].tunnel) {
+            write(*this, MapId::tunnels, static_cast<std::uint32_t>(id), *tunnel);
+        }
     }
     set_matches(plan);
 }

@@ -154,6 +154,7 @@ sfc_config load_constants(const Plan& plan, const LoadSettings& settings) {
         const auto& masks = plan.shape.masks.at(encap);
         config.encaps |= masks.empty() ? 0U : 1U << encap;
         config.masks[encap] = masks.size();
+        config.udp_port[encap] = plan.udp_ports.at(encap);
         std::copy(masks.begin(), masks.end(), config.mask[encap]);
     }
     if (plan.mark_mask != 0) {
@@ -206,6 +207,9 @@ void Programs::size_maps(const Plan& plan) {
     resize(maps.buckets, plan.capacity / SFC_SLOTS_PER_BUCKET);
     resize(maps.slots, plan.capacity);
     resize(maps.tails, plan.capacity);
+    const bool tunnels =
+        std::any_of(plan.services.begin(), plan.services.end(), [](const auto& of) { return of.tunnel.has_value(); });
+    resize(maps.tunnels, tunnels ? plan.services.size() : 1);
     resize(maps.memory, std::max<std::uint32_t>(plan.memory_lines, 1));
     set_value_size(maps.tails, plan.shape.header_room - SFC_HEADER_INLINE);
     resize(maps.matches, std::max<std::uint32_t>(plan.matches.size(), 1));

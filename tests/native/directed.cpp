@@ -69,6 +69,7 @@ TEST_F(Native, WithoutAMapNothingIsGranted) {
         {"matches", kSent, kSent},
         {"services", {XDP_PASS, SFC_REASON_unmatched}, {XDP_DROP, SFC_REASON_no_next_hop}},
         {"sfs", {XDP_PASS, SFC_REASON_unmatched}, {XDP_DROP, SFC_REASON_miss}},
+        {"tunnels", kSent, kSent},       // no service has one
         {"memory", kSent, kSent},        // nothing is remembered
         {"own_addresses", kSent, kSent}, // no encapsulation travels in UDP
         {"tx_ports", {XDP_DROP, SFC_REASON_no_next_hop}, {XDP_DROP, SFC_REASON_no_next_hop}},

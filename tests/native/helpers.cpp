@@ -70,6 +70,20 @@ long bpf_xdp_store_bytes(xdp_md* /*ctx*/, __u32 offset, void* from, __u32 len) {
     return Machine::current().store_bytes(offset, {static_cast<const std::uint8_t*>(from), len});
 }
 
+/// As the kernel's, where nothing is taken away: a sum of 32 bits, folded to them.
+__s64 bpf_csum_diff(__be32* /*from*/, __u32 /*from_size*/, __be32* to, __u32 to_size, __u32 seed) {
+    std::uint64_t sum = seed;
+    for (__u32 i = 0; i < to_size / sizeof(*to); i++) {
+        sum += to[i];
+    }
+    sum = (sum & UINT32_MAX) + (sum >> 32);
+    return static_cast<__s64>((sum & UINT32_MAX) + (sum >> 32));
+}
+
+__u32 bpf_get_prandom_u32() {
+    return 4; // chosen by nobody: what is made of it is for others
+}
+
 __u64 bpf_ktime_get_coarse_ns() {
     return Machine::current().ktime();
 }

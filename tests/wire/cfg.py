@@ -85,6 +85,13 @@ class Service:
     last_label: str | None = None
     quota: int | None = None
 
+    def match(self):
+        return {"encapsulation": "mpls", "label": self.label}
+
+    def policies(self):
+        """Settings of one encapsulation only, beside those that stand above."""
+        return {}
+
     def next_hop(self):
         if self.hop == "ingress":
             return "ingress"
@@ -98,11 +105,38 @@ class Service:
 
     def yaml(self) -> str:
         domain = [port.value() for port in self.domain]
-        return flow({"name": self.name, "match": {"encapsulation": "mpls", "label": self.label},
-                     "domain": domain[0] if len(domain) == 1 else domain,
+        return flow({"name": self.name, "match": self.match(), "domain": domain[0] if len(domain) == 1 else domain,
                      "sf": {"name": self.sf, "in": None if self.enter == "both" else self.enter},
                      "next_hop": self.next_hop(), "ttl": self.ttl, "inner": self.inner,
-                     "inner_ttl": self.inner_ttl, "last_label": self.last_label, "quota": self.quota})
+                     "inner_ttl": self.inner_ttl, "last_label": self.last_label, "quota": self.quota,
+                     **self.policies()})
+
+
+@dataclass(frozen=True)
+class NshService(Service):
+    """A service of docs/nsh.md. tunnel: remote and local address of the next hop, in place of a MAC."""
+
+    label: int = 0
+    spi: int = 777
+    si: int | str | tuple = 7       # a service index, a tuple of them, or the word any
+    forwarder: str | None = None
+    tunnel: tuple[str, str] | None = None
+
+    def match(self):
+        return {"encapsulation": "nsh", "spi": self.spi, "si": self.si}
+
+    def policies(self):
+        return {"forwarder": self.forwarder}
+
+    def next_hop(self):
+        if not self.tunnel:
+            return super().next_hop()
+        remote, local = self.tunnel
+        return {"tunnel": {"remote": remote, "local": local}, "interface": self.hop_port, "mtu": self.hop_mtu}
+
+    def names(self, si: int) -> bool:
+        """Whether match.si has this service index."""
+        return self.si == "any" or si in (self.si if isinstance(self.si, tuple) else (self.si,))
 
 
 @dataclass(frozen=True)
@@ -111,10 +145,12 @@ class Config:
     sfs: tuple[Sf, ...] = field(default_factory=lambda: (Sf(),))
     capacity: int | None = None
     unmatched: str | None = None
+    gpe_port: int | None = None
 
     def yaml(self) -> str:
         head = f"cache: {{capacity: {self.capacity}}}\n" if self.capacity else ""
         head += f"unmatched: {self.unmatched}\n" if self.unmatched else ""
+        head += f"vxlan_gpe_port: {self.gpe_port}\n" if self.gpe_port else ""
         return (head + "sfs:\n" + "".join(f"  - {sf.yaml()}\n" for sf in self.sfs) +
                 "services:\n" + "".join(f"  - {service.yaml()}\n" for service in self.services))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Two dissectors that are not ours: what scapy and tcpdump make of the files that replay wrote."""
+"""Three dissectors that are not ours: what scapy, tcpdump and tshark make of the files that replay wrote."""
 from __future__ import annotations
 
 import re
@@ -19,6 +19,8 @@ bind_layers(Ether, MPLS, type=0x8848)
 
 HEAD = re.compile(r"^\S+ (?P<src>[0-9a-f:]{17}) > (?P<dst>[0-9a-f:]{17}), ethertype .*?\((?P<type>0x[0-9a-f]{4})\)")
 LABEL = re.compile(r"\(label (\d+)(?: \([^)]*\))?, tc (\d), (\[S\], )?ttl (\d+)\)")
+FAULTS = ("_ws.malformed", "_ws.expert.severity", "_ws.expert.message")
+WARNING = 0x600000      # of tshark's levels
 WRONG = re.compile(r"incorrect|bad [a-z ]*(?:cksum|sum)|wrong|truncated|\[\|", re.IGNORECASE)
 
 
@@ -71,3 +73,22 @@ def tcpdump_ethernet(text: str) -> tuple[str, str, int]:
 def tcpdump_complaint(text: str) -> str:
     found = WRONG.search(text)
     return found[0] if found else ""
+
+
+def tshark(frames: list[bytes], fields: tuple[str, ...]) -> list[dict[str, list[str]]]:
+    """The values of these fields in each frame, the outermost first. All checksums are verified."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "t.pcap"
+        path.write_bytes(pcapio.pcap(frames))
+        checks = [part for name in ("ip", "udp", "tcp") for part in ("-o", f"{name}.check_checksum:TRUE")]
+        wanted = [part for name in (*fields, *FAULTS) for part in ("-e", name)]
+        done = subprocess.run(["tshark", "-n", "-r", str(path), *checks, "-T", "fields", "-E", "occurrence=a",
+                               "-E", "aggregator=|", *wanted], capture_output=True, text=True, check=True)
+    rows = [line.split("\t") for line in done.stdout.split("\n")[:-1]]
+    return [{name: value.split("|") if value else [] for name, value in zip((*fields, *FAULTS), row)} for row in rows]
+
+
+def tshark_complaint(row: dict[str, list[str]]) -> str:
+    """Complaints about malformed packets, and of the level of a warning."""
+    warnings = [level for level in row["_ws.expert.severity"] if int(level) >= WARNING]
+    return " ".join(row["_ws.malformed"] + (row["_ws.expert.message"] if warnings else []))

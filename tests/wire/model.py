@@ -93,16 +93,25 @@ def match(config: Config, port: str, frame: bytes) -> Service | None:
     return config.match(port, label(frame[ETHERNET:][:4])) if labelled else None
 
 
+def hop_mac(service: Service, frame: bytes) -> bytes:
+    """Zeros for an address that no neighbour has answered for."""
+    return frame[6:12] if service.hop == "ingress" else NO_MAC if service.hop_is_ip() else mac(service.hop)
+
+
+def sf_macs(config: Config, service: Service, frame: bytes) -> bytes:
+    """A routed port is addressed, by zeros while its IP is not resolved."""
+    sf_port = config.sf(service.sf).port(service.enter)
+    if sf_port.mac or sf_port.ip:
+        return (mac(sf_port.mac) if sf_port.mac else NO_MAC) + NO_MAC
+    return frame[:12]
+
+
 def trip(config: Config, port: str, frame: bytes) -> Trip:
     service, rows = match(config, port, frame), entries(frame[ETHERNET:])
     packet = frame[ETHERNET + 4 * len(rows):]
     labels = b"".join(advance(expose(rows), rows[0][3], service.ttl != "pipe"))
-    hop = frame[6:12] if service.hop == "ingress" else NO_MAC if service.hop_is_ip() else mac(service.hop)
-    head = hop + NO_MAC + (frame[12:14] + labels if labels else IP_TYPES[packet[0] >> 4])
+    head = hop_mac(service, frame) + NO_MAC + (frame[12:14] + labels if labels else IP_TYPES[packet[0] >> 4])
     if service.inner == "ethernet":
         return Trip(service, packet, head)
-    sf_port, macs = config.sf(service.sf).port(service.enter), frame[:12]
-    if sf_port.mac or sf_port.ip:  # a routed port is addressed, by zeros while its IP is not resolved
-        macs = (mac(sf_port.mac) if sf_port.mac else NO_MAC) + NO_MAC
     uniform = not labels and service.ttl != "pipe"
-    return Trip(service, macs + IP_TYPES[packet[0] >> 4] + packet, head, rows[0][3] - 1 if uniform else 255)
+    return Trip(service, sf_macs(config, service, frame) + IP_TYPES[packet[0] >> 4] + packet, head, rows[0][3] - 1 if uniform else 255)

@@ -40,6 +40,8 @@
 #define bpf_xdp_load_bytes native_xdp_load_bytes
 #define bpf_xdp_store_bytes native_xdp_store_bytes
 #define bpf_ktime_get_coarse_ns native_ktime_get_coarse_ns
+#define bpf_csum_diff native_csum_diff
+#define bpf_get_prandom_u32 native_get_prandom_u32
 /* A structure has this name too: with parameters, only calls are replaced. */
 #define bpf_spin_lock(lock) native_spin_lock(lock)
 #define bpf_spin_unlock(lock) native_spin_unlock(lock)
@@ -71,6 +73,8 @@ __u64 bpf_xdp_get_buff_len(struct xdp_md* ctx);
 long bpf_xdp_load_bytes(struct xdp_md* ctx, __u32 offset, void* to, __u32 len);
 long bpf_xdp_store_bytes(struct xdp_md* ctx, __u32 offset, void* from, __u32 len);
 __u64 bpf_ktime_get_coarse_ns(void);
+__s64 bpf_csum_diff(__be32* from, __u32 from_size, __be32* to, __u32 to_size, __u32 seed);
+__u32 bpf_get_prandom_u32(void);
 void native_spin_lock(struct bpf_spin_lock* lock);
 void native_spin_unlock(struct bpf_spin_lock* lock);
 #ifdef __cplusplus

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe-13) around an NSH: IP, UDP and eight bytes. They are kept with the NSH. What
+ * depends on the packet is zero meanwhile, and the addresses are already those of the way back.
+ */
+#pragma once
+
+#include "base/sum.h"
+#include "encap/bytes.h"
+#include "encap/outer.h"
+
+enum {
+	GPE_BYTES = 8,
+	GPE_VERSION = 0x30, /* in the first byte, 3.1 */
+	GPE_NEXT = 0x04,    /* the P bit: there is a next protocol */
+	GPE_OAM = 0x01,
+	GPE_NSH = 4,        /* 3.2, in the fourth byte */
+	GPE_TTL = 64,       /* RFC 1700: the proxy sends the packet anew */
+	GPE_SUMMED = 0xffff /* stands for a UDP checksum that is to be made; no sum is 0, which means none */
+};
+
+/* What a service is to NSH, beside enum sfc_option. */
+enum nsh_what { NSH_INGRESS = 0x100 /* next_hop: ingress */, NSH_FRAMES = 0x200 /* inner: ethernet */ };
+
+struct gpe_ipv4 {
+	struct iphdr ip;
+	struct udphdr udp;
+} __attribute__((packed, aligned(4)));
+
+struct gpe_ipv6 {
+	struct ipv6hdr ip;
+	struct udphdr udp;
+} __attribute__((packed, aligned(4)));
+
+/* Moves encap.lead behind VXLAN-GPE. Nothing to do for a frame that came otherwise. A frame that ends before the next
+ * protocol is not known to have an NSH. */
+static __always_inline int nsh_gpe_match(struct xdp_md *ctx, struct work *work)
+{
+	struct cursor cur;
+	const __u8 *gpe;
+
+	if (!work->encap.outer)
+		return SFC_OK;
+	cur = cursor_at(ctx, l2_len(work) + (*(const volatile __u8 *)&work->encap.lead & 0x7f));
+	gpe = cursor_take(&cur, GPE_BYTES / 2);
+	if (!gpe || (gpe[0] & (GPE_VERSION | GPE_NEXT)) != GPE_NEXT || gpe[3] != GPE_NSH)
+		return SFC_REASON_not_sfc;
+	if (!cursor_take(&cur, GPE_BYTES / 2))
+		return SFC_REASON_truncated;
+	work->encap.lead += GPE_BYTES;
+	return gpe[0] & GPE_OAM ? SFC_REASON_oam : SFC_OK;
+}
+
+/* The outer packet goes back to its sender, or to a tunnel's other end. A frame without one goes anywhere else. */
+static __always_inline int nsh_gpe_fits(const struct work *work, __u32 what)
+{
+	int tunnel = what & SFC_OPTION_TUNNEL, ingress = what & NSH_INGRESS;
+
+	return (work->encap.outer ? tunnel || ingress : !tunnel) ? SFC_OK : SFC_REASON_no_next_hop;
+}
+
+/* The checksum of a UDP datagram of `len` bytes at `off`, without a pseudo header. Returns SFC_OK with it in work->sum,
+ * or a reason. */
+static __always_inline int gpe_sum(struct xdp_md *ctx, struct work *work, __u32 off, __u32 len, __u64 pseudo)
+{
+	work->sum = pseudo + bpf_htons(IPPROTO_UDP) + bpf_htons(len);
+	return sum_frame(ctx, work, off, len);
+}
+
+static __always_inline __u64 gpe_pseudo_ipv4(const struct gpe_ipv4 *outer)
+{
+	return sum_words((const __u32 *)&outer->ip.saddr, 2);
+}
+
+static __always_inline __u64 gpe_pseudo_ipv6(const struct gpe_ipv6 *outer)
+{
+	return sum_words((const __u32 *)&outer->ip.saddr, 8);
+}
+
+/* Whether a UDP checksum is there, and is right; packets with a wrong one must not leave with a right one. */
+static __always_inline int gpe_check(struct xdp_md *ctx, struct work *work, const struct udphdr *udp, __u32 off,
+				     __u64 pseudo)
+{
+	int reason;
+
+	if (!udp->check)
+		return SFC_OK;
+	reason = gpe_sum(ctx, work, off, bpf_ntohs(udp->len), pseudo);
+	return reason ?: sum_fold(work->sum) == 0xffff ? SFC_OK : SFC_REASON_bad_outer;
+}
+
+/* The tunnel of work's service, or NULL where the packet goes back to its sender. */
+static __always_inline const struct sfc_tunnel *gpe_tunnel(const struct work *work, __u32 what)
+{
+	__u32 id = work->result.service;
+
+	return what & SFC_OPTION_TUNNEL ? bpf_map_lookup_elem(&tunnels, &id) : NULL;
+}
+
+static __always_inline void gpe_clear(struct udphdr *udp)
+{
+	udp->len = 0;
+	udp->check = udp->check ? GPE_SUMMED : 0;
+}
+
+/* Whether the outer packet, which ends `len` bytes behind Ethernet, has all of an IP packet inside. Padding is behind
+ * its end. */
+static __always_inline int gpe_holds(struct xdp_md *ctx, struct work *work, __u32 len)
+{
+	__u32 cut = encap_cut(work);
+
+	return work->encap.inner == SFC_INNER_ETHERNET || cut + encap_ip_len(ctx, l2_len(work) + cut) <= len;
+}
+
+static __always_inline int gpe_parse_ipv4(struct xdp_md *ctx, struct work *work, const struct sfc_tunnel *tunnel)
+{
+	struct gpe_ipv4 *outer = (struct gpe_ipv4 *)work->header.f.bytes;
+	__u32 len = bpf_ntohs(outer->ip.tot_len), saddr = outer->ip.saddr;
+	int reason;
+
+	if (outer->ip.ihl != 5 || sum_fold(sum_words((const __u32 *)outer, 5)) != 0xffff)
+		return SFC_REASON_bad_outer;
+	if (len < work->encap.cut || len > work->result.frame_len - l2_len(work) ||
+	    bpf_ntohs(outer->udp.len) != len - sizeof(outer->ip) || !gpe_holds(ctx, work, len))
+		return SFC_REASON_bad_outer;
+	reason = gpe_check(ctx, work, &outer->udp, l2_len(work) + sizeof(outer->ip), gpe_pseudo_ipv4(outer));
+	if (reason)
+		return reason;
+	outer->ip.tot_len = 0;
+	outer->ip.id = 0;
+	outer->ip.check = 0;
+	outer->ip.ttl = GPE_TTL;
+	outer->ip.saddr = tunnel ? tunnel->local.word[3] : outer->ip.daddr;
+	outer->ip.daddr = tunnel ? tunnel->remote.word[3] : saddr;
+	gpe_clear(&outer->udp);
+	return SFC_OK;
+}
+
+static __always_inline int gpe_parse_ipv6(struct xdp_md *ctx, struct work *work, const struct sfc_tunnel *tunnel)
+{
+	struct gpe_ipv6 *outer = (struct gpe_ipv6 *)work->header.f.bytes;
+	struct sfc_address *source = (struct sfc_address *)&outer->ip.saddr, came = *source;
+	__u32 len = bpf_ntohs(outer->ip.payload_len);
+	int reason;
+
+	if (len + sizeof(outer->ip) < work->encap.cut ||
+	    len + sizeof(outer->ip) > work->result.frame_len - l2_len(work) || bpf_ntohs(outer->udp.len) != len ||
+	    !gpe_holds(ctx, work, len + sizeof(outer->ip)))
+		return SFC_REASON_bad_outer;
+	reason = gpe_check(ctx, work, &outer->udp, l2_len(work) + sizeof(outer->ip), gpe_pseudo_ipv6(outer));
+	if (reason)
+		return reason;
+	outer->ip.payload_len = 0;
+	outer->ip.hop_limit = GPE_TTL;
+	source[0] = tunnel ? tunnel->local : source[1];
+	source[1] = tunnel ? tunnel->remote : came;
+	gpe_clear(&outer->udp);
+	return SFC_OK;
+}
+
+/* parse, of the outer packet: its bytes are in work->header. */
+static __always_inline int nsh_gpe_parse(struct xdp_md *ctx, struct work *work, __u32 what)
+{
+	const struct sfc_tunnel *tunnel = gpe_tunnel(work, what);
+	int ipv6 = work->header.f.bytes[0] >> 4 == 6;
+
+	if (what & SFC_OPTION_TUNNEL && (!tunnel || ipv6 != (tunnel->ipv6 != 0)))
+		return SFC_REASON_no_next_hop; /* an outer packet keeps its IP version */
+	return ipv6 ? gpe_parse_ipv6(ctx, work, tunnel) : gpe_parse_ipv4(ctx, work, tunnel);
+}
+
+/* Writes the outer packet's header, and then, where there was one, a checksum of all that is in the frame now. */
+static __always_inline int gpe_write(struct xdp_md *ctx, struct work *work, void *outer, struct udphdr *udp, __u32 size,
+				     __u64 pseudo)
+{
+	__u32 at = l2_len(work) + size - sizeof(*udp);
+	int summed = udp->check != 0, reason;
+	__be16 check;
+
+	udp->check = 0;
+	if (bpf_xdp_store_bytes(ctx, l2_len(work), outer, size))
+		return SFC_REASON_no_room;
+	if (!summed)
+		return SFC_OK;
+	reason = gpe_sum(ctx, work, at, bpf_ntohs(udp->len), pseudo);
+	if (reason)
+		return reason;
+	check = ~sum_fold(work->sum);
+	check = check ?: 0xffff; /* RFC 768 */
+	at += __builtin_offsetof(struct udphdr, check);
+	return bpf_xdp_store_bytes(ctx, at, &check, sizeof(check)) ? SFC_REASON_no_room : SFC_OK;
+}
+
+static __always_inline int gpe_finish_ipv4(struct xdp_md *ctx, struct work *work, __u32 total)
+{
+	struct gpe_ipv4 *outer = (struct gpe_ipv4 *)work->header.f.bytes;
+
+	outer->ip.tot_len = bpf_htons(total);
+	/* RFC 6864 4.1: an identification is of use where the packet may be fragmented. */
+	outer->ip.id = outer->ip.frag_off & bpf_htons(0x4000) ? 0 : bpf_get_prandom_u32();
+	outer->ip.check = 0;
+	outer->ip.check = ~sum_fold(sum_words((const __u32 *)outer, 5));
+	outer->udp.len = bpf_htons(total - sizeof(outer->ip));
+	return gpe_write(ctx, work, outer, &outer->udp, sizeof(*outer), gpe_pseudo_ipv4(outer));
+}
+
+static __always_inline int gpe_finish_ipv6(struct xdp_md *ctx, struct work *work, __u32 total)
+{
+	struct gpe_ipv6 *outer = (struct gpe_ipv6 *)work->header.f.bytes;
+
+	outer->ip.payload_len = bpf_htons(total - sizeof(outer->ip));
+	outer->udp.len = outer->ip.payload_len;
+	return gpe_write(ctx, work, outer, &outer->udp, sizeof(*outer), gpe_pseudo_ipv6(outer));
+}
+
+/* finish, of the outer packet. */
+static __always_inline int nsh_gpe_finish(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
+{
+	__u32 total = work->header.f.len + encap_inner_len(ctx, work, service);
+
+	return work->header.f.bytes[0] >> 4 == 6 ? gpe_finish_ipv6(ctx, work, total)
+						 : gpe_finish_ipv4(ctx, work, total);
+}
