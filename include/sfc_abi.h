@@ -144,7 +144,7 @@ struct sfc_sf {
 	__u8 reserved[3];
 };
 
-/* What a service does besides. */
+/* Properties of a service, as bits. */
 enum sfc_option {
 	SFC_OPTION_TUNNEL = 1,    /* its next hop is the other end of a tunnel: `tunnels` has it */
 	SFC_OPTION_FORWARDER = 2, /* NSH: the proxy counts hops, as an SFF does */

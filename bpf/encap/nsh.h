@@ -259,7 +259,7 @@ __noinline int nsh_parse_for(struct xdp_md *ctx, struct work *work, __u32 what)
 	return work->encap.outer ? nsh_gpe_parse(ctx, work, what) : SFC_OK;
 }
 
-/* parse: to the packet for the SF. What leaves is canonical, but for an outer packet. */
+/* parse: to the packet for the SF. The bytes are canonical as they leave, but for an outer packet. */
 static __always_inline int nsh_parse(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
 {
 	__u32 what = service->options;
@@ -305,7 +305,7 @@ static __always_inline void nsh_glance(struct work *work, const __u64 *word, con
 
 /*
  * finish: an outer packet has lengths and checksums. RFC 8300 3 (figure 8) lets a proxy write context headers here:
- * this is the place for telemetry, in front of the checksum.
+ * telemetry belongs here, in front of the checksum.
  */
 static __always_inline int nsh_finish(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe-13) around an NSH: IP, UDP and eight bytes. They are kept with the NSH. What
- * depends on the packet is zero meanwhile, and the addresses are already those of the way back.
+ * VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe-13) around an NSH: IP, UDP and eight bytes. They are kept with the NSH.
+ * Fields that depend on the packet are zero meanwhile, and the addresses are already those of the way back.
  */
 #pragma once
 
@@ -19,7 +19,7 @@ enum {
 	GPE_SUMMED = 0xffff /* stands for a UDP checksum that is to be made; no sum is 0, which means none */
 };
 
-/* What a service is to NSH, beside enum sfc_option. */
+/* Properties of a service, beside enum sfc_option. */
 enum nsh_what { NSH_INGRESS = 0x100 /* next_hop: ingress */, NSH_FRAMES = 0x200 /* inner: ethernet */ };
 
 struct gpe_ipv4 {

@@ -37,6 +37,11 @@ void print_text(const Json& json) {
     for (const char* key : {"cache", "limits", "unmatched"}) {
         std::cout << fmt::format("{:<12} {}\n", key, setting_text(key, json[key]));
     }
+    for (const auto& [key, value] : json.items()) {
+        if (key.ends_with("_port")) {
+            std::cout << fmt::format("{:<12} {}\n", key, setting_text(key, value));
+        }
+    }
     for (const Json& port : json["ports"]) {
         std::cout << fmt::format("{:<12} {}\n", "port", setting_text("", port));
     }

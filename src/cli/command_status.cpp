@@ -51,7 +51,7 @@ Json next_hop_json(const Plan& plan, const Plan::Service& service, const sfc_ser
     }
     Json hop{{"interface", plan.ports[entry.egress_port].name}};
     if (service.next_hop_ip) {
-        hop["ip"] = *service.next_hop_ip;
+        hop[service.routed ? "remote" : "ip"] = *service.next_hop_ip;
     }
     hop["mac"] = entry.next_hop_ready != 0 ? Json(format_mac(to_mac(entry.next_hop_mac))) : Json(nullptr);
     hop["ready"] = entry.next_hop_ready != 0;

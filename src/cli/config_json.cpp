@@ -75,7 +75,12 @@ Json next_hop_json(const Plan& plan, const sfc_service& service, const NextHopCo
         return "ingress";
     }
     Json json{{"interface", hop.port.interface}, {"mtu", plan.ports[service.egress_port].entry.mtu}};
-    json[hop.port.mac ? "mac" : "ip"] = hop.port.mac ? format_mac(*hop.port.mac) : hop.port.ip.value_or("");
+    if (hop.port.mac || hop.port.ip) {
+        json[hop.port.mac ? "mac" : "ip"] = hop.port.mac ? format_mac(*hop.port.mac) : *hop.port.ip;
+    }
+    if (hop.tunnel) {
+        json["tunnel"] = {{"remote", hop.tunnel->remote}, {"local", hop.tunnel->local}};
+    }
     return json;
 }
 
@@ -89,11 +94,15 @@ Json egress_json(const Plan& plan, const sfc_service& service) {
     return json;
 }
 
-Json match_json(const MatchConfig& match) {
-    Json json{{"encapsulation", word_of<sfc_encap>(match.encap)}};
-    for (const auto& [key, value] : encapsulation(match.encap).show_match(match)) {
+void add_shown(Json& json, const Shown& settings) {
+    for (const auto& [key, value] : settings) {
         std::visit([&, at = key](const auto& shown) { json[at] = shown; }, value);
     }
+}
+
+Json match_json(const MatchConfig& match) {
+    Json json{{"encapsulation", word_of<sfc_encap>(match.encap)}};
+    add_shown(json, encapsulation(match.encap).show_match(match));
     return json;
 }
 
@@ -124,11 +133,10 @@ Json service_json(const Plan& plan, const Plan::Service& service, const ServiceC
         json["next_hop"] = next_hop_json(plan, entry, *config.next_hop);
     }
     json["inner"] = word_of<sfc_inner>(entry.inner);
-    json["ttl"] = word_of<sfc_ttl>(entry.ttl);
     if (!plan.through_kernel(service)) { // the kernel takes its hop off whatever is written
         json["inner_ttl"] = word_of<sfc_inner_ttl>(entry.inner_ttl);
     }
-    json["last_label"] = word_of<sfc_last_label>(entry.last_label);
+    add_shown(json, encapsulation(entry.encap).show_settings(config));
     json["header_bytes"] = header_most(entry);
     json["quota"] = entry.quota;
     return json;
@@ -138,6 +146,16 @@ Json service_json(const Plan& plan, const Plan::Service& service, const ServiceC
 std::uint64_t cache_bytes(const Plan& plan) {
     const std::uint64_t slot = sizeof(sfc_slot) + plan.shape.header_room - SFC_HEADER_INLINE;
     return plan.capacity * (slot + sizeof(sfc_bucket) / SFC_SLOTS_PER_BUCKET) + plan.memory_lines * sizeof(sfc_memory);
+}
+
+/// UDP ports of encapsulations that services use.
+void add_udp_ports(Json& json, const Plan& plan) {
+    for (unsigned encap = SFC_ENCAP_NONE + 1; encap < SFC_ENCAP_USED; encap++) {
+        const std::string_view key = encapsulation(encap).udp_port_key;
+        if (!key.empty() && !plan.shape.masks.at(encap).empty()) {
+            json[std::string(key)] = plan.udp_ports.at(encap);
+        }
+    }
 }
 
 /// Domain ports and those that frames leave by; ports of SFs stand with them.
@@ -169,6 +187,7 @@ Json config_json(const Config& config, const Plan& plan) {
         {"ports", other_ports_json(plan)},
         {"sfs", Json::array()},
         {"services", Json::array()}};
+    add_udp_ports(json, plan);
     for (std::size_t id = 1; id < plan.sfs.size(); id++) {
         json["sfs"].push_back(sf_json(plan, plan.sfs[id], config.sfs[id - 1]));
     }

@@ -207,7 +207,8 @@ TunnelConfig read_tunnel(const YamlValue& value) {
     return tunnel;
 }
 
-NextHopConfig read_next_hop(const YamlValue& value) {
+/// A tunnel only where the encapsulation `encap` may come by one.
+NextHopConfig read_next_hop(const YamlValue& value, unsigned encap) {
     NextHopConfig hop;
     hop.at = value.at();
     if (!value.is_map()) {
@@ -215,12 +216,14 @@ NextHopConfig read_next_hop(const YamlValue& value) {
         return hop;
     }
     constexpr std::array<std::string_view, 1> kTunnel = {"tunnel"};
-    hop.port = read_port(value, kTunnel);
+    const bool by_udp = udp_ports_of_rows().at(encap) != 0;
+    hop.port =
+        read_port(value, by_udp ? std::span<const std::string_view>(kTunnel) : std::span<const std::string_view>());
     if (const auto tunnel = value.member("tunnel")) {
         hop.tunnel = read_tunnel(*tunnel);
     }
     if (!hop.port.mac && !hop.port.ip && !hop.tunnel) {
-        throw value.error(msg::needs_next_hop());
+        throw value.error(msg::needs_next_hop(by_udp ? "'mac', 'ip' or 'tunnel'" : "'mac' or 'ip'"));
     }
     return hop;
 }
@@ -267,7 +270,7 @@ void read_ways_of_kernel(const YamlMap& map, const YamlMap& sf, ServiceConfig& s
         throw in->error(msg::kernel_takes_no_in(why, service.name));
     }
     if (const auto hop = map.optional("next_hop")) {
-        service.next_hop = read_next_hop(*hop);
+        service.next_hop = read_next_hop(*hop, service.match.encap);
     }
     const auto egress = map.optional("egress");
     if (!egress) {
@@ -286,7 +289,7 @@ void read_ways_of_ports(const YamlMap& map, const YamlMap& sf, ServiceConfig& se
     if (const auto in = sf.optional("in")) {
         service.in = in->word<Side>();
     }
-    service.next_hop = read_next_hop(map.required("next_hop"));
+    service.next_hop = read_next_hop(map.required("next_hop"), service.match.encap);
 }
 
 ServiceConfig read_service(const YamlValue& value, const std::vector<SfConfig>& sfs) {

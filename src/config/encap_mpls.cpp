@@ -2,6 +2,7 @@
 // SR-MPLS: a service matches the top label.
 #include "config/encapsulation.h"
 #include "config/messages.h"
+#include "config/words.h"
 
 namespace sfc {
 namespace {
@@ -23,7 +24,7 @@ void read_match(const YamlMap& match, MatchConfig& config) {
     config.values.push_back({.value = {number, 0}, .mask = {{~0ULL, ~0ULL}}, .text = msg::label(number)});
 }
 
-ShownMatch show_match(const MatchConfig& config) {
+Shown show_match(const MatchConfig& config) {
     return {{"label", config.values.front().value.at(0)}};
 }
 
@@ -36,6 +37,11 @@ void read_settings(const YamlMap& service, ServiceConfig& config) {
     }
 }
 
+Shown show_settings(const ServiceConfig& config) {
+    return {{"ttl", std::string(word_of<sfc_ttl>(config.ttl))},
+            {"last_label", std::string(word_of<sfc_last_label>(config.last_label))}};
+}
+
 } // namespace
 
 const Encapsulation encap_mpls = {
@@ -46,6 +52,7 @@ const Encapsulation encap_mpls = {
     .read_match = read_match,
     .show_match = show_match,
     .read_settings = read_settings,
+    .show_settings = show_settings,
 };
 
 } // namespace sfc

@@ -19,6 +19,11 @@ void add(MatchConfig& config, std::uint64_t spi, std::uint64_t si, std::uint64_t
     config.values.push_back({.value = {spi << kSiBits | si, 0}, .mask = {{mask, 0}}, .text = std::move(text)});
 }
 
+/// Whether it is meant for one, allowed or not.
+bool is_number(const std::string& text) {
+    return text.find_first_not_of("-0123456789") == std::string::npos;
+}
+
 void read_match(const YamlMap& match, MatchConfig& config) {
     const YamlValue spi = match.required("spi"), si = match.required("si");
     const std::uint64_t path = spi.number(0, kSpiMax);
@@ -26,6 +31,9 @@ void read_match(const YamlMap& match, MatchConfig& config) {
     if (!si.is_list() && si.text() == "any") {
         add(config, path, 0, std::uint64_t{kSpiMax} << kSiBits, msg::spi(path));
         return;
+    }
+    if (!si.is_list() && !is_number(si.text())) {
+        throw si.error(msg::bad_si(si.text(), 1, kSiMax));
     }
     for (const YamlValue& item : si.is_list() ? si.items() : std::vector{si}) {
         const std::uint64_t index = item.number(1, kSiMax);
@@ -36,7 +44,7 @@ void read_match(const YamlMap& match, MatchConfig& config) {
     }
 }
 
-ShownMatch show_match(const MatchConfig& config) {
+Shown show_match(const MatchConfig& config) {
     std::vector<std::uint64_t> indexes;
     for (const MatchValue& value : config.values) {
         indexes.push_back(value.value.at(0) & kSiMax);
@@ -53,6 +61,10 @@ void read_settings(const YamlMap& service, ServiceConfig& config) {
     }
 }
 
+Shown show_settings(const ServiceConfig& config) {
+    return {{"forwarder", (config.options & SFC_OPTION_FORWARDER) != 0}};
+}
+
 } // namespace
 
 const Encapsulation encap_nsh = {
@@ -63,6 +75,7 @@ const Encapsulation encap_nsh = {
     .read_match = read_match,
     .show_match = show_match,
     .read_settings = read_settings,
+    .show_settings = show_settings,
 };
 
 } // namespace sfc

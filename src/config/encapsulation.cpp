@@ -10,4 +10,10 @@ const Encapsulation& encapsulation(unsigned encap) {
     return *kAll.at(encap - 1);
 }
 
+std::array<std::uint16_t, SFC_ENCAPS_MAX> udp_ports_of_rows() {
+#define SFC_ENCAP_PORT(name, type, type2, port, ipv6) port,
+    return {0, SFC_ENCAPS(SFC_ENCAP_PORT)};
+#undef SFC_ENCAP_PORT
+}
+
 } // namespace sfc

@@ -18,8 +18,8 @@
 
 namespace sfc {
 
-/// What `check` shows of a match: the keys of the configuration with their values.
-using ShownMatch = std::vector<std::pair<std::string, std::variant<std::uint64_t, std::string>>>;
+/// What `check` shows: keys of the configuration with their values.
+using Shown = std::vector<std::pair<std::string, std::variant<std::uint64_t, bool, std::string>>>;
 
 struct Encapsulation {
     std::span<const std::string_view> match_keys;   ///< besides `encapsulation`
@@ -28,9 +28,10 @@ struct Encapsulation {
     std::uint32_t header_max;      ///< bytes that a header may have when it leaves, as far as MTUs allow
     /// Fills `values` and `at`. Throws Error{Usage}.
     void (*read_match)(const YamlMap& match, MatchConfig& config);
-    ShownMatch (*show_match)(const MatchConfig& config);
+    Shown (*show_match)(const MatchConfig& config);
     /// Reads `setting_keys`. Throws Error{Usage}.
     void (*read_settings)(const YamlMap& service, ServiceConfig& config);
+    Shown (*show_settings)(const ServiceConfig& config);
 };
 
 #define SFC_ENCAP_OBJECT(name, ...) extern const Encapsulation encap_##name;
@@ -39,5 +40,7 @@ SFC_ENCAPS(SFC_ENCAP_OBJECT)
 
 /// `encap`: enum sfc_encap, not SFC_ENCAP_NONE.
 [[nodiscard]] const Encapsulation& encapsulation(unsigned encap);
+/// The UDP port of each row; 0: it does not travel in UDP.
+[[nodiscard]] std::array<std::uint16_t, SFC_ENCAPS_MAX> udp_ports_of_rows();
 
 } // namespace sfc

@@ -60,9 +60,10 @@ namespace sfc::msg {
       "label {} is never on top of a label stack (3 is the implicit null label, 7 the entropy label indicator)")       \
     M(spi, "service path {}")                                                                                          \
     M(spi_si, "service path {} with service index {}")                                                                 \
+    M(bad_si, "'{}' is not allowed here; use a whole number from {} to {}, a list of them, or any")                    \
     M(needs_si, "needs at least one service index, or 'any'")                                                          \
     M(tunnel_ends_differ, "the tunnel's ends '{}' and '{}' must be of one IP version")                                 \
-    M(needs_next_hop, "needs the next hop's 'mac' or 'ip', or a 'tunnel'")                                             \
+    M(needs_next_hop, "needs the next hop's {}")                                                                       \
     M(port_takes_no_address, "{} port '{}' takes no 'mac' and no 'ip'; {}")                                            \
     M(needs_interface, "needs at least one interface")                                                                 \
     M(is_kernel, "SF '{}' is in kernel mode")                                                                          \

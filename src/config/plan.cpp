@@ -57,9 +57,7 @@ std::uint32_t memory_lines(const Config& config) {
 
 /// What each encapsulation's row says, or the configuration instead.
 std::array<std::uint16_t, SFC_ENCAPS_MAX> udp_ports(const Config& config) {
-#define SFC_ENCAP_PORT(name, type, type2, port, ipv6) port,
-    std::array<std::uint16_t, SFC_ENCAPS_MAX> ports = {0, SFC_ENCAPS(SFC_ENCAP_PORT)};
-#undef SFC_ENCAP_PORT
+    auto ports = udp_ports_of_rows();
     for (std::size_t encap = 0; encap < ports.size(); encap++) {
         ports.at(encap) = config.udp_ports.at(encap) != 0 ? config.udp_ports.at(encap) : ports.at(encap);
     }
@@ -267,7 +265,7 @@ private:
 } // namespace
 
 bool Shape::by_udp() const {
-    const auto ports = udp_ports({});
+    const auto ports = udp_ports_of_rows();
     for (std::size_t encap = 0; encap < ports.size(); encap++) {
         if (ports.at(encap) != 0 && !masks.at(encap).empty()) {
             return true;

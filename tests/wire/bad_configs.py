@@ -26,7 +26,7 @@ services:
 
 CHANGES = (
     ("unknown key at the top", "cache:", "cash:",
-     "1:1: unknown key 'cash'; allowed are cache, unmatched, sfs, services"),
+     "1:1: unknown key 'cash'; allowed are cache, unmatched, sfs, services, vxlan_gpe_port"),
     ("unknown key of the cache", "{capacity: 4096}", "{capacity: 4096, size: 3}",
      "1:25: cache: unknown key 'size'; allowed are capacity, remember, header_max, kernel_mode"),
     ("unknown key of an SF", "on_miss: drop", "on_mis: drop",
@@ -101,7 +101,7 @@ CHANGES = (
     ("label missing", ", label: 16001", "",
      "10:12: services[0].match: key 'label' is missing"),
     ("encapsulation unknown", "encapsulation: mpls, label: 16001", "encapsulation: vlan, label: 16001",
-     "10:28: services[0].match.encapsulation: 'vlan' is not allowed here; use mpls"),
+     "10:28: services[0].match.encapsulation: 'vlan' is not allowed here; use mpls or nsh"),
     ("MAC too short", "02:00:00:00:00:99", "02:00:00:00:99",
      "13:38: services[0].next_hop.mac: '02:00:00:00:99' is not a MAC address; write six pairs of hex digits, as in "
      '"02:00:00:00:00:0b"'),

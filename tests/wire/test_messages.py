@@ -6,6 +6,7 @@ import unittest
 import lib
 from bad_commands import CAPTURES, COMMANDS, REPLAYS
 from bad_configs import CHANGES, GOOD, KERNEL_CHANGES, KERNEL_GOOD
+from bad_nsh import NSH_CHANGES, NSH_GOOD
 from bad_texts import TEXTS
 from test_cli_errors import Case
 
@@ -18,7 +19,8 @@ class Messages(Case):
         self.assertEqual(told, f"sfcproxy: error: {sentence.replace('DIR', str(self.folder))}\n")
 
     def test_configurations(self):
-        for good, rows in ((GOOD, CHANGES), (GOOD, TEXTS), (KERNEL_GOOD, KERNEL_CHANGES)):
+        for good, rows in ((GOOD, CHANGES), (GOOD, TEXTS), (KERNEL_GOOD, KERNEL_CHANGES),
+                           (NSH_GOOD, NSH_CHANGES)):
             for situation, old, new, sentence in rows:
                 with self.subTest(situation):
                     self.assertIn(old, good)
@@ -44,7 +46,7 @@ class Messages(Case):
                 self.assertEqual(done.stderr, f"sfcproxy: error: {sentence.replace('DIR', str(self.folder))}\n")
 
     def test_rows(self):
-        tables = (CHANGES, TEXTS, KERNEL_CHANGES, CAPTURES, REPLAYS, COMMANDS)
+        tables = (CHANGES, TEXTS, KERNEL_CHANGES, NSH_CHANGES, CAPTURES, REPLAYS, COMMANDS)
         self.assertGreaterEqual(sum(len(table) for table in tables), ROWS_LEAST)
         for table in tables:
             situations = sorted(row[0] for row in table)

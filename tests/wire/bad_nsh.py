@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""As bad_configs.py, for services of NSH."""
+
+NSH_GOOD = """\
+vxlan_gpe_port: 4790
+sfs:
+  - {name: fw, ports: {left: veth-fw-a, right: veth-fw-b}}
+services:
+  - name: web-out
+    match: {encapsulation: nsh, spi: 777, si: 7}
+    domain: eth0
+    sf: {name: fw, in: left}
+    forwarder: true
+    next_hop: {interface: eth1, mac: "02:00:00:00:00:99"}
+  - name: web-gpe
+    match: {encapsulation: nsh, spi: 778, si: [7, 6]}
+    domain: eth0
+    sf: {name: fw, in: left}
+    next_hop: {interface: eth1, tunnel: {remote: 192.0.2.9, local: 192.0.2.1}}
+  - {name: any, match: {encapsulation: nsh, spi: 779, si: any}, domain: eth0, sf: {name: fw, in: left}, next_hop: ingress}
+"""
+
+NSH_CHANGES = (
+    ("port of VXLAN-GPE 0", "4790", "0",
+     "1:17: vxlan_gpe_port: '0' is not allowed here; use a whole number from 1 to 65535"),
+    ("port of VXLAN-GPE is a name", "4790", "vxlan",
+     "1:17: vxlan_gpe_port: 'vxlan' is not allowed here; use a whole number from 1 to 65535"),
+    ("path of 25 bits", "777", "16777216",
+     "6:38: services[0].match.spi: '16777216' is not allowed here; use a whole number from 0 to 16777215"),
+    ("path missing", "spi: 777, ", "",
+     "6:12: services[0].match: key 'spi' is missing"),
+    ("index missing", ", si: 7}", "}",
+     "6:12: services[0].match: key 'si' is missing"),
+    ("index 0", "si: 7}", "si: 0}",
+     "6:47: services[0].match.si: '0' is not allowed here; use a whole number from 1 to 255"),
+    ("index is another word", "si: any", "si: all",
+     "16:59: services[2].match.si: 'all' is not allowed here; use a whole number from 1 to 255, a list of them, or any"),
+    ("index 256 in a list", "[7, 6]", "[7, 256]",
+     "12:51: services[1].match.si[1]: '256' is not allowed here; use a whole number from 1 to 255"),
+    ("any in a list", "[7, 6]", "[any]",
+     "12:48: services[1].match.si[0]: 'any' is not allowed here; use a whole number from 1 to 255"),
+    ("no index in a list", "[7, 6]", "[]",
+     "12:47: services[1].match.si: needs at least one service index, or 'any'"),
+    ("index is a mapping", "si: any", "si: {least: 1}",
+     "16:59: services[2].match.si: must be a single value, not a mapping"),
+    ("label of NSH", "spi: 777", "label: 777",
+     "6:33: services[0].match: unknown key 'label'; allowed are encapsulation, spi, si"),
+    ("ttl of labels", "forwarder: true", "ttl: pipe",
+     "9:5: services[0]: unknown key 'ttl'; allowed are name, match, domain, sf, next_hop, egress, inner, inner_ttl, quota, "
+     "forwarder"),
+    ("forwarder of labels", "nsh, spi: 777, si: 7", "mpls, label: 777",
+     "9:5: services[0]: unknown key 'forwarder'; allowed are name, match, domain, sf, next_hop, egress, inner, inner_ttl, "
+     "quota, ttl, last_label"),
+    ("forwarder is on", "forwarder: true", "forwarder: on",
+     "9:16: services[0].forwarder: 'on' is not allowed here; use true or false"),
+    ("one index for two services", "spi: 778", "spi: 777",
+     "12:38: service path 777 with service index 7 on port 'eth0' is matched by service 'web-out' already; one match selects "
+     "one service"),
+    ("any index for two services", "spi: 778, si: [7, 6]}", "spi: 779, si: any}",
+     "16:50: service path 779 on port 'eth0' is matched by service 'web-gpe' already; one match selects one service"),
+    ("an index twice in a list", "[7, 6]", "[7, 7]",
+     "12:38: service path 778 with service index 7 on port 'eth0' is matched by service 'web-gpe' already; one match selects "
+     "one service"),
+    ("tunnel of labels", "nsh, spi: 778, si: [7, 6]", "mpls, label: 777",
+     "15:33: services[1].next_hop: unknown key 'tunnel'; allowed are interface, mac, ip, mtu, peer"),
+    ("tunnel between two versions", "local: 192.0.2.1", 'local: "2001:db8::1"',
+     "15:41: services[1].next_hop.tunnel: the tunnel's ends '192.0.2.9' and '2001:db8::1' must be of one IP version"),
+    ("tunnel without its other end", "remote: 192.0.2.9, ", "",
+     "15:41: services[1].next_hop.tunnel: key 'remote' is missing"),
+    ("tunnel without its own end", ", local: 192.0.2.1", "",
+     "15:41: services[1].next_hop.tunnel: key 'local' is missing"),
+    ("tunnel to a group", "192.0.2.9", "224.0.0.9",
+     "15:50: services[1].next_hop.tunnel.remote: '224.0.0.9' is not the address of one host; multicast, broadcast, loopback "
+     "and zero are not allowed"),
+    ("tunnel from a name", "local: 192.0.2.1", "local: here",
+     "15:68: services[1].next_hop.tunnel.local: 'here' is not an IPv4 or IPv6 address"),
+    ("unknown key of a tunnel", "local: 192.0.2.1", "source: 192.0.2.1",
+     "15:61: services[1].next_hop.tunnel: unknown key 'source'; allowed are remote, local"),
+    ("tunnel without an interface", "interface: eth1, tunnel", "tunnel",
+     "15:15: services[1].next_hop: key 'interface' is missing"),
+    ("next hop of NSH without an address", ', mac: "02:00:00:00:00:99"', "",
+     "10:15: services[0].next_hop: needs the next hop's 'mac', 'ip' or 'tunnel'"),
+)
