@@ -85,6 +85,8 @@ namespace sfc::msg {
     M(own_mac, "{} {} is the MAC of interface '{}' itself; give that of the other end")                                \
     M(neighbour_at, "{} {} is at {}")                                                                                  \
     M(neighbour_silent, "warning: {} {} does not answer, its packets are dropped as no_next_hop")                      \
+    M(by_gateway, "{} by {}")                                                                                          \
+    M(no_route, "warning: {} {} has no route by its interface, its packets are dropped as no_next_hop")                \
     M(of_port, "port '{}': {}")                                                                                        \
     M(peer_is_no_veth, "interface '{}' in network namespace {} is no veth, so it has no peer here")                    \
     M(peer_elsewhere,                                                                                                  \

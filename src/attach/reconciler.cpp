@@ -10,6 +10,7 @@
 
 #include "attach/messages.h"
 #include "base/error.h"
+#include "net/route.h"
 #include "net/silent_neighbour.h"
 #include "net/xdp_features.h"
 
@@ -23,6 +24,14 @@ constexpr std::uint32_t group(std::uint32_t number) {
     return 1U << (number - 1);
 }
 
+/// Routes only where they matter: a router may have a million of them.
+std::uint32_t groups_for(const Plan& plan) {
+    const bool routes =
+        std::any_of(plan.services.begin(), plan.services.end(), [](const auto& service) { return service.routed; });
+    return group(RTNLGRP_LINK) | group(RTNLGRP_NEIGH) | group(RTNLGRP_IPV4_IFADDR) | group(RTNLGRP_IPV6_IFADDR) |
+           (routes ? group(RTNLGRP_IPV4_ROUTE) | group(RTNLGRP_IPV6_ROUTE) : 0);
+}
+
 /// Whether frames may be sent there: they would not come back from a VM that is not trusted to finish them.
 bool takes_frames(const Plan::Port& port, const Link& link) {
     return link.usable && !leaves_work(port, link);
@@ -31,37 +40,13 @@ bool takes_frames(const Plan::Port& port, const Link& link) {
 } // namespace
 
 Reconciler::Reconciler(Attachment& attachment, Say say)
-    : attachment_(attachment), say_(std::move(say)),
-      events_(NETLINK_ROUTE,
-              group(RTNLGRP_LINK) | group(RTNLGRP_NEIGH) | group(RTNLGRP_IPV4_IFADDR) | group(RTNLGRP_IPV6_IFADDR)),
+    : attachment_(attachment), say_(std::move(say)), events_(NETLINK_ROUTE, groups_for(attachment.plan())),
       ports_(attachment.plan().ports.size()) {
     find_targets();
     keep(watch_trouble_, [&] { attachment_.note_losses(); });
     take_stock();
     follow_ports();
     read_neighbours();
-}
-
-/// The maps may have MACs that an earlier process has learnt. They count until something else is known.
-void Reconciler::find_targets() {
-    const Plan& plan = attachment_.plan();
-    const auto known = [](bool ready, const __u8(&mac)[6]) {
-        return ready ? std::optional(to_mac(mac)) : std::nullopt;
-    };
-    for (std::size_t id = 1; id < plan.ports.size(); id++) {
-        if (const auto& ip = plan.ports[id].ip) {
-            const sfc_port entry = attachment_.maps().port(id);
-            targets_.push_back({static_cast<std::uint16_t>(id), SFC_NONE, parse_ip(*ip), *ip,
-                                known(entry.unready == 0, entry.sf_mac)});
-        }
-    }
-    for (std::size_t id = 1; id < plan.services.size(); id++) {
-        if (const auto& ip = plan.services[id].next_hop_ip) {
-            const sfc_service entry = attachment_.maps().service(id);
-            targets_.push_back({entry.egress_port, static_cast<std::uint16_t>(id), parse_ip(*ip), *ip,
-                                known(entry.next_hop_ready != 0, entry.next_hop_mac)});
-        }
-    }
 }
 
 /// A port may have gone while no process looked: what is left of it must not be in the way of its return.
@@ -75,11 +60,15 @@ void Reconciler::take_stock() {
 }
 
 void Reconciler::handle_events() {
-    bool links = false;
+    bool links = false, routes = false;
     std::set<std::uint32_t> touched;
     const bool whole = events_.receive([&](const nlmsghdr& message) {
         if (const auto neighbour = read_neighbour(message)) {
             learn(*neighbour);
+            return;
+        }
+        if (is_route(message)) {
+            routes = true;
             return;
         }
         links = true;
@@ -90,6 +79,8 @@ void Reconciler::handle_events() {
     forget_pauses(touched);
     if (links || !whole) {
         follow_ports();
+    } else if (routes) {
+        follow_routes();
     }
     if (!whole) {
         read_neighbours();
@@ -141,11 +132,11 @@ void Reconciler::swallow_own_events() {
 void Reconciler::tick() {
     keep(watch_trouble_, [&] { attachment_.note_losses(); });
     if (++ticks_ % kRetryTicks == 0) {
-        follow_ports();
+        follow_ports(); // and routes: rules and nexthop objects change them without a word
     }
     for (const Target& target : targets_) {
         const PortState& seen = ports_[target.port];
-        if (seen.ifindex == 0 || !seen.usable || target.fixed) {
+        if (seen.ifindex == 0 || !seen.usable || target.fixed || target.ip.empty()) {
             continue;
         }
         if (!target.mac) {
@@ -174,6 +165,7 @@ void Reconciler::follow_ports() {
     for (std::size_t id = 1; id < ports_.size(); id++) {
         keep(ports_[id].trouble, [&] { follow_port(id); });
     }
+    follow_routes();
     if (std::exchange(tried_, false)) {
         swallow_own_events();
     }
@@ -339,54 +331,6 @@ void Reconciler::send_or_stop(std::uint16_t id, const Link& link) {
         say_(was_usable ? msg::polls_again(port.name, link.name) : msg::interface_up(port.name, link.name));
     }
     seen.stopped = stopped;
-}
-
-void Reconciler::read_neighbours() {
-    each_neighbour(requests_, [&](const Neighbour& neighbour) { learn(neighbour); });
-    for (const Target& target : targets_) {
-        if (ports_[target.port].ifindex != 0 && !target.fixed) {
-            resolve(target); // even where a MAC is known: answers change only entries that the kernel has
-        }
-    }
-}
-
-void Reconciler::resolve(const Target& target) {
-    resolve_neighbour(requests_, ports_[target.port].asks_at, target.ip);
-}
-
-void Reconciler::learn(const Neighbour& neighbour) {
-    for (Target& target : targets_) {
-        const PortState& seen = ports_[target.port];
-        const bool here = seen.asks_at == neighbour.ifindex || (seen.ifindex == neighbour.ifindex && neighbour.fixed);
-        if (here && target.ip == neighbour.ip) {
-            target.fixed = neighbour.fixed;
-            apply(target, neighbour.mac);
-        }
-    }
-}
-
-void Reconciler::apply(Target& target, const std::optional<Mac>& mac) {
-    if (target.mac == mac) {
-        return;
-    }
-    target.mac = mac;
-    const Maps& maps = attachment_.maps();
-    const Mac bytes = mac.value_or(Mac{});
-    std::string whose;
-    if (target.service != SFC_NONE) {
-        sfc_service entry = maps.service(target.service);
-        entry.next_hop_ready = mac ? 1 : 0;
-        std::copy(bytes.begin(), bytes.end(), entry.next_hop_mac);
-        maps.set_service(target.service, entry);
-        whose = msg::next_hop_of(attachment_.plan().services[target.service].name);
-    } else {
-        sfc_port entry = maps.port(target.port);
-        entry.unready = mac ? 0 : 1;
-        std::copy(bytes.begin(), bytes.end(), entry.sf_mac);
-        maps.set_port(target.port, entry);
-        whose = msg::sf_address_of(attachment_.plan().ports[target.port].name);
-    }
-    say_(mac ? msg::neighbour_at(whose, target.text, format_mac(*mac)) : msg::neighbour_silent(whose, target.text));
 }
 
 } // namespace sfc

@@ -59,10 +59,11 @@ private:
     struct Target {
         std::uint16_t port = SFC_NONE;
         std::uint16_t service = SFC_NONE; ///< SFC_NONE: the SF port's own
-        IpBytes ip;
-        std::string text; ///< the address, for messages
+        IpBytes ip;                       ///< empty while no route leads to `remote`
+        std::string text;                 ///< the address, for messages
         std::optional<Mac> mac;
         bool fixed = false; ///< by an entry of the administrator's
+        IpBytes remote{};   ///< the other end of a tunnel: the kernel's route to it says which neighbour is asked for
     };
 
     Attachment& attachment_;
@@ -94,6 +95,8 @@ private:
     void new_epoch(std::uint16_t id);
     void learn(const Neighbour& neighbour);
     void apply(Target& target, const std::optional<Mac>& mac);
+    void follow_routes();
+    void follow_route(Target& target);
     void read_neighbours();
     void resolve(const Target& target);
 };

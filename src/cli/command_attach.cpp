@@ -21,7 +21,9 @@ void refuse_addresses(const Plan& plan) {
     }
     for (const Plan::Service& service : plan.services) {
         if (service.next_hop_ip) {
-            throw Error(ExitCode::Usage, msg::next_hop_ip_needs_run(service.name, *service.next_hop_ip));
+            throw Error(ExitCode::Usage, service.routed
+                                             ? msg::tunnel_needs_run(service.name, *service.next_hop_ip)
+                                             : msg::next_hop_ip_needs_run(service.name, *service.next_hop_ip));
         }
     }
 }

@@ -19,6 +19,9 @@ namespace sfc::msg {
     M(next_hop_ip_needs_run,                                                                                           \
       "the next hop of service '{}' is given by ip {}, which only 'sfcproxy run' can keep resolved; give its "         \
       "mac, or use 'sfcproxy run'")                                                                                    \
+    M(tunnel_needs_run,                                                                                                \
+      "the next hop of service '{}' is on the route to {}, which only 'sfcproxy run' can follow; give its mac, or "    \
+      "use 'sfcproxy run'")                                                                                            \
     M(attach_port_down,                                                                                                \
       "port '{}': interface '{}' is down, or its peer is; set both up, or use 'sfcproxy run', which waits for it")     \
     M(hangup, "SIGHUP: this version cannot read its configuration anew, and goes on")                                  \

@@ -2,6 +2,7 @@
 #include "net/neighbours.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include <arpa/inet.h>
@@ -20,6 +21,12 @@ IpBytes parse_ip(const std::string& text) {
     IpBytes bytes(text.find(':') == std::string::npos ? 4 : 16);
     inet_pton(bytes.size() == 4 ? AF_INET : AF_INET6, text.c_str(), bytes.data());
     return bytes;
+}
+
+std::string format_ip(const IpBytes& ip) {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    inet_ntop(ip.size() == 4 ? AF_INET : AF_INET6, ip.data(), text.data(), text.size());
+    return text.data();
 }
 
 bool link_local(const IpBytes& ip) {

@@ -18,6 +18,8 @@ namespace sfc {
 using IpBytes = std::vector<std::uint8_t>;
 /// `text` has been checked to be an address.
 [[nodiscard]] IpBytes parse_ip(const std::string& text);
+/// As people write it.
+[[nodiscard]] std::string format_ip(const IpBytes& ip);
 /// RFC 4291 2.5.6; never an IPv4 address.
 [[nodiscard]] bool link_local(const IpBytes& ip);
 
