@@ -20,7 +20,7 @@ void NativeRunner::size_maps() {
         machine.map(name).resize(ports);
     }
     machine.map("port_id_hash").resize(2 * ports);
-    for (const char* name : {"services", "service_counters", "pools", "magazines"}) {
+    for (const char* name : {"services", "service_counters", "pools", "magazines", "tunnels"}) {
         machine.map(name).resize(services);
     }
     machine.map("sfs").resize(static_cast<std::uint32_t>(plan_.sfs.size()));
@@ -28,6 +28,7 @@ void NativeRunner::size_maps() {
     machine.map("buckets").resize(plan_.capacity / SFC_SLOTS_PER_BUCKET);
     machine.map("slots").resize(plan_.capacity);
     machine.map("tails").resize(plan_.capacity);
+    machine.map("memory").resize(std::max<std::uint32_t>(plan_.memory_lines, 1));
     machine.map("arrival_numbers").set_key_size(SFC_HEADER_META * sizeof(std::uint64_t) + plan_.shape.header_room);
     if (plan_.shape.kernel_mode) {
         machine.map("headers").resize(plan_.capacity);
@@ -48,6 +49,7 @@ void NativeRunner::fill_maps() {
     }
     for (std::uint32_t id = 1; id < plan_.services.size(); id++) {
         machine.map("services").set(id, plan_.services[id].entry);
+        machine.map("tunnels").set(id, plan_.services[id].tunnel.value_or(sfc_tunnel{}));
     }
     for (const auto& [position, hint] : match_hints(plan_)) {
         machine.map("match_hints").set(position, hint);

@@ -123,7 +123,7 @@ TEST_F(Settings, HeaderLongerThanAnyIsNotPushed) {
     EXPECT_EQ(restore(), SFC_REASON_no_room);
 }
 
-/// No encapsulation of this version makes such a header, so it is written into the slot and its tail by hand.
+/// Labels make no such header, so it is written into the slot and its tail by hand.
 TEST_F(Settings, LongHeaderComesBackWhole) {
     constexpr std::uint16_t kLong = 200;
     runner.machine.constants.header_room = SFC_HEADER_MAX;
