@@ -146,10 +146,15 @@ class ToyUdp(Toys, WireTest):
         short = bytearray(frame)
         short[14] = 0x44                                        # IHL 4
         fragment = bytearray(frame)
-        fragment[14 + 6] = 0x20                                 # more fragments
+        fragment[14 + 7] = 0x01                                 # behind the first 8 bytes of another packet
         six = f.ether(bytes.fromhex("6500000000401140") + bytes(32) + struct.pack("!HHHH", 9, PORT, 64, 0) + bytes(56), 0x86DD)
         result = self.go([bytes(short), bytes(fragment), six])
         self.assertEqual([("passed", "not_sfc")] * 3, result.reasons("domain"))
+
+    def test_first_fragment(self):
+        frame = bytearray(toy_udp(f.inner(), 0x1234))
+        frame[14 + 6] = 0x20                                    # more fragments
+        self.assertEqual([("dropped", "outer_fragment")], self.go([bytes(frame)]).reasons("domain"))
 
     def test_lengths_follow_the_packet(self):
         """An SF makes the packet longer, in what its key leaves out; Ethernet padding is no part of the packet."""
