@@ -124,7 +124,7 @@ def kinds_table(pushed, arrived, kinds=FAMILY_KINDS):
     not in `kinds` have a line only where there were some."""
     lines = [f"  {'':12}{'IPv4 pushed':>14}{'right':>10}{'IPv6 pushed':>16}{'right':>10}"]
     for kind in FAMILY_KINDS:
-        sums = [sum(side[f"{event}_{kind}{family}"] for side in sides)
+        sums = [sum(side.get(f"{event}_{kind}{family}", 0) for side in sides)
                 for family in ("", "6") for event, sides in (("pushed", pushed), ("good", arrived))]
         if (kind in kinds and kind != "other") or any(sums):
             name = kind if kind in ("fragment", "other") else kind.upper()
@@ -134,7 +134,7 @@ def kinds_table(pushed, arrived, kinds=FAMILY_KINDS):
 
 def kinds_right(arrived):
     """How many of each kind arrived with the right stack, IPv4 and IPv6 together: "TCP 1603510, UDP 12504"."""
-    sums = {kind: sum(side[f"good_{kind}{family}"] for side in arrived for family in ("", "6")) for kind in FAMILY_KINDS}
+    sums = {kind: sum(side.get(f"good_{kind}{family}", 0) for side in arrived for family in ("", "6")) for kind in FAMILY_KINDS}
     return ", ".join(f"{kind if kind in ('fragment', 'other') else kind.upper()} {count}"
                      for kind, count in sums.items() if count)
 

@@ -35,16 +35,20 @@ def ping(lab, role, address, count=20, interval=0.02, size=56):
     return Result(f"ping {address}", answered == count, f"{answered} of {count} answered{average}")
 
 
-def serve(lab, role, *web_ports):
-    """iperf3 on 5201 and a small web server on each port, both families."""
-    lab.start(role, "iperf3", "-s", "-p", "5201")
+def serve(lab, role, *web_ports, addresses=()):
+    """iperf3 on 5201 and a small web server on each port, both families. `addresses`: one iperf3 for each of them, so that
+    tests can run side by side."""
+    for address in addresses or [None]:
+        lab.start(role, "iperf3", "-s", "-p", "5201", *(["-B", address] if address else []))
     web = lab.folder / "web"
     web.mkdir()
     (web / "index.html").write_text("hello from behind the SF\n")
     for port in web_ports:
         lab.start(role, "/usr/bin/python3", "-m", "http.server", "--bind", "::", "--directory", web, port)
     for port in (5201, *web_ports):
-        wait_for(f"port {port}", lambda at=port: lab.run(role, "ss", "-Hltn", f"sport = :{at}").stdout.strip())
+        least = len(addresses) if port == 5201 else 0
+        wait_for(f"port {port}", lambda at=port, least=least: len(
+            lab.run(role, "ss", "-Hltn", f"sport = :{at}").stdout.splitlines()) >= max(1, least))
 
 
 def iperf_report(lab, role, command, timeout):
@@ -53,7 +57,8 @@ def iperf_report(lab, role, command, timeout):
     while True:
         done = lab.run(role, *command, check=False, timeout=timeout)
         report = json.loads(done.stdout) if done.stdout.startswith("{") else {"error": done.stderr.strip()}
-        if "busy" not in report.get("error", "") or time.monotonic() > until:
+        not_yet = any(word in report.get("error", "") for word in ("busy", "reset by peer"))
+        if not not_yet or time.monotonic() > until:
             return report
         time.sleep(0.1)
 
