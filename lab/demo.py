@@ -100,21 +100,21 @@ def show_stats(tell, proxy, equations):
             tell.on_screen(line, 2)
 
 
-def show_account(tell, settled, edges):
-    tell.detail(f"\n  the edges: {settled.pushed} pushed, {settled.good} arrived with the right stack, {settled.wrong} with "
+def show_account(tell, settled, edges=None, header="stack"):
+    tell.detail(f"\n  the edges: {settled.pushed} pushed, {settled.good} arrived with the right {header}, {settled.wrong} with "
                 f"a wrong one,\n" + traffic.wrapped(f"{settled.bare} without; missing: {in_words(settled)}", 2))
     if not settled.closed:
         tell.bad(f"{settled.missing} are missing, {sum(settled.lost.values())} have a name")
-    for edge in (edges.receiver, edges.sender):
+    for edge in (edges.receiver, edges.sender) if edges else ():
         if edge.kept("wrong"):
             tell.bad(f"first wrong frame at the {edge.role}: {edge.kept('wrong').hex()}")
 
 
-def show_traffic(tell, results, arrived):
+def show_traffic(tell, results, arrived, header="stack"):
     """On the screen, after those that went wrong."""
     good, mbps = sum(result.good for result in results), rates(results)
     tell.on_screen(f"traffic, IPv4 and IPv6: {good} of {len(results)} transfers went well, TCP at {mbps}")
-    tell.on_screen(f"right stacks: {kinds_right(arrived)}", 2)
+    tell.on_screen(f"right {header}s: {kinds_right(arrived)}", 2)
 
 
 def rates(results):
@@ -149,16 +149,16 @@ def switched_off(tell, lab, edges, proxy):
     return code == 0 and result.text.startswith("0 of") and sent == 5
 
 
-def verdict(tell, results, settled, said, checks):
+def verdict(tell, results, settled, said, checks, header="stack"):
     """The last lines of the screen. `said` is what this demo has to say of itself, `checks` what else must be true of
     it, by what is the matter if not. Returns the exit code."""
     checks = {"a transfer failed": all(result.good for result in results),
-              "wrong stacks": settled.wrong == 0,
-              "packets without a stack": settled.bare == 0,
+              f"wrong {header}s": settled.wrong == 0,
+              f"packets without a {header}": settled.bare == 0,
               "the proxy's counters are not balanced": settled.balanced,
               "the sums do not agree": settled.closed} | checks
     bad = [what for what, good in checks.items() if not good]
     tell.on_screen(f"{'FAIL' if bad else 'PASS'}: {settled.pushed} packets, {in_words(settled, MOST_CAUSES)}, "
-                   f"{settled.wrong} with a wrong stack, {said}, {rates(results)}")
+                   f"{settled.wrong} with a wrong {header}, {said}, {rates(results)}")
     tell.screen += [f"  {what}" for what in bad]
     return 1 if bad else 0

@@ -9,6 +9,7 @@ from lab.net import Lab, LabError
 from lab.proxy import PROGRAM
 from lab.teller import Teller
 
+LABELS = "XDP programs at the edges push and check the labels, so tcpdump sees packets in the SF, and without labels."
 DOCUMENT = pathlib.Path(__file__).resolve().parent.parent / "docs/demo.md"
 
 
@@ -20,9 +21,10 @@ def options(arguments=None):
     return parser.parse_args(arguments)
 
 
-def run(heading, main, hints):
+def run(heading, main, hints, note=LABELS):
     """`main` takes the lab and the teller, builds and checks everything, and returns the exit code. `heading` is that of
-    the demo in docs/demo.md; `hints` are commands to try in a lab that is kept, as (role, command)."""
+    the demo in docs/demo.md; `hints` are commands to try in a lab that is kept, as (role, command),
+    and `note` says what is to be known of it."""
     chosen = options()
     tell = Teller(chosen.verbose, chosen.keep)
     try:
@@ -30,7 +32,7 @@ def run(heading, main, hints):
             code = main(lab, tell)
             tell.show_screen()
             if chosen.keep:
-                print(looking_around(lab, hints), flush=True)
+                print(looking_around(lab, hints, note), flush=True)
                 lab.leave()
     except LabError as problem:
         tell.clear()
@@ -45,7 +47,7 @@ def run(heading, main, hints):
     return code
 
 
-def looking_around(lab, hints):
+def looking_around(lab, hints, note):
     """Lines for a shell: two that make the others short, the commands, and the one that takes the lab away."""
     commands = [f"{PROGRAM} {command} $P" for command in ("status", "stats")]
     commands += [f"nsenter --net=${{N}}{role} {command}" for role, command in hints]
@@ -53,7 +55,7 @@ def looking_around(lab, hints):
         "", f"The lab stands, with the proxy started once more. Its namespaces: {', '.join(lab.roles)}. To look around:",
         f"  N=/run/netns/{lab.prefix} P='--pin {lab.bpffs / 'sfcproxy'}'",
         *[f"  {command}" for command in commands],
-        "XDP programs at the edges push and check the labels, so tcpdump sees packets in the SF, and without labels.",
+        note,
         "To take it away, with all that runs in it:", f"  scripts/demo --clean {lab.title}"])
 
 

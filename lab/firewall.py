@@ -33,20 +33,20 @@ table inet sf {
     }
 }
 table netdev lab {
-    counter mpls {}
+    counter sfc {}
     chain arriving {
         type filter hook ingress devices = { fw0, fw1 } priority filter; policy accept;
-        ether type { 0x8847, 0x8848 } counter name mpls
+        ether type { 0x8847, 0x8848, 0x894f } counter name sfc
     }
 }
 """ % BLOCKED_PORT
 
-# A labelled frame, from the proxy's namespace to the SF, around the proxy.
-SEND_LABELLED = """
-import socket, struct
+# A frame with an SFC header, from the proxy's namespace to the SF, around the proxy.
+SEND_WITH_HEADER = """
+import socket, struct, sys
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 s.bind(("f0", 0))
-s.send(b"\\xff" * 6 + b"\\x02" + bytes(5) + struct.pack(">HI", 0x8847, 16001 << 12 | 0x140) + bytes(60))
+s.send(b"\\xff" * 6 + b"\\x02" + bytes(5) + struct.pack(">HI", int(sys.argv[1]), 16001 << 12 | 0x140) + bytes(60))
 """
 
 
@@ -67,7 +67,7 @@ def build(lab, mtu=1500):
 
 
 def counters(lab):
-    """Packets by the name of the nftables counter: blocked, other, mpls; and torn()."""
+    """Packets by the name of the nftables counter: blocked, other, sfc; and torn()."""
     objects = json.loads(lab.run(ROLE, "nft", "-j", "list", "counters").stdout)["nftables"]
     found = {entry["counter"]["name"]: entry["counter"]["packets"] for entry in objects if "counter" in entry}
     return found | {"torn": torn(lab)}
@@ -98,12 +98,12 @@ def slow(lab):
         lab.run(ROLE, "tc", "qdisc", "delete", "dev", device, "root")
 
 
-def prove_mpls_counter(lab):
-    """The counter `mpls` must see a labelled frame; else that it stays at zero would prove nothing."""
-    before = counters(lab)["mpls"]
-    lab.run("proxy", "/usr/bin/python3", "-c", SEND_LABELLED)
+def prove_counter(lab, ethertype=0x8847):
+    """The counter `sfc` must see a frame with an SFC header; else that it stays at zero would prove nothing."""
+    before = counters(lab)["sfc"]
+    lab.run("proxy", "/usr/bin/python3", "-c", SEND_WITH_HEADER, ethertype)
     try:
-        wait_for("one labelled frame in the SF", lambda: counters(lab)["mpls"] == before + 1, seconds=2)
+        wait_for("one frame with an SFC header in the SF", lambda: counters(lab)["sfc"] == before + 1, seconds=2)
     except LabError as error:
-        raise LabError(f"the SF's counter of labelled frames does not work: {error}") from error
+        raise LabError(f"the SF's counter of SFC headers does not work: {error}") from error
     return before + 1

@@ -16,7 +16,7 @@ NSH, GPE_PORT = 0x894F, 4790
 SI_FIRST, SI_NEXT = 255, 254
 CONTEXT2, CONTEXT3, CONTEXT4 = 0x5FC00000, 0xC3C3C3C3, (0x04040404, 0xE4E4E4E4)    # the last one by direction
 PSH = 8
-SI_SAME, SWAPPED = "si-same", "swapped"     # wrong on purpose: the far switch wants SI 255, the near one swaps contexts
+SI_SAME, SWAPPED = "si-same", "swapped"     # wrong on purpose: the receiver's switch wants SI 255, the sender's swaps contexts
 
 # Cookies: what the counter of a flow says. Those of kinds have the kind's position added.
 PUSHED, GOOD, WRONG_HEADER, WRONG_CONTEXT, BARE, CONTROL, FROM_WIRE, DECAPSULATED = range(0x100, 0x900, 0x100)
@@ -49,6 +49,7 @@ class Way:
 
 _ALL = [(carrier, md_type) for carrier in CARRIERS for md_type in (1, 2)] + [("ethernet", 1, SI_SAME), ("ethernet", 1, SWAPPED)]
 WAYS = {way.name: way for way in (Way(number, *each) for number, each in enumerate(_ALL))}
+RIGHT = [way for way in WAYS.values() if not way.fault]
 
 
 @dataclasses.dataclass
@@ -155,7 +156,7 @@ def _pop(side, way):
 
 
 def _rest():
-    """What matches nothing else is counted, and ends."""
+    """All that matches nothing else is counted, and ends."""
     yield f"cookie={CONTROL:#x},priority=1,in_port={HOST},actions=drop"
     for port in CARRIERS.values():
         yield f"cookie={WRONG_HEADER:#x},priority=2,{_nsh(port)},actions=drop"

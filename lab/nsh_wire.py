@@ -63,7 +63,7 @@ class Frame:
 
 
 def _udp(data, source, target):
-    """What is behind the UDP header, after a look at length and checksum; the checksum in words."""
+    """(payload, checksum in words), after a look at length and checksum."""
     port, length, checksum = struct.unpack_from(">2xHHH", data)
     if port != flows.GPE_PORT or length != len(data):
         raise Wrong(f"UDP to {port}, {length} bytes of {len(data)}")

@@ -7,7 +7,6 @@ import re
 from lab.net import LabError, call, wait_for
 
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
-COMMANDS = ("ovsdb-tool", "ovsdb-server", "ovs-vswitchd", "ovs-vsctl", "ovs-ofctl", "ovs-appctl")
 QUIET = ("-vconsole:warn", "-vsyslog:off")  # the host's log is none of its business
 FLOW = re.compile(r"cookie=0x([0-9a-f]+), .*?n_packets=(\d+)")
 
@@ -22,13 +21,17 @@ class OpenVSwitch:
         self.database = f"unix:{self.folder / 'db.sock'}"
         self.control = self.folder / "control"
         self.log = self.folder / "log"
-        self.environment = os.environ | {f"OVS_{name}": str(self.folder) for name in ("RUNDIR", "DBDIR", "LOGDIR", "SYSCONFDIR")}
+        self.environment = os.environ | {
+            f"OVS_{name}": str(self.folder) for name in ("RUNDIR", "DBDIR", "LOGDIR", "SYSCONFDIR")}
 
     def start(self):
+        if not version():
+            raise LabError("there is no Open vSwitch: the Debian package openvswitch-switch has it")
         call("ovsdb-tool", "create", self.folder / "conf.db", SCHEMA)
         with open(self.log, "wb") as log:
-            for program, what, file in (("ovsdb-server", [self.folder / "conf.db", f"--remote=p{self.database}"], "db.sock"),
-                                        ("ovs-vswitchd", [self.database, f"--unixctl={self.control}"], "control")):
+            for program, what, file in (
+                    ("ovsdb-server", [self.folder / "conf.db", f"--remote=p{self.database}"], "db.sock"),
+                    ("ovs-vswitchd", [self.database, f"--unixctl={self.control}"], "control")):
                 child = self.lab.start(self.role, program, *what, *QUIET, env=self.environment, stdout=log, stderr=log)
                 wait_for(f"{program} in {self.role}", lambda file=file, child=child: self._there(file, child))
         self.configure("init")

@@ -31,7 +31,7 @@ def start(lab, tell):
     firewall.build(lab)
     edges = chain.Edges(lab, keep_port=WEB)
     lab.wait_up()
-    seen = firewall.prove_mpls_counter(lab)
+    seen = firewall.prove_counter(lab)
     traffic.serve(lab, "receiver", WEB, firewall.BLOCKED_PORT)
     proxy = Proxy(lab, chain.CONFIG)
     proxy.start()
@@ -88,7 +88,7 @@ def count_all(lab, tell, edges, proxy, seen):
     demo.show_account(tell, settled, edges)
     spoilt = demo.bad_checksums(lab)
     tell.detail(f"  the hosts: {spoilt} packets with a wrong checksum; the SF: {rules['mpls'] - seen} frames with labels")
-    return settled, rules["mpls"] - seen, {"wrong checksums": spoilt == 0} | {
+    return settled, rules["sfc"] - seen, {"wrong checksums": spoilt == 0} | {
         f"of {kind} nothing came right, one way or both": False for kind in account.silent_kinds(arrived)}
 
 

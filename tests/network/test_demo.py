@@ -29,6 +29,17 @@ def demo(*options):
     return call(ROOT / "scripts/demo", *options, check=False)
 
 
+def processes_of(folder):
+    """Those that have a path in the lab's folder on their command line."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found += [path] if folder in path.read_text(errors="replace") else []
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # it has ended meanwhile
+    return found
+
+
 def screen_of(text):
     """From the picture on, which the details begin with as well."""
     lines = text.split("\n\nThe lab stands")[0].rstrip().splitlines()
@@ -107,12 +118,33 @@ class User(DemoTest):
         self.assert_gone(f"sfc-demo-{child.pid}")
 
     def test_options(self):
-        for options, code, word in ((["--mode", "no"], 2, "'no'"), (["--mode"], 2, "''"), (["--now"], 2, "'--now'"),
+        for options, code, word in ((["--mode", "no"], 2, "'no'"), (["--mode"], 2, "''"), (["--now"], 2, "'--now'"), (["--sfc", "no"], 2, "'no'"),
+                                    (["--sfc=nsh", "--mode=kernel"], 2, "user"),
                                     (["--clean", "no-lab"], 1, "'no-lab'"), (["--help"], 0, "--keep")):
             with self.subTest(options=options):
                 done = demo(*options)
                 self.assertEqual(done.returncode, code)
                 self.assertIn(word, done.stdout + done.stderr)
+
+
+class Nsh(DemoTest):
+    def test_demo(self):
+        process, out = self.run_demo("nsh")
+        self.assert_documented("`scripts/demo --sfc nsh`", out)
+        self.assert_gone(f"sfc-{process}")
+
+    def test_interrupted(self):
+        """Of a lab that was to be kept, too, no switch goes on."""
+        child = start("nsh", "--keep", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        wait_for("traffic", lambda: "4 of 4" in child.stderr.readline(), 20)
+        folder = (RECORDS / f"sfc-demo-{child.pid}").read_text()
+        self.assertGreater(len(processes_of(folder)), 4)
+        child.send_signal(signal.SIGTERM)
+        self.assertEqual(child.wait(20), 130)
+        child.stderr.close()
+        self.assert_gone(f"sfc-demo-{child.pid}")
+        self.assertEqual(processes_of(folder), [])
+        self.assertFalse(pathlib.Path(folder).exists())
 
 
 class Kernel(DemoTest):

@@ -14,7 +14,6 @@ from lab.nsh import NshBench
 from lab.ovs import version
 from lab.service_functions import Routed, TcpBridge
 
-RIGHT = [way for way in flows.WAYS.values() if not way.fault]
 BRIDGE_WAYS = 2
 BLOCKED = "blocked by the SF's rule"
 
@@ -83,7 +82,7 @@ class Firewall(NshTest):
         self.assertGreater(found.lost[BLOCKED], 0)
 
     def all_wrong(self, way, kind):
-        """A fault on the way to the receiver: no packet comes through, and the far switch has counted each as wrong."""
+        """A fault on the way to the receiver: no packet comes through, and the other switch has counted each as wrong."""
         self.bench.take(way)
         answers, (out, back), _ = self.counted(lambda: [
             traffic.ping(self.bench.lab, "sender", address, count=5).text for address in (RECEIVER, RECEIVER6)])
@@ -103,7 +102,7 @@ class Bridge(NshTest):
     sf, sf_ports = TcpBridge, ("f0", "f1")
 
 
-for _way in RIGHT:
+for _way in flows.RIGHT:
     for _class in (Firewall, Bridge):
         setattr(_class, f"test_{_way.name.replace('-', '_')}", lambda self, way=_way: self.go(way))
 
@@ -111,8 +110,8 @@ for _way in RIGHT:
 def load_tests(loader, _tests, _pattern):
     """Where no test is named."""
     chosen = loader.loadTestsFromTestCase(Firewall)
-    first = int(time.time() / 86400) * BRIDGE_WAYS % len(RIGHT)
-    names = [f"test_{way.name.replace('-', '_')}" for way in (RIGHT * 2)[first:first + BRIDGE_WAYS]]
+    first = int(time.time() / 86400) * BRIDGE_WAYS % len(flows.RIGHT)
+    names = [f"test_{way.name.replace('-', '_')}" for way in (flows.RIGHT * 2)[first:first + BRIDGE_WAYS]]
     chosen.addTests(unittest.TestSuite(map(Bridge, names)))
     return chosen
 
