@@ -18,7 +18,7 @@ HEADER = "header"
 SHOWN = flows.WAYS["gpe4-md1"]
 EQUATIONS = ("domain side", "cache", "SF side")
 HINTS = (("SF", "tcpdump -nec 5 -i fw0"), ("sender", f"ping -c 10 -i 0.2 {chain.RECEIVER}"),
-         ("sender", f"iperf3 -t 2 -b 40M -c {chain.RECEIVER}"), ("SF", "nft list counters"), ("ovs2", "tcpdump -nnec 5 -i b1"))
+         ("sender", f"iperf3 -t 2 -b 20M -l 8K -c {chain.RECEIVER}"), ("SF", "nft list counters"), ("ovs2", "tcpdump -nnec 5 -i b1"))
 NOTE = "Each address of the sender is one way: ping -I 192.0.2.24 goes by VXLAN-GPE with a checksum, MD type 1."
 PICTURE = """
   sender ─▶ OVS 1 ─▶ a1,p0 ┌───────┐ p1,b1 ─▶ OVS 2 ─▶ receiver

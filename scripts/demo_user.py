@@ -87,7 +87,7 @@ def count_all(lab, tell, edges, proxy, seen):
     tell.detail(f"\n{account.kinds_table(pushed, arrived)}")
     demo.show_account(tell, settled, edges)
     spoilt = demo.bad_checksums(lab)
-    tell.detail(f"  the hosts: {spoilt} packets with a wrong checksum; the SF: {rules['mpls'] - seen} frames with labels")
+    tell.detail(f"  the hosts: {spoilt} packets with a wrong checksum; the SF: {rules['sfc'] - seen} frames with labels")
     return settled, rules["sfc"] - seen, {"wrong checksums": spoilt == 0} | {
         f"of {kind} nothing came right, one way or both": False for kind in account.silent_kinds(arrived)}
 
