@@ -20,7 +20,8 @@ class Wrong(Exception):
 
 @dataclasses.dataclass
 class Frame:
-    """`outer`: "" or the tunnel in words; `header`: the NSH, `packet`: what is behind it."""
+    """`carrier`: one of lab/nsh_flows.py; `outer`: "" or the tunnel in words; `header`: the NSH, `packet`: what is behind it."""
+    carrier: str
     outer: str
     header: bytes
     packet: bytes
@@ -63,18 +64,18 @@ class Frame:
 
 
 def _udp(data, source, target):
-    """(payload, checksum in words), after a look at length and checksum."""
+    """(payload, checksum), after a look at length and checksum."""
     port, length, checksum = struct.unpack_from(">2xHHH", data)
     if port != flows.GPE_PORT or length != len(data):
         raise Wrong(f"UDP to {port}, {length} bytes of {len(data)}")
     pseudo = source + target + struct.pack(">II", length, UDP)
     if checksum and internet_checksum(pseudo + data):
         raise Wrong(f"UDP checksum {checksum:#06x}")
-    return data[8:], f"checksum {checksum:#06x}" if checksum else "no checksum"
+    return data[8:], checksum
 
 
 def _outer(packet):
-    """(outer packet in words, what is behind it)."""
+    """(carrier, outer packet in words, what is behind it)."""
     if packet[0] >> 4 == 4:
         length, checksum = struct.unpack_from(">2xH6xH", packet)
         if internet_checksum(packet[:20]) or packet[0] != 0x45:
@@ -86,15 +87,21 @@ def _outer(packet):
     gpe = data[:8]
     if gpe[0] != GPE_FLAGS or gpe[3] != GPE_NSH or gpe[4:] not in (struct.pack(">I", each << 8) for each in (VNI, VNI + 1)):
         raise Wrong(f"VXLAN-GPE {gpe.hex()}")
-    return f"IPv{packet[0] >> 4} TTL {ttl}, UDP {flows.GPE_PORT} {checksum}, VNI {int.from_bytes(gpe[4:7], 'big')}", data[8:]
+    if ttl != 64:
+        raise Wrong(f"outer TTL {ttl}")
+    version, said = packet[0] >> 4, f"checksum {checksum:#06x}" if checksum else "no checksum"
+    carrier = f"gpe{version}" + ("-sum" if version == 4 and checksum else "")
+    if version == 6 and not checksum:
+        raise Wrong("no UDP checksum over IPv6")
+    return carrier, f"IPv{version} TTL {ttl}, UDP {flows.GPE_PORT} {said}, VNI {int.from_bytes(gpe[4:7], 'big')}", data[8:]
 
 
 def read(frame):
     """A whole Ethernet frame with NSH."""
     ethertype, = struct.unpack_from(">H", frame, 12)
-    outer, data = ("", frame[14:]) if ethertype == flows.NSH else _outer(frame[14:])
+    carrier, outer, data = ("ethernet", "", frame[14:]) if ethertype == flows.NSH else _outer(frame[14:])
     words = struct.unpack_from(">H", data)[0] & 63
-    return Frame(outer, data[:4 * words], data[4 * words:])
+    return Frame(carrier, outer, data[:4 * words], data[4 * words:])
 
 
 def is_nsh(frame):
@@ -144,7 +151,9 @@ def compare(frames, direction, si=flows.SI_NEXT):
     for frame in filter(is_nsh, frames):
         try:
             found = read(frame)
-            wanted = expected(found.packet, direction, si)
+            wanted, carrier = expected(found.packet, direction, si), _way(found.packet, direction).carrier
+            if found.carrier != carrier:
+                raise Wrong(f"carrier {found.carrier}, and not {carrier}")
             if found.header != wanted:
                 raise Wrong(f"header {found.header.hex()}, and not {wanted.hex()}")
             right += 1
