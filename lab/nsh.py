@@ -57,7 +57,7 @@ def config(lab, sf_ports, ways):
                 hop = 'tunnel: {{remote: "{1}", local: "{0}"}}'.format(*addresses)
             text += (f"  - name: {way.name}-{name}\n    match: {{encapsulation: nsh, spi: {way.path(direction)}, "
                      f"si: {flows.SI_FIRST}}}\n    domain: {here[5]}\n    sf: {{name: fn, in: {('left', 'right')[direction]}}}\n"
-                     f"    next_hop: {{interface: {there[5]}, {hop}}}\n")
+                     f"    next_hop: {{interface: {there[5]}, {hop}}}\n" + "    inner: ethernet\n" * way.frames)
     return text
 
 
@@ -99,8 +99,8 @@ def switch_up(lab, number):
     switch.port("int", "to-phy", flows.WIRE, "type=patch", "options:peer=to-int")
     switch.port("phy", "to-int", 2, "type=patch", "options:peer=to-phy")
     lab.run(role, "ip", "link", "set", "phy", "mtu", MTU_DOMAIN, "up")
-    for name, key, more in ((flows.TUNNEL4, nsh_wire.VNI, ()), (flows.TUNNEL4_SUM, nsh_wire.VNI + 1, ["options:csum=true"]),
-                            (flows.TUNNEL6, nsh_wire.VNI, ())):
+    for name, key, more in ((flows.TUNNEL4, nsh_wire.VNI, ()), (flows.TUNNEL6, nsh_wire.VNI, ()),
+                            (flows.TUNNEL4_SUM, nsh_wire.VNI + 1, ["options:csum=true"])):
         ends = TUNNEL["6" if name == flows.TUNNEL6 else "4"]
         switch.port("int", f"gpe{name}", name, "type=vxlan", f"options:remote_ip={ends[2 * number]}", "options:exts=gpe",
                     "options:packet_type=ptap", f"options:key={key}", f"options:dst_port={flows.GPE_PORT}", *more)
@@ -126,7 +126,7 @@ class NshBench:
         traffic.serve(lab, "receiver", WEB_PORT, BLOCKED_PORT, addresses=(chain.RECEIVER, chain.RECEIVER6))
         self.proxy = None
 
-    def run(self, sf_ports, ways=tuple(flows.WAYS.values())):
+    def run(self, sf_ports, ways):
         """`sfcproxy run`, ready. Returns its status. The account begins here."""
         self.proxy = Proxy(self.lab, config(self.lab, sf_ports, ways))
         self.proxy.start()

@@ -28,15 +28,17 @@ PIECES = [(register, bit) for register, bits in ((0, 32), (1, 12)) for bit in ra
 
 @dataclasses.dataclass(frozen=True)
 class Way:
-    """`addresses` are the sender's, IPv4 and IPv6. `fault` is on the way to the receiver only."""
+    """`addresses` are the sender's, IPv4 and IPv6. `fault` is on the way to the receiver only. `frames`: whole Ethernet frames
+    are behind the header, and not IP packets."""
     number: int
     carrier: str
     md_type: int
     fault: str = ""
+    frames: bool = False
 
     @property
     def name(self):
-        return self.fault or f"{self.carrier}-md{self.md_type}"
+        return self.fault or f"{self.carrier}-md{self.md_type}" + "-frames" * self.frames
 
     @property
     def addresses(self):
@@ -47,9 +49,11 @@ class Way:
         return 0x300 + 2 * self.number + direction
 
 
-_ALL = [(carrier, md_type) for carrier in CARRIERS for md_type in (1, 2)] + [("ethernet", 1, SI_SAME), ("ethernet", 1, SWAPPED)]
+_ALL = [(carrier, md_type) for carrier in CARRIERS for md_type in (1, 2)]
+_ALL += [("ethernet", 1, SI_SAME), ("ethernet", 1, SWAPPED), ("ethernet", 1, "", True), ("gpe6", 2, "", True)]
 WAYS = {way.name: way for way in (Way(number, *each) for number, each in enumerate(_ALL))}
-RIGHT = [way for way in WAYS.values() if not way.fault]
+RIGHT = [way for way in WAYS.values() if not way.fault and not way.frames]
+FRAMES = [way for way in WAYS.values() if way.frames]
 
 
 @dataclasses.dataclass
@@ -85,7 +89,8 @@ def _md2(kind, direction):
     if kind.startswith("udp"):
         ways = [(f",{name}={low}/3", False, low) for low in range(4)]
     elif kind.startswith("tcp"):
-        ways = [(f",{name}={low}/3,tcp_flags={'+' if push else '-'}psh", push, low) for low in range(4) for push in (True, False)]
+        ways = [(f",{name}={low}/3,tcp_flags={'+' if push else '-'}psh", push, low)
+                for low in range(4) for push in (True, False)]
     for match, push, low in ways:
         values = "".join(f",tlv({number:#x},{kind_of},0x{value.hex()})" for number, kind_of, value in tlvs(kind, push, low))
         yield match, f"nsh(md_type=2{values})"
@@ -119,7 +124,9 @@ def _between(way, kind, direction):
 def _push(side, way):
     """Of packets that come from the host."""
     out = CARRIERS[way.carrier]
-    frame = ["encap(ethernet)", f"set_field:{side.switch}->eth_src", f"set_field:{side.proxy}->eth_dst"] if out == WIRE else []
+    frame = []
+    if out == WIRE:
+        frame = ["encap(ethernet)", f"set_field:{side.switch}->eth_src", f"set_field:{side.proxy}->eth_dst"]
     for number, kind in enumerate(KINDS):
         before, contexts, headers = [], [], list(_md2(kind, side.direction))
         if way.md_type == 1:
@@ -127,7 +134,7 @@ def _push(side, way):
             contexts += [f"set_field:{CONTEXT3:#x}->nsh_c3", f"set_field:{CONTEXT4[side.direction]:#x}->nsh_c4"]
             headers = [("", "nsh(md_type=1)")]
         for match, header in headers:
-            actions = [*before, "decap()", f"encap({header})", f"set_field:{way.path(side.direction):#x}->nsh_spi",
+            actions = [*before, *["decap()"] * (not way.frames), f"encap({header})", f"set_field:{way.path(side.direction):#x}->nsh_spi",
                        f"set_field:{SI_FIRST}->nsh_si", *contexts, *frame, f"output:{out}"]
             yield (f"cookie={PUSHED + number:#x},priority=10,in_port={HOST},dl_dst={side.gateway},"
                    f"{_between(way, kind, side.direction)}{match},actions={','.join(actions)}")
@@ -146,13 +153,14 @@ def _pop(side, way):
     if way.md_type == 1:
         match += f",nsh_c3={CONTEXT3:#x},nsh_c4={CONTEXT4[direction]:#x}"
         keep += ["move:nsh_c1[]->NXM_NX_REG0[]", "move:nsh_c2[]->NXM_NX_REG1[]"]
-    actions = [*keep, *["decap()"] * (1 + (port == WIRE)), "encap(ethernet)", f"set_field:{side.gateway}->eth_src",
-               f"set_field:{side.host}->eth_dst", f"resubmit(,{READ if way.md_type == 1 else LEAVE})"]
+    opened = ["decap()"] * (1 + (port == WIRE)) + ["encap(ethernet)"] * (not way.frames)
+    actions = [*keep, *opened, f"resubmit(,{READ if way.md_type == 1 else LEAVE})"]
     yield f"cookie={DECAPSULATED:#x},priority=10,{_nsh(port)},{match},actions={','.join(actions)}"
     # The header must be that of this very packet's way.
     for number, kind in enumerate(KINDS):
         yield (f"cookie={GOOD + number:#x},table={LEAVE},priority=10,reg5={way.number},"
-               f"{_between(way, kind, direction)},actions=output:{HOST}")
+               f"{_between(way, kind, direction)},actions=set_field:{side.gateway}->eth_src,"
+               f"set_field:{side.host}->eth_dst,output:{HOST}")
 
 
 def _rest():

@@ -11,6 +11,7 @@ from lab.dialogue import internet_checksum
 GPE_NSH, VNI = 4, 88
 GPE_FLAGS = 0x0C        # the VNI is there, and a next protocol
 INNER = {4: 1, 6: 2}    # IP version to next protocol
+ETHERNET = 3            # another one
 TCP, UDP, ICMP = 6, 17, (1, 58)
 
 
@@ -20,11 +21,20 @@ class Wrong(Exception):
 
 @dataclasses.dataclass
 class Frame:
-    """`carrier`: one of lab/nsh_flows.py; `outer`: "" or the tunnel in words; `header`: the NSH, `packet`: what is behind it."""
+    """`carrier`: one of lab/nsh_flows.py; `outer`: "" or the tunnel in words; `header`: the NSH, `behind`: the rest."""
     carrier: str
     outer: str
     header: bytes
-    packet: bytes
+    behind: bytes
+
+    @property
+    def frames(self):
+        """Whether an Ethernet frame is behind the header."""
+        return self.header[3] == ETHERNET
+
+    @property
+    def packet(self):
+        return self.behind[14:] if self.frames else self.behind
 
     @property
     def spi(self):
@@ -57,10 +67,11 @@ class Frame:
 
     def text(self):
         """All of it that is a path or metadata, for a person."""
-        metadata = (" ".join(f"c{number} {value:08x}" for number, value in enumerate(self.contexts(), 1)) if self.md_type == 1 else
-                    " ".join(f"{number:04x}/{kind} {value.hex()}" for number, kind, value in self.context_headers())
-                    or "no context headers")
-        return f"SPI {self.spi} SI {self.si} TTL {self.ttl} MD {self.md_type}: {metadata}"
+        if self.md_type == 1:
+            metadata = " ".join(f"c{number} {value:08x}" for number, value in enumerate(self.contexts(), 1))
+        else:
+            metadata = " ".join(f"{number:04x}/{kind} {value.hex()}" for number, kind, value in self.context_headers())
+        return f"SPI {self.spi} SI {self.si} TTL {self.ttl} MD {self.md_type}: {metadata or 'no context headers'}"
 
 
 def _udp(data, source, target):
@@ -142,7 +153,8 @@ def expected(packet, direction, si):
         metadata = b"".join(struct.pack(">HBB", number, each, len(value)) + value + bytes(-len(value) % 4)
                             for number, each, value in flows.tlvs(kind, bool(flags & flows.PSH), low))
     base = 63 << 6 | 2 + len(metadata) // 4
-    return struct.pack(">HBBI", base, way.md_type, INNER[packet[0] >> 4], way.path(direction) << 8 | si) + metadata
+    inner = ETHERNET if way.frames else INNER[packet[0] >> 4]
+    return struct.pack(">HBBI", base, way.md_type, inner, way.path(direction) << 8 | si) + metadata
 
 
 def compare(frames, direction, si=flows.SI_NEXT):

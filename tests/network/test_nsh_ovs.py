@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""NSH with Open vSwitch at both ends (lab/nsh.py): each way, which is a carrier and an MD type, through a firewall, and two
-of them through a transparent SF. Which two it are goes by the day; each one runs by name, as Bridge.test_gpe6_md2."""
+"""NSH with Open vSwitch at both ends (lab/nsh.py): each way, which is a carrier and an MD type, through a firewall, and
+two of them through a transparent SF. Which two it are goes by the day; each one runs by name, as Bridge.test_gpe6_md2.
+Two more ways have Ethernet frames behind the header."""
 import time
 import unittest
 
 from support import NetworkTest, open_lab
 
-from lab import account, nsh_flows as flows, nsh_wire, traffic
+from lab import account, nsh_flows as flows, nsh_wire, service_functions, traffic
 from lab.bench import BY_IP, since
 from lab.chain import RECEIVER, RECEIVER6
 from lab.firewall import BLOCKED_PORT
@@ -22,6 +23,7 @@ class NshTest(unittest.TestCase):
     """All tests of a class share a lab, and a proxy that serves all ways at once."""
 
     sf = sf_ports = bench = None
+    ways = [way for way in flows.WAYS.values() if not way.frames]
 
     @classmethod
     def setUpClass(cls):
@@ -29,7 +31,7 @@ class NshTest(unittest.TestCase):
         cls.addClassCleanup(lab.close)
         print(f"Open vSwitch {version()}", flush=True)
         cls.bench = NshBench(lab, cls.sf())
-        cls.bench.run(cls.sf_ports)
+        cls.bench.run(cls.sf_ports, cls.ways)
 
     def setUp(self):
         self.addCleanup(NetworkTest.tell, self)
@@ -102,8 +104,15 @@ class Bridge(NshTest):
     sf, sf_ports = TcpBridge, ("f0", "f1")
 
 
-for _way in flows.RIGHT:
-    for _class in (Firewall, Bridge):
+class Frames(NshTest):
+    """An SF gets frames from all its services or from none, so this is another configuration. The SF is a bridge of the
+    kernel: tcpbridge writes other MACs into frames with IPv6, and the MACs are in the key here."""
+
+    sf, sf_ports, ways = service_functions.Bridge, ("f0", "f1"), flows.FRAMES
+
+
+for _class, _ways in ((Firewall, flows.RIGHT), (Bridge, flows.RIGHT), (Frames, flows.FRAMES)):
+    for _way in _ways:
         setattr(_class, f"test_{_way.name.replace('-', '_')}", lambda self, way=_way: self.go(way))
 
 
@@ -112,7 +121,7 @@ def load_tests(loader, _tests, _pattern):
     chosen = loader.loadTestsFromTestCase(Firewall)
     first = int(time.time() / 86400) * BRIDGE_WAYS % len(flows.RIGHT)
     names = [f"test_{way.name.replace('-', '_')}" for way in (flows.RIGHT * 2)[first:first + BRIDGE_WAYS]]
-    chosen.addTests(unittest.TestSuite(map(Bridge, names)))
+    chosen.addTests([unittest.TestSuite(map(Bridge, names)), loader.loadTestsFromTestCase(Frames)])
     return chosen
 
 
