@@ -151,11 +151,11 @@ class HostKernelSettings(KernelCase):
     def test_run_looks_again(self):
         self.restore("sysctl", "-qw", "net.ipv4.ip_forward=1")
         self.kernel.run(config())
-        wait_for("ready", lambda: self.kernel.proxy.said().splitlines()[-1] == "ready")
+        wait_for("ready", lambda: self.kernel.proxy.said().splitlines()[-1].endswith(": ready"))
         self.lab.run("proxy", "sysctl", "-qw", "net.ipv4.ip_forward=0")
         wait_for("the setting", lambda: "not ready because the kernel does not forward" in self.kernel.proxy.said())
         self.lab.run("proxy", "sysctl", "-qw", "net.ipv4.ip_forward=1")
-        wait_for("ready again", lambda: self.kernel.proxy.said().splitlines()[-1] == "ready")
+        wait_for("ready again", lambda: self.kernel.proxy.said().splitlines()[-1].endswith(": ready"))
 
 
 class SfKernelSettings(KernelCase):
@@ -172,7 +172,7 @@ class SfKernelSettings(KernelCase):
         wait_for("the setting", lambda: what in self.kernel.proxy.said())
         self.assertEqual(self.kernel.sfcproxy("status").returncode, NOT_READY)
         self.lab.run("SF", "sysctl", "-qw", "net.ipv4.ip_forward=1")
-        wait_for("ready", lambda: self.kernel.proxy.said().splitlines()[-1] == "ready")
+        wait_for("ready", lambda: self.kernel.proxy.said().splitlines()[-1].endswith(": ready"))
 
 
 if __name__ == "__main__":
