@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // The helpers that the BPF sources call, by the names of include/bpf/bpf_helpers.h: each asks the running machine.
 #include <bpf/bpf_helpers.h>
+#include <cstring>
 
 #include "machine.h"
 
@@ -74,7 +75,9 @@ long bpf_xdp_store_bytes(xdp_md* /*ctx*/, __u32 offset, void* from, __u32 len) {
 __s64 bpf_csum_diff(__be32* /*from*/, __u32 /*from_size*/, __be32* to, __u32 to_size, __u32 seed) {
     std::uint64_t sum = seed;
     for (__u32 i = 0; i < to_size / sizeof(*to); i++) {
-        sum += to[i];
+        __be32 word = 0;
+        std::memcpy(&word, to + i, sizeof(word)); // in a frame it may lie anywhere
+        sum += word;
     }
     sum = (sum & UINT32_MAX) + (sum >> 32);
     return static_cast<__s64>((sum & UINT32_MAX) + (sum >> 32));
