@@ -3,7 +3,7 @@
 understands the state that is left, the host is as it was behind a `detach`, and the domain sees no bare packet and no
 wrong header. Of `run`: at its start, while a port or a hairpin goes and comes back, and at its end.
 
-SFC_KILL_STEP=1 takes every call; else every 120th, from a first one that changes with the day."""
+SFC_KILL_STEP=1 takes every call; else every 180th, from a first one that changes with the day."""
 import collections
 import datetime
 import json
@@ -23,7 +23,7 @@ from lab.net import wait_for
 from lab.proxy import Proxy
 from lab.service_functions import Routed
 
-STEP = int(os.environ.get("SFC_KILL_STEP", 120))
+STEP = int(os.environ.get("SFC_KILL_STEP", 180))
 FIRST = datetime.date.today().toordinal() % STEP
 KERNEL = 4              # exit code
 NOT_READY, NOTHING = 1, 7       # of status
