@@ -80,7 +80,8 @@ __s64 bpf_csum_diff(__be32* /*from*/, __u32 /*from_size*/, __be32* to, __u32 to_
         sum += word;
     }
     sum = (sum & UINT32_MAX) + (sum >> 32);
-    return static_cast<__s64>((sum & UINT32_MAX) + (sum >> 32));
+    sum = (sum & UINT32_MAX) + (sum >> 32);
+    return static_cast<__s64>(sum);
 }
 
 __u32 bpf_get_prandom_u32() {
