@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -71,6 +72,25 @@ def inputs(value) -> list[Input]:
 
 def run(*args, **options) -> subprocess.CompletedProcess:
     return subprocess.run([str(BINARY), *map(str, args)], capture_output=True, text=True, timeout=TIMEOUT, **options)
+
+
+def told(text: str) -> subprocess.CompletedProcess:
+    """What `sfcproxy check` says about a configuration of this text."""
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "conf.yaml"
+        path.write_text(text)
+        return run("check", "-c", path)
+
+
+def check_refused(test, text: str, lines, names) -> None:
+    """Check that the text is refused in one sentence, at one of the lines, with one of the names."""
+    done = told(text)
+    test.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+    test.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+    found = re.match(r"sfcproxy: error: \S*conf\.yaml:(\d+):(\d+): ", done.stderr)
+    test.assertTrue(found, done.stderr)
+    test.assertIn(int(found[1]), lines, done.stderr)
+    test.assertTrue(any(who in done.stderr[found.end():] for who in names), done.stderr)
 
 
 def arguments(folder: Path, config: Config | str, frames, back) -> list[str]:

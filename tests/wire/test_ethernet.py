@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """inner: ethernet. The payload of the stack is an Ethernet frame; it goes to the SF as it is and comes back under labels."""
-import re
-import tempfile
 import unittest
-from pathlib import Path
 
 import frames as f
 import kinds
@@ -218,28 +215,16 @@ ALLOWED = [("", ""), ("5004", "65535"), ("[5004, \"16384-32767\"]", "[1, 2, \"3-
 
 
 class Configurations(unittest.TestCase):
-    def told(self, text: str):
-        with tempfile.TemporaryDirectory() as name:
-            path = Path(name) / "conf.yaml"
-            path.write_text(text)
-            return lib.run("check", "-c", path)
-
     def test_refused_with_position_and_name(self):
         for name, (old, new, lines, names) in REFUSED.items():
             with self.subTest(name):
                 self.assertIn(old, GOOD)
-                done = self.told(GOOD.replace(old, new, 1))
-                self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
-                self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
-                found = re.match(r"sfcproxy: error: \S*conf\.yaml:(\d+):(\d+): ", done.stderr)
-                self.assertTrue(found, done.stderr)
-                self.assertIn(int(found[1]), lines, done.stderr)
-                self.assertTrue(any(who in done.stderr[found.end():] for who in names), done.stderr)
+                lib.check_refused(self, GOOD.replace(old, new, 1), lines, names)
 
     def test_allowed(self):
         for old, new in ALLOWED:
             with self.subTest(new):
-                done = self.told(GOOD.replace(old, new, 1))
+                done = lib.told(GOOD.replace(old, new, 1))
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 

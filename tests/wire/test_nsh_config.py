@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Configurations of NSH services: which are refused, with position and name, and which are not."""
-import re
-import tempfile
 import unittest
-from pathlib import Path
 
 import lib
 
@@ -48,33 +45,22 @@ ALLOWED = {
 
 
 class Configurations(unittest.TestCase):
-    def told(self, text: str):
-        with tempfile.TemporaryDirectory() as name:
-            path = Path(name) / "conf.yaml"
-            path.write_text(text)
-            return lib.run("check", "-c", path)
-
     def test_refused_with_position_and_name(self):
         for name, (old, new, lines, names) in REFUSED.items():
             with self.subTest(name):
                 self.assertIn(old, GOOD)
-                done = self.told(GOOD.replace(old, new, 1))
-                self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
-                found = re.match(r"sfcproxy: error: \S*conf\.yaml:(\d+):(\d+): ", done.stderr)
-                self.assertTrue(found, done.stderr)
-                self.assertIn(int(found[1]), lines, done.stderr)
-                self.assertTrue(any(who in done.stderr[found.end():] for who in names), done.stderr)
+                lib.check_refused(self, GOOD.replace(old, new, 1), lines, names)
 
     def test_allowed(self):
         for name, (old, new) in ALLOWED.items():
             with self.subTest(name):
                 self.assertIn(old, GOOD)
-                done = self.told(GOOD.replace(old, new, 1))
+                done = lib.told(GOOD.replace(old, new, 1))
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
 
     def test_check_says_how_long_a_header_may_be(self):
-        self.assertRegex(self.told(GOOD).stdout, r"\b216\b")
-        frames = self.told(GOOD.replace("sf: {name: fw, in: left},", "sf: {name: fw, in: left}, inner: ethernet,"))
+        self.assertRegex(lib.told(GOOD).stdout, r"\b216\b")
+        frames = lib.told(GOOD.replace("sf: {name: fw, in: left},", "sf: {name: fw, in: left}, inner: ethernet,"))
         self.assertRegex(frames.stdout, r"\b20[02]\b")
 
 
