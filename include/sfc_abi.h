@@ -17,7 +17,7 @@
 #endif
 
 /* Raised with every change of a map's layout: a program and pinned maps of different versions do not meet. */
-enum { SFC_ABI_VERSION = 11 };
+enum { SFC_ABI_VERSION = 12 };
 
 enum sfc_limit {
 	SFC_LABELS_MAX = 16, /* label stack entries on arrival; one more is `too_many_labels` */
@@ -140,15 +140,18 @@ struct sfc_sf {
 	__u8 ethernet;    /* 1 = its services carry Ethernet frames */
 	__u32 rtp_ranges; /* how many of `rtp` are in use */
 	struct sfc_port_range rtp[SFC_RTP_RANGES];
-	__u8 kernel; /* 1 = the SF is the kernel of this host: it has no ports, and the key is in the metadata */
-	__u8 reserved[3];
+	__u8 kernel;     /* 1 = the SF is the kernel of this host: it has no ports, and the key is in the metadata */
+	__u8 masquerade; /* 1 = its services have SFC_OPTION_MASQUERADE, and it gets segment routing headers */
+	__u8 reserved[2];
 };
 
 /* Properties of a service, as bits. */
 enum sfc_option {
-	SFC_OPTION_TUNNEL = 1,    /* its next hop is the other end of a tunnel: `tunnels` has it */
-	SFC_OPTION_FORWARDER = 2, /* NSH: the proxy counts hops, as an SFF does */
-	SFC_OPTION_KERNEL = 4,    /* its SF is in kernel mode */
+	SFC_OPTION_TUNNEL = 1,       /* its next hop is the other end of a tunnel: `tunnels` has it */
+	SFC_OPTION_FORWARDER = 2,    /* NSH: the proxy counts hops, as an SFF does */
+	SFC_OPTION_KERNEL = 4,       /* its SF is in kernel mode */
+	SFC_OPTION_STATIC = 64,      /* SRv6: its packets leave with the header in `fixed_headers` */
+	SFC_OPTION_MASQUERADE = 128, /* SRv6: its packets go to the SF with their header, and another destination */
 };
 
 struct sfc_service {
@@ -169,6 +172,8 @@ struct sfc_service {
 	__u8 options;         /* enum sfc_option */
 	__u16 egress[SFC_EGRESS_MAX]; /* of a kernel: ports that its packets may leave through; SFC_NONE behind the last
 				       */
+	__u8 sid_block;               /* SRv6: bytes of a compressed SID's locator block, RFC 9800 3.1 */
+	__u8 sid_function;            /* and of its locator node and function; 0 = the SID is not compressed */
 };
 
 /* An IPv6 address in network byte order; an IPv4 address as one (RFC 4291 2.5.5.2, ::ffff:a.b.c.d). */
@@ -181,6 +186,13 @@ struct sfc_tunnel {
 	struct sfc_address remote;
 	struct sfc_address local;
 	__u32 ipv6; /* 1 = the addresses are of IPv6 */
+};
+
+/* A header that the configuration gives. Fields that depend on the packet are zero. */
+struct sfc_fixed_header {
+	__u32 len;  /* bytes */
+	__u32 next; /* where the protocol number of what it carries stands in it */
+	__u64 word[SFC_HEADER_MAX / 8];
 };
 
 /* The value that selects a service on a domain port. The encapsulation defines it (bpf/encap/NAME.h). */
@@ -206,10 +218,11 @@ static inline __u64 sfc_match_scope(__u32 port, __u32 encap, __u32 mask)
 }
 
 /* The position of a match's hint. Labels of one operator follow each other, so neighbours get positions of their own.
- * The bits that differ between the values of an encapsulation should be the lower ones of one of the two words. */
+ * The bits that differ between the values of an encapsulation should be low ones of a half of one of the two words. */
 static inline __u32 sfc_match_position(__u64 scope, __u64 value, __u64 value2)
 {
-	return ((__u32)value + (__u32)value2 + (__u32)scope * 509U + (__u32)(scope >> 16) * 31U) &
+	return ((__u32)value + (__u32)(value >> 16) + (__u32)value2 + (__u32)scope * 509U +
+		(__u32)(scope >> 16) * 31U) &
 	       (SFC_MATCH_HINTS - 1);
 }
 
@@ -281,6 +294,7 @@ enum sfc_verdict {
 	SFC_VERDICT_PASSED,
 	SFC_VERDICT_DROPPED,
 	SFC_VERDICT_TO_KERNEL,
+	SFC_VERDICT_BYPASSED, /* on to the next hop, and not through the SF */
 };
 
 struct sfc_result {
@@ -316,6 +330,7 @@ enum sfc_event {
 	SFC_EVENT_TO_KERNEL, /* stripped, and given to the kernel of this host with a ticket */
 	SFC_EVENT_FORGOTTEN, /* remembered keys that made room within their hold time; of the service that took it */
 	SFC_EVENT_FRAGMENTS, /* that a kernel made of such packets, but for the first of each */
+	SFC_EVENT_BYPASSED,  /* sent on to the next hop, advanced, and not through the SF */
 	SFC_EVENT_MAX,
 };
 

@@ -13,7 +13,7 @@
  * By UDP it is a packet to an address of this host and to this port. With IPv6 set it is the IPv6 destination, which
  * the encapsulation's match reads.
  */
-#define SFC_ENCAPS(X) X(mpls, 0x8847, 0x8848, 0, 0) X(nsh, 0x894f, 0, 4790, 0)
+#define SFC_ENCAPS(X) X(mpls, 0x8847, 0x8848, 0, 0) X(nsh, 0x894f, 0, 4790, 0) X(srv6, 0, 0, 0, 1)
 
 enum sfc_encap {
 	SFC_ENCAP_NONE,

@@ -58,8 +58,14 @@
 	X(oam, "NSH with the O bit", "OAM packets are not for SFs; see who sends them to this SF")                     \
 	X(md_type, "NSH of an MD type other than 1 and 2", "types 0 and 15 are reserved, others unknown")              \
 	X(bad_length, "NSH, or a header behind it, whose length its type does not allow", "the sender is broken")      \
-	X(bad_tlv, "NSH whose context headers go beyond its end", "the sender is broken")                              \
-	X(next_protocol, "NSH in front of something that is no packet", "none and experiments are not for SFs")
+	X(bad_tlv, "NSH or segment routing header whose TLVs go beyond its end", "the sender is broken")               \
+	X(next_protocol, "NSH in front of something that is no packet", "none and experiments are not for SFs")        \
+	X(bad_srh, "segment routing header whose segments left, last entry, length or type contradict each other",     \
+	  "the sender is broken, or a node on the way")                                                                \
+	X(upper_layer, "ends at this SID: no segments are left, or there is no segment routing header",                \
+	  "the SID must not be the last one; with 'behaviour: as' it may be")                                          \
+	X(bypassed, "carries something else than the service's `inner`, so it went on to the next segment",            \
+	  "see the service's 'inner'; the SF gets IPv4 and IPv6, or Ethernet frames")
 
 enum sfc_reason {
 	SFC_OK,

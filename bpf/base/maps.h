@@ -30,7 +30,7 @@ struct inner {
 	__u8 sfc;            /* 1 = a segment routing header, or more headers than we read */
 	__be16 fragment_off; /* as on the wire, without the bits that mean something else */
 	__u8 settled;        /* 1 = off, len and proto are final, the walk only looks on */
-	__u8 reserved;
+	__u8 routed;         /* 1 = it may have a segment routing header, 2 = it has one */
 	__u32 ipv4_id; /* as on the wire, 0 for IPv6 */
 	__be32 fragment_id;
 	__u32 walk_off; /* the next extension header */
@@ -184,6 +184,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct sfc_service);
 } services SEC(".maps");
+
+/* The headers of services that have their own. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* resized, where there are any: as services */
+	__type(key, __u32);
+	__type(value, struct sfc_fixed_header);
+} fixed_headers SEC(".maps");
 
 /* The other ends of services whose next hop is a tunnel. */
 struct {

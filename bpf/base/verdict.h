@@ -57,7 +57,7 @@ static __always_inline void verdict_on(struct work *work, struct sfc_counters *o
 	if (!owner)
 		return;
 	count_event(owner, work, event);
-	if (event != SFC_EVENT_RESTORED)
+	if (event == SFC_EVENT_TO_SF || event == SFC_EVENT_TO_KERNEL)
 		owner->last_to_sf = work->now;
 }
 

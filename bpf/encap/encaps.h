@@ -16,6 +16,7 @@
 #include "encap/mpls.h"
 #include "encap/nsh.h"
 #include "encap/outer.h"
+#include "encap/srv6.h"
 
 #include "sfc_encaps.h"
 
@@ -106,7 +107,11 @@ static __always_inline enum sfc_encap encap_inside(struct xdp_md *ctx, struct wo
 		return encap_of_port(port);
 	if (sfc_config.encaps & ENCAPS_BEHIND_TAGS && encap_is_tag(type))
 		return encap_of_tags(ctx, work, type);
-	return ENCAPS_BY_IPV6 != 0 && type == bpf_htons(ETH_P_IPV6) ? encap_of_ipv6() : SFC_ENCAP_NONE;
+	if (ENCAPS_BY_IPV6 == 0 || type != bpf_htons(ETH_P_IPV6))
+		return SFC_ENCAP_NONE;
+	work->encap.finishes = 1;
+	work->encap.outer = OUTER_NONE; /* UDP to this host is nothing that ends here, whatever it looked like */
+	return encap_of_ipv6();
 }
 
 /* Whether frames of this EtherType are SFC, of an encapsulation that we know or of one that we do not. */
@@ -123,6 +128,18 @@ static __always_inline int encap_match(struct xdp_md *ctx, struct work *work, en
 		return name##_match(ctx, work, value);
 	SFC_ENCAPS(ENCAP_MATCH)
 	return SFC_REASON_unmatched;
+}
+
+/* Whether packets of the service go to the SF with their header. */
+static __always_inline int encap_stays(const struct sfc_service *service)
+{
+	return encap_in_use(SFC_ENCAP_srv6) && service->options & SFC_OPTION_MASQUERADE;
+}
+
+/* Whether an encapsulation in use lets packets go on that its SF cannot get. */
+static __always_inline int encap_may_bypass(void)
+{
+	return encap_in_use(SFC_ENCAP_srv6);
 }
 
 /* Whether services may match a part of the value: NAME_masks says so. */

@@ -62,8 +62,11 @@ static __always_inline int extensions_step(struct xdp_md *ctx, struct inner *inn
 	if (!header)
 		return SFC_REASON_truncated;
 	if (inner->walk_next == NEXTHDR_ROUTING && *(__u8 *)&header->word == ROUTING_TYPE_SRH) {
-		inner->sfc = 1;
-		return SFC_REASON_no_key;
+		if (!inner->routed) {
+			inner->sfc = 1;
+			return SFC_REASON_no_key;
+		}
+		inner->routed = 2;
 	}
 	size = extensions_size(header, inner->walk_next);
 	if (size > inner->walk_len)

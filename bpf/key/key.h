@@ -9,6 +9,7 @@
 #include <linux/tcp.h>
 #include <linux/udp.h>
 
+#include "encap/encaps.h"
 #include "key/digest.h"
 #include "key/ethernet.h"
 #include "key/inner.h"
@@ -116,8 +117,10 @@ static __always_inline int key_other(struct xdp_md *ctx, struct work *work, cons
 static __always_inline int key_ip(struct xdp_md *ctx, struct work *work, const struct sfc_sf *sf)
 {
 	struct addresses addresses = {};
-	int reason = inner_parse(ctx, work, &addresses);
+	int reason;
 
+	work->inner.routed = encap_in_use(SFC_ENCAP_srv6) && sf->masquerade;
+	reason = inner_parse(ctx, work, &addresses);
 	if (reason)
 		return reason;
 	key_addresses(work, &addresses);

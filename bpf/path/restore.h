@@ -64,7 +64,9 @@ static __always_inline int restore_claim(struct xdp_md *ctx, struct work *work, 
 	if (outcome == CACHE_LATE)
 		return SFC_REASON_late;
 	if (outcome != CACHE_OK) {
-		int reason = untrusted_judge(ctx, work, back->sf->tunnels);
+		int reason = encap_in_use(SFC_ENCAP_srv6) && work->inner.routed == 2
+				     ? SFC_REASON_sfc_from_sf
+				     : untrusted_judge(ctx, work, back->sf->tunnels);
 
 		/* Never SFC_OK: clang knows, and would leave out what the verifier wants to see. */
 		asm volatile("" : "+r"(reason));

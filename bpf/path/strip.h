@@ -192,7 +192,7 @@ static __always_inline int strip_ways_out(struct work *work, const struct strip 
 
 	if (!to || !egress)
 		return SFC_REASON_no_next_hop;
-	if (!port_fits(to, to_sf) || !port_fits(egress, inner + work->encap.kept))
+	if (!port_fits(to, to_sf) || !port_fits(egress, inner + (encap_stays(service) ? 0 : work->encap.kept)))
 		return SFC_REASON_too_big;
 	if (to->unready || !service->next_hop_ready || !port_present(egress_id) || !port_present(service->return_port))
 		return SFC_REASON_no_next_hop;
@@ -251,12 +251,50 @@ static __always_inline int strip_cache(struct work *work, const struct strip *st
 	}
 }
 
+/* What is in work->header takes the place of the same bytes in the frame, which goes on to the service's next hop. */
+static __always_inline int strip_bypass(struct xdp_md *ctx, struct work *work, const struct strip *strip)
+{
+	const struct sfc_service *service = strip->service;
+	int ingress = service->egress_port == SFC_PORT_INGRESS;
+	__u32 egress_id = ingress ? work->result.port : service->egress_port, last = work->encap.kept - 1;
+	const struct sfc_port *egress = port_get(egress_id);
+	struct cursor cur = cursor_at(ctx, 0);
+	__u8 *eth = cursor_take(&cur, ETH_HLEN);
+	struct macs macs;
+
+	if (!eth)
+		return SFC_REASON_runt;
+	if (!egress || !service->next_hop_ready)
+		return SFC_REASON_no_next_hop;
+	if (!port_fits(egress, work->result.frame_len - l2_len(work)))
+		return SFC_REASON_too_big;
+	macs = macs_of(ingress ? eth + ETH_ALEN : service->next_hop_mac, egress->mac);
+	macs_write(eth, &macs, strip->ethertype);
+	asm volatile("" : "+r"(last)); /* as in rewrite_restore */
+	if (last >= SFC_HEADER_MAX || bpf_xdp_store_bytes(ctx, l2_len(work), work->header.f.bytes, last + 1))
+		return SFC_REASON_no_room;
+	return port_redirect(work, egress_id);
+}
+
+/* A packet that the SF cannot get: on to the next hop, or where this host's kernel routes it. */
+static __always_inline int strip_bypassed(struct xdp_md *ctx, struct work *work, const struct strip *strip, int why)
+{
+	int reason = strip_bypass(ctx, work, strip);
+
+	if (reason)
+		return verdict_drop(work, reason);
+	work->result.reason = why;
+	return verdict_redirect(work, SFC_VERDICT_BYPASSED, SFC_EVENT_BYPASSED);
+}
+
 /* Decides who owns the outcome, and how the packet ends. `unmatched`, `not_sfc` and a label stack that ends inside an
  * entry belong to the port. Only `unmatched` and `not_sfc` may go to the kernel of this host. */
 static __always_inline int strip_end(struct xdp_md *ctx, struct work *work, const struct strip *strip, int reason)
 {
 	if (reason == SFC_REASON_truncated && !work->encap.cut)
 		work->result.service = SFC_NONE;
+	if (encap_may_bypass() && reason == SFC_REASON_bypassed)
+		return strip_bypassed(ctx, work, strip, reason);
 	if (reason != SFC_REASON_not_sfc &&
 	    (reason != SFC_REASON_unmatched || strip->in->unmatched != SFC_UNMATCHED_PASS))
 		return verdict_drop(work, reason);

@@ -91,6 +91,26 @@ static __always_inline int back_bare(struct xdp_md *ctx, const struct work *work
 	return SFC_OK;
 }
 
+/* The header is on already. */
+static __always_inline int back_in_place(struct xdp_md *ctx, struct work *work, const struct back *back)
+{
+	struct cursor cur;
+	void *eth;
+	int reason;
+
+	if (!port_fits(back->egress, work->result.frame_len - l2_len(work)))
+		return SFC_REASON_too_big;
+	reason = srv6_unmask(ctx, work);
+	if (reason)
+		return reason;
+	cur = cursor_at(ctx, 0);
+	eth = cursor_take(&cur, ETH_HLEN);
+	if (!eth)
+		return SFC_REASON_runt;
+	macs_write(eth, &back->macs, work->header.f.ethertype);
+	return SFC_OK;
+}
+
 /* Puts the header on. The SF may have changed the size, so it is checked again. An Ethernet frame becomes the payload
  * of another one. */
 static __always_inline int back_header(struct xdp_md *ctx, struct work *work, struct back *back)
@@ -98,6 +118,8 @@ static __always_inline int back_header(struct xdp_md *ctx, struct work *work, st
 	__u32 outer = back->service->inner == SFC_INNER_ETHERNET ? l2_len(work) : 0;
 	int reason;
 
+	if (encap_stays(back->service))
+		return back_in_place(ctx, work, back);
 	if (!port_fits(back->egress, work->result.frame_len - l2_len(work) + outer + work->header.f.len))
 		return SFC_REASON_too_big;
 	if (back->service->inner_ttl == SFC_INNER_TTL_DECREMENT) {

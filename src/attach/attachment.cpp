@@ -249,7 +249,7 @@ std::optional<Attachment> Attachment::open(const std::string& pin, Access access
 }
 
 void Attachment::keep_addresses() const {
-    if (!plan_.shape.by_udp() && !plan_.through_host_kernel()) {
+    if (!plan_.shape.in_ip() && !plan_.through_host_kernel()) {
         return;
     }
     std::vector<OwnAddress> own;

@@ -17,11 +17,13 @@ constexpr std::array kReasons = {Reason{"", "", ""},
 };
 static_assert(kReasons.size() == SFC_REASON_USED && SFC_REASON_USED <= SFC_REASON_MAX);
 
-constexpr std::array<std::string_view, 6> kVerdicts = {"", "to_sf", "restored", "passed", "dropped", "to_kernel"};
-static_assert(kVerdicts.size() == SFC_VERDICT_TO_KERNEL + 1);
+constexpr std::array<std::string_view, 7> kVerdicts = {"",        "to_sf",     "restored", "passed",
+                                                       "dropped", "to_kernel", "bypassed"};
+static_assert(kVerdicts.size() == SFC_VERDICT_BYPASSED + 1);
 
-constexpr std::array<std::string_view, 10> kEvents = {"received", "to_sf",   "claimed",   "restored",  "expired",
-                                                      "evicted",  "flushed", "to_kernel", "forgotten", "fragments"};
+constexpr std::array<std::string_view, 11> kEvents = {"received",  "to_sf",     "claimed", "restored",
+                                                      "expired",   "evicted",   "flushed", "to_kernel",
+                                                      "forgotten", "fragments", "bypassed"};
 static_assert(kEvents.size() == SFC_EVENT_MAX);
 
 } // namespace

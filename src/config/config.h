@@ -77,6 +77,8 @@ struct MatchValue {
 struct MatchConfig {
     std::uint8_t encap = 0; ///< enum sfc_encap
     std::vector<MatchValue> values;
+    std::uint8_t sid_block = 0, sid_function = 0; ///< SRv6: bytes of a compressed SID's parts, as in sfc_service
+    std::string behaviour;                        ///< SRv6: a word of encap_srv6.cpp
     Position at;
 };
 
@@ -94,7 +96,8 @@ struct ServiceConfig {
     sfc_ttl ttl = SFC_TTL_UNIFORM;
     sfc_inner_ttl inner_ttl = SFC_INNER_TTL_KEEP;
     sfc_last_label last_label = SFC_LAST_LABEL_DROP;
-    unsigned options = 0; ///< enum sfc_option
+    unsigned options = 0;                  ///< enum sfc_option
+    std::optional<sfc_fixed_header> fixed; ///< in place of the one that came
     std::optional<std::uint32_t>
         quota; ///< slots of the cache, of a kernel headers, that are its own; without it an equal share of the rest
     Position at;

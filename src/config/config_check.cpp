@@ -181,6 +181,11 @@ private:
                         msg::two_kinds(service.sf, ethernet ? "Ethernet frames" : "IP packets", service.name,
                                        ethernet ? "IP packets" : "Ethernet frames", first.name));
         }
+        const auto masquerades = [](const ServiceConfig& one) { return (one.options & SFC_OPTION_MASQUERADE) != 0; };
+        if (masquerades(service) != masquerades(first)) {
+            throw error(service.at, msg::am_and_others(service.sf, masquerades(service) ? service.name : first.name,
+                                                       masquerades(service) ? first.name : service.name));
+        }
         if (!ethernet) {
             return;
         }

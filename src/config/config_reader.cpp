@@ -243,9 +243,13 @@ std::vector<PortConfig> read_interfaces(const YamlValue& value, std::string_view
     return ports;
 }
 
-void read_policies(const YamlMap& map, ServiceConfig& service) {
+/// A kernel takes its own hop off, and a frame has none.
+void read_policies(const YamlMap& map, bool kernel, ServiceConfig& service) {
     if (const auto inner = map.optional("inner")) {
         service.inner = inner->word<sfc_inner>();
+    }
+    if (!kernel && service.inner != SFC_INNER_ETHERNET) {
+        service.inner_ttl = encapsulation(service.match.encap).inner_ttl;
     }
     if (const auto ttl = map.optional("inner_ttl")) {
         service.inner_ttl = ttl->word<sfc_inner_ttl>();
@@ -255,6 +259,9 @@ void read_policies(const YamlMap& map, ServiceConfig& service) {
 /// Refuses settings of things that a kernel does itself.
 void check_for_kernel_mode(const YamlMap& map, const ServiceConfig& service) {
     const std::string why = msg::is_kernel(service.sf);
+    if ((service.options & SFC_OPTION_MASQUERADE) != 0) {
+        throw map.required("match").error(msg::kernel_takes_no_am(service.name, why));
+    }
     if (service.inner == SFC_INNER_ETHERNET) {
         throw map.required("inner").error(msg::kernel_takes_no_ethernet(service.name, why));
     }
@@ -307,10 +314,10 @@ ServiceConfig read_service(const YamlValue& value, const std::vector<SfConfig>& 
     const YamlMap sf(map.required("sf"), {"name", "in"});
     service.sf_at = sf.at();
     service.sf = sf.required("name").text();
-    read_policies(map, service);
-    encap.read_settings(map, service);
     const auto known =
         std::find_if(sfs.begin(), sfs.end(), [&](const SfConfig& one) { return one.name == service.sf; });
+    read_policies(map, known != sfs.end() && known->kernel, service);
+    encap.read_settings(map, service);
     if (known != sfs.end() && known->kernel) {
         check_for_kernel_mode(map, service);
     }

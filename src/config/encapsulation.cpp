@@ -16,4 +16,11 @@ std::array<std::uint16_t, SFC_ENCAPS_MAX> udp_ports_of_rows() {
 #undef SFC_ENCAP_PORT
 }
 
+bool is_in_ip(unsigned encap) {
+#define SFC_ENCAP_IN_IP(name, type, type2, port, ipv6) , (port) != 0 || (ipv6) != 0
+    static constexpr std::array<bool, SFC_ENCAPS_MAX> kInIp = {false SFC_ENCAPS(SFC_ENCAP_IN_IP)};
+#undef SFC_ENCAP_IN_IP
+    return kInIp.at(encap);
+}
+
 } // namespace sfc

@@ -26,6 +26,8 @@ struct Encapsulation {
     std::span<const std::string_view> setting_keys; ///< of a service, its own ones
     std::string_view udp_port_key; ///< of the whole configuration: sets the row's UDP port; empty where there is none
     std::uint32_t header_max;      ///< bytes that a header may have when it leaves, as far as MTUs allow
+    sfc_inner_ttl inner_ttl;       ///< where the service does not say
+    bool may_bypass;               ///< some packets go on to the next hop, and not through the SF
     /// Fills `values` and `at`. Throws Error{Usage}.
     void (*read_match)(const YamlMap& match, MatchConfig& config);
     Shown (*show_match)(const MatchConfig& config);
@@ -42,5 +44,7 @@ SFC_ENCAPS(SFC_ENCAP_OBJECT)
 [[nodiscard]] const Encapsulation& encapsulation(unsigned encap);
 /// The UDP port of each row; 0: it does not travel in UDP.
 [[nodiscard]] std::array<std::uint16_t, SFC_ENCAPS_MAX> udp_ports_of_rows();
+/// Whether it travels in IP, so that it counts which addresses are this host's. `encap` may be any number of a row.
+[[nodiscard]] bool is_in_ip(unsigned encap);
 
 } // namespace sfc

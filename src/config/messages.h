@@ -62,6 +62,22 @@ namespace sfc::msg {
     M(spi_si, "service path {} with service index {}")                                                                 \
     M(bad_si, "'{}' is not allowed here; use a whole number from {} to {}, a list of them, or any")                    \
     M(needs_si, "needs at least one service index, or 'any'")                                                          \
+    M(needs_ipv6, "'{}' is not an IPv6 address")                                                                       \
+    M(bad_segments, "{} segments are not possible; give 1 to {}")                                                      \
+    M(header_needs_as, "service '{}' takes no 'header': its behaviour is '{}', and only 'as' has one of its own")      \
+    M(as_needs_header, "service '{}' needs 'header', with 'source' and 'segments', because its behaviour is 'as'")     \
+    M(kernel_takes_no_am, "service '{}' takes no behaviour 'am': {}, and End.AM is for an SF in user mode")            \
+    M(am_takes_no_csid,                                                                                                \
+      "behaviour 'am' takes no compressed SID, because the last segment is the packet's destination")                  \
+    M(am_takes_no, "service '{}' has 'behaviour: am' and so takes no '{}'")                                            \
+    M(am_and_others, "SF '{}' would get segment routing headers from service '{}' and none from '{}'; it gets one "    \
+                     "kind")                                                                                           \
+    M(sid, "SID {}")                                                                                                   \
+    M(bad_sid, "'{}' is not a SID; write an IPv6 address, or a prefix of 1 to 128 bits as in \"2001:db8:100::/48\"")   \
+    M(sid_beyond_prefix, "'{}' has bits behind its prefix of {} bits; leave them zero")                                \
+    M(not_octets, "{} is not allowed here; use a multiple of {}")                                                      \
+    M(lblen_and_nflen, "'lblen' and 'nflen' go together; give both for a compressed SID, or none")                     \
+    M(csid_prefix, "lblen {} and nflen {} are {} bits, and the SID's prefix has {}; they must agree, below 128")       \
     M(tunnel_ends_differ, "the tunnel's ends '{}' and '{}' must be of one IP version")                                 \
     M(needs_next_hop, "needs the next hop's {}")                                                                       \
     M(port_takes_no_address, "{} port '{}' takes no 'mac' and no 'ip'; {}")                                            \

@@ -240,7 +240,11 @@ private:
         sf.entry.ethernet = config.inner == SFC_INNER_ETHERNET ? 1 : 0; // the same for all its services
         service.entry.to_port = config.in == Side::Right ? sf.right : sf.left;
         service.entry.return_port = config.in == Side::Right ? sf.left : sf.right;
+        sf.entry.masquerade = (config.options & SFC_OPTION_MASQUERADE) != 0 ? 1 : 0; // and this
         service.entry.encap = config.match.encap;
+        service.fixed = config.fixed;
+        service.entry.sid_block = config.match.sid_block;
+        service.entry.sid_function = config.match.sid_function;
         service.entry.inner = config.inner;
         service.entry.ttl = config.ttl;
         service.entry.inner_ttl = config.inner_ttl;
@@ -264,10 +268,9 @@ private:
 
 } // namespace
 
-bool Shape::by_udp() const {
-    const auto ports = udp_ports_of_rows();
-    for (std::size_t encap = 0; encap < ports.size(); encap++) {
-        if (ports.at(encap) != 0 && !masks.at(encap).empty()) {
+bool Shape::in_ip() const {
+    for (unsigned encap = 0; encap < masks.size(); encap++) {
+        if (is_in_ip(encap) && !masks.at(encap).empty()) {
             return true;
         }
     }
@@ -290,6 +293,14 @@ unsigned Plan::mark_check_bits() const {
 
 bool Plan::any_kernel() const {
     return std::any_of(sfs.begin(), sfs.end(), [](const Sf& sf) { return sf.entry.kernel != 0; });
+}
+
+bool Plan::may_bypass(const Service& service) const {
+    return service.entry.encap != SFC_ENCAP_NONE && encapsulation(service.entry.encap).may_bypass;
+}
+
+bool Plan::may_bypass() const {
+    return std::any_of(services.begin(), services.end(), [this](const Service& one) { return may_bypass(one); });
 }
 
 bool Plan::through_host_kernel() const {

@@ -19,8 +19,8 @@ struct Shape {
     /// How services match each encapsulation, most specific first; none where no service has it.
     std::array<std::vector<sfc_mask>, SFC_ENCAPS_MAX> masks;
 
-    /// Whether an encapsulation in use travels in UDP.
-    [[nodiscard]] bool by_udp() const;
+    /// Whether an encapsulation in use travels in IP.
+    [[nodiscard]] bool in_ip() const;
 };
 
 /// A configuration as the programs read it: names became ids, which index these tables. Entry 0 of each is "none".
@@ -52,6 +52,7 @@ struct Plan {
         std::optional<std::string> next_hop_ip{};
         bool routed = false; ///< next_hop_ip is the other end of a tunnel, and a route may lead there
         std::optional<sfc_tunnel> tunnel{};
+        std::optional<sfc_fixed_header> fixed{};
     };
     struct Match {
         sfc_match match{};
@@ -73,6 +74,9 @@ struct Plan {
     [[nodiscard]] std::uint16_t port_id(const std::string& name) const;
     [[nodiscard]] bool through_kernel(const Service& service) const { return sfs[service.entry.sf].entry.kernel != 0; }
     [[nodiscard]] bool any_kernel() const;
+    /// Whether packets of the service may go on to its next hop without passing its SF.
+    [[nodiscard]] bool may_bypass(const Service& service) const;
+    [[nodiscard]] bool may_bypass() const;
     /// Bits of the mark that check a ticket: a guess passes with 1 in 2 to their power. 0 without `mark_mask`.
     [[nodiscard]] unsigned mark_check_bits() const;
     /// Whether the port is one of an SF that is the kernel of another namespace.

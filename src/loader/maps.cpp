@@ -103,6 +103,9 @@ void Maps::fill(const Plan& plan) const {
         if (const auto& tunnel = plan.services[id].tunnel) {
             write(*this, MapId::tunnels, static_cast<std::uint32_t>(id), *tunnel);
         }
+        if (const auto& fixed = plan.services[id].fixed) {
+            write(*this, MapId::fixed_headers, static_cast<std::uint32_t>(id), *fixed);
+        }
     }
     set_matches(plan);
 }

@@ -207,9 +207,11 @@ void Programs::size_maps(const Plan& plan) {
     resize(maps.buckets, plan.capacity / SFC_SLOTS_PER_BUCKET);
     resize(maps.slots, plan.capacity);
     resize(maps.tails, plan.capacity);
-    const bool tunnels =
-        std::any_of(plan.services.begin(), plan.services.end(), [](const auto& of) { return of.tunnel.has_value(); });
-    resize(maps.tunnels, tunnels ? plan.services.size() : 1);
+    const auto if_any = [&](const auto& has) {
+        return std::any_of(plan.services.begin(), plan.services.end(), has) ? plan.services.size() : 1;
+    };
+    resize(maps.tunnels, if_any([](const auto& of) { return of.tunnel.has_value(); }));
+    resize(maps.fixed_headers, if_any([](const auto& of) { return of.fixed.has_value(); }));
     resize(maps.memory, std::max<std::uint32_t>(plan.memory_lines, 1));
     set_value_size(maps.tails, plan.shape.header_room - SFC_HEADER_INLINE);
     resize(maps.matches, std::max<std::uint32_t>(plan.matches.size(), 1));

@@ -31,6 +31,7 @@ void add_port(Conservation& sums, const sfc_counters& counters, unsigned role) {
 void add_strip(Conservation& sums, const sfc_counters& counters) {
     sums.domain.to_sf += counters.event[SFC_EVENT_TO_SF].packets;
     sums.domain.to_kernel += counters.event[SFC_EVENT_TO_KERNEL].packets;
+    sums.domain.bypassed += counters.event[SFC_EVENT_BYPASSED].packets;
     sums.domain.dropped += packets(counters.dropped);
     sums.domain.passed += packets(counters.passed);
 }
@@ -69,7 +70,7 @@ std::uint64_t KernelSums::not_returned() const {
 }
 
 bool Conservation::balanced() const {
-    return domain.received == domain.passed + domain.dropped + domain.to_sf + domain.to_kernel &&
+    return domain.received == domain.passed + domain.dropped + domain.to_sf + domain.to_kernel + domain.bypassed &&
            cache.to_sf == cache.claimed + cache.expired + cache.evicted + cache.flushed + cache.live &&
            sf.received == sf.claimed + sf.passed + sf.dropped && sf.claimed == sf.restored + sf.dropped_after_claim &&
            (!kernel || kernel->restored + kernel->dropped <= kernel->to_kernel + kernel->fragments);
@@ -89,6 +90,7 @@ Snapshot take_snapshot(const Maps& maps, const Plan& plan, std::uint64_t now_ns)
 
 Conservation conserve(const Snapshot& snapshot, const Plan& plan) {
     Conservation sums;
+    sums.bypasses = plan.may_bypass();
     if (plan.any_kernel()) {
         sums.kernel.emplace();
     }

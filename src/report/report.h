@@ -41,7 +41,7 @@ using SilentServices = std::map<std::string, Silence>; ///< by name
 /// The equations of packets in and out. `balanced` is exact, to the packet.
 struct Conservation {
     struct {
-        std::uint64_t received = 0, passed = 0, dropped = 0, to_sf = 0, to_kernel = 0;
+        std::uint64_t received = 0, passed = 0, dropped = 0, to_sf = 0, to_kernel = 0, bypassed = 0;
     } domain;
     struct {
         std::uint64_t to_sf = 0, claimed = 0, expired = 0, evicted = 0, flushed = 0, live = 0, stale = 0;
@@ -50,6 +50,7 @@ struct Conservation {
         std::uint64_t received = 0, claimed = 0, passed = 0, dropped = 0, restored = 0, dropped_after_claim = 0;
     } sf;
     std::optional<KernelSums> kernel{}; ///< nothing where no SF is a kernel
+    bool bypasses = false;              ///< some packets may be sent on and not through an SF
     [[nodiscard]] bool balanced() const;
 };
 

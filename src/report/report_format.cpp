@@ -60,10 +60,11 @@ std::string counters_text(const Snapshot& snapshot, const Plan& plan) {
 }
 
 std::string conservation_text(const Conservation& sums) {
-    const auto& [domain, cache, sf, kernel] = sums;
+    const auto& [domain, cache, sf, kernel, bypasses] = sums;
     std::string out = fmt::format("domain side  received {} = passed {} + dropped {} + to_sf {}", domain.received,
                                   domain.passed, domain.dropped, domain.to_sf);
-    out += kernel ? fmt::format(" + to_kernel {}\n", domain.to_kernel) : "\n";
+    out += kernel ? fmt::format(" + to_kernel {}", domain.to_kernel) : "";
+    out += bypasses ? fmt::format(" + bypassed {}\n", domain.bypassed) : "\n";
     out += fmt::format(
         "cache        to_sf {} = claimed {} + expired {} + evicted {} + flushed {} + live {} (stale {})\n"
         "SF side      received {} = claimed {} + passed {} + dropped {};  claimed {} = restored {} + dropped after "

@@ -29,7 +29,7 @@ Json reasons_json(std::span<const sfc_count> cells) {
 
 /// A kernel has no entries in the cache, so nothing of one can expire; and of this host's, nothing is claimed at a
 /// port.
-std::vector<unsigned> events_of(const Plan& plan, const Plan::Service& service) {
+std::vector<unsigned> events_in_sf(const Plan& plan, const Plan::Service& service) {
     if (plan.through_host_kernel(service)) {
         return {SFC_EVENT_TO_KERNEL, SFC_EVENT_FRAGMENTS, SFC_EVENT_RESTORED};
     }
@@ -40,6 +40,14 @@ std::vector<unsigned> events_of(const Plan& plan, const Plan::Service& service) 
                                     SFC_EVENT_EXPIRED, SFC_EVENT_EVICTED, SFC_EVENT_FLUSHED};
     if (plan.memory_lines != 0) {
         events.push_back(SFC_EVENT_FORGOTTEN);
+    }
+    return events;
+}
+
+std::vector<unsigned> events_of(const Plan& plan, const Plan::Service& service) {
+    std::vector<unsigned> events = events_in_sf(plan, service);
+    if (plan.may_bypass(service)) {
+        events.push_back(SFC_EVENT_BYPASSED);
     }
     return events;
 }
@@ -114,7 +122,7 @@ Json counters_json(const Snapshot& snapshot, const Plan& plan) {
 }
 
 Json conservation_json(const Conservation& sums) {
-    const auto& [domain, cache, sf, kernel] = sums;
+    const auto& [domain, cache, sf, kernel, bypasses] = sums;
     Json json{{"domain",
                {{"received", domain.received},
                 {"passed", domain.passed},
@@ -135,6 +143,9 @@ Json conservation_json(const Conservation& sums) {
                 {"dropped", sf.dropped},
                 {"restored", sf.restored},
                 {"dropped_after_claim", sf.dropped_after_claim}}}};
+    if (bypasses) {
+        json["domain"]["bypassed"] = domain.bypassed;
+    }
     if (kernel) {
         json["domain"]["to_kernel"] = domain.to_kernel;
         json["kernel"] = {{"to_kernel", kernel->to_kernel},

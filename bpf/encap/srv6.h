@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * SRv6 (RFC 8754, 8986, 9800): an outer IPv6 header, extension headers with or without a segment routing header among
+ * them, and the packet. A service is a SID with a proxy behaviour of draft-ietf-spring-sr-service-programming-12.
+ * docs/srv6.md says what is read in which order. All of it is kept, for the next segment.
+ */
+#pragma once
+
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/ipv6.h>
+
+#include "encap/bytes.h"
+#include "encap/outer.h"
+#include "encap/srv6_masquerade.h"
+#include "encap/srv6_static.h"
+
+enum {
+	SRV6_PARTS = 8,    /* extension headers of one packet */
+	SRV6_HOP = 0,      /* next headers */
+	SRV6_ROUTING = 43, /* RFC 8200 4.4 */
+	SRV6_DEST = 60,
+	SRV6_LENGTH = 4, /* where fields of the outer IPv6 header stand, RFC 8200 3 */
+	SRV6_TYPE = 2,   /* and of the segment routing header, RFC 8754 2 */
+	SRV6_LAST = 4,
+	SRV6_TYPE_SRH = 4,
+	SRV6_PAD1 = 0,         /* the one TLV without a length, RFC 8754 2.1 */
+	SRV6_TLV_MASK = 0x1ff, /* a TLV begins within the header, and has 257 bytes */
+};
+
+/* RFC 8200 4: the first bytes of an extension header. */
+struct srv6_part {
+	__u8 next;
+	__u8 length; /* in units of 8 bytes, without the first */
+	__u8 type;   /* of a routing header */
+	__u8 left;   /* segments */
+	__be32 more;
+};
+
+/* What parse must know of a service. As one number it can be given to a function that the verifier checks once. */
+struct srv6_service {
+	__u8 options;  /* enum sfc_option */
+	__u8 inner;    /* enum sfc_inner */
+	__u8 block;    /* NEXT-C-SID: bytes of the locator block, RFC 9800 3.1 */
+	__u8 function; /* and of locator node and function behind it; 0 = the SID is not compressed */
+};
+
+static __always_inline __u32 srv6_pack(const struct sfc_service *service)
+{
+	return service->options | (__u32)service->inner << 8 | (__u32)service->sid_block << 16 |
+	       (__u32)service->sid_function << 24;
+}
+
+static __always_inline struct srv6_service srv6_unpack(__u32 packed)
+{
+	return (struct srv6_service){packed, packed >> 8, packed >> 16, packed >> 24};
+}
+
+/* match: the destination, in host byte order, so that the bits that differ are low ones. */
+static __always_inline int srv6_match(struct xdp_md *ctx, struct work *work, __u64 *value)
+{
+	struct cursor cur = cursor_at(ctx, l2_len(work));
+	const struct ipv6hdr *ip = cursor_take(&cur, sizeof(*ip));
+	const __u64 *to;
+
+	if (!ip || ip->version != 6)
+		return SFC_REASON_not_sfc;
+	to = (const __u64 *)&ip->daddr;
+	value[0] = bpf_be64_to_cpu(to[0]);
+	value[1] = bpf_be64_to_cpu(to[1]);
+	work->encap.next = ip->nexthdr;
+	return SFC_OK;
+}
+
+enum { srv6_masks = 1 };
+
+static __always_inline int srv6_is_part(__u32 next)
+{
+	return next == SRV6_ROUTING || next == SRV6_DEST || next == SRV6_HOP;
+}
+
+/* A routing header at `cut`. One without segments left is behind its last segment and says nothing more. */
+static __always_inline int srv6_routing(struct work *work, const struct srv6_part *part, __u32 cut)
+{
+	if (!part->left || work->encap.lead)
+		return SFC_OK;
+	work->encap.lead = cut;
+	return part->type == SRV6_TYPE_SRH ? SFC_OK : SFC_REASON_bad_srh;
+}
+
+/*
+ * From the destination's header to what the extension headers lead to: fills encap.cut and encap.next, and encap.lead
+ * with where the segment routing header is that has segments left, 0 for none. Not static, as extensions_walk.
+ */
+__noinline int srv6_walk(struct xdp_md *ctx, struct work *work)
+{
+	if (!work)
+		return SFC_REASON_bad_srh;
+	work->encap.cut = sizeof(struct ipv6hdr);
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < SRV6_PARTS; i++) {
+		__u32 next = work->encap.next, cut = forget(&work->encap.cut, CUT_MASK);
+		const struct srv6_part *part;
+		struct cursor cur;
+
+		if (next == IPPROTO_FRAGMENT)
+			return SFC_REASON_outer_fragment;
+		if (!srv6_is_part(next))
+			return SFC_OK;
+		if (work->encap.cut > SFC_HEADER_MAX)
+			return SFC_REASON_header_too_long;
+		cur = cursor_at(ctx, l2_len(work) + cut);
+		part = cursor_take(&cur, sizeof(*part));
+		if (!part)
+			return SFC_REASON_truncated;
+		if (next == SRV6_ROUTING && srv6_routing(work, part, cut))
+			return SFC_REASON_bad_srh;
+		work->encap.next = part->next;
+		work->encap.cut += (part->length + 1) * SRV6_UNIT;
+	}
+	return srv6_is_part(work->encap.next) ? SFC_REASON_header_too_long : SFC_OK;
+}
+
+/* RFC 8754 2.1: TLVs fill the header from encap.first to `end`. Where they stand is in memory, and so the same state to
+ * the verifier at each of them. Not static, as extensions_walk. */
+__noinline int srv6_tlvs(struct work *work, __u32 end)
+{
+	if (!work)
+		return SFC_REASON_bad_tlv;
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < SFC_HEADER_MAX; i++) {
+		__u32 at = forget(&work->encap.first, SRV6_TLV_MASK);
+
+		if (at >= end)
+			return at == end ? SFC_OK : SFC_REASON_bad_tlv;
+		if (at >= SFC_HEADER_MAX - 1)
+			return SFC_REASON_bad_tlv;
+		work->encap.first += work->header.f.bytes[at] == SRV6_PAD1 ? 1 : 2 + work->header.f.bytes[at + 1];
+	}
+	return SFC_REASON_bad_tlv;
+}
+
+/* RFC 8754 4.3.1.1, lines S09 and S10, of the header at `srh` in the bytes that are kept; and that TLVs end with it. */
+static __always_inline int srv6_check(struct work *work, __u32 srh)
+{
+	const __u8 *part = work->header.f.bytes + srh;
+	__u32 length = part[1], last = part[SRV6_LAST], left = part[SRV6_LEFT];
+
+	if (2 * (last + 1) > length || left > last + 1)
+		return SFC_REASON_bad_srh;
+	if (2 * (last + 1) == length)
+		return SFC_OK;
+	work->encap.first = srh + SRV6_LIST + (last + 1) * SRV6_SEGMENT;
+	return srv6_tlvs(work, srh + (length + 1) * SRV6_UNIT);
+}
+
+/* The next segment becomes the destination. */
+static __always_inline int srv6_next_segment(struct work *work, __u32 srh)
+{
+	__u64 *to = work->header.word + SFC_HEADER_META + SRV6_TO / 8;
+	__u32 left = work->header.f.bytes[srh + SRV6_LEFT] - 1, at = (srh + SRV6_LIST + left * SRV6_SEGMENT) / 8;
+
+	if (at > SFC_HEADER_MAX / 8 - 2)
+		return SFC_REASON_bad_srh; /* never: srv6_check has seen to that */
+	work->header.f.bytes[srh + SRV6_LEFT] = left;
+	to[0] = work->header.word[SFC_HEADER_META + at];
+	to[1] = work->header.word[SFC_HEADER_META + at + 1];
+	return SFC_OK;
+}
+
+/* Bits of an address, in host byte order. */
+struct srv6_bits {
+	__u64 high;
+	__u64 low;
+};
+
+/* The ones from bit `bits` on, counted from its front. */
+static __always_inline struct srv6_bits srv6_behind(__u32 bits)
+{
+	return (struct srv6_bits){bits < 64 ? ~0ULL >> bits : 0, bits <= 64 ? ~0ULL : ~0ULL >> ((bits - 64) & 63)};
+}
+
+/* RFC 9800 4.1, lines N05 and N06: what stands behind the block moves up to it, zeros come in. */
+static __always_inline struct srv6_bits srv6_shift(struct srv6_bits was, struct srv6_bits behind, __u32 by)
+{
+	struct srv6_bits now;
+
+	now.high = by < 64 ? was.high << by | was.low >> ((64 - by) & 63) : was.low << ((by - 64) & 63);
+	now.low = by < 64 ? was.low << by : 0;
+	now.high = (was.high & ~behind.high) | (now.high & behind.high);
+	now.low = (was.low & ~behind.low) | (now.low & behind.low);
+	return now;
+}
+
+/*
+ * RFC 9800 4.1, lines N01 to N07: the next C-SID of the destination. Where it is this SID again, it goes as well, each
+ * for a hop. Returns SFC_OK, with encap.second set where the next one is another's; or SFC_REASON_ttl.
+ */
+static __always_inline int srv6_compressed(struct work *work, struct srv6_service what)
+{
+	struct srv6_bits argument = srv6_behind((what.block + what.function) * 8), behind = srv6_behind(what.block * 8);
+	__u64 *at = work->header.word + SFC_HEADER_META + SRV6_TO / 8;
+	struct srv6_bits to = {bpf_be64_to_cpu(at[0]), bpf_be64_to_cpu(at[1])}, sid = to;
+	__u32 hops = work->header.f.bytes[SRV6_HOPS];
+
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < SRV6_SEGMENT; i++) {
+		if (!(to.high & argument.high) && !(to.low & argument.low))
+			break;
+		if (hops <= 1)
+			return SFC_REASON_ttl;
+		hops--;
+		to = srv6_shift(to, behind, what.function * 8);
+		if (((to.high ^ sid.high) & ~argument.high) || ((to.low ^ sid.low) & ~argument.low)) {
+			work->encap.second = 1;
+			break;
+		}
+	}
+	work->header.f.bytes[SRV6_HOPS] = hops;
+	at[0] = bpf_cpu_to_be64(to.high);
+	at[1] = bpf_cpu_to_be64(to.low);
+	return SFC_OK;
+}
+
+/* RFC 8986 4.1 and RFC 9800 4.1: hop limit, destination, segments left. */
+static __always_inline int srv6_advance(struct work *work, struct srv6_service what)
+{
+	__u32 srh = work->encap.lead;
+	int reason;
+
+	work->encap.second = 0;
+	reason = what.function ? srv6_compressed(work, what) : SFC_OK;
+	if (reason || work->encap.second)
+		return reason;
+	asm volatile("" : "+r"(srh));
+	if (srh > SFC_HEADER_MAX - SRV6_UNIT)
+		return SFC_REASON_header_too_long;
+	if (!srh)
+		return SFC_REASON_upper_layer;
+	if (work->header.f.bytes[SRV6_HOPS] <= 1)
+		return SFC_REASON_ttl;
+	reason = srv6_check(work, srh);
+	if (reason)
+		return reason;
+	work->header.f.bytes[SRV6_HOPS]--;
+	return srv6_next_segment(work, srh);
+}
+
+/* The kind of packet that a next header stands for; -1 for none that an SF could get. */
+static __always_inline int srv6_inner(__u32 next)
+{
+	return next == IPPROTO_IPIP    ? SFC_INNER_IPV4
+	       : next == IPPROTO_IPV6  ? SFC_INNER_IPV6
+	       : next == SRV6_ETHERNET ? SFC_INNER_ETHERNET
+				       : -1;
+}
+
+static __always_inline int srv6_serves(int inner, struct srv6_service what)
+{
+	return inner == what.inner || (what.inner == SFC_INNER_IP && inner >= 0 && inner != SFC_INNER_ETHERNET);
+}
+
+/* The frame has all of the outer packet, and that has all of an IP packet inside. */
+static __always_inline int srv6_holds(struct xdp_md *ctx, struct work *work, int inner)
+{
+	__u32 cut = encap_cut(work), len = sizeof(struct ipv6hdr);
+
+	len += bpf_ntohs(*(const __be16 *)(work->header.f.bytes + SRV6_LENGTH));
+	if (len < cut || len > work->result.frame_len - l2_len(work))
+		return SFC_REASON_truncated;
+	if (inner == SFC_INNER_ETHERNET || cut + encap_ip_len(ctx, l2_len(work) + cut) <= len)
+		return SFC_OK;
+	return SFC_REASON_bad_inner;
+}
+
+/* RFC 8986 4.1.1, of a packet that ends at this SID. Ping and neighbour discovery are for the host where the SID is one
+ * of its addresses. */
+static __always_inline int srv6_ends_here(struct work *work)
+{
+	struct sfc_address to;
+
+	if (work->encap.next != IPPROTO_ICMPV6)
+		return SFC_REASON_upper_layer;
+	__builtin_memcpy(&to, work->header.f.bytes + SRV6_TO, sizeof(to));
+	if (!outer_is_ours(&to))
+		return SFC_REASON_upper_layer;
+	work->result.service = SFC_NONE;
+	return SFC_REASON_not_sfc;
+}
+
+/* parse, for the service that srv6_pack has packed. Not static, as extensions_walk. */
+__noinline int srv6_parse_for(struct xdp_md *ctx, struct work *work, __u32 packed)
+{
+	struct srv6_service what = srv6_unpack(packed);
+	int reason, inner;
+
+	if (!work)
+		return SFC_REASON_unmatched;
+	work->encap.lead = 0;
+	reason = srv6_is_part(work->encap.next) || work->encap.next == IPPROTO_FRAGMENT ? srv6_walk(ctx, work) : SFC_OK;
+	if (!work->encap.cut)
+		work->encap.cut = sizeof(struct ipv6hdr);
+	reason = reason ?: encap_take(ctx, work, work->encap.cut);
+	if (reason)
+		return reason;
+	inner = srv6_inner(work->encap.next);
+	reason = srv6_advance(work, what);
+	if (reason == SFC_REASON_upper_layer)
+		reason = what.options & SFC_OPTION_STATIC && srv6_serves(inner, what) ? SFC_OK : srv6_ends_here(work);
+	if (reason)
+		return reason;
+	if (what.options & SFC_OPTION_MASQUERADE)
+		return srv6_holds(ctx, work, SFC_INNER_ETHERNET) ?: srv6_masquerade(ctx, work, work->encap.lead);
+	if (!srv6_serves(inner, what))
+		return SFC_REASON_bypassed;
+	reason = srv6_holds(ctx, work, inner);
+	if (reason)
+		return reason;
+	work->encap.inner = inner;
+	*(__be16 *)(work->header.f.bytes + SRV6_LENGTH) = 0;
+	return what.options & SFC_OPTION_STATIC ? srv6_static(work, inner) : SFC_OK;
+}
+
+/* parse: to the packet for the SF. The bytes are canonical as they leave. */
+static __always_inline int srv6_parse(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
+{
+	return srv6_parse_for(ctx, work, srv6_pack(service));
+}
+
+/* glance: nothing. Headers inside IP are found by what they are, and parsed. */
+static __always_inline void srv6_glance(struct work *work __attribute__((unused)),
+					const __u64 *word __attribute__((unused)),
+					const void *end __attribute__((unused)), __u32 words __attribute__((unused)))
+{
+}
+
+/* finish: the payload length, of the packet as it is now. */
+static __always_inline int srv6_finish(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
+{
+	__u32 len = work->header.f.len - sizeof(struct ipv6hdr) + encap_inner_len(ctx, work, service);
+	struct cursor cur = cursor_at(ctx, l2_len(work));
+	__be16 *outer = cursor_take(&cur, sizeof(struct ipv6hdr));
+
+	if (!outer)
+		return SFC_REASON_runt;
+	outer[SRV6_LENGTH / 2] = bpf_htons(len);
+	return service->options & SFC_OPTION_STATIC ? srv6_label(ctx, work, service->inner) : SFC_OK;
+}
