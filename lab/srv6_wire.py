@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""Frames with SRv6 as they are in a capture, and the header that one must leave the proxy with. By RFC 8754, 8986 and 9800; the
+proxy's code is not used."""
+import ipaddress
+import struct
+
+PCAP_HEADER, RECORD_HEADER = 24, 16
+ETHERNET, HEADER = 14, 40
+ROUTING, INNER = 43, {4: "IPv4", 41: "IPv6"}
+BLOCK, FUNCTION = 4, 2      # bytes of a compressed SID
+
+
+class Wrong(Exception):
+    """A frame is not as it must be."""
+
+
+def frames(path):
+    """The frames of a capture file, without what tcpdump has not yet written of the last one."""
+    data, at, found = path.read_bytes(), PCAP_HEADER, []
+    while at + RECORD_HEADER <= len(data):
+        size, = struct.unpack_from("=I", data, at + 8)
+        found.append(data[at + RECORD_HEADER:at + RECORD_HEADER + size])
+        at += RECORD_HEADER + size
+    return [frame for frame in found if len(frame) >= ETHERNET + HEADER]
+
+
+def split(frame):
+    """(outer header with its segment routing header, the packet inside). Wrong where there is none inside."""
+    packet = frame[ETHERNET:]
+    packet = packet[:HEADER + struct.unpack_from(">H", packet, 4)[0]]
+    proto, end = packet[6], HEADER
+    if proto == ROUTING:
+        proto, end = packet[HEADER], HEADER + 8 + 8 * packet[HEADER + 1]
+    if proto not in INNER:
+        raise Wrong(f"protocol {proto} behind the header")
+    return packet[:end], packet[end:]
+
+
+def name(packet):
+    """All of a packet but what each hop changes."""
+    if packet[0] >> 4 == 6:
+        return packet[:7] + b"\0" + packet[8:]
+    return packet[:8] + b"\0" + packet[9:10] + b"\0\0" + packet[12:]
+
+
+def advanced(header, compressed):
+    """The header with its next segment: RFC 8986 4.1, or RFC 9800 4.1 where the destination has an argument."""
+    out = bytearray(header)
+    out[7] -= 1
+    if compressed:
+        out[24 + BLOCK:40] = header[24 + BLOCK + FUNCTION:40] + bytes(FUNCTION)
+        return bytes(out)
+    out[HEADER + 3] -= 1
+    at = HEADER + 8 + 16 * out[HEADER + 3]
+    out[24:40] = out[at:at + 16]
+    return bytes(out)
+
+
+def compare(entered, left, compressed):
+    """How many frames have left with the header with which their packet entered, advanced, and what is wrong with others.
+    Either capture may lack some."""
+    headers = {}
+    for frame in entered:
+        header, packet = split(frame)
+        headers.setdefault(name(packet), set()).add(advanced(header, compressed))
+    right, wrong = 0, []
+    for frame in left:
+        try:
+            header, packet = split(frame)
+            due = headers.get(name(packet))
+            if due and header not in due:
+                raise Wrong(f"header {header.hex()}, and not {[one.hex() for one in due]}")
+            right += due is not None
+        except Wrong as problem:
+            wrong.append(f"{problem} in {frame[:160].hex()}")
+    return right, wrong
+
+
+def text(header):
+    """Of a header, what is a path, for a person."""
+    to = ipaddress.IPv6Address(header[24:40])
+    left = f", segments left {header[HEADER + 3]}" if header[6] == ROUTING else ""
+    return f"to {to}{left}, hop limit {header[7]}"

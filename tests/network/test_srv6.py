@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""SRv6 with the kernel's own segment routing at both ends (lab/srv6.py), through a firewall and a transparent SF."""
+import unittest
+
+from support import NetworkTest, open_lab
+
+from lab import srv6, srv6_wire, traffic
+from lab.bench import BY_IP
+from lab.chain import RECEIVER, RECEIVER6
+from lab.firewall import BLOCKED_PORT
+from lab.service_functions import Routed, TcpBridge
+from lab.srv6 import MASQUERADED, STATIC, WAYS, Srv6Bench
+
+
+class Srv6Test(unittest.TestCase):
+    """All tests of a class share a lab, and a proxy that serves all ways at once."""
+
+    sf = sf_ports = bench = None
+    ways, mtu = WAYS, 1500
+
+    @classmethod
+    def setUpClass(cls):
+        lab = open_lab()
+        cls.addClassCleanup(lab.close)
+        cls.bench = Srv6Bench(lab, cls.sf(), cls.mtu)
+        cls.bench.run(cls.sf_ports, cls.ways.values())
+
+    def setUp(self):
+        self.addCleanup(NetworkTest.tell, self)
+
+    def go(self, way):
+        """Ping, web, TCP and UDP; the kernel takes all headers, and every packet leaves with its own."""
+        before, (packets, errors) = self.bench.conservation()["conservation"], self.bench.segment_counts()
+        self.bench.take(way)
+        results, captures = self.bench.captured(lambda: self.bench.exercise(way))
+        after = self.bench.conservation()
+        seen = self.bench.segment_counts()
+        restored = after["conservation"]["sf"]["restored"] - before["sf"]["restored"]
+        said = []
+        if way.behaviour == "ad":
+            for entered, left in captures:
+                right, wrong = srv6_wire.compare(entered, left, way.compressed)
+                said.append(f"{right} right and {len(wrong)} wrong of {len(left)} captured")
+                self.assertEqual(wrong[:1], [])
+                self.assertGreater(right, 0)
+        print(f"  {self.id().split('.', 1)[1]}: restored {restored}, segments took {seen[0] - packets}, refused "
+              f"{seen[1] - errors}; " + ", ".join(said), flush=True)
+        for result in results:
+            self.assertTrue(result.good, f"{result.name}: {result.text}")
+        self.assertTrue(after["conservation"]["balanced"])
+        self.assertEqual(seen[1], errors, "segments of the kernel that refused a packet")
+        self.assertGreater(restored, 0)
+
+
+class Firewall(Srv6Test):
+    sf, sf_ports = Routed, BY_IP
+
+    def test_blocks(self):
+        """That the SF stops what it has a rule against shows that traffic really goes through it."""
+        self.bench.take(WAYS["encap"])
+        for address in (RECEIVER, RECEIVER6):
+            result = traffic.blocked(self.bench.lab, "sender", address, BLOCKED_PORT)
+            self.assertTrue(result.good, result.text)
+
+
+class Bridge(Srv6Test):
+    sf, sf_ports = TcpBridge, ("f0", "f1")
+
+
+class Static(Srv6Test):
+    """End.AS: the header that leaves is the configuration's."""
+
+    sf, sf_ports, ways = Routed, BY_IP, STATIC
+
+
+class Masqueraded(Srv6Test):
+    """End.AM: the firewall sees packets with a segment routing header, so its links have room for that."""
+
+    sf, sf_ports, ways, mtu = Routed, BY_IP, MASQUERADED, srv6.MTU_DOMAIN
+
+
+for _class in (Firewall, Bridge, Static, Masqueraded):
+    for _way in _class.ways.values():
+        setattr(_class, f"test_{_way.name.replace('-', '_')}", lambda self, way=_way: self.go(way))
+
+
+if __name__ == "__main__":
+    unittest.main()
