@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """The model of SRv6 against bytes by hand, illustrations of the RFCs, and the rows: a wrong model would make its tests worthless."""
+import re
 import unittest
 
 import srv6_frames as s
@@ -7,12 +8,21 @@ import srv6_model
 import srv6_more_rows as more
 import srv6_rows as rows
 from cfg import Config, Sf, Srv6Service
+from lib import ROOT
 from srv6_rows import told
 from test_model import MACS, UDP4, UDP4_63
 
 BACK = "020000000099" "000000000000"
 ADDRESSES = {name: f"20010db8{'0' * 20}{name.encode().hex()}" for name in ("A1", "A2", "A3", "A8", "A9", "S4", "S7")}
 CSIDS = "".join(f"10{n}0" for n in range(1, 6))     # five of them, RFC 9800 figure 2
+
+DOCUMENT = (ROOT / "docs" / "srv6.md").read_text()
+
+
+def section(title: str) -> list[list[str]]:
+    """The cells of the table in this section of docs/srv6.md, without its head."""
+    text = DOCUMENT.split(f"\n## {title}\n")[1].split("\n## ")[0]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in text.split("\n") if line.startswith("| ")][1:]
 
 
 def hex_of(text: str) -> bytes:
@@ -172,6 +182,15 @@ class Rows(unittest.TestCase):
 
     def test_strays(self):
         self.assertEqual([srv6_model.stray(frame) for _, frame in more.STRAYS], [reason for reason, _ in more.STRAYS])
+
+    def test_the_manual_has_these_corners(self):
+        self.assertEqual([(name, end.strip("`")) for name, _, end, _ in section("Corners")], [(row.name, row.ends()[0]) for row in more.CORNERS])
+
+    def test_the_manual_has_these_messages_and_reasons(self):
+        ends = [row.ends()[0] for row in more.ROWS]
+        self.assertEqual({cells[0] for cells in section("ICMPv6 messages")}, {found for end in ends for found in re.findall(r"\d/\d", end)})
+        told_of = {word for cells in section("Order of checks") for word in re.findall(r"`(\w+)`", cells[2])}
+        self.assertEqual(told_of, {end.split(" ")[0] for end in ends if end != "sf"} - {"passed"} | {"not_sfc"})
 
     def test_service_prints_the_configuration_of_the_manual(self):
         self.assertEqual(rows.SERVICES[12].yaml(),
