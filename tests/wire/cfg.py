@@ -140,6 +140,29 @@ class NshService(Service):
 
 
 @dataclass(frozen=True)
+class Srv6Service(Service):
+    """A service of SRv6. lblen and nflen are for a NEXT-C-SID; source, segments in visiting order and traffic class are of End.AS."""
+
+    label: int = 0
+    sid: str = "2001:db8:f::1"      # an address, or a prefix of lblen + nflen bits
+    behaviour: str = "ad"
+    lblen: int | None = None
+    nflen: int | None = None
+    source: str | None = None
+    segments: tuple[str, ...] | None = None
+    traffic_class: int | None = None
+
+    def match(self):
+        return {"encapsulation": "srv6", "sid": self.sid, "behaviour": self.behaviour, "lblen": self.lblen, "nflen": self.nflen}
+
+    def policies(self):
+        return {"header": {"source": self.source, "segments": self.segments, "traffic_class": self.traffic_class} if self.source else None}
+
+    def prefix(self) -> ipaddress.IPv6Network:
+        return ipaddress.IPv6Network(self.sid)
+
+
+@dataclass(frozen=True)
 class Config:
     services: tuple[Service, ...]
     sfs: tuple[Sf, ...] = field(default_factory=lambda: (Sf(),))
