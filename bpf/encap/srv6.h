@@ -282,7 +282,7 @@ static __always_inline int srv6_ends_here(struct work *work)
 	if (work->encap.next != IPPROTO_ICMPV6)
 		return SFC_REASON_upper_layer;
 	__builtin_memcpy(&to, work->header.f.bytes + SRV6_TO, sizeof(to));
-	if (!outer_is_ours(&to))
+	if (!bpf_map_lookup_elem(&own_addresses, &to))
 		return SFC_REASON_upper_layer;
 	work->result.service = SFC_NONE;
 	return SFC_REASON_not_sfc;

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import nsh_model
 from cfg import Config, Srv6Service
 from model import ETHERNET, IP_TYPES, NO_MAC, hop_mac, hops, sf_macs, u16, with_hops
-from nsh_model import ROOM, TAGS, enclosed, need
+from nsh_model import ROOM, enclosed, need
 
 HEADER = 40
 ROUTING, FRAGMENT, ICMPV6 = 43, 44, 58
@@ -99,7 +99,7 @@ class Masked:
         if ip[24:40] != sent[24:40]:
             return Fault("miss", None)
         if ip[self.at:end] != sent[self.at:end] or ip[6] != sent[6]:
-            return Fault("bad_srh", self.service.name)
+            return Fault("sfc_from_sf", self.service.name)
         if ip[7] <= 1:
             return Fault("ttl", self.service.name, icmp=Icmp(3, 0))
         ip[7] -= 1
@@ -113,10 +113,8 @@ def decrements(service: Srv6Service) -> bool:
 
 
 def link_end(frame: bytes) -> int | None:
-    """Where the IPv6 packet begins, behind up to two VLAN tags."""
+    """Where the IPv6 packet begins, if the frame is one. Behind a VLAN tag it is another network's."""
     at = ETHERNET
-    while len(frame) >= at + 4 and u16(frame, at - 2) in TAGS and at < ETHERNET + 8:
-        at += 4
     return at if len(frame) >= at + HEADER and u16(frame, at - 2) == IPV6_TYPE and frame[at] >> 4 == 6 else None
 
 
@@ -230,7 +228,7 @@ def decapsulate(service: Srv6Service, config: Config, frame: bytes, ip: bytes, a
     room = ROOM - (ETHERNET if service.inner == "ethernet" else 0)
     if at - ETHERNET + len(head) > room:
         raise Fault("header_too_long")
-    packet = ip[end:]
+    packet = ip[end:] if proto != 143 else frame[at + end:]     # what is behind an outer packet is a frame's padding
     nsh_model.inner(packet, INSIDE[proto], {4: "ipv4", 41: "ipv6", 143: "ethernet"}[proto])
     if decrements(service) and hops(packet) <= 1:
         raise Fault("ttl")
@@ -260,6 +258,8 @@ def go(service: Srv6Service, config: Config, frame: bytes, ip: bytes, at: int) -
         fits(service, len(ip), len(ip))
         return Masked(service, sf_macs(config, service, frame) + IP_TYPES[6] + ip, link[:12], srh)
     if upper[0] not in TYPES[service.inner]:
+        if upper[1] > ROOM:
+            raise Fault("header_too_long")
         fits(service, len(ip), len(ip))
         return Bypass(service, link + ip)
     return decapsulate(service, config, frame, ip, at, upper)

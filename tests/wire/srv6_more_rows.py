@@ -131,7 +131,7 @@ CORNERS = [
     row("SL = LE + 1", "ad", *of("ad", reduced=True)),
     row("SL > LE + 1", "ad", *of("ad", left=4), end="bad_srh 4/0 at 43"),
     row("Last Entry too big", "ad", *of("ad", last=3), end="bad_srh 4/0 at 43"),
-    row("header past the end", "ad", s.srh(NEXT, length=200), s.inner(4), end=("truncated", "bad_srh", "bad_srh 4/0 at 41")),
+    row("header past the end", "ad", s.srh(NEXT, length=200), s.inner(4), end=("truncated", "header_too_long")),
     row("TLV overrun", "ad", *of("ad", tlvs=b"\x02\xff" + bytes(6)), end="bad_tlv 4/0 at 41"),
     row("routing type 0, SL 1", "ad", *of("ad", kind=0, left=1), end="bad_srh 4/0 at 42"),
     row("routing type 5, SL 1", "ad", *of("ad", kind=5, left=1), end="bad_srh 4/0 at 42"),
@@ -174,11 +174,11 @@ TRUNCATED = [
     Row("all but the last byte", "ad", to("ad")[:-1], "truncated"), Row("all but the last byte of a frame", "frames", to("frames")[:-1], "truncated"),
 ]
 
-# Bytes behind the outer packet belong to the link and reach no SF; VLAN tags are kept, as with NSH.
+# Bytes behind the outer packet belong to the link; a frame inside keeps them, as padding. Behind a tag is another network.
 LINK = [
     Row("padding behind a packet with a frame inside", "frames", s.frame(s.outer(*of("frames"), dst=sid("frames")), tail=bytes(9)), "sf", (NEXT, 1, 63)),
-    Row("one tag", "ad", s.frame(s.outer(*of("ad"), dst=sid("ad")), (0x8100, 0x6005)), "sf", (NEXT, 1, 63)),
-    Row("two tags, a frame inside", "frames", s.frame(s.outer(*of("frames"), dst=sid("frames")), (0x88A8, 7), (0x8100, 0xE00A)), "sf", (NEXT, 1, 63)),
+    Row("one tag", None, s.frame(s.outer(*of("ad"), dst=sid("ad")), (0x8100, 0x6005)), "passed not_sfc"),
+    Row("two tags, a frame inside", None, s.frame(s.outer(*of("frames"), dst=sid("frames")), (0x88A8, 7), (0x8100, 0xE00A)), "passed not_sfc"),
 ]
 ROWS = [*DYNAMIC, *DYNAMIC_FAULTS, *BYPASS, *LAST_SEGMENT, *STATIC, *MASQUERADING, *COMPRESSED, *CORNERS, *SILENT, *PASSED, *TRUNCATED, *LINK]
 
@@ -216,13 +216,13 @@ RETURNS = [
     Return("End.AM: unchanged", MASK, lambda frame: frame, leaves=(NEXT, 1, 62)),
     Return("End.AM: a hop less", MASK, put(14 + 7, 62), leaves=(NEXT, 1, 61)),
     Return("End.AM: hop limit 1 behind the SF", MASK, put(14 + 7, 1), "ttl 3/0"), Return("End.AM: hop limit 0 behind the SF", MASK, put(14 + 7, 0), "ttl 3/0"),
-    Return("End.AM: another destination", MASK, put(14 + 39, 3), "miss"),
-    Return("End.AM: Segments Left 0", MASK, put(14 + 43, 0), ("bad_srh", "sfc_from_sf", "miss")),
-    Return("End.AM: another segment", MASK, put(14 + 79, 9), ("bad_srh", "sfc_from_sf", "miss")),
-    Return("End.AM: another tag", MASK, put(14 + 46, 9, 9), ("bad_srh", "sfc_from_sf", "miss")),
-    Return("End.AM: another byte in the HMAC", MASK, put(14 + 110, 9), ("bad_srh", "sfc_from_sf", "miss")),
+    Return("End.AM: another destination", MASK, put(14 + 39, 3), ("miss", "sfc_from_sf")),
+    Return("End.AM: Segments Left 0", MASK, put(14 + 43, 0), "sfc_from_sf"),
+    Return("End.AM: another segment", MASK, put(14 + 79, 9), "sfc_from_sf"),
+    Return("End.AM: another tag", MASK, put(14 + 46, 9, 9), "sfc_from_sf"),
+    Return("End.AM: another byte in the HMAC", MASK, put(14 + 110, 9), "sfc_from_sf"),
     Return("End.AM: the SRH is gone", MASK,
-           lambda frame: frame[:14 + 6] + bytes([s.TCP]) + frame[14 + 7:54] + frame[54 + 96:], ("bad_srh", "miss")),
+           lambda frame: frame[:14 + 6] + bytes([s.TCP]) + frame[14 + 7:54] + frame[54 + 96:], ("sfc_from_sf", "truncated")),
 ]
 # From an SF, without a header in the cache: the reason, and the frame.
 STRAYS = [

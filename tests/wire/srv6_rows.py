@@ -16,6 +16,7 @@ BASE = "2001:db8:f::"
 NEXT, LAST, FINAL = "2001:db8:1::1", "2001:db8:2::1", "2001:db8:1::2"
 STATIC = {"behaviour": "as", "source": "2001:db8:a::100", "segments": (NEXT, LAST)}
 IDS = Sf("ids", Port("veth-ids-a"), Port("veth-ids-b"))     # gets Ethernet frames
+MASKED = Sf("masked", Port("veth-am-a"), Port("veth-am-b"))   # gets packets with their SRH
 SERVICES = (
     Srv6Service("ad", sid=BASE + "1"), Srv6Service("four", sid=BASE + "4", inner="ipv4"),
     Srv6Service("six", sid=BASE + "6", inner="ipv6"), Srv6Service("frames", sid=BASE + "e", sf="ids", inner="ethernet"),
@@ -23,7 +24,7 @@ SERVICES = (
     Srv6Service("mtu", sid=BASE + "1400", hop_mtu=1400),
     Srv6Service("as", sid=BASE + "a", **STATIC), Srv6Service("as-one", sid=BASE + "a1", **{**STATIC, "segments": (NEXT,)}),
     Srv6Service("as-frames", sid=BASE + "ae", sf="ids", inner="ethernet", **{**STATIC, "traffic_class": 0x2E}),
-    Srv6Service("am", sid=BASE + "2", behaviour="am"), Srv6Service("am-back", sid=BASE + "2b", behaviour="am", hop="ingress"),
+    Srv6Service("am", sid=BASE + "2", sf="masked", behaviour="am"), Srv6Service("am-back", sid=BASE + "2b", sf="masked", behaviour="am", hop="ingress"),
     Srv6Service("csid", sid="2001:db8:100::/48", lblen=32, nflen=16),
     Srv6Service("csid-as", sid="2001:db8:200::/48", lblen=32, nflen=16, **STATIC),
     Srv6Service("csid-frames", sid="2001:db8:300::/48", lblen=32, nflen=16, sf="ids", inner="ethernet"),
@@ -31,7 +32,7 @@ SERVICES = (
     Srv6Service("csid-32", sid="2001:db8:c00:1::/64", lblen=32, nflen=32),
     Srv6Service("csid-one", sid="2001:db8:100:7::"),        # an address inside the prefix of csid
 )
-CONFIG = Config(SERVICES, (Sf(), IDS))
+CONFIG = Config(SERVICES, (Sf(), IDS, MASKED))
 PROTO = {"ad": 4, "four": 4, "six": 41, "frames": 143, "as-frames": 143, "csid-frames": 143}
 INNER = {"IPv4": 4, "IPv6": 41, "Ethernet": 143}
 WHICH = {4: "ad", 41: "ad", 143: "frames"}
@@ -181,7 +182,7 @@ BYPASS = [
     row("IPv4 to inner: ipv6", "six", three("six"), s.inner(4), end="bypassed"),
     row("back to ingress", "back", three("back"), WRONG["UDP"], end="bypassed"),
     row("with TLVs and options around", "ad", ALERT, three("ad", tlvs=s.hmac()), TARGET, WRONG["UDP"], end="bypassed"),
-    row("a header longer than 216 bytes", "ad", s.srh(sid("ad"), NEXT, *[LAST] * 12), WRONG["UDP"], end="bypassed", leaves=(NEXT, 12, 63)),
+    row("a header longer than 216 bytes", "ad", s.srh(sid("ad"), NEXT, *[LAST] * 12), WRONG["UDP"], end="header_too_long"),
     row("reduced SRH", "ad", s.srh(sid("ad"), NEXT, reduced=True), WRONG["NSH"], end="bypassed", leaves=(NEXT, 0, 63)),
     row("End.AS: UDP with a segment left", "as", three("as"), WRONG["UDP"], end="bypassed"),
     row("End.AS: a frame to inner: ip", "as", three("as"), s.inner(143), end="bypassed"),

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""SRv6: the rows of srv6_rows.py and srv6_more_rows.py, and what an SF may do with their packets, against the model."""
+import unittest
+
+import srv6_frames as s
+import srv6_model
+import srv6_more_rows as more
+from cfg import Config, Sf, Srv6Service
+from lib import Input, WireTest, difference
+from srv6_model import Bypass, Fault
+from srv6_rows import CONFIG, FINAL, LAST, NEXT, of, sid, three, to, told
+
+NEXT_HOPS = (NEXT, LAST, "2001:db8:3::1", "2001:db8:4::1")
+
+
+def reason(end: str) -> str:
+    """Of a row's end, what the program counts: the message of ICMPv6 is another matter."""
+    return end if end.startswith("passed") else end.split(" ")[0]
+
+
+class Srv6Test(WireTest):
+    def judged(self, frames, config=CONFIG):
+        return [srv6_model.judge(config, "eth0", frame) for frame in frames]
+
+    def leaves(self, name: str, trip, got: bytes, frame: bytes | None = None):
+        """A frame leaves as the model says. End.AS computes a flow label, which only must not be 0."""
+        want = trip.back(frame, got)
+        if got != want:
+            self.fail(difference(name, got, want))
+        if trip.service.behaviour == "as":
+            self.assertNotEqual(int.from_bytes(got[15:18], "big") & 0xFFFFF, 0, name)
+
+    def check(self, names, frames, allowed, config=CONFIG, window=None):
+        """Each frame ends as one of `allowed` says, and has the model's bytes at the SF and behind it."""
+        outcomes = self.judged(frames, config)
+        result = self.replay(config, Input(frames, "eth0"), window=window)
+        to_sf, out = [], []
+        for name, entry, outcome, ends in zip(names, result.entries("domain"), outcomes, allowed):
+            with self.subTest(name):
+                said = {"to_sf": "sf", "passed": f"passed {entry['reason']}"}.get(entry["verdict"], entry["reason"])
+                self.assertIn(said, [reason(end) for end in ends])
+                owner = outcome.service if isinstance(outcome, Fault) else outcome.service.name
+                self.assertEqual(entry["service"], owner)
+            if entry["verdict"] == "to_sf":
+                to_sf.append((name, outcome))
+                out.append((name, outcome))
+            elif entry["verdict"] == "bypassed":
+                out.append((name, outcome))
+        self.same_frames(result.sf_bytes(), [trip.sf_frame for _, trip in to_sf], [name for name, _ in to_sf])
+        self.assertEqual(len(result.out_bytes()), len(out))
+        if window is None:      # else those that bypass the SF are ahead
+            for (name, trip), got in zip(out, result.out_bytes()):
+                if isinstance(trip, Bypass):
+                    self.same_bytes(name, got, trip.frame)
+                else:
+                    self.leaves(name, trip, got)
+        return result
+
+
+class Rows(Srv6Test):
+    def test_rows(self):
+        self.check([row.name for row in more.ROWS], [row.frame for row in more.ROWS], [row.ends() for row in more.ROWS])
+
+    def test_each_alone(self):
+        """The program keeps nothing of one frame for the next: the rows the other way round end alike."""
+        rows = more.ROWS[::-1]
+        self.check([row.name for row in rows], [row.frame for row in rows], [row.ends() for row in rows])
+
+
+class Returns(Srv6Test):
+    def test_changed_by_the_sf(self):
+        """What comes back decides what leaves: lengths, hops, and End.AM's header, which must be the one that went in."""
+        for row in more.RETURNS:
+            with self.subTest(row.name):
+                trip, = self.judged([row.frame])
+                returned = row.change(trip.sf_frame)
+                port = CONFIG.sf(trip.service.sf).right.interface
+                result = self.replay(CONFIG, Input([row.frame], "eth0"), back=Input([returned], port))
+                entry, = result.entries("sf")
+                ends = (row.end,) if isinstance(row.end, str) else row.end
+                if isinstance(trip.back(returned), bytes):
+                    # A key that the SF has changed is another packet's.
+                    self.assertIn((entry["verdict"], entry["reason"]), (("restored", ""), ("dropped", "miss")))
+                    if entry["verdict"] == "restored":
+                        self.leaves(row.name, trip, result.out_bytes()[0], returned)
+                    continue
+                self.assertEqual(entry["verdict"], "dropped")
+                self.assertIn(entry["reason"], [reason(end) for end in ends])
+
+    def test_strays(self):
+        for want, frame in more.STRAYS:
+            for name in ("fw", "masked"):
+                with self.subTest(f"{want} at {name}"):
+                    port = CONFIG.sf(name).right.interface
+                    result = self.replay(CONFIG, Input([], "eth0"), back=Input([frame], port))
+                    self.assertEqual(result.reasons("sf"), [("dropped", want)])
+
+
+class KnownFaults(Srv6Test):
+    """Of other proxies, which keep one header a SID or an interface."""
+
+    def interleaved(self, frames, config=CONFIG):
+        """All are in the SF at once, and each comes back with its own header."""
+        self.check([str(n) for n in range(len(frames))], frames, [("sf",)] * len(frames), config)
+        outcomes = self.judged(frames, config)
+        result = self.replay(config, Input(frames, "eth0"), window=len(frames))
+        for n, (trip, got) in enumerate(zip(outcomes, result.out_bytes())):
+            self.leaves(f"frame {n}", trip, got)
+
+    def test_short_behind_long(self):
+        long = s.srh(sid("ad"), NEXT, *[LAST] * 8)
+        self.interleaved([to("ad", long if n % 2 else s.srh(sid("ad"), NEXT), s.inner(4, n)) for n in range(40)])
+
+    def test_odd_length(self):
+        """A segment routing header whose length is odd, as with an HMAC, does not spoil anything for the packets behind it."""
+        self.interleaved([to("ad", three("ad", tlvs=s.hmac() if n % 3 == 0 else b""), s.inner(4, n)) for n in range(40)])
+
+    def test_traffic_class_and_flow_label_change(self):
+        self.interleaved([to("ad", three("ad"), s.inner(4, n), tc=n, flow=n * 77) for n in range(64)])
+
+    def test_two_sids_and_different_lists(self):
+        """Packet by packet another SID of the same SF, and another list."""
+        lists = [(sid(name), *NEXT_HOPS[k:], FINAL) for name in ("ad", "keep") for k in range(3)]
+        frames = [to(("ad", "keep")[n % 6 // 3], s.srh(*lists[n % 6]), s.inner(4, n)) for n in range(60)]
+        self.interleaved(frames)
+
+    def test_equal_packets_with_different_headers(self):
+        """Two that cannot be told apart: the second one is never given to the SF."""
+        frames = [to("ad", s.srh(sid("ad"), hop), s.inner(4, 1)) for hop in (NEXT, LAST)]
+        result = self.replay(CONFIG, Input(frames, "eth0"), window=2)
+        self.assertEqual(result.reasons("domain"), [("to_sf", ""), ("dropped", "ambiguous")])
+
+    def test_longer_than_the_payload_length(self):
+        frames = [to("ad", *of("ad"), length=size) for size in range(0, 104)]
+        for entry in self.replay(CONFIG, Input(frames, "eth0")).entries("domain"):
+            self.assertEqual(entry["verdict"], "dropped")
+            self.assertIn(entry["reason"], ("truncated", "bad_inner"))
+
+    def test_forged_destination(self):
+        """What comes back to End.AM with a destination that did not go in is not led to the next segment."""
+        config = Config((Srv6Service("am", sid="2001:db8:f::2", behaviour="am"),), (Sf(),))
+        frame = to("am", *more.inline("am", s.payload()), **more.SENDER)
+        trip, = self.judged([frame], config)
+        for target in (NEXT, LAST, "2001:db8:f::2", "::"):
+            forged = trip.sf_frame[:38] + s.address(target) + trip.sf_frame[54:]
+            result = self.replay(config, Input([frame], "eth0"), back=Input([forged], "veth-fw-b"))
+            self.assertEqual(result.reasons("sf"), [("dropped", "sfc_from_sf")])
+            self.assertEqual(result.out_bytes(), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
