@@ -251,7 +251,7 @@ static __always_inline int strip_cache(struct work *work, const struct strip *st
 	}
 }
 
-/* What is in work->header takes the place of the same bytes in the frame, which goes on to the service's next hop. */
+/* The bytes of work->header replace those in the frame, which goes on to the service's next hop. */
 static __always_inline int strip_bypass(struct xdp_md *ctx, struct work *work, const struct strip *strip)
 {
 	const struct sfc_service *service = strip->service;

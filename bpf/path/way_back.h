@@ -92,7 +92,7 @@ static __always_inline int back_bare(struct xdp_md *ctx, const struct work *work
 }
 
 /* The header is on already. */
-static __always_inline int back_in_place(struct xdp_md *ctx, struct work *work, const struct back *back)
+static __always_inline int back_unmasked(struct xdp_md *ctx, struct work *work, const struct back *back)
 {
 	struct cursor cur;
 	void *eth;
@@ -119,7 +119,7 @@ static __always_inline int back_header(struct xdp_md *ctx, struct work *work, st
 	int reason;
 
 	if (encap_stays(back->service))
-		return back_in_place(ctx, work, back);
+		return back_unmasked(ctx, work, back);
 	if (!port_fits(back->egress, work->result.frame_len - l2_len(work) + outer + work->header.f.len))
 		return SFC_REASON_too_big;
 	if (back->service->inner_ttl == SFC_INNER_TTL_DECREMENT) {

@@ -68,28 +68,34 @@ Prefix read_prefix(const YamlValue& sid) {
 }
 
 unsigned read_length(const YamlValue& value) {
-    const unsigned bits = value.number(kOctet, kLengthMost);
-    if (bits % kOctet != 0) {
-        throw value.error(msg::not_octets(bits, kOctet));
+    const std::string text = value.text();
+    const bool number = !text.empty() && text.size() <= 3 && text.find_first_not_of("0123456789") == std::string::npos;
+    const unsigned bits = number ? std::stoul(text) : 0;
+    if (bits < kOctet || bits > kLengthMost || bits % kOctet != 0) {
+        throw value.error(msg::bad_octets(text, kOctet, kLengthMost));
     }
     return bits;
 }
 
 /// RFC 9800 4.1: the prefix is all of locator block, locator node and function, and what stands behind is the argument.
+/// One of the two lengths gives the other one.
 void read_compressed(const YamlMap& match, unsigned prefix, MatchConfig& config) {
-    const auto block = match.optional("lblen"), function = match.optional("nflen");
-    if (!block && !function) {
+    const auto lblen = match.optional("lblen"), nflen = match.optional("nflen");
+    if (!lblen && !nflen) {
         return;
     }
-    if (!block || !function) {
-        throw match.error(msg::lblen_and_nflen());
+    const YamlValue& given = lblen ? *lblen : *nflen;
+    const unsigned one = read_length(given), block = lblen ? one : prefix - std::min(one, prefix);
+    const unsigned function = nflen ? read_length(*nflen) : prefix - std::min(one, prefix);
+    if (block + function != prefix || block == 0 || function == 0 || block % kOctet != 0 || function % kOctet != 0 ||
+        prefix == kBits) {
+        throw given.error(msg::csid_prefix(prefix, kOctet));
     }
-    const unsigned bits = read_length(*block) + read_length(*function);
-    if (bits != prefix || bits == kBits) {
-        throw block->error(msg::csid_prefix(read_length(*block), read_length(*function), bits, prefix));
+    if (config.behaviour == "am") {
+        throw given.error(msg::am_takes_no_csid());
     }
-    config.sid_block = read_length(*block) / kOctet;
-    config.sid_function = read_length(*function) / kOctet;
+    config.sid_block = block / kOctet;
+    config.sid_function = function / kOctet;
 }
 
 void read_match(const YamlMap& match, MatchConfig& config) {
@@ -100,9 +106,6 @@ void read_match(const YamlMap& match, MatchConfig& config) {
     const auto behaviour = match.optional("behaviour");
     config.behaviour = kBehaviours.at(behaviour ? behaviour->choice(kBehaviours) : 0);
     read_compressed(match, prefix.length, config);
-    if (config.sid_function != 0 && config.behaviour == "am") {
-        throw match.required("lblen").error(msg::am_takes_no_csid());
-    }
     config.values.push_back({.value = prefix.address, .mask = {{mask[0], mask[1]}}, .text = msg::sid(sid.text())});
 }
 
@@ -130,11 +133,12 @@ struct StaticHeader {
 };
 
 std::string read_address(const YamlValue& value) {
-    std::string text = value.ip();
-    if (text.find(':') == std::string::npos) {
+    const std::string text = value.text();
+    in6_addr address{};
+    if (inet_pton(AF_INET6, text.c_str(), &address) != 1) {
         throw value.error(msg::needs_ipv6(text));
     }
-    return text;
+    return value.ip();
 }
 
 StaticHeader read_header(const YamlValue& value) {

@@ -75,9 +75,8 @@ namespace sfc::msg {
     M(sid, "SID {}")                                                                                                   \
     M(bad_sid, "'{}' is not a SID; write an IPv6 address, or a prefix of 1 to 128 bits as in \"2001:db8:100::/48\"")   \
     M(sid_beyond_prefix, "'{}' has bits behind its prefix of {} bits; leave them zero")                                \
-    M(not_octets, "{} is not allowed here; use a multiple of {}")                                                      \
-    M(lblen_and_nflen, "'lblen' and 'nflen' go together; give both for a compressed SID, or none")                     \
-    M(csid_prefix, "lblen {} and nflen {} are {} bits, and the SID's prefix has {}; they must agree, below 128")       \
+    M(bad_octets, "'{}' is not allowed here; use a multiple of 8 from {} to {}")                                       \
+    M(csid_prefix, "lblen and nflen must be multiples of {1} that make the SID's prefix of {0} bits, below 128")       \
     M(tunnel_ends_differ, "the tunnel's ends '{}' and '{}' must be of one IP version")                                 \
     M(needs_next_hop, "needs the next hop's {}")                                                                       \
     M(port_takes_no_address, "{} port '{}' takes no 'mac' and no 'ip'; {}")                                            \

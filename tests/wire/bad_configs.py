@@ -101,7 +101,7 @@ CHANGES = (
     ("label missing", ", label: 16001", "",
      "10:12: services[0].match: key 'label' is missing"),
     ("encapsulation unknown", "encapsulation: mpls, label: 16001", "encapsulation: vlan, label: 16001",
-     "10:28: services[0].match.encapsulation: 'vlan' is not allowed here; use mpls or nsh"),
+     "10:28: services[0].match.encapsulation: 'vlan' is not allowed here; use mpls or nsh or srv6"),
     ("MAC too short", "02:00:00:00:00:99", "02:00:00:00:99",
      "13:38: services[0].next_hop.mac: '02:00:00:00:99' is not a MAC address; write six pairs of hex digits, as in "
      '"02:00:00:00:00:0b"'),

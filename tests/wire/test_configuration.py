@@ -28,6 +28,12 @@ NSH = copy.deepcopy(USER)
 NSH["services"][0]["match"] = {"encapsulation": "nsh", "spi": 777, "si": 7}
 NSH["services"][0]["next_hop"]["tunnel"] = {"remote": "192.0.2.9", "local": "192.0.2.1"}
 OF_NSH = re.compile(r"vxlan_gpe_port|\.(spi|si|forwarder)$|\.tunnel\b")
+SRV6 = copy.deepcopy(USER)
+SRV6["services"][0]["match"] = {"encapsulation": "srv6", "sid": "2001:db8:100::/48"}
+STATIC = copy.deepcopy(SRV6)
+STATIC["services"][0]["match"]["behaviour"] = "as"
+STATIC["services"][0]["header"] = {"source": "2001:db8::1", "segments": ["2001:db8:1::1"]}
+OF_SRV6 = re.compile(r"\.(sid|behaviour|lblen|nflen)$")
 DIFFER = ("services[]", "services[].match", "services[].next_hop")  # each encapsulation has keys of its own there
 # Only one of each pair can be there.
 EXCLUDE = {"services[].next_hop.ip": "mac"}
@@ -55,6 +61,10 @@ def base_of(path):
         return BEHIND
     if OF_NSH.search(path):
         return NSH
+    if OF_SRV6.search(path):
+        return SRV6
+    if ".header." in path or path.endswith(".header"):
+        return STATIC
     return KERNEL if ".stack." in path or ".egress" in path else ARM if ".both" in path else USER
 
 
@@ -105,7 +115,7 @@ class Reference(unittest.TestCase):
             with self.subTest(mapping):
                 inside = f"{mapping}.{UNKNOWN}" if mapping else UNKNOWN
                 reader = set()
-                for base in (USER, NSH) if mapping in DIFFER else (None,):
+                for base in (USER, NSH, SRV6) if mapping in DIFFER else (None,):
                     code, said = check(with_value(inside, "1", base=base))
                     self.assertEqual(code, 2, said)
                     reader |= set(re.search(r"allowed are (.*)", said)[1].split(", "))

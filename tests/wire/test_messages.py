@@ -7,6 +7,7 @@ import lib
 from bad_commands import CAPTURES, COMMANDS, REPLAYS
 from bad_configs import CHANGES, GOOD, KERNEL_CHANGES, KERNEL_GOOD
 from bad_nsh import NSH_CHANGES, NSH_GOOD
+from bad_srv6 import SRV6_CHANGES, SRV6_GOOD
 from bad_texts import TEXTS
 from test_cli_errors import Case
 
@@ -20,7 +21,7 @@ class Messages(Case):
 
     def test_configurations(self):
         for good, rows in ((GOOD, CHANGES), (GOOD, TEXTS), (KERNEL_GOOD, KERNEL_CHANGES),
-                           (NSH_GOOD, NSH_CHANGES)):
+                           (NSH_GOOD, NSH_CHANGES), (SRV6_GOOD, SRV6_CHANGES)):
             for situation, old, new, sentence in rows:
                 with self.subTest(situation):
                     self.assertIn(old, good)
@@ -46,7 +47,7 @@ class Messages(Case):
                 self.assertEqual(done.stderr, f"sfcproxy: error: {sentence.replace('DIR', str(self.folder))}\n")
 
     def test_rows(self):
-        tables = (CHANGES, TEXTS, KERNEL_CHANGES, NSH_CHANGES, CAPTURES, REPLAYS, COMMANDS)
+        tables = (CHANGES, TEXTS, KERNEL_CHANGES, NSH_CHANGES, SRV6_CHANGES, CAPTURES, REPLAYS, COMMANDS)
         self.assertGreaterEqual(sum(len(table) for table in tables), ROWS_LEAST)
         for table in tables:
             situations = sorted(row[0] for row in table)

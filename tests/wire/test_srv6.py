@@ -69,7 +69,7 @@ class Rows(Srv6Test):
 
 class Returns(Srv6Test):
     def test_changed_by_the_sf(self):
-        """What comes back decides what leaves: lengths, hops, and End.AM's header, which must be the one that went in."""
+        """The packet that comes back decides: lengths, hops, and End.AM's header, which must be the one that went in."""
         for row in more.RETURNS:
             with self.subTest(row.name):
                 trip, = self.judged([row.frame])
@@ -137,7 +137,7 @@ class KnownFaults(Srv6Test):
             self.assertIn(entry["reason"], ("truncated", "bad_inner"))
 
     def test_forged_destination(self):
-        """What comes back to End.AM with a destination that did not go in is not led to the next segment."""
+        """A packet that comes back to End.AM with another destination is not led to the next segment."""
         config = Config((Srv6Service("am", sid="2001:db8:f::2", behaviour="am"),), (Sf(),))
         frame = to("am", *more.inline("am", s.payload()), **more.SENDER)
         trip, = self.judged([frame], config)
