@@ -103,7 +103,7 @@ def prove_counter(lab, ethertype=0x8847):
     before = counters(lab)["sfc"]
     lab.run("proxy", "/usr/bin/python3", "-c", SEND_WITH_HEADER, ethertype)
     try:
-        wait_for("one frame with an SFC header in the SF", lambda: counters(lab)["sfc"] == before + 1, seconds=2)
+        wait_for("one frame with an SFC header in the SF", lambda: counters(lab)["sfc"] == before + 1)
     except LabError as error:
         raise LabError(f"the SF's counter of SFC headers does not work: {error}") from error
     return before + 1

@@ -12,6 +12,7 @@ import time
 SYSCTLS = {"net.ipv4.conf.all.rp_filter": 0, "net.ipv4.conf.default.rp_filter": 0,
            "net.ipv6.conf.default.accept_dad": 0, "net.ipv6.conf.default.dad_transmits": 0,
            "net.ipv6.conf.default.accept_ra": 0, "net.ipv6.conf.default.router_solicitations": 0}
+PATIENCE = float(os.environ.get("SFC_PATIENCE", "30"))  # seconds, for what mostly comes at once
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -32,7 +33,7 @@ def call(*command, check=True, timeout=30, **options):
     return done
 
 
-def wait_for(what, condition, seconds=10.0, step=0.05):
+def wait_for(what, condition, seconds=PATIENCE, step=0.05):
     """Returns the first true value of condition(); a LabError if it takes longer than `seconds`."""
     end = time.monotonic() + seconds
     while True:

@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import time
 
-from lab.net import LabError, call
+from lab.net import PATIENCE, LabError, call
 
 PROGRAM = os.environ.get("SFCPROXY") or pathlib.Path(__file__).resolve().parent.parent / "build/sfcproxy"
 
@@ -27,7 +27,7 @@ class Proxy:
             self.process = self.lab.start(self.role, self.program, "run", "-c", self.config, "--pin", self.pin,
                                           *options, stdout=log, stderr=subprocess.STDOUT)
 
-    def wait_ready(self, seconds=10.0):
+    def wait_ready(self, seconds=PATIENCE):
         """Until everything is attached and every next hop is known. Returns the last status."""
         end = time.monotonic() + seconds
         while True:
@@ -56,4 +56,4 @@ class Proxy:
 
     def stop(self):
         """SIGTERM; returns the exit code, which is 0 if all is well."""
-        return self.lab.stop(self.process)
+        return self.lab.stop(self.process, grace=PATIENCE)

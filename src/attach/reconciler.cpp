@@ -10,7 +10,7 @@
 
 #include "attach/messages.h"
 #include "base/error.h"
-#include "net/route.h"
+#include "net/routes.h"
 #include "net/silent_neighbour.h"
 #include "net/xdp_features.h"
 

@@ -5,7 +5,7 @@
 
 #include "attach/messages.h"
 #include "attach/reconciler.h"
-#include "net/route.h"
+#include "net/routes.h"
 
 namespace sfc {
 

@@ -8,13 +8,11 @@
 #include <linux/in6.h>
 #include <linux/pkt_cls.h>
 
-#include "native_runner.h"
+#include "kernel_setup.h"
 
 namespace sfc::test {
 namespace {
 
-constexpr std::uint32_t kMask = 0xfffff800; // 7 bits for numbers of a cache of 64, 4 for generations, 10 for checks
-constexpr std::uint32_t kHairpin = 900;
 constexpr std::uint16_t kMore = 0x2000, kLater = 0x0010; // RFC 791: more fragments; an offset
 constexpr std::uint8_t kLast = 20;                       ///< TTL of the label that is popped
 
@@ -38,13 +36,10 @@ services:
     Machine& machine = runner.machine;
 
     void SetUp() override {
-        runner.set_time(1'000'000'000);
-        machine.constants.mark_shift = 11;
-        machine.constants.mark_number_bits = 7;
-        machine.constants.mark_check_bits = 10;
+        runner.set_time(kSomeTime);
+        split_mark(machine.constants);
         machine.constants.summed_at = 128;
-        machine.map("ports").at<sfc_port>(plan.port_id("e0")).hairpin = kHairpin;
-        machine.map("port_id_array").set(kHairpin + 1, std::uint32_t{plan.port_id("e0")});
+        set_hairpins(machine, plan);
     }
     [[nodiscard]] std::uint32_t at(const char* port) const { return NativeRunner::ifindex(plan.port_id(port)); }
     sfc_counters& service(std::uint32_t label) {
@@ -77,7 +72,7 @@ services:
     /// Out of this host's kernel, by the hairpin where it must.
     Bytes left(const Bytes& frame, const Bytes& metadata) {
         if (leave(frame, metadata) == TC_ACT_REDIRECT) {
-            machine.run(sfc_hairpin, Bytes(machine.frame_bytes()), kHairpin + 1);
+            machine.run(sfc_hairpin, Bytes(machine.frame_bytes()), kHairpinOut);
         }
         return machine.frame_bytes();
     }
@@ -105,7 +100,7 @@ services:
 
 /// The kernel copies a packet's mark to the fragments that it makes, and no metadata.
 TEST_F(Changes, FragmentsOfAPacketHaveItsMark) {
-    machine.constants.mark_mask = kMask;
+    machine.constants.mark_mask = kMark;
     const std::uint32_t mark = marked(strip(kHost, {{.label = 70}}));
     ASSERT_NE(mark, 0U);
     for (const Bytes& frame : {piece(kMore), piece(kMore | kLater), piece(kLater), piece6(1), piece6(8)}) {
@@ -123,7 +118,7 @@ TEST_F(Changes, FragmentsOfAPacketHaveItsMark) {
 /// A fragment that came in as one has its ticket in its metadata alone: reassembled with others that came with other
 /// headers, and fragmented again, all would have one mark.
 TEST_F(Changes, FragmentsThatComeInHaveNoMark) {
-    machine.constants.mark_mask = kMask;
+    machine.constants.mark_mask = kMark;
     const Bytes ticket = strip(kHost, {{.label = 70}});
     for (const Bytes& frame : {piece(kMore), piece(kLater), piece6(1), piece6(8)}) {
         EXPECT_EQ(marked(ticket, frame), 0U);

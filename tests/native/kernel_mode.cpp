@@ -8,13 +8,12 @@
 #include <gtest/gtest.h>
 #include <linux/pkt_cls.h>
 
-#include "native_runner.h"
+#include "kernel_setup.h"
 
 namespace sfc::test {
 namespace {
 
 constexpr std::uint64_t kHold = 100'000'000;
-constexpr std::uint32_t kHairpinIn = 900, kHairpinOut = 901;
 constexpr std::uint8_t kOurs = 0xaa; ///< in the MAC of each of our ports
 
 /// Labels 16001 and 16002 on d0 through the kernel; the one leaves by e0, the other by e1. 16003 has a process as its
@@ -44,9 +43,8 @@ protected:
         for (std::uint32_t id = 1; id < plan.ports.size(); id++) {
             auto& port = machine.map("ports").at<sfc_port>(id);
             std::fill(std::begin(port.mac), std::end(port.mac), kOurs);
-            port.hairpin = plan.ports[id].kernel_egress ? kHairpinIn : 0;
         }
-        machine.map("port_id_array").set(kHairpinOut, std::uint32_t{id("e0")});
+        set_hairpins(machine, plan);
         runner.set_time(10 * kHold);
     }
     bool counts_lost = false; ///< a test takes counters away

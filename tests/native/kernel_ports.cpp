@@ -15,13 +15,12 @@
 #include <linux/in6.h>
 #include <linux/pkt_cls.h>
 
-#include "native_runner.h"
+#include "kernel_setup.h"
 
 namespace sfc::test {
 namespace {
 
-constexpr std::uint32_t kMask = 0xfffff800; // 7 bits for numbers of a cache of 64, 4 for generations, 10 for checks
-constexpr std::uint32_t kOthers = 0x123;    // somebody else's bits
+constexpr std::uint32_t kOthers = 0x123; // somebody else's bits
 const Bytes kNeighbour = {0x02, 0x42, 10, 0, 2, 2};
 
 /// As the environment has it, for the long campaigns.
@@ -52,13 +51,9 @@ protected:
     Machine& machine = runner.machine;
 
     void SetUp() override {
-        runner.set_time(1'000'000'000);
-        machine.constants.mark_shift = 11;
-        machine.constants.mark_number_bits = 7;
-        machine.constants.mark_check_bits = 10;
-        for (std::uint32_t port = 1; port < plan.ports.size(); port++) {
-            machine.map("ports").at<sfc_port>(port).hairpin = plan.ports[port].kernel_egress ? 900 : 0;
-        }
+        runner.set_time(kSomeTime);
+        split_mark(machine.constants);
+        set_hairpins(machine, plan);
     }
 
     static std::uint32_t at(const Plan& plan, const char* port) { return NativeRunner::ifindex(plan.port_id(port)); }
@@ -199,7 +194,7 @@ TEST_F(SfKernel, NobodyGuessesMetadataOrMarks) {
     const sfc_ticket unused = {.header = 9};
     std::memcpy(guess.data(), &unused, sizeof(unused));
     EXPECT_FALSE(leaves(guess, 0)) << "a number that nobody has used";
-    machine.constants.mark_mask = kMask;
+    machine.constants.mark_mask = kMark;
     const std::uint32_t right = marked(seen);
     std::uint32_t passed = 0;
     for (std::uint32_t check = 0; check < 1U << 10; check++) {
@@ -228,7 +223,7 @@ TEST_F(SfKernel, NumberThatIsBeingWritten) {
     const Bytes late = ticketed(ticket); // out of date
     entry.generation -= 1;
     EXPECT_EQ(restore_mac(late).reason, SFC_REASON_late);
-    machine.constants.mark_mask = kMask;
+    machine.constants.mark_mask = kMark;
     const std::uint32_t mark = marked(strip(16003));
     machine.map("headers").at<sfc_interned>((mark >> 11 & 0x7f) - 1).generation |= 1;
     EXPECT_EQ(leave(mark), TC_ACT_SHOT);
@@ -258,10 +253,10 @@ TEST_F(SfKernel, TheLinksOwn) {
 }
 
 TEST_F(SfKernel, Mark) {
-    machine.constants.mark_mask = kMask;
+    machine.constants.mark_mask = kMark;
     const std::uint32_t mark = marked(strip(16003));
-    EXPECT_EQ(mark & ~kMask, kOthers);
-    EXPECT_NE(mark & kMask, 0U);
+    EXPECT_EQ(mark & ~kMark, kOthers);
+    EXPECT_NE(mark & kMark, 0U);
     EXPECT_EQ(leave(mark), TC_ACT_REDIRECT);
     EXPECT_EQ(machine.mark(), kOthers) << "what follows sees no ticket";
     EXPECT_EQ(leave(mark, nullptr), TC_ACT_UNSPEC) << "this host's own packets have none";

@@ -3,12 +3,11 @@
 #include <linux/pkt_cls.h>
 
 #include "faults.h"
+#include "kernel_setup.h"
 #include "nsh_packets.h"
 
 namespace sfc::test {
 namespace {
-
-constexpr std::uint32_t kHairpinIn = 900, kHairpinOut = 901;
 
 Plan nsh_kernel_plan() {
     return make_plan(parse_config(R"(
@@ -31,11 +30,8 @@ protected:
 
     void SetUp() override {
         machine.constants.any_address = 1;
-        for (std::uint32_t id = 1; id < plan.ports.size(); id++) {
-            machine.map("ports").at<sfc_port>(id).hairpin = plan.ports[id].kernel_egress ? kHairpinIn : 0;
-        }
-        machine.map("port_id_array").set(kHairpinOut, std::uint32_t{plan.port_id("e0")});
-        runner.set_time(1'000'000'000);
+        set_hairpins(machine, plan);
+        runner.set_time(kSomeTime);
     }
     void TearDown() override { EXPECT_TRUE(runner.totals().balanced); }
 

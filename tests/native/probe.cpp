@@ -6,13 +6,13 @@
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
 
-#include "native_runner.h"
+#include "kernel_setup.h"
 #include "probe/probe_frame.h"
 
 namespace sfc::test {
 namespace {
 
-constexpr std::uint32_t kIndex = 5, kMask = 0xfffff800;
+constexpr std::uint32_t kIndex = 5;
 
 /// d0 is a domain port of a service through this host's kernel; f0 and f1 are those of one in user mode, g0 and g1
 /// those of another kernel.
@@ -47,7 +47,7 @@ protected:
         entry.nonce[0] = 11;
         entry.nonce[1] = 12;
         entry.active = 1;
-        machine.map("ports").at<sfc_port>(id("e0")).hairpin = 900;
+        set_hairpins(machine, plan);
     }
 
     [[nodiscard]] std::uint16_t id(const char* port) const { return plan.port_id(port); }
@@ -110,10 +110,8 @@ TEST_P(Probes, TicketIsNeverGood) {
 }
 
 TEST_P(Probes, InTheMark) {
-    machine.constants.mark_mask = kMask;
-    machine.constants.mark_shift = 11;
-    machine.constants.mark_number_bits = 7;
-    machine.constants.mark_check_bits = 10;
+    machine.constants.mark_mask = kMark;
+    split_mark(machine.constants);
     send();
     const std::uint16_t type = GetParam() ? ETH_P_IPV6 : ETH_P_IP;
     machine.run(sfc_ticket_mark, frame(), {.ethertype = type, .metadata = machine.metadata()});
@@ -121,7 +119,7 @@ TEST_P(Probes, InTheMark) {
     EXPECT_EQ(leave(frame(), {}, mark), TC_ACT_SHOT);
     EXPECT_EQ(std::tuple(entry.came, entry.bare), std::tuple(1U, 0U));
     EXPECT_EQ(leave(frame(), {}, 0), TC_ACT_SHOT);
-    EXPECT_EQ(leave(frame(), {}, kMask), TC_ACT_SHOT) << "a number that is not the probe's either";
+    EXPECT_EQ(leave(frame(), {}, kMark), TC_ACT_SHOT) << "a number that is not the probe's either";
     EXPECT_EQ(std::tuple(entry.came, entry.bare), std::tuple(3U, 2U));
 }
 

@@ -6,12 +6,11 @@
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
 
-#include "native_runner.h"
+#include "kernel_setup.h"
 
 namespace sfc::test {
 namespace {
 
-constexpr std::uint32_t kHairpin = 900;
 constexpr std::uint8_t kOurs = 0xaa; ///< in the MAC of each of our ports
 constexpr std::uint8_t kShift = 5, kPartial = 3 << kShift, kUnnecessary = 1 << kShift;
 
@@ -32,11 +31,11 @@ services:
         for (std::uint32_t id = 1; id < plan.ports.size(); id++) {
             auto& port = machine.map("ports").at<sfc_port>(id);
             std::fill(std::begin(port.mac), std::end(port.mac), kOurs);
-            port.hairpin = plan.ports[id].kernel_egress ? kHairpin : 0;
         }
         machine.constants.summed_at = 128;
         machine.constants.summed_shift = kShift;
-        runner.set_time(1'000'000'000);
+        set_hairpins(machine, plan);
+        runner.set_time(kSomeTime);
     }
 
     /// The metadata of a packet with that many labels below its top one.
@@ -106,7 +105,7 @@ TEST_F(Push, OthersTakeTheHairpin) {
     const Bytes ticket = strip(2);
     EXPECT_EQ(leave(ticket, 3), TC_ACT_REDIRECT) << "merged";
     EXPECT_EQ(leave(ticket, 0, kPartial), TC_ACT_REDIRECT) << "the device is to write the checksum";
-    EXPECT_EQ(machine.redirected(), kHairpin);
+    EXPECT_EQ(machine.redirected(), kHairpinIn);
     machine.constants.summed_at = 0;
     EXPECT_EQ(leave(ticket), TC_ACT_REDIRECT) << "who is to write it is not known";
     EXPECT_EQ(counters().event[SFC_EVENT_RESTORED].packets, 0U);

@@ -157,7 +157,7 @@ class Cells(KernelCase):
                                      stderr=out)
         wait_for(f"tcpdump on {device}", lambda: "listening on" in log.read_text())
         yield
-        wait_for("tcpdump to capture", lambda: path.stat().st_size > HEADER_OF_CAPTURE + 1000, seconds=5)
+        wait_for("tcpdump to capture", lambda: path.stat().st_size > HEADER_OF_CAPTURE + 1000)
         self.lab.stop(process)
 
     def hairpin(self, port, end):

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """Interfaces that are no way out: whatever the kernel's routes say, nothing that came in with a header leaves there."""
+import os
+import pathlib
 import re
+import statistics
 import unittest
 
 from kernel_case import PINGS, KernelCase
@@ -9,6 +12,9 @@ from lab import chain, traffic
 from lab.net import wait_for
 from lab.kernel_mode import config
 
+ROUNDS = int(os.environ.get("SFC_ROUNDS", "8"))
+RATE = 10_000           # packets a second that lost their ticket, of which docs/limits.md speaks
+MAKER = pathlib.Path(__file__).parent / "new_interface.py"
 OTHER, OTHER6 = "203.0.113.2", "2001:db8:3::2"
 SEEN = """
 table inet other {
@@ -90,6 +96,19 @@ class LeakGuard(KernelCase):
         self.interface()
         wait_for("the leak guard of the new interface", lambda: self.kernel.proxy.said().count("interface 'x0': leak guard") == 2)
         self.stopped()
+
+    def test_time_until_a_new_interface_has_one(self):
+        """Each gets its leak guard, which goes with it. How soon is for the machine to say."""
+        self.kernel.run(config())
+        pins = sorted(self.kernel.proxy.pin.glob("leak_guard_*"))
+        said = self.lab.run("proxy", "/usr/bin/python3", MAKER, self.kernel.proxy.pin, self.lab.name("other"), ROUNDS,
+                            timeout=60 + ROUNDS).stdout.splitlines()
+        without = [max(0.0, set_at - routed_at) for routed_at, set_at in (map(float, line.split()) for line in said)]
+        self.assertEqual(len(without), ROUNDS)
+        self.assertEqual(sorted(self.kernel.proxy.pin.glob("leak_guard_*")), pins)
+        middle, longest = statistics.median(without), max(without)
+        print(f"RESULT pass rounds={ROUNDS} median_ms={middle * 1e3:.1f} longest_ms={longest * 1e3:.1f} "
+              f"packets_at_{RATE}={round(middle * RATE)}..{round(longest * RATE)}", flush=True)
 
     def test_what_may_leave(self):
         """Packets of this host may leave, packets that came in without a header, and all packets where it is wished."""

@@ -101,7 +101,7 @@ class KernelNames(KernelCase):
         self.assertLess(lines, 20)
         os.close(hook)                      # what is in the way goes, and then somebody touches the interface
         begin = time.monotonic()
-        wait_for("the port", lambda: self.touch("p1") or self.said("port 'p1': attached again"), seconds=2, step=0.3)
+        wait_for("the port", lambda: self.touch("p1") or self.said("port 'p1': attached again"), seconds=4, step=0.3)
         print(f"  attached after {time.monotonic() - begin:.1f} s", flush=True)
 
     def touch(self, device):

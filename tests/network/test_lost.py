@@ -53,7 +53,7 @@ class Lost(NetworkTest):
         time.sleep(0.5)
         begin = time.monotonic()
         self.down("classifier", "c2")
-        wait_for("the port down", lambda: "interface 'p1' is down" in self.bench.proxy.said(), seconds=2)
+        wait_for("the port down", lambda: "interface 'p1' is down" in self.bench.proxy.said())
         print(f"  noticed after {time.monotonic() - begin:.2f} s", flush=True)
         sender.wait(20)
         packets, stats = self.settle()
@@ -61,7 +61,7 @@ class Lost(NetworkTest):
         self.assertEqual(lost, self.dropped("p1") - before)
         self.assertLess(lost, 0.35 * RATE, "noticed late")
         self.assertEqual(packets["to_sf"] + refused, COUNT)
-        self.assertGreater(refused, COUNT / 3)
+        self.assertGreater(refused, COUNT / 20)
         self.assertFalse(self.bench.proxy.status()["ready"])
         self.lab.run("classifier", "ip", "link", "set", "c2", "up")
         wait_for("the port up", lambda: self.bench.proxy.status()["ready"])
@@ -80,7 +80,7 @@ class Lost(NetworkTest):
         lost = stats["after_verdict"]["ports"]["p1"]["not_sent"]
         self.assertEqual(lost, self.dropped("p1") - before)
         self.assertEqual(packets["to_sf"], COUNT)
-        self.assertGreater(lost, COUNT / 3)
+        self.assertGreater(lost, COUNT / 20)
         self.assertFalse(self.bench.proxy.status()["ready"])
 
     def test_interface_made_anew(self):
@@ -90,7 +90,7 @@ class Lost(NetworkTest):
         self.down("SF", "fw1")
         self.send("receiver", chain.SENDER).wait(20)
         lost = self.lost("f1")
-        self.assertGreater(lost, COUNT / 3)
+        self.assertGreater(lost, COUNT / 20)
         self.lab.run("SF", "ip", "link", "set", "fw1", "up")
         self.bench.run(config(BY_IP))
         time.sleep(1)                       # `run` notes losses

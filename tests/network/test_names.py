@@ -87,7 +87,7 @@ class Containers(unittest.TestCase):
         proxy = self.run_proxy(text)
         proxy.wait_ready()
         self.move(holder, "two")
-        wait_for("the move", lambda: f"'netns: {holder.pid}' is another network namespace" in proxy.said(), seconds=3)
+        wait_for("the move", lambda: f"'netns: {holder.pid}' is another network namespace" in proxy.said())
         self.assertTrue(proxy.status()["ready"], "its interfaces are those that they were")
         for device in ("f0", "f1"):
             self.lab.run("proxy", "ip", "link", "delete", device)

@@ -114,22 +114,22 @@ class Tunnel(unittest.TestCase):
     def test_a_gateway_that_changes(self):
         one = self.mac("one")
         self.route(LINKED, "2001:db8:51::2")
-        wait_for("the other gateway", lambda: set(self.hops().values()) == {one}, seconds=3)
+        wait_for("the other gateway", lambda: set(self.hops().values()) == {one})
         self.arrives("one", 2, 4, ROUTED, LOCAL)
         self.arrives("one", 3, 6, ROUTED6, LOCAL6)
         self.assertIn(f"service 'routed': next hop {ROUTED} by {LINKED} is at {one}", self.proxy.said())
 
     def test_a_gateway_of_the_other_version(self):
         self.lab.route("proxy", "203.0.113.0/24", "via", "inet6", "2001:db8:51::2", "dev", "p1")
-        wait_for("the other gateway", lambda: self.hops()["routed"] == self.mac("one"), seconds=3)
+        wait_for("the other gateway", lambda: self.hops()["routed"] == self.mac("one"))
         self.arrives("one", 2, 4, ROUTED, LOCAL)
 
     def test_a_route_that_goes(self):
         self.lab.run("proxy", "ip", "route", "delete", "2001:db8:9::/64")
-        wait_for("the next hop to go", lambda: self.hops()["routed6"] is None, seconds=3)
+        wait_for("the next hop to go", lambda: self.hops()["routed6"] is None)
         self.assertIn(f"next hop {ROUTED6} has no route by its interface", self.proxy.said())
         self.route("198.51.100.3", "2001:db8:51::3")
-        wait_for("the next hop to come back", lambda: self.hops()["routed6"] == self.mac("two"), seconds=3)
+        wait_for("the next hop to come back", lambda: self.hops()["routed6"] == self.mac("two"))
 
     def test_attach_cannot_follow(self):
         done = self.lab.run("proxy", self.proxy.program, "attach", "-c", self.proxy.config, "--pin",

@@ -56,7 +56,7 @@ class Polling(NetworkTest):
 
     def out_of_use(self):
         """Each packet is a drop by its reason, and none is lost behind the verdict."""
-        wait_for("the port out of use", lambda: not self.port()["receives"], seconds=2)
+        wait_for("the port out of use", lambda: not self.port()["receives"])
         self.assertEqual((self.port()["polls"], self.bench.proxy.status()["ready"]), (False, False))
         before, lost = self.no_next_hop(), self.lost()
         self.lab.run("sender", "ping", "-qn", "-c", 10, "-i", 0.02, "-W", 0.2, chain.RECEIVER, check=False)
@@ -101,7 +101,7 @@ class Polling(NetworkTest):
         self.bench.proxy.process.send_signal(signal.SIGCONT)
         self.out_of_use()
         self.lab.run("SF", "bpftool", "net", "detach", "xdpgeneric", "dev", "fw0")
-        self.bench.proxy.wait_ready(3)
+        self.bench.proxy.wait_ready()
         self.flows()
 
     def test_prepared_for_an_sf_with_its_own_program(self):
@@ -115,7 +115,7 @@ class Polling(NetworkTest):
                                                                      check=False).stdout)
         for _ in range(2):
             self.load()
-            self.bench.proxy.wait_ready(3)
+            self.bench.proxy.wait_ready()
             self.flows()
             self.unload()
             self.out_of_use()

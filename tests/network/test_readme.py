@@ -65,7 +65,7 @@ class ReadmeTest(unittest.TestCase):
         log = lab.folder / "readme.log"
         with open(log, "wb") as out:
             shell = lab.start("proxy", "bash", "-ec", start + "wait\n", stdout=out, stderr=out)
-            wait_for("the last command of the README", lambda: "after_verdict" in log.read_text(), seconds=15)
+            wait_for("the last command of the README", lambda: "after_verdict" in log.read_text())
             self.assertTrue(traffic.ping(lab, "sender", chain.RECEIVER).good, log.read_text())
             good = [total(side, "good") for side in edges.arrived()]
             self.assertEqual(good, [20, 20])

@@ -42,7 +42,7 @@ class Signals(unittest.TestCase):
         wait_for("a word about it", lambda: "SIGHUP: this version cannot read its configuration anew" in log.read_text())
         self.assertIsNone(process.poll())
         process.send_signal(signal.SIGTERM)
-        self.assertEqual(process.wait(8), 0)
+        self.assertEqual(process.wait(30), 0)
         self.assertIn("detached", log.read_text())
 
     def test_reader_that_goes(self):
@@ -55,7 +55,7 @@ class Signals(unittest.TestCase):
             process = self.lab.start("proxy", *command, ports.PROGRAM, "attach", "-c", self.config, "--pin",
                                      self.lab.bpffs / "pin", **options)
             os.close(write)
-            self.assertEqual(process.wait(10), 0)
+            self.assertEqual(process.wait(30), 0)
             self.ready()
             self.assertEqual(ports.run(self.lab, "detach")[0], 0)
 
@@ -77,7 +77,7 @@ class Signals(unittest.TestCase):
             time.sleep(0.03)
         begin = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        self.assertEqual(process.wait(15), 0)
+        self.assertEqual(process.wait(30), 0)
         print(f"  ended after {time.monotonic() - begin:.1f} s", flush=True)
         self.assertEqual(ports.run(self.lab, "detach")[0], 4, "nothing is left")
         os.close(read)
@@ -85,11 +85,13 @@ class Signals(unittest.TestCase):
     def test_watching_what_goes(self):
         process = self.start("run", "-c", self.config)
         self.ready()
-        watch = self.start("stats", "-w", "0.2", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        time.sleep(0.5)
+        table = self.lab.folder / "table"
+        with open(table, "wb") as out:
+            watch = self.start("stats", "-w", "0.2", stdout=out, stderr=subprocess.PIPE, text=True)
+        wait_for("a table", lambda: table.stat().st_size)
         process.send_signal(signal.SIGTERM)
-        process.wait(8)
-        self.assertIn("has been detached meanwhile", watch.communicate(timeout=5)[1])
+        process.wait(30)
+        self.assertIn("has been detached meanwhile", watch.communicate(timeout=30)[1])
         self.assertEqual(watch.returncode, 4)
 
 
