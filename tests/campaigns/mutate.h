@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "build.h"
+#include "encap.h"
 
 namespace sfc::test {
 
@@ -14,6 +15,7 @@ struct MutateOptions {
     Build build = Build::Kernel;
     std::uint64_t frames = 1'000'000; ///< of the domain side
     std::uint64_t seed = 1;
+    oracle::Encapsulations encaps = all_encaps(); ///< of the services
 };
 
 struct MutateResult {
