@@ -116,8 +116,11 @@ std::string json_of(const FloodOptions& options, const FloodResult& result) {
 }
 
 std::string json_of(const RaceOptions& options, const RaceResult& result) {
-    nlohmann::ordered_json json{
-        {"version", 1}, {"campaign", "race"}, {"seed", options.seed}, {"parts", nlohmann::ordered_json::array()}};
+    nlohmann::ordered_json json{{"version", 1},
+                                {"campaign", "race"},
+                                {"encapsulations", names_json(options.encaps)},
+                                {"seed", options.seed},
+                                {"parts", nlohmann::ordered_json::array()}};
     for (const RacePart& part : result.parts) {
         nlohmann::ordered_json entry{{"name", part.name},       {"build", race_build_name(part)},
                                      {"events", part.events},   {"evicted", part.evicted},

@@ -141,6 +141,7 @@ void declare(CLI::App& app, Arguments& to) {
     add_number(race, "--events", to.race.events, 100'000, 1'000'000'000'000,
                "Packets through both programs, such as 1e8");
     add_number(race, "--seed", to.race.seed, 0, kAny, "What the CPUs start to draw from");
+    add_encap(race, to.race.encaps);
     add_number(race, "--seconds-naive", to.race.seconds_naive, 1, 3600, "How long the planted bug may stay unnoticed");
 
     CLI::App& model = *app.add_subcommand("model", "All interleavings of a model of the cache");
