@@ -68,6 +68,8 @@ Expected Compare::restore(int port, const Bytes& frame) {
     }
     check("sf", port, frame, expected, ran);
     if (expected.verdict == Verdict::Restored) {
+        const std::string version = expected.outer != 0 ? fmt::format(" in IPv{}", expected.outer) : "";
+        result_.outcomes[fmt::format("restored {}{}", encap_of(expected.service->encap).name(), version)]++;
         result_.restored[fmt::format("{}{}", expected.ethernet ? "ethernet " : "", kind_name(expected.kind))]++;
     }
     return expected;

@@ -109,7 +109,7 @@ public:
     }
 
     [[nodiscard]] std::vector<const char*> outcomes() const override {
-        return {"dropped no_bottom", "dropped too_many_labels", "dropped last_label", "dropped ttl"};
+        return {"restored mpls", "dropped no_bottom", "dropped too_many_labels", "dropped last_label", "dropped ttl"};
     }
 
 private:

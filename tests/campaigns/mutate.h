@@ -19,7 +19,7 @@ struct MutateOptions {
 };
 
 struct MutateResult {
-    std::map<std::string, std::uint64_t> outcomes;    ///< "verdict reason": frames of both sides
+    std::map<std::string, std::uint64_t> outcomes;    ///< "verdict reason": frames of both sides; "restored header"
     std::map<std::string, std::uint64_t> restored;    ///< kind of packet: frames
     std::map<std::string, std::uint64_t> differences; ///< from the oracle, by what it expected and what came
     std::vector<std::string> untried;                 ///< kinds and reasons that should have occurred
