@@ -40,7 +40,7 @@ void print_text(const FloodResult& result) {
 } // namespace
 
 int flood_command(const FloodOptions& options, bool json) {
-    enter_sandbox(flood_interfaces());
+    enter_sandbox(flood_interfaces(options));
     const FloodResult result = run_flood(options);
     if (json) {
         std::cout << json_of(options, result) << '\n';

@@ -27,6 +27,14 @@ nlohmann::ordered_json counts_json(const RaceCounts& counts) {
             {"strange", counts[RACE_STRANGE]}};
 }
 
+nlohmann::ordered_json names_json(const oracle::Encapsulations& encaps) {
+    auto list = nlohmann::ordered_json::array();
+    for (const oracle::Encapsulation which : encaps) {
+        list.push_back(encap_of(which).name());
+    }
+    return list;
+}
+
 nlohmann::ordered_json parts_json(const std::vector<model::Part>& parts) {
     auto list = nlohmann::ordered_json::array();
     for (const model::Part& part : parts) {
@@ -45,6 +53,7 @@ nlohmann::ordered_json parts_json(const std::vector<model::Part>& parts) {
 std::string json_of(const MutateOptions& options, const MutateResult& result) {
     return nlohmann::ordered_json{{"version", 1},
                                   {"campaign", "mutate"},
+                                  {"encapsulations", names_json(options.encaps)},
                                   {"frames", options.frames},
                                   {"seed", options.seed},
                                   {"outcomes", result.outcomes},
@@ -63,6 +72,7 @@ std::string json_of(const MutateOptions& options, const MutateResult& result) {
 std::string json_of(const TrafficOptions& options, const TrafficResult& result) {
     return nlohmann::ordered_json{{"version", 1},
                                   {"campaign", "oracle"},
+                                  {"encapsulations", names_json(options.encaps)},
                                   {"events", result.events},
                                   {"seed", options.seed},
                                   {"capacity", options.capacity},
@@ -88,6 +98,7 @@ std::string json_of(const FloodOptions& options, const FloodResult& result) {
     };
     return nlohmann::ordered_json{{"version", 1},
                                   {"campaign", "flood"},
+                                  {"encapsulations", names_json(options.encaps)},
                                   {"seed", options.seed},
                                   {"capacity", result.capacity},
                                   {"flooded", result.flooded},
@@ -105,8 +116,11 @@ std::string json_of(const FloodOptions& options, const FloodResult& result) {
 }
 
 std::string json_of(const RaceOptions& options, const RaceResult& result) {
-    nlohmann::ordered_json json{
-        {"version", 1}, {"campaign", "race"}, {"seed", options.seed}, {"parts", nlohmann::ordered_json::array()}};
+    nlohmann::ordered_json json{{"version", 1},
+                                {"campaign", "race"},
+                                {"encapsulations", names_json(options.encaps)},
+                                {"seed", options.seed},
+                                {"parts", nlohmann::ordered_json::array()}};
     for (const RacePart& part : result.parts) {
         nlohmann::ordered_json entry{{"name", part.name},       {"build", race_build_name(part)},
                                      {"events", part.events},   {"evicted", part.evicted},

@@ -45,7 +45,7 @@ void print_text(const MutateResult& result) {
 
 int mutate_command(const MutateOptions& options, bool json) {
     if (options.build != Build::Native) { // that one needs no interfaces and no privileges
-        enter_sandbox(campaign_interfaces());
+        enter_sandbox(interface_names(campaign_world(options.encaps)));
     }
     const MutateResult result = run_mutate(options);
     if (json) {

@@ -41,7 +41,7 @@ void print_text(const TrafficResult& result) {
 
 int oracle_command(const TrafficOptions& options, bool json) {
     if (options.build != Build::Native) {
-        enter_sandbox(traffic_interfaces());
+        enter_sandbox(traffic_interfaces(options));
     }
     const TrafficResult result = run_traffic(options);
     if (json) {

@@ -7,6 +7,7 @@
 #include <linux/bpf.h>
 
 #include "base/names.h"
+#include "oracle_outer.h"
 
 namespace sfc::test {
 namespace {
@@ -62,8 +63,13 @@ Expected Compare::strip(int port, const Bytes& frame) {
 Expected Compare::restore(int port, const Bytes& frame) {
     const Ran ran = runner_.restore(port_ids_[port], frame);
     Expected expected = oracle_.restore(port, frame, now_ns_);
+    if (expected.outer == 4) {
+        oracle::take_identification(expected.bytes, ran.bytes);
+    }
     check("sf", port, frame, expected, ran);
     if (expected.verdict == Verdict::Restored) {
+        const std::string version = expected.outer != 0 ? fmt::format(" in IPv{}", expected.outer) : "";
+        result_.outcomes[fmt::format("restored {}{}", encap_of(expected.service->encap).name(), version)]++;
         result_.restored[fmt::format("{}{}", expected.ethernet ? "ethernet " : "", kind_name(expected.kind))]++;
     }
     return expected;

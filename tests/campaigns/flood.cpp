@@ -15,7 +15,7 @@ namespace sfc::test {
 namespace traffic {
 namespace {
 
-enum Services : std::size_t { Flooded, Normal };
+enum Services : std::size_t { Flooded, Normal, EachEncap };
 enum Mark : std::uint8_t { Unwatched, Beside, After };
 
 constexpr std::uint32_t kTimesCapacity = 10; // in one hold time
@@ -29,7 +29,8 @@ class Flood {
 public:
     Flood(const FloodOptions& options, const oracle::World& world, const Plan& plan, Runner& runner)
         : runner_(runner), random_(options.seed), maker_(world, random_), sf_(random_),
-          runs_(world, plan, runner, maker_), flood_tick_(plan.capacity * kTimesCapacity / kTicksMost),
+          runs_(world, plan, runner, maker_), encaps_(static_cast<std::uint32_t>(options.encaps.size())),
+          flood_tick_(plan.capacity * kTimesCapacity / kTicksMost),
           flood_packets_(options.packets != 0 ? options.packets
                                               : options.seconds * 1'000'000'000 / kTickNs * flood_tick_) {
         const std::uint32_t most = plan.capacity / kNormalShare;
@@ -75,6 +76,7 @@ private:
     PacketMaker maker_;
     SimulatedSf sf_;
     Runs runs_;
+    std::uint32_t encaps_;
     std::uint32_t flood_tick_;
     std::uint32_t normal_tick_ = 1;
     std::uint64_t flood_packets_;
@@ -91,7 +93,7 @@ private:
             if (which < left.flood) {
                 left.flood--;
                 result_.flooded++;
-                (void)runs_.strip(maker_.fresh(Flooded));
+                (void)runs_.strip(maker_.fresh(any(Flooded)));
             } else if (which < left.flood + left.normal) {
                 left.normal--;
                 send(Normal, mark);
@@ -116,8 +118,11 @@ private:
         return mark == Beside ? result_.beside : mark == After ? result_.after : unwatched_;
     }
 
-    void send(std::size_t service, std::uint8_t mark) {
-        if (const InSf* in_sf = runs_.strip(maker_.fresh(service))) {
+    /// Such a service, of any encapsulation.
+    std::size_t any(Services such) { return random_.below(encaps_) * EachEncap + such; }
+
+    void send(Services service, std::uint8_t mark) {
+        if (const InSf* in_sf = runs_.strip(maker_.fresh(any(service)))) {
             InSf packet = *in_sf;
             packet.mark = mark;
             served(mark).to_sf++;
@@ -149,17 +154,18 @@ private:
 } // namespace traffic
 
 FloodResult run_flood(const FloodOptions& options) {
-    const oracle::World world = traffic::flood_world();
+    const oracle::World world = traffic::flood_world(options.encaps);
     const Plan plan = make_plan(parse_config(oracle::yaml(world, options.capacity), "campaign"));
     KernelLog log;
     const auto runner = make_kernel_runner(plan);
+    runner->set_own_addresses(world.addresses);
     FloodResult result = traffic::Flood(options, world, plan, *runner).run();
     result.kernel_trouble = log.trouble();
     return result;
 }
 
-std::vector<std::string> flood_interfaces() {
-    return traffic::interface_names(traffic::flood_world());
+std::vector<std::string> flood_interfaces(const FloodOptions& options) {
+    return oracle::interface_names(traffic::flood_world(options.encaps));
 }
 
 } // namespace sfc::test

@@ -6,13 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "encap.h"
+
 namespace sfc::test {
 
 struct FloodOptions {
-    std::uint64_t seconds = 1;     ///< of the flood, by the cache's clock
-    std::uint64_t packets = 0;     ///< of the flood; 0: as `seconds` says
-    std::uint64_t seed = 1;        ///< of the normal traffic
-    std::uint32_t capacity = 4096; ///< slots of the cache, rounded up to a power of two
+    std::uint64_t seconds = 1;                    ///< of the flood, by the cache's clock
+    std::uint64_t packets = 0;                    ///< of the flood; 0: as `seconds` says
+    std::uint64_t seed = 1;                       ///< of the normal traffic
+    std::uint32_t capacity = 4096;                ///< slots of the cache, rounded up to a power of two
+    oracle::Encapsulations encaps = all_encaps(); ///< of the services
 };
 
 /// Packets of normal traffic, all of which come back in time.
@@ -38,10 +41,10 @@ struct FloodResult {
     bool balanced = false;
 };
 
-/// One service gets ten times the cache's capacity a hold time, of packets that never come back; another one has normal
-/// traffic. The process must be in its sandbox.
+/// One service of each encapsulation gets packets that never come back, all together ten times the cache's capacity a
+/// hold time; another one of each has normal traffic. The process must be in its sandbox.
 [[nodiscard]] FloodResult run_flood(const FloodOptions& options);
 /// The interfaces that the sandbox must have.
-[[nodiscard]] std::vector<std::string> flood_interfaces();
+[[nodiscard]] std::vector<std::string> flood_interfaces(const FloodOptions& options);
 
 } // namespace sfc::test

@@ -4,44 +4,48 @@
 #include <span>
 #include <vector>
 
+#include "encap.h"
 #include "ethernet_maker.h"
 
 namespace sfc::test {
 
-/// Which kinds of packet a service takes, as far as the maker minds.
-struct Chain {
-    std::uint32_t label = 0;
-    bool ipv4 = true;
-    bool ipv6 = true;
-    bool ethernet = false;
-};
-
-/// Makes frames that are nearly right: every field of a labelled packet drawn at random, then damaged now and then.
+/// Makes frames that are nearly right: a header of a service with every field drawn at random, a packet, padding.
+/// Then it damages them now and then.
 class FrameMaker {
 public:
-    FrameMaker(Random& random, std::vector<Chain> chains) : random_(random), chains_(std::move(chains)) {}
+    FrameMaker(Random& random, const oracle::World& world) : random_(random), world_(world) {}
 
-    /// Ethernet, a label stack, a packet, padding. Some frames and some packets come again.
+    /// A frame of the domain side, perhaps damaged. Some frames and some packets come again, packets also behind
+    /// another header of the same encapsulation or of another one.
     Bytes labelled();
     /// Truncates, flips, overwrites, inserts: mostly nothing, at most three times.
-    void damage(Bytes& frame);
+    void damage(Bytes& frame) { damage(frame, kBare); }
+    /// One sound frame of a service.
+    Bytes sound(const oracle::Service& service, const Bytes& packet);
 
 private:
     static constexpr std::size_t kKept = 64;
+    static constexpr std::size_t kMacs = 12;
 
     struct Kept {
-        Bytes frame;
+        const oracle::Service* service = nullptr;
         Bytes packet;
-        Chain chain;
+        std::size_t padding = 0; ///< bytes at the end of the packet
+        Head head;
+        Bytes frame;
     };
+    static const Head kBare; ///< of a packet without a header
 
     Random& random_;
-    std::vector<Chain> chains_;
+    const oracle::World& world_;
     std::vector<Kept> kept_; ///< lately made
 
-    void put_stack(Bytes& out, std::uint32_t label);
-    Bytes packet(const Chain& chain);
-    void damage_once(Bytes& frame);
+    Bytes packet(const oracle::Service& service);
+    const oracle::Service& other_way(const oracle::Service& service);
+    void build(Kept& made, bool odd);
+    void damage(Bytes& frame, const Head& head);
+    void damage_once(Bytes& frame, const Head& head);
+    void change_field(Bytes& frame, std::size_t at);
 };
 
 } // namespace sfc::test

@@ -90,11 +90,30 @@ void add_build(CLI::App& app, Build& build, bool both) {
                                          "Which build of the programs: the kernel's, or one for user space");
 }
 
+void add_encap(CLI::App& app, oracle::Encapsulations& encaps) {
+    const auto set = [&encaps](const std::string& name) {
+        oracle::Encapsulations chosen;
+        std::string names;
+        for (const oracle::Encapsulation which : all_encaps()) {
+            names += std::string(encap_of(which).name()) + ", ";
+            if (name == "all" || name == encap_of(which).name()) {
+                chosen.push_back(which);
+            }
+        }
+        if (chosen.empty()) {
+            throw CLI::ValidationError("--encap", fmt::format("'{}' is none of {}all", name, names));
+        }
+        encaps = chosen;
+    };
+    app.add_option_function<std::string>("--encap", set, "Which encapsulations the services have, all in one run: all");
+}
+
 void declare(CLI::App& app, Arguments& to) {
     CLI::App& mutate = *app.add_subcommand("mutate", "Malformed frames through both programs");
     add_number(mutate, "--frames", to.mutate.frames, 1, 1'000'000'000'000, "How many");
     add_seed(mutate, to.mutate.seed);
     add_build(mutate, to.mutate.build, true);
+    add_encap(mutate, to.mutate.encaps);
 
     CLI::App& oracle = *app.add_subcommand("oracle", "Does each packet get its own header back?");
     add_number(oracle, "--events", to.oracle.events, 1, 1'000'000'000, "How many program runs");
@@ -104,6 +123,7 @@ void declare(CLI::App& app, Arguments& to) {
     add_number(oracle, "--remember", to.oracle.remember, 0, SFC_REMEMBER_MAX,
                "Keys that are remembered for their hold time");
     add_build(oracle, to.oracle.build, false);
+    add_encap(oracle, to.oracle.encaps);
 
     CLI::App& flood = *app.add_subcommand("flood", "Does one service lose packets when another one is flooded?");
     CLI::Option* seconds =
@@ -111,6 +131,7 @@ void declare(CLI::App& app, Arguments& to) {
     add_number(flood, "--packets", to.flood.packets, 1, 100'000'000, "How many packets the flood has")
         ->excludes(seconds);
     add_seed(flood, to.flood.seed);
+    add_encap(flood, to.flood.encaps);
 
     const char* slots = "Slots of the cache, rounded up to a power of two";
     add_number(oracle, "--capacity", to.oracle.capacity, SFC_CAPACITY_MIN, SFC_CAPACITY_MAX, slots);
@@ -120,6 +141,7 @@ void declare(CLI::App& app, Arguments& to) {
     add_number(race, "--events", to.race.events, 100'000, 1'000'000'000'000,
                "Packets through both programs, such as 1e8");
     add_number(race, "--seed", to.race.seed, 0, kAny, "What the CPUs start to draw from");
+    add_encap(race, to.race.encaps);
     add_number(race, "--seconds-naive", to.race.seconds_naive, 1, 3600, "How long the planted bug may stay unnoticed");
 
     CLI::App& model = *app.add_subcommand("model", "All interleavings of a model of the cache");

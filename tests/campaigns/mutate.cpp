@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "compare.h"
+#include "frame_maker.h"
 #include "kernel_log.h"
 #include "setup.h"
 #include "sf_changes.h"
@@ -28,7 +29,7 @@ constexpr std::uint32_t kReferences = 65'535;
 class Mutate {
 public:
     Mutate(const MutateOptions& options, const oracle::World& world, const Plan& plan, Runner& runner)
-        : options_(options), random_(options.seed), make_(random_, campaign_chains(world)), world_(world),
+        : options_(options), random_(options.seed), make_(random_, world), world_(world),
           compare_(world, plan, runner, result_), due_(kLongest + 1) {
         for (int port = 0; port < static_cast<int>(world.ports.size()); port++) {
             if (world.ports[port].sf >= 0) {
@@ -70,10 +71,8 @@ private:
     std::vector<int> sf_ports_;
 
     void one(std::uint64_t n) {
-        Bytes frame = make_.labelled();
-        make_.damage(frame);
-        const std::vector<int>& ports = world_.services[0].domain; // all that there are
-        const Expected expected = compare_.strip(random_.one_in(8) ? ports[1] : ports[0], frame);
+        const Bytes frame = make_.labelled();
+        const Expected expected = compare_.strip(kDomainPorts[random_.one_in(8) ? 1 : 0], frame);
         if (expected.verdict == Verdict::ToSf) {
             in_sf(n, {expected.service->return_port, expected.bytes});
         }
@@ -144,33 +143,23 @@ private:
 
     /// As many equal packets as an entry can count, and one more.
     void fill_one_entry() {
-        const Bytes frame = mpls_udp({{.label = 16001}, {.label = 17}}, {});
+        const Bytes frame = make_.sound(world_.services[0], without_ethernet(plain_udp({})));
         for (std::uint32_t i = 0; i <= kReferences; i++) {
-            (void)compare_.strip(world_.services[0].domain[0], frame);
+            (void)compare_.strip(kDomainPorts[0], frame);
         }
     }
 
     void note_untried() {
-        constexpr std::array<const char*, 19> kOutcomes = {"to_sf",
-                                                           "restored",
-                                                           "passed not_sfc",
-                                                           "passed unmatched",
-                                                           "passed miss",
-                                                           "passed control",
-                                                           "dropped truncated",
-                                                           "dropped ttl",
-                                                           "dropped no_bottom",
-                                                           "dropped too_many_labels",
-                                                           "dropped last_label",
-                                                           "dropped bad_inner",
-                                                           "dropped no_key",
-                                                           "dropped too_big",
-                                                           "dropped ambiguous",
-                                                           "dropped cache_full",
-                                                           "dropped miss",
-                                                           "dropped late",
-                                                           "dropped sfc_from_sf"};
-        for (const char* outcome : kOutcomes) {
+        std::vector<const char*> outcomes = {
+            "to_sf",          "restored",        "passed not_sfc",     "passed unmatched",
+            "passed miss",    "passed control",  "dropped truncated",  "dropped bad_inner",
+            "dropped no_key", "dropped too_big", "dropped ambiguous",  "dropped cache_full",
+            "dropped miss",   "dropped late",    "dropped sfc_from_sf"};
+        for (const oracle::Encapsulation which : options_.encaps) {
+            const std::vector<const char*> own = encap_of(which).outcomes();
+            outcomes.insert(outcomes.end(), own.begin(), own.end());
+        }
+        for (const char* outcome : outcomes) {
             if (!result_.outcomes.contains(outcome)) {
                 result_.untried.emplace_back(outcome);
             }
@@ -186,13 +175,14 @@ private:
 } // namespace
 
 MutateResult run_mutate(const MutateOptions& options) {
-    const oracle::World world = campaign_world();
+    const oracle::World world = campaign_world(options.encaps);
     const Plan plan = make_plan(parse_config(oracle::yaml(world, kCampaignCapacity), "campaign"));
     std::optional<KernelLog> log;
     if (options.build != Build::Native) {
         log.emplace();
     }
     const auto runner = make_runner(plan, options.build);
+    runner->set_own_addresses(world.addresses);
     MutateResult result = Mutate(options, world, plan, *runner).run();
     if (log) {
         result.kernel_trouble = log->trouble();

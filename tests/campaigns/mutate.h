@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "build.h"
+#include "encap.h"
 
 namespace sfc::test {
 
@@ -14,10 +15,11 @@ struct MutateOptions {
     Build build = Build::Kernel;
     std::uint64_t frames = 1'000'000; ///< of the domain side
     std::uint64_t seed = 1;
+    oracle::Encapsulations encaps = all_encaps(); ///< of the services
 };
 
 struct MutateResult {
-    std::map<std::string, std::uint64_t> outcomes;    ///< "verdict reason": frames of both sides
+    std::map<std::string, std::uint64_t> outcomes;    ///< "verdict reason": frames of both sides; "restored header"
     std::map<std::string, std::uint64_t> restored;    ///< kind of packet: frames
     std::map<std::string, std::uint64_t> differences; ///< from the oracle, by what it expected and what came
     std::vector<std::string> untried;                 ///< kinds and reasons that should have occurred

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "oracle.h"
 
+#include "oracle_outer.h"
+
 namespace sfc::test::oracle {
 namespace {
 
@@ -31,7 +33,7 @@ std::string ip_type(unsigned version) {
 }
 
 unsigned versions(Inner inner) {
-    return inner == Inner::Ipv4 ? kIpv4 : inner == Inner::Ipv6 ? kIpv6 : kIpv4 | kIpv6;
+    return inner == Inner::Ipv4 ? kIpv4 : inner == Inner::Ipv6 ? kIpv6 : inner == Inner::Ip ? kIpv4 | kIpv6 : 0;
 }
 
 bool exceeds(std::size_t size, std::uint32_t mtu) {
@@ -62,69 +64,67 @@ std::uint32_t Oracle::mtu_out(const Service& service, int ingress) const {
     return world_.ports[service.egress < 0 ? ingress : service.egress].mtu;
 }
 
+Expected Oracle::unmatched() const {
+    return world_.unmatched_drop ? drop(SFC_REASON_unmatched) : pass(SFC_REASON_unmatched);
+}
+
 Expected Oracle::strip(int port, View frame, std::uint64_t now_ns) {
     if (frame.size() < kEthernetHeader) {
         return drop(SFC_REASON_runt);
     }
-    const auto unmatched = [&] {
-        return world_.unmatched_drop ? drop(SFC_REASON_unmatched) : pass(SFC_REASON_unmatched);
-    };
-    const std::uint32_t type = u16(frame, 12);
-    if (type == 0x894f) {
-        return unmatched(); // NSH: nothing can match it
+    for (const Encapsulation which : all_encaps()) {
+        const Encap& encap = encap_of(which);
+        if (!world_.uses(which)) {
+            if (encap.owns(u16(frame, kEthernetHeader - 2))) {
+                return unmatched(); // nothing can match it
+            }
+        } else if (const std::optional<Judged> judged = encap.judge(world_, port, frame)) {
+            return strip_judged(port, frame, *judged, now_ns);
+        }
     }
-    if (type != 0x8847 && type != 0x8848) {
-        return pass(SFC_REASON_not_sfc);
-    }
-    const View labels = frame.subspan(kEthernetHeader);
-    if (labels.size() < 4) {
-        return drop(SFC_REASON_truncated);
-    }
-    const Service* service = world_.match(port, u32(labels, 0) >> 12);
-    if (service == nullptr) {
+    return pass(SFC_REASON_not_sfc);
+}
+
+Expected Oracle::strip_judged(int port, View frame, const Judged& judged, std::uint64_t now_ns) {
+    if (judged.fault == SFC_REASON_unmatched) {
         return unmatched();
     }
-    if (labels[3] <= 1) {
-        return drop(SFC_REASON_ttl, service);
+    if (judged.fault != SFC_OK) {
+        return drop(judged.fault, judged.service);
     }
-    const Stack stack = judge_stack(labels, service->pipe);
-    if (stack.fault != SFC_OK) {
-        return drop(stack.fault, stack.fault == SFC_REASON_truncated ? nullptr : service);
-    }
-    if (stack.left.empty() && !service->plain) {
-        return drop(SFC_REASON_last_label, service);
-    }
-    const Sf& sf = world_.sfs[service->sf];
-    const View inner = labels.subspan(stack.size);
-    const Packet packet =
-        service->inner == Inner::Ethernet ? judge_ethernet(inner, sf) : judge_ip(inner, versions(service->inner), sf);
+    const Service& service = *judged.service;
+    const Sf& sf = world_.sfs[service.sf];
+    const View inner = frame.subspan(judged.size);
+    const bool frames = service.inner == Inner::Ethernet;
+    const Packet packet = frames && judged.ethernet ? judge_ethernet(inner, sf)
+                                                    : judge_ip(inner, versions(service.inner) & judged.versions, sf);
     sfc_reason fault = packet.fault;
-    if (service->decrement && packet.hops <= 1 && (fault == SFC_OK || fault == SFC_REASON_no_key)) {
+    if (service.decrement && packet.hops <= 1 && (fault == SFC_OK || fault == SFC_REASON_no_key)) {
         fault = SFC_REASON_ttl;
     }
-    const std::size_t to_sf = inner.size() - (service->inner == Inner::Ethernet && fault == SFC_OK ? 14 : 0);
-    if (fault == SFC_OK && (exceeds(to_sf, world_.ports[service->to_port].mtu) ||
-                            exceeds(stack.left.size() + inner.size(), mtu_out(*service, port)))) {
+    const std::size_t to_sf = inner.size() - (frames && fault == SFC_OK ? kEthernetHeader : 0);
+    const std::size_t kept = judged.advanced.empty() ? 0 : judged.advanced.size() - 2;
+    if (fault == SFC_OK &&
+        (exceeds(to_sf, world_.ports[service.to_port].mtu) || exceeds(kept + inner.size(), mtu_out(service, port)))) {
         fault = SFC_REASON_too_big;
     }
     if (fault != SFC_OK) {
-        return drop(fault, service);
+        return drop(fault, &service);
     }
-    return insert(port, frame, inner, *service, stack, packet, now_ns);
+    return insert(port, frame, judged, packet, now_ns);
 }
 
-Expected Oracle::insert(int port, View frame, View inner, const Service& service, const Stack& stack,
-                        const Packet& packet, std::uint64_t now_ns) {
+Expected Oracle::insert(int port, View frame, const Judged& judged, const Packet& packet, std::uint64_t now_ns) {
+    const Service& service = *judged.service;
     Header header;
     header.service = &service;
     if (service.egress < 0) {
         header.ingress = port;
         std::copy_n(frame.begin() + 6, 6, header.source.begin());
     }
-    header.advanced =
-        (stack.left.empty() ? ip_type(packet.version) : std::string(frame.begin() + 12, frame.begin() + 14)) +
-        stack.left;
-    header.hops = stack.hops;
+    header.advanced = judged.advanced.empty() ? ip_type(packet.version) : judged.advanced;
+    header.hops = judged.hops;
+    header.outer = judged.outer;
     const sfc_reason fault =
         cache_.insert(key_of(service.return_port, packet), header, world_.sfs[service.sf].hold_ns, now_ns);
     if (fault != SFC_OK) {
@@ -143,7 +143,7 @@ Expected Oracle::insert(int port, View frame, View inner, const Service& service
         append(expected.bytes, to.routed ? View(zeros) : frame.subspan(6, 6));
         append(expected.bytes, ip_type(packet.version));
     }
-    append(expected.bytes, inner);
+    append(expected.bytes, frame.subspan(judged.size));
     return expected;
 }
 
@@ -203,9 +203,14 @@ Expected Oracle::give_back(View payload, const Cache::Claim& claim, const Packet
     append(expected.bytes, header.advanced);
     const std::size_t at = expected.bytes.size();
     append(expected.bytes, payload);
-    if (service.inner != Inner::Ethernet) {
+    const bool ip = service.inner != Inner::Ethernet;
+    if (ip) {
         limit_hops(std::span(expected.bytes).subspan(at),
                    std::min(service.decrement ? packet.hops - 1 : packet.hops, header.hops));
+    }
+    expected.outer = header.outer;
+    if (header.outer != 0) {
+        close_outer(expected.bytes, header.outer, ip ? end_of_ip(expected.bytes, at) : expected.bytes.size());
     }
     return expected;
 }

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "encap.h"
 #include "oracle_cache.h"
 #include "oracle_ethernet.h"
 #include "oracle_stack.h"
@@ -20,6 +21,7 @@ struct Expected {
     std::vector<std::uint8_t> bytes;  ///< as it leaves; empty where it is passed or dropped
     Kind kind = Kind::None;           ///< as far as it is known
     bool ethernet = false;            ///< the packet is an Ethernet frame
+    unsigned outer = 0;               ///< as in Header; an identification of IPv4 may be any (take_identification)
 
     /// A `late` packet is treated as one without an entry if the stale entry has made room for another one meanwhile.
     /// When that happens is the cache's own affair, so the oracle allows both.
@@ -42,8 +44,10 @@ private:
     const World& world_;
     Cache cache_;
 
-    [[nodiscard]] Expected insert(int port, View frame, View inner, const Service& service, const Stack& stack,
-                                  const Packet& packet, std::uint64_t now_ns);
+    [[nodiscard]] Expected unmatched() const;
+    [[nodiscard]] Expected strip_judged(int port, View frame, const Judged& judged, std::uint64_t now_ns);
+    [[nodiscard]] Expected insert(int port, View frame, const Judged& judged, const Packet& packet,
+                                  std::uint64_t now_ns);
     [[nodiscard]] Expected give_back(View payload, const Cache::Claim& claim, const Packet& packet) const;
     [[nodiscard]] std::uint32_t mtu_out(const Service& service, int ingress) const;
 };

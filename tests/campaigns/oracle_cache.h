@@ -15,8 +15,9 @@ struct Header {
     const Service* service = nullptr;
     int ingress = 0;      ///< the domain port that it came by; 0 where that does not matter
     Mac source{};         ///< with `next_hop: ingress` where it came from, else zeros
-    std::string advanced; ///< EtherType and labels as they leave
+    std::string advanced; ///< from the EtherType up to the packet, as it leaves, but for what depends on the packet
     unsigned hops = 255;  ///< of the packet as it leaves, at most
+    unsigned outer = 0;   ///< version of an IP packet around it all, whose lengths and checksums depend on the packet
 
     bool operator==(const Header&) const = default;
 };

@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <iterator>
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include "encap.h"
 
 namespace sfc::test::oracle {
 namespace {
@@ -17,6 +20,25 @@ std::string text(const Mac& mac) {
 std::string text(const Port& port) {
     return fmt::format("{{interface: {}{}{}}}", port.name, port.routed ? ", mac: " + text(port.mac) : "",
                        port.mtu != 0 ? fmt::format(", mtu: {}", port.mtu) : "");
+}
+
+std::string text(const Address& address) {
+    std::array<char, INET6_ADDRSTRLEN> out{};
+    const bool ipv4 = is_ipv4(address);
+    inet_ntop(ipv4 ? AF_INET : AF_INET6, address.data() + (ipv4 ? 12 : 0), out.data(), out.size());
+    return fmt::format("\"{}\"", out.data());
+}
+
+std::string next_hop(const World& world, const Service& service) {
+    if (service.egress < 0) {
+        return "ingress";
+    }
+    const Port& egress = world.ports[service.egress];
+    return fmt::format("{{interface: {}, mac: {}{}{}}}", egress.name, text(service.next_hop),
+                       egress.mtu != 0 ? fmt::format(", mtu: {}", egress.mtu) : "",
+                       service.tunnel ? fmt::format(", tunnel: {{remote: {}, local: {}}}", text(service.tunnel->remote),
+                                                    text(service.tunnel->local))
+                                      : "");
 }
 
 const char* on_off(bool value) {
@@ -65,28 +87,42 @@ std::string text(const World& world, const Service& service) {
     if (service.to_port != service.return_port) {
         in = service.to_port < service.return_port ? ", in: left" : ", in: right";
     }
-    const Port& egress = world.ports[std::max(service.egress, 0)];
-    const std::string hop = service.egress < 0
-                                ? "ingress"
-                                : fmt::format("{{interface: {}, mac: {}{}}}", egress.name, text(service.next_hop),
-                                              egress.mtu != 0 ? fmt::format(", mtu: {}", egress.mtu) : "");
-    return fmt::format("{{name: {}, match: {{encapsulation: mpls, label: {}}}, domain: [{}], sf: {{name: {}{}}}, "
-                       "next_hop: {}, inner: {}, ttl: {}{}{}}}",
-                       service.name, service.label, fmt::join(domain, ", "), world.sfs[service.sf].name, in, hop,
-                       kInner[static_cast<std::size_t>(service.inner)], service.pipe ? "pipe" : "uniform",
-                       service.decrement ? ", inner_ttl: decrement" : "", service.plain ? ", last_label: plain" : "");
+    const Encap& encap = encap_of(service.encap);
+    return fmt::format("{{name: {}, match: {{encapsulation: {}, {}}}, domain: [{}], sf: {{name: {}{}}}, "
+                       "next_hop: {}, inner: {}{}{}}}",
+                       service.name, encap.name(), encap.match(service), fmt::join(domain, ", "),
+                       world.sfs[service.sf].name, in, next_hop(world, service),
+                       kInner[static_cast<std::size_t>(service.inner)], encap.settings(service),
+                       service.decrement ? ", inner_ttl: decrement" : "");
 }
 
 } // namespace
 
-const Service* World::match(int port, std::uint32_t label) const {
-    for (const Service& service : services) {
-        if (service.label == label &&
+bool World::uses(Encapsulation encap) const {
+    return std::any_of(services.begin(), services.end(), [&](const Service& of) { return of.encap == encap; });
+}
+
+std::vector<const Service*> services_at(const World& world, Encapsulation encap, int port) {
+    std::vector<const Service*> found;
+    for (const Service& service : world.services) {
+        if (service.encap == encap &&
             std::find(service.domain.begin(), service.domain.end(), port) != service.domain.end()) {
-            return &service;
+            found.push_back(&service);
         }
     }
-    return nullptr;
+    return found;
+}
+
+bool is_ipv4(const Address& address) {
+    constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    return std::equal(kMapped.begin(), kMapped.end(), address.begin());
+}
+
+std::vector<std::string> interface_names(const World& world) {
+    std::vector<std::string> names;
+    std::transform(world.ports.begin(), world.ports.end(), std::back_inserter(names),
+                   [](const Port& port) { return port.name; });
+    return names;
 }
 
 std::string yaml(const World& world, std::uint32_t capacity) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,9 +41,25 @@ struct Port {
 
 enum class Inner { Ip, Ipv4, Ipv6, Ethernet };
 
+/// The rows of encap.h.
+enum class Encapsulation : std::uint8_t { Mpls, Nsh };
+using Encapsulations = std::vector<Encapsulation>;
+
+/// Of either IP version; IPv4 as in RFC 4291 2.5.5.2.
+using Address = std::array<std::uint8_t, 16>;
+
+struct Tunnel {
+    Address remote{}, local{};
+};
+
 struct Service {
     std::string name;
-    std::uint32_t label = 0;
+    Encapsulation encap = Encapsulation::Mpls;
+    std::uint32_t label = 0;      ///< MPLS
+    std::uint32_t spi = 0;        ///< NSH: service path identifier,
+    std::vector<std::uint8_t> si; ///< and service indexes, empty for any
+    bool forwarder = false;       ///< NSH: takes one from the TTL
+    std::optional<Tunnel> tunnel; ///< `next_hop: {tunnel: ...}`
     std::vector<int> domain;
     int sf = 0;
     int to_port = 0;
@@ -60,10 +77,24 @@ struct World {
     std::vector<Port> ports;
     std::vector<Service> services;
     bool unmatched_drop = false;
-    std::uint32_t remember = 0; ///< keys
+    std::uint32_t remember = 0;     ///< keys
+    std::vector<Address> addresses; ///< of this host
 
-    [[nodiscard]] const Service* match(int port, std::uint32_t label) const;
+    [[nodiscard]] bool uses(Encapsulation encap) const;
 };
+
+/// The encapsulation's services with this domain port.
+[[nodiscard]] std::vector<const Service*> services_at(const World& world, Encapsulation encap, int port);
+[[nodiscard]] bool is_ipv4(const Address& address);
+/// The names of its ports.
+[[nodiscard]] std::vector<std::string> interface_names(const World& world);
+
+/// Of the campaigns' worlds: this host's addresses, and tunnels from them.
+constexpr Address kOwn4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 198, 51, 100, 7};
+constexpr Address kOwn6 = {0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7};
+constexpr Tunnel kTunnel4 = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 9}, kOwn4};
+constexpr Tunnel kTunnel6 = {{0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9}, kOwn6};
+[[nodiscard]] std::vector<std::string> interface_names(const World& world);
 
 /// The configuration file.
 [[nodiscard]] std::string yaml(const World& world, std::uint32_t capacity);

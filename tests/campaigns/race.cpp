@@ -101,8 +101,16 @@ private:
     RaceOptions options_;
     RaceResult result_;
 
+    [[nodiscard]] RaceTable table_of() const {
+        std::uint32_t encaps = 0;
+        for (const oracle::Encapsulation which : options_.encaps) {
+            encaps |= which == oracle::Encapsulation::Nsh ? RACE_NSH : RACE_MPLS;
+        }
+        return {options_.seed, encaps};
+    }
+
     void run_parts(RaceBuild build) {
-        RaceTable table(options_.seed), crowded(options_.seed); // words of the two mean nothing to each other
+        RaceTable table = table_of(), crowded = table_of(); // words of the two mean nothing to each other
         for (RacePart part : parts(build)) {
             run_part(part.setup.crowded ? crowded : table, part,
                      (options_.events / kParts + kRaceBatch - 1) / kRaceBatch);
@@ -138,7 +146,7 @@ private:
         const auto seconds_since = [](Clock::time_point then) {
             return std::chrono::duration<double>(Clock::now() - then).count();
         };
-        RaceTable table(options_.seed);
+        RaceTable table = table_of();
         table.set_up({.build = RaceBuild::Naive, .numbers = 256});
         const auto start = Clock::now();
         const auto caught = [&table] {

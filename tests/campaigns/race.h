@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "encap.h"
 #include "race_table.h"
 
 namespace sfc::test {
@@ -14,6 +15,7 @@ struct RaceOptions {
     std::uint64_t events = 1'000'000; ///< runs of the proxy's programs in all, the planted bug's not among them
     std::uint64_t seed = 1;
     std::uint64_t seconds_naive = 10; ///< in which the planted bug must be noticed
+    oracle::Encapsulations encaps = all_encaps();
 };
 
 /// One way of meeting: what it was and how the packets ended.

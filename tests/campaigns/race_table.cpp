@@ -25,8 +25,15 @@ constexpr std::uint64_t kHoldNs = 100'000'000;
 constexpr const char* kConfig = R"(
 cache: {capacity: 64}
 sfs: [{name: fw, ports: {left: left, right: right}, hold: 100ms}]
-services: [{name: out, match: {encapsulation: mpls, label: 16001}, domain: d0, sf: {name: fw, in: left},
-            next_hop: {interface: e0, mac: "02:00:00:00:00:99"}}]
+services:
+)";
+constexpr const char* kMplsService = R"(
+  - {name: out, match: {encapsulation: mpls, label: 16001}, domain: d0, sf: {name: fw, in: left},
+     next_hop: {interface: e0, mac: "02:00:00:00:00:99"}}
+)";
+constexpr const char* kNshService = R"(
+  - {name: nsh-out, match: {encapsulation: nsh, spi: 777, si: 7}, domain: d0, sf: {name: fw, in: left},
+     next_hop: {interface: e0, mac: "02:00:00:00:00:99"}}
 )";
 
 /// Bits of a word that are no fingerprint: all but six, which are also those that say whose position a word takes
@@ -35,6 +42,11 @@ constexpr std::uint32_t kFewFingerprints = 0x3fc0ffff;
 
 LoadSettings settings(std::uint64_t seed) {
     return {.clock = SFC_CLOCK_MAP, .seed = seed};
+}
+
+std::string config(std::uint32_t encaps) {
+    return std::string(kConfig) + ((encaps & RACE_MPLS) != 0 ? kMplsService : "") +
+           ((encaps & RACE_NSH) != 0 ? kNshService : "");
 }
 
 std::string interface_of(int cpu) {
@@ -106,9 +118,9 @@ void RaceTable::Close::operator()(race_bpf* harness) const {
     race_bpf::destroy(harness);
 }
 
-RaceTable::RaceTable(std::uint64_t seed)
-    : seed_(seed), plan_(make_plan(parse_config(kConfig, "race"))), programs_(plan_, settings(seed)),
-      harness_(race_bpf::open()) {
+RaceTable::RaceTable(std::uint64_t seed, std::uint32_t encaps)
+    : seed_(seed), encaps_(encaps), plan_(make_plan(parse_config(config(encaps), "race"))),
+      programs_(plan_, settings(seed)), harness_(race_bpf::open()) {
     if (!harness_) {
         throw system_error("cannot open the harness", errno);
     }
@@ -154,6 +166,7 @@ void RaceTable::set_up(const RaceSetup& setup) {
         set_entry(harness_->maps.programs, position++, &fd);
     }
     const race_setup harness = {.numbers = setup.numbers,
+                                .encaps = encaps_,
                                 .batch = kRaceBatch,
                                 .domain_port = plan_.port_id("d0"),
                                 .sf_port = plan_.port_id("right"),

@@ -37,8 +37,8 @@ using RaceCounts = std::array<std::uint64_t, RACE_COUNTS>;
 /// must be in a sandbox with race_interfaces().
 class RaceTable {
 public:
-    /// `seed` gives the secrets of the hash and what the CPUs draw.
-    explicit RaceTable(std::uint64_t seed);
+    /// `seed` gives the secrets of the hash and what the CPUs draw; `encaps` is of enum race_encap.
+    RaceTable(std::uint64_t seed, std::uint32_t encaps);
     ~RaceTable();
     RaceTable(const RaceTable&) = delete;
     RaceTable& operator=(const RaceTable&) = delete;
@@ -62,6 +62,7 @@ private:
     using Object = std::unique_ptr<bpf_object, Close>;
 
     std::uint64_t seed_;
+    std::uint32_t encaps_;
     Plan plan_;
     Programs programs_; ///< for its maps, which all builds share
     std::unique_ptr<race_bpf, Close> harness_;

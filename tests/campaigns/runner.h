@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -36,6 +37,8 @@ public:
     virtual Ran strip(std::uint16_t port_id, std::span<const std::uint8_t> frame) = 0;
     virtual Ran restore(std::uint16_t port_id, std::span<const std::uint8_t> frame) = 0;
     virtual void set_time(std::uint64_t ns) = 0;
+    /// Of this host, as the kernel keeps them in IPv6 sockets: packets to them may carry SFC.
+    virtual void set_own_addresses(const std::vector<std::array<std::uint8_t, 16>>& addresses) = 0;
     [[nodiscard]] virtual Totals totals() = 0;
 
     /// The result of a redirected frame may be left zero from here on: in the kernel it costs as much as the run.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "runner_kernel.h"
 
+#include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <fstream>
 #include <string>
@@ -53,6 +55,12 @@ public:
     void set_time(std::uint64_t ns) override {
         programs_.maps().set_time(ns);
         now_ = ns;
+    }
+    void set_own_addresses(const std::vector<std::array<std::uint8_t, 16>>& addresses) override {
+        std::vector<sfc_address> own(addresses.size());
+        std::transform(addresses.begin(), addresses.end(), own.begin(),
+                       [](const auto& address) { return std::bit_cast<sfc_address>(address); });
+        programs_.maps().set_own_addresses(own);
     }
     Totals totals() override {
         const Conservation sums = conserve(snapshot(), plan_);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "setup.h"
 
-#include <algorithm>
 #include <array>
-#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace sfc::test {
 namespace {
@@ -61,11 +62,12 @@ struct Way {
     int sf, to_port, return_port;
 };
 
+static_assert(P0 == kDomainPorts[0] && P1 == kDomainPorts[1]);
+
 /// `egress` -1 is the way back to where the packet came from.
-oracle::Service service(const char* name, std::uint32_t label, std::vector<int> domain, Way way, int egress) {
+oracle::Service service(const char* name, std::vector<int> domain, Way way, int egress) {
     oracle::Service made;
     made.name = name;
-    made.label = label;
     made.domain = std::move(domain);
     made.sf = way.sf;
     made.to_port = way.to_port;
@@ -75,51 +77,78 @@ oracle::Service service(const char* name, std::uint32_t label, std::vector<int> 
     return made;
 }
 
+oracle::Service mpls(const char* name, std::uint32_t label, std::vector<int> domain, Way way, int egress) {
+    oracle::Service made = service(name, std::move(domain), way, egress);
+    made.label = label;
+    return made;
+}
+
+/// Without `si` it takes any index.
+oracle::Service nsh(const char* name, std::uint32_t spi, std::vector<std::uint8_t> si, std::vector<int> domain, Way way,
+                    int egress) {
+    oracle::Service made = service(name, std::move(domain), way, egress);
+    made.encap = oracle::Encapsulation::Nsh;
+    made.spi = spi;
+    made.si = std::move(si);
+    return made;
+}
+
+void add_mpls(std::vector<oracle::Service>& list) {
+    list.push_back(mpls("plain", 16001, {P0, P1}, {A, A0, A1}, E0));
+    list.back().plain = true;
+    list.push_back(mpls("back", 16002, {P0}, {A, A1, A0}, -1));
+    list.back().pipe = true;
+    list.push_back(mpls("hops", 16003, {P0, P1}, {A, A0, A1}, E1));
+    list.back().decrement = true;
+    list.push_back(mpls("four", 16004, {P0}, {B, B0, B1}, E1));
+    list.back().inner = Inner::Ipv4;
+    list.push_back(mpls("six", 16005, {P0, P1}, {B, B1, B0}, -1));
+    list.back().inner = Inner::Ipv6;
+    list.back().decrement = true;
+    list.push_back(mpls("media", 16006, {P0}, {C, C0, C0}, E0));
+    list.push_back(mpls("media-in", 16007, {P0, P1}, {C, C0, C0}, -1));
+    list.back().pipe = list.back().plain = true;
+    list.push_back(mpls("wire", 16008, {P0}, {D, D0, D1}, E0));
+    list.back().inner = Inner::Ethernet;
+    list.push_back(mpls("wire-back", 16009, {P0, P1}, {D, D1, D0}, -1));
+    list.back().inner = Inner::Ethernet;
+    list.back().pipe = true;
+}
+
+void add_nsh(std::vector<oracle::Service>& list) {
+    list.push_back(nsh("nsh-out", 1, {7, 6}, {P0, P1}, {A, A0, A1}, E0));
+    list.push_back(nsh("nsh-any", 2, {}, {P0, P1}, {A, A1, A0}, -1));
+    list.push_back(nsh("nsh-one", 2, {9}, {P0}, {A, A0, A1}, E1));
+    list.back().decrement = true;
+    list.push_back(nsh("nsh-four", 3, {1, 7}, {P0}, {B, B0, B1}, -1));
+    list.back().inner = Inner::Ipv4;
+    list.back().forwarder = true;
+    list.push_back(nsh("nsh-six", 4, {255}, {P0, P1}, {B, B1, B0}, E1));
+    list.back().inner = Inner::Ipv6;
+    list.push_back(nsh("nsh-media", 5, {7}, {P0, P1}, {C, C0, C0}, -1));
+    list.back().decrement = true;
+    list.push_back(nsh("nsh-tunnel", 6, {7}, {P0}, {C, C0, C0}, E0));
+    list.back().forwarder = true;
+    list.back().tunnel = oracle::kTunnel4;
+    list.push_back(nsh("nsh-tunnel6", 0xffffff, {7}, {P0, P1}, {A, A0, A1}, E0));
+    list.back().tunnel = oracle::kTunnel6;
+    list.push_back(nsh("nsh-wire", 7, {7}, {P0}, {D, D0, D1}, -1));
+    list.back().inner = Inner::Ethernet;
+    list.push_back(nsh("nsh-wire-out", 8, {7}, {P0, P1}, {D, D1, D0}, E0));
+    list.back().inner = Inner::Ethernet;
+}
+
 } // namespace
 
-oracle::World campaign_world() {
+oracle::World campaign_world(const oracle::Encapsulations& encaps) {
     oracle::World world;
     world.sfs = sfs();
     world.ports = ports();
-    std::vector<oracle::Service>& list = world.services;
-    list.push_back(service("plain", 16001, {P0, P1}, {A, A0, A1}, E0));
-    list.back().plain = true;
-    list.push_back(service("back", 16002, {P0}, {A, A1, A0}, -1));
-    list.back().pipe = true;
-    list.push_back(service("hops", 16003, {P0, P1}, {A, A0, A1}, E1));
-    list.back().decrement = true;
-    list.push_back(service("four", 16004, {P0}, {B, B0, B1}, E1));
-    list.back().inner = Inner::Ipv4;
-    list.push_back(service("six", 16005, {P0, P1}, {B, B1, B0}, -1));
-    list.back().inner = Inner::Ipv6;
-    list.back().decrement = true;
-    list.push_back(service("media", 16006, {P0}, {C, C0, C0}, E0));
-    list.push_back(service("media-in", 16007, {P0, P1}, {C, C0, C0}, -1));
-    list.back().pipe = list.back().plain = true;
-    list.push_back(service("wire", 16008, {P0}, {D, D0, D1}, E0));
-    list.back().inner = Inner::Ethernet;
-    list.push_back(service("wire-back", 16009, {P0, P1}, {D, D1, D0}, -1));
-    list.back().inner = Inner::Ethernet;
-    list.back().pipe = true;
-    return world;
-}
-
-std::vector<std::string> campaign_interfaces() {
-    const oracle::World world = campaign_world();
-    std::vector<std::string> names;
-    std::transform(world.ports.begin(), world.ports.end(), std::back_inserter(names),
-                   [](const oracle::Port& port) { return port.name; });
-    return names;
-}
-
-std::vector<Chain> campaign_chains(const oracle::World& world) {
-    std::vector<Chain> chains;
-    for (const oracle::Service& service : world.services) {
-        const bool any = service.inner == Inner::Ip;
-        chains.push_back({service.label, any || service.inner == Inner::Ipv4, any || service.inner == Inner::Ipv6,
-                          service.inner == Inner::Ethernet});
+    world.addresses = {oracle::kOwn4, oracle::kOwn6};
+    for (const oracle::Encapsulation which : encaps) {
+        which == oracle::Encapsulation::Nsh ? add_nsh(world.services) : add_mpls(world.services);
     }
-    return chains;
+    return world;
 }
 
 } // namespace sfc::test

@@ -126,7 +126,7 @@ private:
 } // namespace traffic
 
 TrafficResult run_traffic(const TrafficOptions& options) {
-    oracle::World world = traffic::oracle_world();
+    oracle::World world = traffic::oracle_world(options.encaps);
     world.remember = options.remember;
     const Plan plan = make_plan(parse_config(oracle::yaml(world, options.capacity), "campaign"));
     std::optional<KernelLog> log;
@@ -134,6 +134,7 @@ TrafficResult run_traffic(const TrafficOptions& options) {
         log.emplace();
     }
     const auto runner = make_runner(plan, options.build);
+    runner->set_own_addresses(world.addresses);
     TrafficResult result = traffic::Traffic(options, world, plan, *runner).run();
     if (log) {
         result.kernel_trouble = log->trouble();
@@ -141,8 +142,8 @@ TrafficResult run_traffic(const TrafficOptions& options) {
     return result;
 }
 
-std::vector<std::string> traffic_interfaces() {
-    return traffic::interface_names(traffic::oracle_world());
+std::vector<std::string> traffic_interfaces(const TrafficOptions& options) {
+    return oracle::interface_names(traffic::oracle_world(options.encaps));
 }
 
 } // namespace sfc::test

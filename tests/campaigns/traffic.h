@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "build.h"
+#include "encap.h"
 
 namespace sfc::test {
 
@@ -19,6 +20,7 @@ struct TrafficOptions {
     /// Early evictions that are allowed, per million of packets to the SFs. Close to its quota a service may lose a
     /// live entry while a stale one is out of the hand's reach, and some free slots are in other CPUs' magazines.
     std::uint64_t early_limit = 35'000;
+    oracle::Encapsulations encaps = all_encaps(); ///< of the services
 };
 
 struct TrafficResult {
@@ -41,6 +43,6 @@ struct TrafficResult {
 /// restore; a model says what may become of each. The process must be in its sandbox, but for Build::Native.
 [[nodiscard]] TrafficResult run_traffic(const TrafficOptions& options);
 /// The interfaces that the sandbox must have.
-[[nodiscard]] std::vector<std::string> traffic_interfaces();
+[[nodiscard]] std::vector<std::string> traffic_interfaces(const TrafficOptions& options);
 
 } // namespace sfc::test

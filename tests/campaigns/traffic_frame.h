@@ -11,9 +11,10 @@ namespace sfc::test::traffic {
 /// A frame of the traffic campaigns. Of fixed room: an allocation a frame would cost as much as all the rest.
 class Frame {
 public:
-    static constexpr std::size_t kMost = 272;
+    static constexpr std::size_t kMost = 512;
 
     [[nodiscard]] std::span<const std::uint8_t> view() const { return {bytes_.data(), size_}; }
+    [[nodiscard]] std::span<std::uint8_t> bytes() { return {bytes_.data(), size_}; }
     [[nodiscard]] std::size_t size() const { return size_; }
     std::uint8_t& operator[](std::size_t at) { return bytes_[at]; }
     std::uint8_t operator[](std::size_t at) const { return bytes_[at]; }
@@ -50,6 +51,7 @@ private:
     std::uint16_t size_ = 0;
 };
 
-constexpr std::size_t kEthernet = 14; ///< bytes of the header in front of labels and packets
+constexpr std::size_t kEthernet = 14;              ///< bytes of the link's header
+constexpr std::size_t kHeadMost = kEthernet + 216; ///< bytes in front of a packet
 
 } // namespace sfc::test::traffic

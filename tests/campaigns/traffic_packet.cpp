@@ -1,28 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "traffic_packet.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "base/error.h"
 #include "oracle_stack.h"
 
 namespace sfc::test::traffic {
 namespace {
 
-constexpr std::uint32_t kEntropyIndicator = 7;
+constexpr std::size_t kSourceAt = 11; // the last byte of the source MAC
+constexpr std::uint8_t kSources = 4;
 
-std::array<std::uint8_t, 2> type_bytes(std::uint32_t type) {
-    return {static_cast<std::uint8_t>(type >> 8), static_cast<std::uint8_t>(type)};
-}
-
-std::uint32_t ip_type(const Packet& packet) {
-    return layout_of(packet.number).ipv6 ? 0x86dd : 0x0800;
-}
-
-std::uint32_t mpls_type(const Packet& packet) {
-    return packet.multicast != 0 ? 0x8848 : 0x8847;
-}
-
-oracle::Mac source_mac(const Packet& packet) {
-    return {0x02, 0, 0, 0, 0, packet.source};
+std::array<std::uint8_t, 2> ip_type(const Packet& packet) {
+    return layout_of(packet.number).ipv6 ? std::array<std::uint8_t, 2>{0x86, 0xdd} : std::array<std::uint8_t, 2>{8, 0};
 }
 
 } // namespace
@@ -34,46 +26,36 @@ std::uint32_t PacketMaker::new_number() {
     return ++numbers_;
 }
 
-void PacketMaker::put_label(Packet& packet, std::uint32_t label, std::uint32_t ttl) {
-    const std::uint32_t entry = label << 12 | random_.below(8) << 9 | ttl;
-    for (int shift = 24; shift >= 0; shift -= 8) {
-        packet.labels[packet.label_bytes++] = static_cast<std::uint8_t>(entry >> shift);
-    }
+void PacketMaker::draw_head(Packet& packet) {
+    constexpr std::array<std::uint8_t, kSourceAt> kMacs = {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0};
+    const Inside inside = layout_of(packet.number).ipv6 ? Inside::Ipv6 : Inside::Ipv4;
+    const Head head = encap(packet).draw(world_, world_.services[packet.service], inside, random_, false);
+    packet.head = {};
+    packet.size = static_cast<std::uint8_t>(head.bytes.size());
+    std::copy(head.bytes.begin(), head.bytes.end(), packet.head.begin());
+    std::copy(kMacs.begin(), kMacs.end(), packet.head.begin());
+    packet.head[kSourceAt] = static_cast<std::uint8_t>(random_.below(kSources));
 }
 
-void PacketMaker::draw_stack(Packet& packet) {
-    const oracle::Service& service = world_.services[packet.service];
-    packet.label_bytes = 0;
-    packet.labels = {};
-    put_label(packet, service.label, 2 + random_.below(254));
-    std::uint32_t more = service.plain && random_.one_in(4) ? 0 : 1 + random_.below(random_.one_in(16) ? 13 : 4);
-    if (more > 0 && random_.one_in(8)) {
-        put_label(packet, kEntropyIndicator, random_.below(256));
-        put_label(packet, 16 + random_.below(1000), 0);
-    }
-    for (; more > 0; more--) {
-        put_label(packet, 16 + random_.below(1U << 19), random_.below(256));
-    }
-    packet.labels[packet.label_bytes - 2U] |= 1; // bottom of stack
-}
-
-Packet PacketMaker::fresh(std::size_t service) {
+Packet PacketMaker::of_service(std::size_t service, std::uint32_t number) {
     Packet made;
     const std::vector<int>& ports = world_.services[service].domain;
     made.id = ++ids_;
-    made.number = new_number();
+    made.number = number;
     made.service = static_cast<std::uint8_t>(service);
     made.port = static_cast<std::uint8_t>(ports[random_.below(static_cast<std::uint32_t>(ports.size()))]);
-    made.source = static_cast<std::uint8_t>(random_.below(4));
-    made.multicast = random_.one_in(8) ? 1 : 0;
-    draw_stack(made);
+    draw_head(made);
     return made;
+}
+
+Packet PacketMaker::fresh(std::size_t service) {
+    return of_service(service, new_number());
 }
 
 Packet PacketMaker::copy(const Packet& of) {
     Packet made = of;
     made.id = ++ids_;
-    made.labels[2] ^= static_cast<std::uint8_t>(random_.below(8) << 1); // the traffic class of the top label is cut
+    encap(made).touch(std::span(made.head).first(made.size), random_);
     return made;
 }
 
@@ -88,45 +70,47 @@ Packet PacketMaker::rival(const Packet& of) {
     Packet made = of;
     const std::uint32_t how = random_.below(4);
     if (how == 0) {
-        made.labels[made.label_bytes - 1U]++; // by a TTL
+        encap(made).nudge(std::span(made.head).first(made.size), random_);
     } else if (how == 1) {
-        made.source ^= 1; // which matters where it is to go back
+        made.head[kSourceAt] ^= 1; // which matters where it is to go back
     } else if (how == 2) {
-        draw_stack(made);
+        draw_head(made);
     } else {
-        made = fresh(other_service(of));
-        made.number = of.number;
+        return of_service(other_service(of), of.number);
     }
     made.id = ++ids_;
-    if (made.labels[3] < 2) {
-        made.labels[3] = 2; // the TTL of a stack of one label
-    }
     return made;
 }
 
 void PacketMaker::build(const Packet& packet, Frame& frame) {
-    constexpr oracle::Mac kDestination = {0x02, 0, 0, 0, 0, 0x01};
     frame.clear();
-    frame.append(kDestination);
-    frame.append(source_mac(packet));
-    frame.append(type_bytes(mpls_type(packet)));
-    frame.append(std::span(packet.labels).first(packet.label_bytes));
+    frame.append(std::span(packet.head).first(packet.size));
     append_inner(frame, packet.number, packet.id, random_);
+    encap(packet).close(frame.bytes(), frame.size());
 }
 
-Header PacketMaker::header_of(const Packet& packet) const {
+Header PacketMaker::header_of(const Packet& packet, const Frame& frame) const {
     const oracle::Service& service = world_.services[packet.service];
-    const oracle::Stack stack = oracle::judge_stack(std::span(packet.labels).first(packet.label_bytes), service.pipe);
+    const auto judged = encap(packet).judge(world_, packet.port, frame.view());
+    if (!judged || judged->fault != SFC_OK || judged->service != &service || judged->size != packet.size) {
+        throw Error(ExitCode::Failed,
+                    fmt::format("service {} does not take the header that the campaign has made for it: {:02x}",
+                                service.name, fmt::join(packet.head, "")));
+    }
     Header header;
     header.service = packet.service;
     header.egress = static_cast<std::uint8_t>(service.egress < 0 ? packet.port : service.egress);
-    const oracle::Mac mac = service.egress < 0 ? source_mac(packet) : service.next_hop;
-    std::copy(mac.begin(), mac.end(), header.bytes.begin());
-    const auto type = type_bytes(stack.left.empty() ? ip_type(packet) : mpls_type(packet));
-    std::copy(type.begin(), type.end(), header.bytes.begin() + 12);
-    std::copy(stack.left.begin(), stack.left.end(), header.bytes.begin() + kEthernet);
-    header.size = static_cast<std::uint8_t>(kEthernet + stack.left.size());
-    header.hops = static_cast<std::uint8_t>(stack.hops);
+    if (service.egress < 0) {
+        std::copy_n(packet.head.begin() + 6, 6, header.bytes.begin());
+    } else {
+        std::copy(service.next_hop.begin(), service.next_hop.end(), header.bytes.begin());
+    }
+    const auto type = ip_type(packet);
+    const std::string left = judged->advanced.empty() ? std::string(type.begin(), type.end()) : judged->advanced;
+    std::copy(left.begin(), left.end(), header.bytes.begin() + 12);
+    header.size = static_cast<std::uint8_t>(12 + left.size());
+    header.hops = static_cast<std::uint8_t>(judged->hops);
+    header.outer = static_cast<std::uint8_t>(judged->outer);
     return header;
 }
 
@@ -138,7 +122,7 @@ std::array<std::uint8_t, kEthernet> PacketMaker::to_sf(const Packet& packet, con
     } else {
         std::copy_n(frame.view().begin(), 12, out.begin());
     }
-    const auto type = type_bytes(ip_type(packet));
+    const auto type = ip_type(packet);
     std::copy(type.begin(), type.end(), out.begin() + 12);
     return out;
 }

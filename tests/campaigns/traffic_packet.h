@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include "encap.h"
 #include "oracle_stack.h"
 #include "oracle_world.h"
 #include "traffic_inner.h"
@@ -12,11 +13,9 @@ struct Packet {
     std::uint64_t id = 0;
     std::uint32_t number = 0; ///< of its key
     std::uint8_t service = 0;
-    std::uint8_t port = 0;        ///< that it comes in by
-    std::uint8_t source = 0;      ///< the last byte of its source MAC
-    std::uint8_t multicast = 0;   ///< 1: EtherType 0x8848
-    std::uint8_t label_bytes = 0; ///< of `labels`
-    std::array<std::uint8_t, 64> labels{};
+    std::uint8_t port = 0;                      ///< that it comes in by
+    std::uint8_t size = 0;                      ///< of `head`
+    std::array<std::uint8_t, kHeadMost> head{}; ///< all in front of it; what depends on the packet is not right yet
 };
 
 /// The truth of a packet: what must be in front of it when it leaves, from the first byte of the frame on.
@@ -25,7 +24,8 @@ struct Header {
     std::uint8_t egress = 0; ///< the port that it leaves by
     std::uint8_t size = 0;
     std::uint8_t hops = oracle::kHopsMost; ///< that it leaves with at most
-    std::array<std::uint8_t, kEthernet + 64> bytes{};
+    std::uint8_t outer = 0;                ///< as in oracle::Header
+    std::array<std::uint8_t, kHeadMost> bytes{};
 
     bool operator==(const Header&) const = default;
     [[nodiscard]] std::span<const std::uint8_t> view() const { return {bytes.data(), size}; }
@@ -44,17 +44,18 @@ public:
 
     /// A packet with a key of its own.
     Packet fresh(std::size_t service);
-    /// One with the key of `of`, and the same label stack.
+    /// One with the key of `of`, and the same header.
     Packet copy(const Packet& of);
-    /// One with the key of `of`, but mostly with another stack: by a little, by all, or of another service.
+    /// One with the key of `of`, but mostly with another header: by a little, by all, or of another service, which may
+    /// have another encapsulation.
     Packet rival(const Packet& of);
     /// A key that no packet has had or will have. Throws Error where none is left.
     std::uint32_t new_number();
 
     void build(const Packet& packet, Frame& frame);
-    /// By the RFCs alone.
-    [[nodiscard]] Header header_of(const Packet& packet) const;
-    /// The Ethernet header that an SF must get for a frame of build(). All behind the labels must follow it.
+    /// By the RFCs alone. The frame is that of build().
+    [[nodiscard]] Header header_of(const Packet& packet, const Frame& frame) const;
+    /// The Ethernet header that an SF must get for a frame of build(). All behind its header must follow it.
     [[nodiscard]] std::array<std::uint8_t, kEthernet> to_sf(const Packet& packet, const Frame& frame) const;
 
 private:
@@ -63,9 +64,12 @@ private:
     std::uint64_t ids_ = 0;
     std::uint32_t numbers_ = 0;
 
-    void draw_stack(Packet& packet);
+    Packet of_service(std::size_t service, std::uint32_t number);
+    void draw_head(Packet& packet);
+    [[nodiscard]] const Encap& encap(const Packet& packet) const {
+        return encap_of(world_.services[packet.service].encap);
+    }
     std::size_t other_service(const Packet& than);
-    void put_label(Packet& packet, std::uint32_t label, std::uint32_t ttl);
 };
 
 } // namespace sfc::test::traffic

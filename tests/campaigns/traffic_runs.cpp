@@ -58,7 +58,7 @@ const InSf* Runs::strip(const Packet& packet) {
     const bool sampled = begin(packet.port);
     const Ran ran = runner_.strip(ids_.ports[packet.port], frame_.view());
     const std::uint64_t key = name(packet.number, service.return_port);
-    in_sf_.reference.header = maker_.header_of(packet);
+    in_sf_.reference.header = maker_.header_of(packet, frame_);
     in_sf_.reference.epoch = epoch_of(service.return_port);
     Judgement judgement{.wrong = "a frame that should have gone to the SF ended otherwise"};
     const bool to_sf = ran.action == XDP_REDIRECT;
@@ -80,7 +80,7 @@ const InSf* Runs::strip(const Packet& packet) {
 
 bool Runs::went_to_sf(const Packet& packet, const Ran& ran, bool sampled) const {
     const auto ethernet = maker_.to_sf(packet, frame_);
-    const auto inner = frame_.view().subspan(kEthernet + packet.label_bytes);
+    const auto inner = frame_.view().subspan(packet.size);
     const bool right = ran.bytes.size() == kEthernet + inner.size() &&
                        std::equal(ethernet.begin(), ethernet.end(), ran.bytes.begin()) &&
                        std::equal(inner.begin(), inner.end(), ran.bytes.begin() + kEthernet);

@@ -3,6 +3,9 @@
 
 #include <bit>
 
+#include "oracle_outer.h"
+#include "oracle_stack.h"
+
 namespace sfc::test::traffic {
 namespace {
 
@@ -10,17 +13,17 @@ constexpr std::uint64_t kHoldsToLeave = 3; // from the deadline until nothing ca
 
 bool is_header_and_payload(std::span<const std::uint8_t> out, const Header& header,
                            std::span<const std::uint8_t> frame) {
-    std::array<std::uint8_t, 20> ip{}; // as much of it as has hops and checksum
-    const auto packet = frame.subspan(kEthernet);
-    if (out.size() != header.size + packet.size() || packet.size() < ip.size()) {
-        return false;
+    Frame expected;
+    expected.append(header.view());
+    expected.append(frame.subspan(kEthernet));
+    oracle::limit_hops(expected.bytes().subspan(header.size), header.hops);
+    if (header.outer != 0) {
+        oracle::close_outer(expected.bytes(), header.outer, oracle::end_of_ip(expected.view(), header.size));
     }
-    std::copy_n(packet.begin(), ip.size(), ip.begin());
-    oracle::limit_hops(ip, header.hops);
-    const auto left = out.subspan(header.size);
-    return std::equal(out.begin(), out.begin() + header.size, header.bytes.begin()) &&
-           std::equal(ip.begin(), ip.end(), left.begin()) &&
-           std::equal(left.begin() + ip.size(), left.end(), packet.begin() + ip.size());
+    if (header.outer == 4) {
+        oracle::take_identification(expected.bytes(), out);
+    }
+    return std::ranges::equal(expected.view(), out);
 }
 
 } // namespace

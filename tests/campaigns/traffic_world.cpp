@@ -34,14 +34,14 @@ oracle::World world_of(std::uint64_t hold_of_b_ns, bool routed) {
         port.routed = routed && port.sf == B;
         port.mac = port.routed ? kRouted : Mac{};
     }
+    world.addresses = {oracle::kOwn4, oracle::kOwn6};
     return world;
 }
 
 /// From `to_port` to the other port of its SF. `egress` -1 is the way back to where the packet came from.
-oracle::Service service(const char* name, std::uint32_t label, std::vector<int> domain, int to_port, int egress) {
+oracle::Service service(const char* name, std::vector<int> domain, int to_port, int egress) {
     oracle::Service made;
     made.name = name;
-    made.label = label;
     made.domain = std::move(domain);
     made.sf = to_port < B0 ? A : B;
     made.to_port = to_port;
@@ -51,30 +51,66 @@ oracle::Service service(const char* name, std::uint32_t label, std::vector<int> 
     return made;
 }
 
+oracle::Service mpls(const char* name, std::uint32_t label, std::vector<int> domain, int to_port, int egress) {
+    oracle::Service made = service(name, std::move(domain), to_port, egress);
+    made.label = label;
+    return made;
+}
+
+oracle::Service nsh(const char* name, std::uint32_t spi, std::vector<std::uint8_t> si, std::vector<int> domain,
+                    int to_port, int egress) {
+    oracle::Service made = service(name, std::move(domain), to_port, egress);
+    made.encap = oracle::Encapsulation::Nsh;
+    made.spi = spi;
+    made.si = std::move(si);
+    return made;
+}
+
+void add_mpls(std::vector<oracle::Service>& list) {
+    list.push_back(mpls("out", 16001, {P0, P1}, A0, E0));
+    list.push_back(mpls("back", 16002, {P1}, A1, E1));
+    list.back().pipe = true;
+    list.push_back(mpls("also-out", 16003, {P0, P1}, A0, -1));
+    list.push_back(mpls("in", 16004, {P0, P1}, B0, E1));
+    list.back().plain = true;
+    list.push_back(mpls("home", 16005, {P0, P1}, B1, -1));
+    list.back().pipe = true;
+}
+
+void add_nsh(std::vector<oracle::Service>& list) {
+    list.push_back(nsh("nsh-out", 1, {7, 6}, {P0, P1}, A0, E0));
+    list.push_back(nsh("nsh-back", 2, {}, {P1}, A1, -1));
+    list.push_back(nsh("nsh-also-out", 2, {9}, {P0, P1}, A0, E1));
+    list.back().tunnel = oracle::kTunnel6;
+    list.push_back(nsh("nsh-in", 3, {1, 255}, {P0, P1}, B0, -1));
+    list.back().forwarder = true;
+    list.push_back(nsh("nsh-home", 0xffffff, {7}, {P0, P1}, B1, E0));
+    list.back().tunnel = oracle::kTunnel4;
+}
+
 } // namespace
 
-oracle::World oracle_world() {
+oracle::World oracle_world(const oracle::Encapsulations& encaps) {
     oracle::World world = world_of(kHoldNs / 2, true);
-    world.services = {service("out", 16001, {P0, P1}, A0, E0), service("back", 16002, {P1}, A1, E1),
-                      service("also-out", 16003, {P0, P1}, A0, -1), service("in", 16004, {P0, P1}, B0, E1),
-                      service("home", 16005, {P0, P1}, B1, -1)};
-    world.services[1].pipe = true;
-    world.services[3].plain = true;
-    world.services[4].pipe = true;
+    for (const oracle::Encapsulation which : encaps) {
+        which == oracle::Encapsulation::Nsh ? add_nsh(world.services) : add_mpls(world.services);
+    }
     return world;
 }
 
-oracle::World flood_world() {
+oracle::World flood_world(const oracle::Encapsulations& encaps) {
     oracle::World world = world_of(kHoldNs, false);
-    world.services = {service("flooded", 16001, {P0}, A0, E0), service("normal", 16002, {P1}, B0, E1)};
+    for (const oracle::Encapsulation which : encaps) {
+        if (which == oracle::Encapsulation::Nsh) {
+            world.services.push_back(nsh("nsh-flooded", 1, {7}, {P0}, A0, E0));
+            world.services.push_back(nsh("nsh-normal", 2, {}, {P1}, B0, E1));
+            world.services.back().tunnel = oracle::kTunnel6;
+        } else {
+            world.services.push_back(mpls("flooded", 16001, {P0}, A0, E0));
+            world.services.push_back(mpls("normal", 16002, {P1}, B0, E1));
+        }
+    }
     return world;
-}
-
-std::vector<std::string> interface_names(const oracle::World& world) {
-    std::vector<std::string> names;
-    std::transform(world.ports.begin(), world.ports.end(), std::back_inserter(names),
-                   [](const oracle::Port& port) { return port.name; });
-    return names;
 }
 
 std::vector<std::uint64_t> holds(const oracle::World& world) {

@@ -11,13 +11,12 @@ namespace sfc::test::traffic {
 constexpr std::uint64_t kTickNs = 1'562'500; ///< the clock's step
 constexpr std::uint32_t kTicksMost = 64;     ///< of the longest hold time in the worlds below
 
-/// Two SFs, one of them with half the hold time and with MACs of its own; five services through them, both ways, two of
-/// them back to where their packets come from, two of them through the same ports of the same SF.
-[[nodiscard]] oracle::World oracle_world();
-/// Two services, each with an SF of its own.
-[[nodiscard]] oracle::World flood_world();
+/// Two SFs, one of them with half the hold time and with MACs of its own; five services of each encapsulation through
+/// them, both ways, some back to where their packets come from, some through the same ports of the same SF.
+[[nodiscard]] oracle::World oracle_world(const oracle::Encapsulations& encaps);
+/// Two services of each encapsulation, the first of them through one SF and the second through another one.
+[[nodiscard]] oracle::World flood_world(const oracle::Encapsulations& encaps);
 
-[[nodiscard]] std::vector<std::string> interface_names(const oracle::World& world);
 /// The hold time of each service.
 [[nodiscard]] std::vector<std::uint64_t> holds(const oracle::World& world);
 

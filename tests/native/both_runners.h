@@ -18,6 +18,7 @@ public:
     Ran strip(std::uint16_t port_id, std::span<const std::uint8_t> frame) override;
     Ran restore(std::uint16_t port_id, std::span<const std::uint8_t> frame) override;
     void set_time(std::uint64_t ns) override;
+    void set_own_addresses(const std::vector<std::array<std::uint8_t, 16>>& addresses) override;
     [[nodiscard]] Totals totals() override;
     void raise_epoch(std::uint16_t sf_id) override;
     [[nodiscard]] Snapshot snapshot() override;

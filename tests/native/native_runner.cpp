@@ -2,6 +2,7 @@
 #include "native_runner.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace sfc::test {
@@ -86,6 +87,12 @@ Ran NativeRunner::restore(std::uint16_t port_id, std::span<const std::uint8_t> f
 void NativeRunner::set_time(std::uint64_t ns) {
     now_ = ns;
     machine.map("set_clock").set(std::uint32_t{0}, ns);
+}
+
+void NativeRunner::set_own_addresses(const std::vector<std::array<std::uint8_t, 16>>& addresses) {
+    for (const auto& address : addresses) {
+        machine.map("own_addresses").set(std::bit_cast<sfc_address>(address), std::uint8_t{1});
+    }
 }
 
 void NativeRunner::each_entry(const std::function<void(const sfc_slot& slot, unsigned references)>& what) {

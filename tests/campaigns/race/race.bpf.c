@@ -16,6 +16,15 @@ enum {
     NEXT_RESTORE,
     ENTRY_S = 1 << 8, /* RFC 3032 2.1: bottom of stack */
     TOP_ENTRY = 16001 << 12 | 255,
+    NSH_TYPE = 0x894f,
+    NSH_BASE = 63 << 22 | 1, /* RFC 8300 2.2: TTL, and IPv4 behind it */
+    NSH_WORDS_AT = 16,
+    NSH_MD_AT = 8,
+    NSH_MD1_WORDS = 6, /* 2.4 */
+    NSH_PATH = 777 << 8,
+    NSH_INDEX = 7,
+    NSH_CLASS = 0x0123 << 16 | 0x45 << 8, /* 2.5.1: class and type of the one context header */
+    NSH_OWN = 3,                          /* words in front of those that are the header's own, at most */
     CLOCK_ONE_IN = 64,
     STRIPS_OF_16 = 7, /* fewer than restores, or the references of an entry would only grow */
     ID_WORD = 1,      /* of the IPv4 header: identification */
@@ -49,8 +58,10 @@ struct {
     __type(value, __u32);
 } programs SEC(".maps");
 
-static const __u8 ethernet[2][RACE_ETHERNET] = {{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0x47},
-                                                {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x08, 0x00}};
+enum { LINK_PLAIN, LINK_MPLS, LINK_NSH };
+static const __u8 ethernet[3][RACE_ETHERNET] = {{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x08, 0x00},
+                                                {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0x47},
+                                                {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x89, 0x4f}};
 
 /* A quarter of the numbers has one short stack, one a long one, one two short stacks, and one a long and a short one.
  */
@@ -58,10 +69,17 @@ static __always_inline __u32 stacks_of(__u32 number) {
     return number & 2 ? RACE_STACKS : 1;
 }
 
-/* Entries that are left when the top one is gone. */
-static __always_inline __u32 depth_of(__u32 number, __u32 stack) {
+/* Whether the header is an NSH. With both encapsulations half of the numbers with two stacks have one of each. */
+static __always_inline int is_nsh(__u32 encaps, __u32 number, __u32 stack) {
+    return encaps == (RACE_MPLS | RACE_NSH) ? (number >> 2 ^ (stack & ~(number >> 3))) & 1 : encaps == RACE_NSH;
+}
+
+/* Entries that are left when the top one is gone, or words of an NSH, all of which are left. */
+static __always_inline __u32 depth_of(int nsh, __u32 number, __u32 stack) {
     __u32 step = number >> 2, is_long = number & 1 & ~stack;
 
+    if (nsh && !is_long)
+        return NSH_OWN + 1 + step % (RACE_HEAD - NSH_OWN);
     return is_long ? RACE_HEAD + 1 + step % (RACE_ENTRIES - RACE_HEAD - 1) : 1 + step % RACE_HEAD;
 }
 
@@ -71,6 +89,19 @@ static __always_inline __be32 entry_of(__u32 number, __u32 stack, __u32 at, __u3
     __u32 ttl = 2 + (number * 7 + stack * 31 + at * 13) % 250;
 
     return bpf_htonl(label << 12 | (at + 1 == depth ? ENTRY_S : 0) | ttl);
+}
+
+/* A word of an NSH with the index `si`: MD type 1 where the length fits it, else type 2 with one context header. */
+static __always_inline __be32 nsh_word(__u32 number, __u32 stack, __u32 at, __u32 depth, __u32 si) {
+    __u32 md1 = depth == NSH_MD1_WORDS;
+
+    if (at == 0)
+        return bpf_htonl(NSH_BASE | depth << NSH_WORDS_AT | (md1 ? 1 : 2) << NSH_MD_AT);
+    if (at == 1)
+        return bpf_htonl(NSH_PATH | si);
+    if (at == 2 && !md1)
+        return bpf_htonl(NSH_CLASS | 4 * (depth - NSH_OWN));
+    return bpf_htonl(1U << 31 | number << 16 | stack << 8 | at);
 }
 
 static __always_inline struct race_tally* tally_of(__u32 number, __u32 stack) {
@@ -98,31 +129,49 @@ static __always_inline int inner_is(struct xdp_md* ctx, const struct race_cpu* c
     return !differ;
 }
 
-/* The header that was put on, of `len` bytes. */
-static __always_inline enum race_count judge_header(struct xdp_md* ctx, const struct race_cpu* cpu, __u32 len) {
-    __be32 entry[RACE_ENTRIES] = {};
-    __u32 first, number, stack, depth, torn;
-    struct race_tally* tally;
+/* The number and the stack that a header tells, as number * RACE_STACKS + stack. */
+static __always_inline __u32 owner_of(int nsh, const __be32* entry) {
+    __u32 label = bpf_ntohl(entry[0]) >> 12, own = bpf_ntohl(entry[NSH_OWN]);
+    __u32 number = nsh ? own >> 16 : label >> 9, stack = nsh ? own >> 8 : label >> 8;
 
-    if (len < 4 || len > sizeof(entry) || bpf_xdp_load_bytes(ctx, RACE_ETHERNET, entry, stack_bytes(len)))
-        return RACE_TORN;
-    first = bpf_ntohl(entry[0]) >> 12;
-    number = first >> 9 & (RACE_NUMBERS - 1);
-    stack = first >> 8 & 1;
-    depth = depth_of(number, stack);
-    torn = len != 4 * depth;
+    return (number & (RACE_NUMBERS - 1)) * RACE_STACKS + (stack & 1);
+}
+
+/* Whether each word of a header of `len` bytes is as it must leave. */
+static __always_inline int header_is(int nsh, const __be32* entry, __u32 len, __u32 owner) {
+    __u32 number = owner / RACE_STACKS, stack = owner % RACE_STACKS, depth = depth_of(nsh, number, stack);
+    __u32 torn = len != 4 * depth;
+
     for (__u32 i = 0; i < RACE_ENTRIES; i++) {
         if (i < depth)
-            torn |= entry[i] != entry_of(number, stack, i, depth);
+            torn |= entry[i] !=
+                    (nsh ? nsh_word(number, stack, i, depth, NSH_INDEX - 1) : entry_of(number, stack, i, depth));
     }
-    if (torn)
+    return !torn;
+}
+
+/* The header that was put on, of `len` bytes. */
+static __always_inline enum race_count judge_header(struct xdp_md* ctx, const struct race_setup* setup,
+                                                    const struct race_cpu* cpu, __u32 len) {
+    __be32 entry[RACE_ENTRIES] = {};
+    __be16 type = 0;
+    struct race_tally* tally;
+    __u32 owner;
+    int nsh;
+
+    if (len < 4 || len > sizeof(entry) || bpf_xdp_load_bytes(ctx, RACE_ETHERNET, entry, stack_bytes(len)) ||
+        bpf_xdp_load_bytes(ctx, RACE_ETHERNET - sizeof(type), &type, sizeof(type)))
         return RACE_TORN;
-    if (number != cpu->number || stack >= stacks_of(number))
+    nsh = type == bpf_htons(NSH_TYPE);
+    owner = owner_of(nsh, entry);
+    if (nsh != is_nsh(setup->encaps, owner / RACE_STACKS, owner % RACE_STACKS) || !header_is(nsh, entry, len, owner))
+        return RACE_TORN;
+    if (owner / RACE_STACKS != cpu->number || owner % RACE_STACKS >= stacks_of(cpu->number))
         return RACE_WRONG;
-    tally = tally_of(number, stack);
+    tally = tally_of(owner / RACE_STACKS, owner % RACE_STACKS);
     if (tally)
         tally->restored++;
-    return depth > RACE_HEAD ? RACE_RESTORED_LONG : RACE_RESTORED;
+    return len > 4 * RACE_HEAD ? RACE_RESTORED_LONG : RACE_RESTORED;
 }
 
 static __always_inline enum race_count judge_strip(struct xdp_md* ctx, const struct race_cpu* cpu,
@@ -144,27 +193,28 @@ static __always_inline enum race_count judge_strip(struct xdp_md* ctx, const str
     return stacks_of(cpu->number) == 1 ? RACE_FALSE_AMBIGUOUS : RACE_AMBIGUOUS;
 }
 
-static __always_inline enum race_count judge_restore(struct xdp_md* ctx, const struct race_cpu* cpu,
-                                                     const struct sfc_result* result) {
+static __always_inline enum race_count judge_restore(struct xdp_md* ctx, const struct race_setup* setup,
+                                                     const struct race_cpu* cpu, const struct sfc_result* result) {
     __u32 len = bpf_xdp_get_buff_len(ctx);
 
     if (result->verdict == SFC_VERDICT_RESTORED) {
         if (len < RACE_ETHERNET + RACE_INNER || !inner_is(ctx, cpu, len - RACE_INNER))
             return RACE_STRANGE;
-        return judge_header(ctx, cpu, len - RACE_ETHERNET - RACE_INNER);
+        return judge_header(ctx, setup, cpu, len - RACE_ETHERNET - RACE_INNER);
     }
     if (result->verdict != SFC_VERDICT_DROPPED)
         return RACE_STRANGE;
     return result->reason == SFC_REASON_miss ? RACE_MISS : result->reason == SFC_REASON_late ? RACE_LATE : RACE_STRANGE;
 }
 
-static __always_inline void judge(struct xdp_md* ctx, struct race_cpu* cpu) {
+static __always_inline void judge(struct xdp_md* ctx, const struct race_setup* setup, struct race_cpu* cpu) {
     __u32 zero = 0, count;
     const struct work* work = bpf_map_lookup_elem(&scratch, &zero);
 
     if (!work || cpu->act == RACE_NOTHING)
         return;
-    count = cpu->act == RACE_STRIP ? judge_strip(ctx, cpu, &work->result) : judge_restore(ctx, cpu, &work->result);
+    count =
+        cpu->act == RACE_STRIP ? judge_strip(ctx, cpu, &work->result) : judge_restore(ctx, setup, cpu, &work->result);
     if (count == RACE_RESTORED_LONG)
         cpu->count[RACE_RESTORED]++;
     if (count < RACE_COUNTS)
@@ -214,7 +264,7 @@ static __always_inline void fill_inner(struct race_cpu* cpu) {
 
 /* Returns how many entries the stack has on arrival. */
 static __always_inline __u32 fill_stack(struct race_cpu* cpu) {
-    __u32 depth = depth_of(cpu->number, cpu->stack);
+    __u32 depth = depth_of(0, cpu->number, cpu->stack);
 
     cpu->entry[0] = bpf_htonl(TOP_ENTRY);
     for (__u32 i = 1; i < RACE_ENTRIES; i++)
@@ -222,14 +272,25 @@ static __always_inline __u32 fill_stack(struct race_cpu* cpu) {
     return depth + 1;
 }
 
-static __always_inline int write_frame(struct xdp_md* ctx, struct race_cpu* cpu) {
-    __u32 plain = cpu->act != RACE_STRIP, entries = plain ? 0 : fill_stack(cpu);
+/* Returns how many words the NSH has. */
+static __always_inline __u32 fill_nsh(struct race_cpu* cpu) {
+    __u32 depth = depth_of(1, cpu->number, cpu->stack);
+
+    for (__u32 i = 0; i < RACE_ENTRIES; i++)
+        cpu->entry[i] = nsh_word(cpu->number, cpu->stack, i, depth, NSH_INDEX);
+    return depth;
+}
+
+static __always_inline int write_frame(struct xdp_md* ctx, const struct race_setup* setup, struct race_cpu* cpu) {
+    int plain = cpu->act != RACE_STRIP, nsh = is_nsh(setup->encaps, cpu->number, cpu->stack);
+    __u32 link = plain ? LINK_PLAIN : nsh ? LINK_NSH : LINK_MPLS;
+    __u32 entries = plain ? 0 : nsh ? fill_nsh(cpu) : fill_stack(cpu);
     __u32 len = RACE_ETHERNET + 4 * entries + RACE_INNER;
     int error;
 
     fill_inner(cpu);
     error = bpf_xdp_adjust_head(ctx, (int)bpf_xdp_get_buff_len(ctx) - (int)len);
-    error |= bpf_xdp_store_bytes(ctx, 0, (void*)ethernet[plain], RACE_ETHERNET);
+    error |= bpf_xdp_store_bytes(ctx, 0, (void*)ethernet[link], RACE_ETHERNET);
     if (!plain)
         error |= bpf_xdp_store_bytes(ctx, RACE_ETHERNET, cpu->entry, stack_bytes(4 * entries));
     return error | bpf_xdp_store_bytes(ctx, len - RACE_INNER, cpu->inner, RACE_INNER);
@@ -244,7 +305,7 @@ int race_run(struct xdp_md* ctx) {
 
     if (!setup || !cpu || !port)
         return XDP_ABORTED;
-    judge(ctx, cpu);
+    judge(ctx, setup, cpu);
     if (!cpu->left) {
         cpu->act = RACE_NOTHING;
         cpu->left = setup->batch;
@@ -253,7 +314,7 @@ int race_run(struct xdp_md* ctx) {
     cpu->left--;
     choose(setup, cpu);
     *port = cpu->act == RACE_STRIP ? setup->domain_port : setup->sf_port;
-    if (write_frame(ctx, cpu))
+    if (write_frame(ctx, setup, cpu))
         return XDP_ABORTED;
     bpf_tail_call(ctx, &programs, cpu->act == RACE_STRIP ? NEXT_STRIP : NEXT_RESTORE);
     return XDP_ABORTED;

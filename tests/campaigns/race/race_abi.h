@@ -7,13 +7,16 @@
 enum race_limit {
     RACE_NUMBERS = 1024, /* packets that can be told apart: ten bits of a label */
     RACE_STACKS = 2,     /* that a packet may carry */
-    RACE_ENTRIES = 16,   /* of a stack on arrival, the longest */
+    RACE_ENTRIES = 16,   /* of a stack on arrival, the longest; words of an NSH likewise */
     RACE_HEAD = 8,       /* entries that fit into a slot of the cache; longer ones go on in its tail */
     RACE_ETHERNET = 14,
     RACE_INNER_WORDS = 8, /* IPv4, UDP and four bytes */
     RACE_INNER = 4 * RACE_INNER_WORDS,
     RACE_FRAME = RACE_ETHERNET + 4 * RACE_ENTRIES + RACE_INNER, /* the longest */
 };
+
+/* Encapsulations that the packets have, a set. With both, some numbers have a header of each. */
+enum race_encap { RACE_MPLS = 1, RACE_NSH = 2 };
 
 /* How one run of the proxy ended. */
 enum race_count {
@@ -49,6 +52,7 @@ struct race_cpu {
 /* The same for all CPUs. */
 struct race_setup {
     __u32 numbers; /* a power of two */
+    __u32 encaps;  /* enum race_encap */
     __u32 batch;   /* runs of one call, but for its last, which only checks */
     __u32 domain_port;
     __u32 sf_port;
