@@ -30,9 +30,9 @@ void serve(const std::string& prefix) {
         } else if (request == "wire" && words >> name >> from >> to) {
             function = std::make_unique<Wire>(netns(name.c_str()), from, to);
             std::cout << from << std::endl;
-        } else if (request == "send" && words >> stream.sfc >> stream.hops >> stream.labels >> stream.expected >> stream.entries >>
-                                            stream.bare_len >> stream.flows >> stream.stacks >> stream.batch >>
-                                            stream.packets >> stream.rate) {
+        } else if (request == "send" && words >> stream.sfc >> stream.hops >> stream.labels >> stream.expected >>
+                                            stream.entries >> stream.bare_len >> stream.flows >> stream.stacks >>
+                                            stream.batch >> stream.packets >> stream.rate) {
             const Outcome outcome = traffic.send(stream);
             std::cout << fmt::format("{} {} {} {:.0f}", outcome.sent, outcome.right, outcome.wrong, outcome.rate)
                       << std::endl;
