@@ -150,8 +150,10 @@ class Packets:
 
     def send_stacks(self, labels, expected, cell, stacks, packets, rate, hops=1):
         """With `labels` on the way in and `expected` on the way out, where packets have passed `hops` SFs, of so many
-        different stacks; 0: each packet has one of its own. Both ends have the work of all the cell's labels. `rate` in packets a second; 0 is as fast as it goes."""
-        answer = self.ask("send", SFC[cell.sfc].number, hops, labels, expected, cell.labels, cell.size, cell.flows, stacks, self.batch, packets, rate)
+        different stacks; 0: each packet has one of its own. Both ends have the work of all the cell's labels. `rate` in
+        packets a second; 0 is as fast as it goes."""
+        answer = self.ask("send", SFC[cell.sfc].number, hops, labels, expected, cell.labels, cell.size, cell.flows, stacks,
+                          self.batch, packets, rate)
         return Outcome(*map(int, answer[:3]), float(answer[3]))
 
 

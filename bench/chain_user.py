@@ -25,7 +25,8 @@ def table(rows, cpu):
     print(f"{HEAD}\n{PLACEMENT.format(cpu=cpu)}, {FASTEST}\n"
           "labels  bytes  flows  redirect     proxy     paper   proxy/redirect  proxy/paper  proxy-redirect")
     for row in rows:
-        rates = "".join(f"{row.rate(variant) / 1e6:10.3f}" if variant in row.rates else f"{'-':>10}" for variant in VARIANTS)
+        rates = "".join(f"{row.rate(variant) / 1e6:10.3f}" if variant in row.rates else f"{'-':>10}"
+                        for variant in VARIANTS)
         paper = f"{row.ratio('paper'):13.2f}" if "paper" in row.rates else f"{'-':>13}"
         print(f"{row.cell.header:>6}{row.cell.size:7}{row.cell.flows:7}{rates}{row.ratio('redirect'):17.2f}"
               f"{paper}{row.added('redirect'):13.0f} ns")
