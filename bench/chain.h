@@ -4,9 +4,14 @@
 
 #include <linux/types.h>
 
+/* The encapsulation in front of the packets, as SFC in chain_lab.py has it. */
+enum chain_sfc { CHAIN_MPLS, CHAIN_NSH };
+
 enum {
-    CHAIN_LABELS_MAX = 16,
+    CHAIN_LABELS_MAX = 16, /* and the most words of any other header */
     CHAIN_TOP_LABEL = 16001,
+    CHAIN_NSH_BASE = 0x0fc60101, /* RFC 8300 2.2: TTL 63, 6 words, MD type 1, IPv4 behind it */
+    CHAIN_NSH_PATH = 777 << 8 | 7,
     CHAIN_FIRST_PORT = 1024, /* of as many source ports as there are flows */
     CHAIN_PAYLOAD = 0x5a,
     CHAIN_WHOLE_EVERY = 64, /* of so many packets, one is compared to the last byte */
@@ -19,7 +24,9 @@ struct chain_settings {
     __u8 header[40]; /* IPv4 and TCP, but for what chain_packet.h makes of the packet's number */
     __u32 ip_sum;
     __u32 tcp_sum;
-    __u32 labels;   /* entries of the stack as it is sent, 0 to CHAIN_LABELS_MAX; 0 is a bare packet */
+    __u32 sfc;      /* enum chain_sfc */
+    __u32 hops;     /* service functions that a packet has passed where it arrives */
+    __u32 labels;   /* words of the header as it is sent, 0 to CHAIN_LABELS_MAX; 0 is a bare packet */
     __u32 expected; /* as it must arrive */
     __u32 entries;  /* of which both ends are to have the work: as it would be sent, where it is not */
     __u32 bare_len; /* of the frame without labels */
@@ -47,6 +54,13 @@ static inline __u32 chain_entry(__u32 number, __u32 i, __u32 labels) {
     __u32 label = (number * 0x9e3779b1 + i * 0x85ebca6b) >> 12 | 1 << 19;
 
     return i == 0 ? CHAIN_TOP_LABEL << 12 | bottom | 64 : label << 12 | bottom | 63;
+}
+
+/* Word `i` of NSH `number`: each context is another one. Behind `hops` SFs the service index is so much lower. */
+static inline __u32 chain_nsh(__u32 number, __u32 i, __u32 hops) {
+    if (i == 0)
+        return CHAIN_NSH_BASE;
+    return i == 1 ? CHAIN_NSH_PATH - hops : number * 0x9e3779b1 + i * 0x85ebca6b;
 }
 
 struct chain_arrived {

@@ -40,8 +40,8 @@ def report(rows, args, cpu):
     else:
         print(f"{HEAD}\n{PLACEMENT.format(cpu=cpu)}\nlabels  bytes  flows      this     other   time this/other")
         for row in rows:
-            print(f"{row.cell.labels:6}{row.cell.size:7}{row.cell.flows:7}{row.rate('proxy') / 1e6:10.3f}"
+            print(f"{row.cell.header:>6}{row.cell.size:7}{row.cell.flows:7}{row.rate('proxy') / 1e6:10.3f}"
                   f"{row.rate(OTHER) / 1e6:10.3f}{ratio(row):18.3f}")
     wrong, lost = totals(rows)
-    return against.report({f"{row.cell.labels}_{row.cell.size}_{row.cell.flows}": ratio(row) for row in rows},
+    return against.report({f"{row.cell.header}_{row.cell.size}_{row.cell.flows}": ratio(row) for row in rows},
                           f"wrong={wrong} lost={lost} mode={args.mode} cells={len(rows)} rounds={args.rounds}", wrong == 0)

@@ -48,7 +48,7 @@ class KernelChain(Packets):
 
     def __init__(self, lab, cpu, batch, args):
         build(lab)
-        super().__init__(lab, cpu, batch, CONFIG.format(capacity=args.capacity), args.against)
+        super().__init__(lab, cpu, batch, {"mpls": CONFIG.format(capacity=args.capacity)}, args.against)
 
     def send(self, cell, packets, rate=0.0):
         variant = self.variant[0]

@@ -24,12 +24,25 @@ sfs:
   - {{name: fn, ports: {{left: f0, right: f1}}}}
 services:
   - name: out
-    match: {{encapsulation: mpls, label: 16001}}
+    match: {match}
     domain: p0
     sf: {{name: fn, in: left}}
     next_hop: {{interface: p1, mac: "{mac}"}}
-    last_label: plain
 """
+
+
+@dataclasses.dataclass(frozen=True)
+class Encapsulation:
+    """In front of the packets that are sent; chain_packet.h makes them."""
+    number: int     # enum chain_sfc
+    match: str      # and what else its service has
+    words: int = 0  # of the header; 0: --labels says
+    popped: int = 0     # of them, by a proxy
+    without: tuple = ()     # variants that do not know it
+
+
+SFC = {"mpls": Encapsulation(0, "{encapsulation: mpls, label: 16001}\n    last_label: plain", popped=1),
+       "nsh": Encapsulation(1, "{encapsulation: nsh, spi: 777, si: 7}", words=6, without=("paper",))}
 
 
 def mac(lab, role, device):
@@ -72,9 +85,15 @@ def routes(lab):
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
-    labels: int
-    size: int       # of the frame without labels
+    labels: int     # or words of another header
+    size: int       # of the frame without them
     flows: int
+    sfc: str = "mpls"
+
+    @property
+    def header(self):
+        """For tables and names of rows."""
+        return self.sfc if SFC[self.sfc].words else str(self.labels)
 
 
 @dataclasses.dataclass
@@ -91,14 +110,15 @@ class Outcome:
 
 class Packets:
     """A network that is there already, with a generator and a sink in it, and one variant at a time between its ports.
-    `cpu`: where it all runs; `against`: another checkout, if its proxy is measured as well."""
+    `cpu`: where it all runs; `configs`: of the proxy, by the encapsulation; `against`: another checkout, if its proxy is
+    measured as well."""
 
-    def __init__(self, lab, cpu, batch, config, against):
+    def __init__(self, lab, cpu, batch, configs, against):
         self.lab, self.batch = lab, batch
         self.programs = {"proxy": BUILD / "sfcproxy"} | ({OTHER: against / "build/sfcproxy"} if against else {})
         self.pin = lab.bpffs / "sfcproxy"
         self.config = lab.folder / "proxy.yaml"
-        self.config.write_text(config)
+        self.configs = configs
         self.variant = None
         # SCHED_FIFO: what else runs on the machine would halve the rates, and not those of all variants alike.
         self.packets = lab.start("sender", "chrt", "-f", "1", "taskset", "-c", cpu, BUILD / "bench/chain_packets",
@@ -115,21 +135,25 @@ class Packets:
             raise LabError("chain_packets has ended")
         return answer
 
-    def use(self, variant, labels):
-        """Puts it between the ports in place of what is there, for packets of so many labels."""
-        if (variant, labels) == self.variant or (variant in ANY_LABELS and self.variant and variant == self.variant[0]):
+    def use(self, variant, cell):
+        """Puts it between the ports in place of what is there, for packets of that cell."""
+        wanted = (variant, cell.sfc, 0 if variant in ANY_LABELS else cell.labels)
+        if wanted == self.variant:
             return
         if self.variant and self.variant[0] in self.programs:
             call(self.programs[self.variant[0]], "detach", "--pin", self.pin)
-        self.ask("variant", "none" if variant in self.programs else variant, labels)
+        self.ask("variant", "none" if variant in self.programs else variant, cell.labels)
         if variant in self.programs:
+            self.config.write_text(self.configs[cell.sfc])
             self.lab.run("proxy", self.programs[variant], "attach", "-c", self.config, "--pin", self.pin)
-        self.variant = (variant, labels)
+        self.variant = wanted
 
-    def send_stacks(self, labels, expected, cell, stacks, packets, rate):
-        """With `labels` on the way in and `expected` on the way out, of so many different stacks; 0: each packet has one
-        of its own. Both ends have the work of all the cell's labels. `rate` in packets a second; 0 is as fast as it goes."""
-        answer = self.ask("send", labels, expected, cell.labels, cell.size, cell.flows, stacks, self.batch, packets, rate)
+    def send_stacks(self, labels, expected, cell, stacks, packets, rate, hops=1):
+        """With `labels` on the way in and `expected` on the way out, where packets have passed `hops` SFs, of so many
+        different stacks; 0: each packet has one of its own. Both ends have the work of all the cell's labels. `rate` in
+        packets a second; 0 is as fast as it goes."""
+        answer = self.ask("send", SFC[cell.sfc].number, hops, labels, expected, cell.labels, cell.size, cell.flows, stacks,
+                          self.batch, packets, rate)
         return Outcome(*map(int, answer[:3]), float(answer[3]))
 
 
@@ -138,10 +162,11 @@ class Chain(Packets):
 
     def __init__(self, lab, cpu, batch, args):
         build(lab)
-        config = CONFIG.format(capacity=args.capacity, mac=mac(lab, "receiver", "r0"))
-        super().__init__(lab, cpu, batch, config, args.against)
+        configs = {name: CONFIG.format(capacity=args.capacity, mac=mac(lab, "receiver", "r0"), match=sfc.match)
+                   for name, sfc in SFC.items()}
+        super().__init__(lab, cpu, batch, configs, args.against)
         self.ask("wire", "SF", "fw0", "fw1")
 
     def send(self, cell, packets, rate=0.0):
-        expected = cell.labels if self.variant[0] == "redirect" else cell.labels - 1
-        return self.send_stacks(cell.labels, expected, cell, 0, packets, rate)
+        hops = 0 if self.variant[0] == "redirect" else 1
+        return self.send_stacks(cell.labels, cell.labels - hops * SFC[cell.sfc].popped, cell, 0, packets, rate, hops)

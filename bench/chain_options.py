@@ -3,6 +3,7 @@
 import argparse
 
 from bench import against
+from bench.chain_lab import SFC
 
 USER, KERNEL = "user", "kernel"
 FLOWS = {USER: [1, 10000], KERNEL: [64]}
@@ -26,6 +27,16 @@ def numbers(low, high):
     return lambda text: [one(word) for word in text.split(",")]
 
 
+def names(known):
+    def parse(text):
+        words = text.split(",")
+        for word in words:
+            if word not in known:
+                raise argparse.ArgumentTypeError(f"'{word}' is none of {', '.join(known)}")
+        return words
+    return parse
+
+
 class Parser(argparse.ArgumentParser):
     def error(self, message):
         self.exit(2, f"{self.prog}: {message}\n")
@@ -36,6 +47,8 @@ def options(description):
     parser.add_argument("--mode", choices=(USER, KERNEL), default=USER,
                         help="what the SF is: something behind two ports, or the kernel of the proxy's own host")
     parser.add_argument("--rounds", type=number(1, 1000), default=25, metavar="N", help="medians are of so many")
+    parser.add_argument("--sfc", type=names(SFC), default=["mpls"], metavar="NAME,NAME...",
+                        help="encapsulations in front of the packets: mpls, nsh; in kernel mode mpls")
     parser.add_argument("--labels", type=numbers(1, 16), default=[1, 5, 10, 16], metavar="N,N...",
                         help="entries of the stack")
     parser.add_argument("--sizes", type=numbers(64, 1400), default=[64, 1400], metavar="N,N...",
@@ -52,6 +65,8 @@ def options(description):
     parser.add_argument("-j", "--json", action="store_true", help="print JSON, with every round, before the RESULT line")
     args = parser.parse_args()
     args.flows = args.flows or FLOWS[args.mode]
+    if args.sfc != ["mpls"] and args.mode != USER:
+        parser.error(f"--sfc {','.join(args.sfc)} is for --mode user")
     if args.stages and args.mode != KERNEL:
         parser.error("--stages is for --mode kernel")
     if args.stages and args.against:

@@ -28,14 +28,24 @@ union headers {
     __u16 word[PACKET_WORDS];
 };
 
-static __always_inline __be32 packet_entry(__u32 number, __u32 i, __u32 labels) {
-    return bpf_htonl(chain_entry(number, i, labels));
+/* Word `i` of `words` of a header. An encapsulation is a line here, and one in packet_type. */
+static __always_inline __be32 packet_word(const struct chain_settings* settings, __u32 number, __u32 i, __u32 words,
+                                          __u32 hops) {
+    if (settings->sfc == CHAIN_NSH)
+        return bpf_htonl(chain_nsh(number, i, hops));
+    return bpf_htonl(chain_entry(number, i, words));
+}
+
+static __always_inline __be16 packet_type(const struct chain_settings* settings, __u32 words) {
+    if (!words)
+        return bpf_htons(ETH_P_IP);
+    return settings->sfc == CHAIN_NSH ? bpf_htons(ETH_P_NSH) : bpf_htons(ETH_P_MPLS_UC);
 }
 
 /* The work of so many entries, for packets without them: else they would seem to be forwarded the faster for it. */
-static __always_inline void packet_ghosts(__u32 number, __u32 count) {
+static __always_inline void packet_ghosts(const struct chain_settings* settings, __u32 number, __u32 count) {
     for (__u32 i = 0; i < CHAIN_LABELS_MAX && i < count; i++) {
-        __be32 entry = packet_entry(number, i, count);
+        __be32 entry = packet_word(settings, number, i, count, 0);
 
         asm volatile("" ::"r"(entry));
     }
@@ -76,14 +86,14 @@ static __always_inline int packet_write(struct xdp_md* ctx, const struct chain_s
     if (labels > CHAIN_LABELS_MAX || (void*)(eth + 1) > end)
         return -1;
     __builtin_memcpy(eth, settings->macs, sizeof(settings->macs));
-    eth->h_proto = labels ? bpf_htons(ETH_P_MPLS_UC) : bpf_htons(ETH_P_IP);
+    eth->h_proto = packet_type(settings, labels);
     for (__u32 i = 0; i < CHAIN_LABELS_MAX && i < labels; i++) {
         if ((void*)(stack + i + 1) > end)
             return -1;
-        stack[i] = packet_entry(stack_number, i, labels);
+        stack[i] = packet_word(settings, stack_number, i, labels, 0);
     }
     if (settings->entries > labels)
-        packet_ghosts(stack_number, settings->entries - labels);
+        packet_ghosts(settings, stack_number, settings->entries - labels);
     headers = (void*)(stack + labels);
     if ((void*)(headers + 1) > end)
         return -1;
@@ -124,15 +134,16 @@ static __always_inline bool packet_is_right(struct xdp_md* ctx, const struct cha
         return false;
     headers = (void*)(stack + expected);
     asm volatile("" : "+r"(headers)); /* or clang 14 checks one pointer and uses another */
-    if (eth->h_proto != (expected ? bpf_htons(ETH_P_MPLS_UC) : bpf_htons(ETH_P_IP)) || (void*)(headers + 1) > end)
+    if (eth->h_proto != packet_type(settings, expected) || (void*)(headers + 1) > end)
         return false;
     number = bpf_ntohl(headers->tcp.seq);
     stack_number = number & settings->stack_mask;
     for (__u32 i = 0; i < CHAIN_LABELS_MAX && i < expected; i++) {
-        if ((void*)(stack + i + 1) > end || stack[i] != packet_entry(stack_number, i + skipped, settings->labels))
+        if ((void*)(stack + i + 1) > end ||
+            stack[i] != packet_word(settings, stack_number, i + skipped, settings->labels, settings->hops))
             return false;
     }
     if (settings->entries > expected + 1)
-        packet_ghosts(stack_number, settings->entries - expected - 1);
+        packet_ghosts(settings, stack_number, settings->entries - expected - 1);
     return number % CHAIN_WHOLE_EVERY || packet_whole(ctx, settings, number, headers);
 }

@@ -4,7 +4,7 @@ import dataclasses
 import statistics
 import sys
 
-from bench.chain_lab import Cell
+from bench.chain_lab import SFC, Cell
 from bench.chain_search import LOSS_ALLOWED, highest_rate
 from lab.net import LabError
 
@@ -66,7 +66,7 @@ def tell(text):
 
 
 def measure(chain, row, variant, seconds):
-    chain.use(variant, row.cell.labels)
+    chain.use(variant, row.cell)
     rate, outcomes = highest_rate(lambda packets, pace: chain.send(row.cell, packets, pace), seconds)
     wrong, lost = sum(each.wrong for each in outcomes), sum(each.lost for each in outcomes)
     if rate == 0:
@@ -77,8 +77,10 @@ def measure(chain, row, variant, seconds):
 
 
 def rows_of(variants, args):
-    return [Row(Cell(labels, size, flows), {variant: [] for variant in variants})
-            for labels in args.labels for size in args.sizes for flows in args.flows]
+    """With those of the variants that know the encapsulation."""
+    return [Row(Cell(labels, size, flows, sfc), {variant: [] for variant in variants if variant not in SFC[sfc].without})
+            for sfc in args.sfc for labels in ([SFC[sfc].words] if SFC[sfc].words else args.labels)
+            for size in args.sizes for flows in args.flows]
 
 
 def measure_all(chain, variants, args):
@@ -87,6 +89,6 @@ def measure_all(chain, variants, args):
     for done in range(args.rounds):
         for row in rows:
             tell(f"round {done + 1} of {args.rounds}: {row.cell}")
-            for variant in variants:
+            for variant in row.rates:
                 measure(chain, row, variant, args.seconds)
     return rows

@@ -129,6 +129,8 @@ Outcome Traffic::send(const Stream& stream) {
     read_only(skeleton_->maps.progress, &progress);
     progress = {.number = progress.number};
     write_only(skeleton_->maps.progress, progress);
+    settings_.sfc = stream.sfc;
+    settings_.hops = stream.hops;
     settings_.labels = stream.labels;
     settings_.expected = stream.expected;
     settings_.entries = stream.entries;

@@ -19,6 +19,7 @@ struct KeysOptions {
 struct MicroOptions {
     unsigned rounds = 7;
     std::uint64_t packets = 120'000;
+    std::vector<std::string> sfc = {"mpls"}; ///< encapsulations
     std::vector<unsigned> labels = {1, 5, 10, 16};
     std::vector<std::string> kinds = {"tcp ipv4", "udp ipv6"};
     std::vector<std::uint32_t> in_flight = {64, 1000, 10000, 60000};
@@ -31,7 +32,8 @@ struct MicroOptions {
 [[nodiscard]] int run_keys(const KeysOptions& options);
 [[nodiscard]] int run_micro(const MicroOptions& options);
 
-/// One service from d0 through an SF behind left and right to e0. `remember`: keys, for the usual hold time.
-[[nodiscard]] Plan bench_plan(std::uint32_t capacity, std::uint32_t remember = 0);
+/// One service from d0 through an SF behind left and right; `service` is the rest of it (headers.h). `remember`: keys,
+/// for the usual hold time.
+[[nodiscard]] Plan bench_plan(const std::string& service, std::uint32_t capacity, std::uint32_t remember = 0);
 
 } // namespace sfc::bench

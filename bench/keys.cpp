@@ -20,11 +20,12 @@ std::vector<KeyRow> measure(const KeysOptions& options) {
     for (const Kind& kind : list) {
         rows.push_back({kind.name});
     }
-    Micro micro(bench_plan(65536));
+    const Header header = label_stack(options.labels);
+    Micro micro(bench_plan(header.service, 65536));
     for (unsigned round = 0; round <= options.rounds; round++) {
         for (std::size_t i = 0; i < list.size(); i++) {
-            const Cost cost = micro.measure(Variant::Proxy, list[i], options.labels, options.in_flight, kPackets);
-            const Cost harness = micro.measure(Variant::Nothing, list[i], options.labels, options.in_flight, kPackets);
+            const Cost cost = micro.measure(Variant::Proxy, list[i], header, options.in_flight, kPackets);
+            const Cost harness = micro.measure(Variant::Nothing, list[i], header, options.in_flight, kPackets);
             if (round != 0) { // the first warms caches
                 rows[i].strip.push_back(cost.strip - harness.strip);
                 rows[i].restore.push_back(cost.restore - harness.restore);

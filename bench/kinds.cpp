@@ -1,18 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "kinds.h"
 
+#include <fmt/format.h>
+
 namespace sfc::bench {
 namespace {
 
-constexpr std::uint32_t kIpv4 = 20;
-constexpr std::uint32_t kIpv6 = 40;
+constexpr std::uint32_t kIpv4 = kIpv4Bytes, kIpv6 = kIpv6Bytes;
+
+Bytes with_payload(Bytes header, std::size_t payload) {
+    header.resize(header.size() + payload, 0x5a);
+    return header;
+}
+
+/// `words`: data offset. Options are the usual NOP, NOP, timestamps, or others that have to be walked.
+Bytes tcp(std::uint8_t words, const Bytes& options, std::size_t payload = 64) {
+    Bytes out = {0x30, 0x39, 0, 80, 0, 0, 0, 0, 0, 0, 0, 1, static_cast<std::uint8_t>(words << 4),
+                 0x10, 1,    0, 0,  0, 0, 0};
+    out.insert(out.end(), options.begin(), options.end());
+    return with_payload(out, payload);
+}
+
+Bytes udp(std::size_t payload) {
+    Bytes out = {0x30, 0x39, 0, 53};
+    put16(out, 8 + payload);
+    put16(out, 0);
+    return with_payload(out, payload);
+}
+
+/// TCP over IPv4 in a frame of so many bytes.
+Kind sized(std::size_t frame) {
+    return {fmt::format("tcp ipv4 {} bytes", frame), ipv4(6, tcp(5, {}, frame - 14 - 20 - kIpv4)), kIpv4 + 4};
+}
+
+} // namespace
 
 void put16(Bytes& out, unsigned value) {
     out.push_back(static_cast<std::uint8_t>(value >> 8));
     out.push_back(static_cast<std::uint8_t>(value));
 }
 
-Bytes ipv4(std::uint8_t proto, const Bytes& l4, unsigned fragment = 0) {
+Bytes ipv4(std::uint8_t proto, const Bytes& l4, unsigned fragment) {
     Bytes out = {0x45, 0};
     put16(out, kIpv4 + l4.size());
     put16(out, 7);
@@ -34,28 +62,6 @@ Bytes ipv6(std::uint8_t next, const Bytes& l4) {
     return out;
 }
 
-Bytes with_payload(Bytes header, std::size_t payload) {
-    header.resize(header.size() + payload, 0x5a);
-    return header;
-}
-
-/// `words`: data offset. Options are the usual NOP, NOP, timestamps, or others that have to be walked.
-Bytes tcp(std::uint8_t words, const Bytes& options) {
-    Bytes out = {0x30, 0x39, 0, 80, 0, 0, 0, 0, 0, 0, 0, 1, static_cast<std::uint8_t>(words << 4),
-                 0x10, 1,    0, 0,  0, 0, 0};
-    out.insert(out.end(), options.begin(), options.end());
-    return with_payload(out, 64);
-}
-
-Bytes udp(std::size_t payload) {
-    Bytes out = {0x30, 0x39, 0, 53};
-    put16(out, 8 + payload);
-    put16(out, 0);
-    return with_payload(out, payload);
-}
-
-} // namespace
-
 std::vector<Kind> kinds() {
     const Bytes timestamps = {1, 1, 8, 10, 0, 0, 0, 9, 0, 0, 0, 8};
     const Bytes walked = {2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 9, 0, 0, 0, 8, 1, 3, 3, 7};
@@ -75,19 +81,9 @@ std::vector<Kind> kinds() {
             {"esp", ipv4(50, with_payload({0, 0, 0, 1, 0, 0, 0, 0}, 88)), kIpv4 + 4},
             {"gre", ipv4(47, with_payload({0x30, 0, 8, 0, 0, 0, 0, 1, 0, 0, 0, 0}, 84)), kIpv4 + 8},
             {"fragment", ipv4(17, with_payload({}, 96), 0x2000), kIpv4 + 8},
-            {"ipv6 hop-by-hop udp", ipv6(0, extended), kIpv6 + 16}};
-}
-
-Bytes frame(const Bytes& ip, unsigned labels) {
-    Bytes out = {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0, 0x02};
-    put16(out, labels != 0 ? 0x8847 : ip[0] >> 4 == 4 ? 0x0800 : 0x86dd);
-    for (unsigned i = 0; i < labels; i++) {
-        const std::uint32_t label = 16001 + i;
-        put16(out, label >> 4);
-        put16(out, (label & 0xf) << 12 | (i + 1 == labels ? 0x100U : 0U) | 64U);
-    }
-    out.insert(out.end(), ip.begin(), ip.end());
-    return out;
+            {"ipv6 hop-by-hop udp", ipv6(0, extended), kIpv6 + 16},
+            sized(64),
+            sized(1400)};
 }
 
 } // namespace sfc::bench

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -19,7 +20,11 @@ struct Kind {
 /// The kinds of docs/keys.md that are measured. The first ones are the common case.
 [[nodiscard]] std::vector<Kind> kinds();
 
-/// `ip` behind Ethernet, and behind `labels` entries if there are any: the top one is 16001.
-[[nodiscard]] Bytes frame(const Bytes& ip, unsigned labels);
+inline constexpr std::size_t kIpv4Bytes = 20, kIpv6Bytes = 40;
+
+void put16(Bytes& out, unsigned value);
+/// Documentation addresses, and no checksum.
+[[nodiscard]] Bytes ipv4(std::uint8_t proto, const Bytes& l4, unsigned fragment = 0);
+[[nodiscard]] Bytes ipv6(std::uint8_t next, const Bytes& l4);
 
 } // namespace sfc::bench

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "commands.h"
+#include "headers.h"
 
 namespace {
 
@@ -27,6 +28,9 @@ void add_micro(CLI::App& app, MicroOptions& options, int& code) {
     micro->add_option("--rounds", options.rounds, kRounds)->check(CLI::Range(1, 100000));
     micro->add_option("--packets", options.packets, "Of each cell, variant and round")
         ->check(CLI::Range(1000, 100'000'000));
+    micro->add_option("--sfc", options.sfc, "Encapsulations in front of the packets")
+        ->delimiter(',')
+        ->check(CLI::IsMember(encapsulations()));
     micro->add_option("--labels", options.labels, "Entries of the stack")->delimiter(',')->check(CLI::Range(1, 16));
     micro->add_option("--kinds", options.kinds, "Kinds of packet, as bench keys names them")->delimiter(',');
     micro->add_option("--in-flight", options.in_flight, "Packets in the SF at once")

@@ -12,17 +12,22 @@
 #include "sfc_abi.h"
 
 enum {
-    MICRO_FRAME_MAX = 256,
+    MICRO_FRAME_MAX = 2048,
     MICRO_PHASES = 2, /* strip, restore */
     MICRO_PROGRAMS = 16,
 };
 
-/* A frame, and where its number stands. `len` must be from 1 to MICRO_FRAME_MAX. */
+/*
+ * A frame, and where its number stands. `len` must be from 1 to MICRO_FRAME_MAX. An Internet checksum of all of it is
+ * to stay right where balance_off is not 0: there stands the number's complement, so that both together are nothing.
+ */
 struct micro_frame {
     __u32 len;
     __u32 number_off;
     __u32 port;    /* what port_id is set to */
     __u32 program; /* where in `programs` */
+    __u32 balance_off;
+    __u32 reserved;
     __u8 bytes[MICRO_FRAME_MAX];
 };
 
@@ -98,7 +103,12 @@ static __always_inline int write_frame(struct xdp_md* ctx, struct micro_frame* f
     len &= MICRO_FRAME_MAX - 1;
     if (bpf_xdp_store_bytes(ctx, 0, frame->bytes, len + 1))
         return -1;
-    return bpf_xdp_store_bytes(ctx, frame->number_off, &number, sizeof(number)) ? -1 : 0;
+    if (bpf_xdp_store_bytes(ctx, frame->number_off, &number, sizeof(number)))
+        return -1;
+    if (!frame->balance_off)
+        return 0;
+    number = ~number;
+    return bpf_xdp_store_bytes(ctx, frame->balance_off, &number, sizeof(number)) ? -1 : 0;
 }
 
 SEC("xdp.frags")

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
+#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
@@ -18,7 +20,7 @@ namespace sfc::bench {
 namespace {
 
 enum Phase : std::uint32_t { kStrip, kRestore };
-constexpr std::uint32_t kFrameLongest = 256;
+constexpr std::uint32_t kFrameLongest = 2048, kNumber = 4; // bytes
 
 /// As struct micro_frame in micro.bpf.c.
 struct Frame {
@@ -26,6 +28,8 @@ struct Frame {
     std::uint32_t number_off = 0;
     std::uint32_t port = 0;
     std::uint32_t program = 0;
+    std::uint32_t balance_off = 0;
+    std::uint32_t reserved = 0;
     std::array<std::uint8_t, kFrameLongest> bytes{};
 };
 
@@ -75,6 +79,7 @@ Micro::Micro(const Plan& plan) : plan_(plan), programs_(plan, {.clock = SFC_CLOC
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
         programs_.maps().set_interface(static_cast<std::uint16_t>(id), if_nametoindex(plan.ports[id].name.c_str()));
     }
+    set_own_addresses();
     load_nocache();
     load_paper();
     load_harness();
@@ -115,15 +120,30 @@ void Micro::load_harness() {
     }
 }
 
-void Micro::set_frame(std::uint32_t phase, Variant variant, const Bytes& bytes, std::uint32_t number_off) {
-    if (bytes.empty() || bytes.size() > kFrameLongest) {
+void Micro::set_own_addresses() const {
+    sfc_address ipv4{.word = {0, 0, htonl(0xffff), 0}}, ipv6{};
+    std::memcpy(&ipv4.word[3], kOwnIpv4.data(), kOwnIpv4.size());
+    std::memcpy(ipv6.word, kOwnIpv6.data(), kOwnIpv6.size());
+    programs_.maps().set_own_addresses({ipv4, ipv6});
+}
+
+void Micro::set_frame(std::uint32_t phase, Variant variant, const Kind& kind, const Header& header) {
+    Bytes ip = kind.ip;
+    if (header.summed) { // the frame whose number is 0, and its complement at the end
+        std::fill_n(ip.begin() + kind.number_off, kNumber, 0);
+        std::fill(ip.end() - kNumber, ip.end(), 0xff);
+    }
+    const Bytes bytes = phase == kStrip ? header.frame(ip) : bare_frame(ip);
+    if (bytes.size() > kFrameLongest) {
         throw Error(ExitCode::Usage,
                     fmt::format("a frame of {} bytes; the harness takes 1 to {}", bytes.size(), kFrameLongest));
     }
-    Frame entry{.len = static_cast<std::uint32_t>(bytes.size()),
-                .number_off = number_off,
+    const auto len = static_cast<std::uint32_t>(bytes.size()), inner = static_cast<std::uint32_t>(ip.size());
+    Frame entry{.len = len,
+                .number_off = len - inner + kind.number_off,
                 .port = plan_.port_id(phase == kStrip ? "d0" : "right"),
-                .program = program_at(variant, phase)};
+                .program = program_at(variant, phase),
+                .balance_off = header.summed ? len - kNumber : 0};
     std::copy(bytes.begin(), bytes.end(), entry.bytes.begin());
     set_entry(harness_->maps.frames, phase, &entry);
 }
@@ -153,12 +173,11 @@ std::uint64_t Micro::ended() const {
     return counters.event[SFC_EVENT_RESTORED].packets + counters.event[SFC_EVENT_EVICTED].packets;
 }
 
-Cost Micro::measure(Variant variant, const Kind& kind, unsigned labels, std::uint32_t in_flight,
+Cost Micro::measure(Variant variant, const Kind& kind, const Header& header, std::uint32_t in_flight,
                     std::uint64_t packets) {
-    const Bytes in = frame(kind.ip, labels), bare = frame(kind.ip, 0);
     const std::uint64_t batches = std::max<std::uint64_t>(1, packets / in_flight), before = ended();
-    set_frame(kStrip, variant, in, in.size() - kind.ip.size() + kind.number_off);
-    set_frame(kRestore, variant, bare, bare.size() - kind.ip.size() + kind.number_off);
+    set_frame(kStrip, variant, kind, header);
+    set_frame(kRestore, variant, kind, header);
     State state{.batch = in_flight, .ifindex = if_nametoindex("d0"), .left = static_cast<std::uint32_t>(2 * batches)};
     set_entry(harness_->maps.state, 0, &state);
     run(batches * 2 * in_flight + 1);
@@ -169,8 +188,8 @@ Cost Micro::measure(Variant variant, const Kind& kind, unsigned labels, std::uin
     const std::uint64_t sent = variant == Variant::Proxy ? batches * in_flight : 0;
     // A bucket may overflow with nearly all slots in use, and then one packet makes room for another one.
     if (variant == Variant::Proxy && ended() - before != sent) {
-        throw Error(ExitCode::Failed, fmt::format("{} of {} packets were restored or evicted, {} labels {} in flight",
-                                                  ended() - before, sent, labels, in_flight));
+        throw Error(ExitCode::Failed, fmt::format("{} of {} packets were restored or evicted, {}, {}, {} in flight",
+                                                  ended() - before, sent, kind.name, header.name, in_flight));
     }
     return {static_cast<double>(state.ns[kStrip]) / static_cast<double>(state.packets[kStrip]),
             static_cast<double>(state.ns[kRestore]) / static_cast<double>(state.packets[kRestore])};

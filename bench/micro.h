@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "config/plan.h"
-#include "kinds.h"
+#include "headers.h"
 #include "loader/programs.h"
 
 struct micro_bpf;
@@ -34,7 +34,8 @@ public:
 
     /// Batches of `in_flight` packets through strip, then the same ones through restore, about `packets` of each in
     /// all. Throws Error where the last one was not redirected, or one was not restored.
-    Cost measure(Variant variant, const Kind& kind, unsigned labels, std::uint32_t in_flight, std::uint64_t packets);
+    Cost measure(Variant variant, const Kind& kind, const Header& header, std::uint32_t in_flight,
+                 std::uint64_t packets);
 
 private:
     template <class Skeleton> struct Close { void operator()(Skeleton* skeleton) const; };
@@ -47,7 +48,8 @@ private:
     void load_nocache();
     void load_paper();
     void load_harness();
-    void set_frame(std::uint32_t phase, Variant variant, const Bytes& bytes, std::uint32_t number_off);
+    void set_own_addresses() const;
+    void set_frame(std::uint32_t phase, Variant variant, const Kind& kind, const Header& header);
     void run(std::uint64_t packets);
     [[nodiscard]] std::uint64_t ended() const; ///< packets restored, and those that made room for another one
 };

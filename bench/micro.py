@@ -16,6 +16,7 @@ from bench import against  # noqa: E402  (the path above comes first)
 from bench.chain_options import Parser, number  # noqa: E402
 from bench.chain_rows import tell  # noqa: E402
 
+SFC = ["--sfc", "mpls,nsh"]     # with --against it must be given: an older bench knows SR-MPLS only
 ROUNDS = 20     # pairs of processes
 # Options of such a process that the command line does not have. Each run of programs waits some 20 ms in the kernel for
 # its setting up, so there are fewer rows than without --against.
@@ -65,6 +66,7 @@ class Row:
 
     def __init__(self, cell):
         self.cell = {key: cell[key] for key in ("capacity", "kind", "labels", "in_flight")}
+        self.cell["labels"] = cell["labels"] or cell["header"]
         self.name = "_".join(map(str, self.cell.values())).replace(" ", "_")
         self.raw = {"this": [], "other": []}
 
@@ -126,11 +128,11 @@ def report(rows, tree, rounds, as_json):
 def main():
     cpu = max(os.sched_getaffinity(0))
     args, rest = arguments()
+    given = {word.partition("=")[0] for word in rest}
     if not args.against:
-        options = command(HERE, cpu, sys.argv[1:])
+        options = command(HERE, cpu, ([] if "--sfc" in given else SFC) + sys.argv[1:])
         os.execvp(options[0], options)
     rounds = args.rounds or ROUNDS
-    given = {word.partition("=")[0] for word in rest}
     options = [word for name, value in OPTIONS.items() if name not in given for word in (name, value)]
     rows = compare(args.against, rounds, cpu, ["-j", *options, *rest])
     return 0 if report(rows, args.against, rounds, args.json) else 1

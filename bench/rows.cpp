@@ -19,8 +19,9 @@ double net(const std::array<Cost, kVariants.size()>& round, Variant variant, dou
 }
 
 Json cell_json(const Cell& cell) {
-    Json json{{"capacity", cell.capacity},   {"kind", cell.kind},         {"labels", cell.labels},
-              {"in_flight", cell.in_flight}, {"remember", cell.remember}, {"disturbed", cell.disturbed}};
+    Json json{{"capacity", cell.capacity},    {"kind", cell.kind},           {"header", cell.header.name},
+              {"labels", cell.header.labels}, {"in_flight", cell.in_flight}, {"remember", cell.remember},
+              {"disturbed", cell.disturbed}};
     const std::array names = {"proxy", "nocache", "paper", "harness"};
     for (std::size_t i = 0; i < kVariants.size(); i++) {
         if (kVariants[i] == Variant::Paper && !cell.in_paper()) {
@@ -57,16 +58,27 @@ double Cell::both(Variant variant) const {
     return ns(variant, &Cost::strip) + ns(variant, &Cost::restore);
 }
 
+double Cell::ratio(const Cell& other) const {
+    const auto took = [](const std::array<Cost, kVariants.size()>& round) {
+        return net(round, Variant::Proxy, &Cost::strip) + net(round, Variant::Proxy, &Cost::restore);
+    };
+    std::vector<double> values;
+    for (std::size_t i = 0; i < rounds.size(); i++) {
+        values.push_back(took(rounds[i]) / took(other.rounds[i]));
+    }
+    return median(values);
+}
+
 void mark_disturbed(std::vector<Cell>& cells) {
-    std::map<std::pair<std::string, unsigned>, std::vector<double>> all;
+    std::map<std::pair<std::string, std::string>, std::vector<double>> all;
     for (const Cell& cell : cells) {
         for (const auto& round : cell.rounds) {
-            all[{cell.kind, cell.labels}].push_back(net(round, Variant::NoCache, &Cost::strip) +
-                                                    net(round, Variant::NoCache, &Cost::restore));
+            all[{cell.kind, cell.header.name}].push_back(net(round, Variant::NoCache, &Cost::strip) +
+                                                         net(round, Variant::NoCache, &Cost::restore));
         }
     }
     for (Cell& cell : cells) {
-        auto& values = all[{cell.kind, cell.labels}];
+        auto& values = all[{cell.kind, cell.header.name}];
         std::ranges::sort(values);
         cell.disturbed = cell.both(Variant::NoCache) > kMostUndisturbed * values[values.size() / 10];
     }

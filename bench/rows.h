@@ -23,7 +23,7 @@ struct KeyRow {
 struct Cell {
     std::uint32_t capacity = 0;
     std::string kind;
-    unsigned labels = 0;
+    Header header;
     std::uint32_t in_flight = 0;
     std::uint32_t remember = 0; ///< keys
     std::vector<std::array<Cost, kVariants.size()>> rounds{};
@@ -31,8 +31,10 @@ struct Cell {
     /// Net of the harness.
     [[nodiscard]] double ns(Variant variant, double Cost::*side) const;
     [[nodiscard]] double both(Variant variant) const;
-    /// The paper's prototype knows IPv4 and TCP only.
-    [[nodiscard]] bool in_paper() const { return kind == "tcp ipv4"; }
+    /// Of what ours takes to what it takes there; those of one round stand next to each other in time.
+    [[nodiscard]] double ratio(const Cell& other) const;
+    /// The paper's prototype knows SR-MPLS, IPv4 and TCP only.
+    [[nodiscard]] bool in_paper() const { return header.labels != 0 && kind == "tcp ipv4"; }
     bool disturbed = false; ///< as mark_disturbed found
 };
 

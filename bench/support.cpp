@@ -5,14 +5,13 @@
 
 namespace sfc::bench {
 
-Plan bench_plan(std::uint32_t capacity, std::uint32_t remember) {
+Plan bench_plan(const std::string& service, std::uint32_t capacity, std::uint32_t remember) {
     return make_plan(parse_config(fmt::format(R"(
 cache: {{capacity: {}, remember: {}}}
 sfs: [{{name: fw, ports: {{left: left, right: right}}, hold: {}}}]
-services: [{{name: out, match: {{encapsulation: mpls, label: 16001}}, domain: d0, sf: {{name: fw, in: left}},
-            next_hop: {{interface: e0, mac: "02:00:00:00:00:99"}}, last_label: plain}}]
+services: [{{name: out, domain: d0, sf: {{name: fw, in: left}}, {}}}]
 )",
-                                              capacity, remember, remember == 0 ? "60s" : "100ms"),
+                                              capacity, remember, remember == 0 ? "60s" : "100ms", service),
                                   "bench"));
 }
 

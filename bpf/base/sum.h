@@ -30,18 +30,19 @@ static __always_inline __u16 sum_fold(__u64 sum)
 	return sum;
 }
 
-/* Sums a copy with zeros behind it: a last piece, or one that is not in the linear part. A function, or clang makes one
- * call of the two to bpf_csum_diff, with either pointer. */
+/* Sums a copy with zeros behind it, to a whole word: a last piece, or one that is not in the linear part. A function,
+ * or clang makes one call of the two to bpf_csum_diff, with either pointer. */
 static __noinline int sum_copy(struct xdp_md *ctx, struct work *work, __u32 off, __u32 len)
 {
-	__u32 last = len - 1;
+	__u32 last = len - 1, word;
 
-	__builtin_memset(work->piece, 0, sizeof(work->piece));
 	asm volatile("" : "+r"(last)); /* as in digest_short */
 	last &= SFC_SUM_PIECE - 1;
+	word = last & ~3;
+	*(__be32 *)(work->piece + word) = 0;
 	if (bpf_xdp_load_bytes(ctx, off, work->piece, last + 1))
 		return SFC_REASON_truncated;
-	work->sum += (__u32)bpf_csum_diff(NULL, 0, (__be32 *)work->piece, sizeof(work->piece), 0);
+	work->sum += (__u32)bpf_csum_diff(NULL, 0, (__be32 *)work->piece, word + 4, 0);
 	return SFC_OK;
 }
 

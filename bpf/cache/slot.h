@@ -80,10 +80,9 @@ static __always_inline void words_copy_rest(__u64 *to, const __u64 *from, __u32 
 #pragma unroll
 	for (__u32 i = first; i < count; i++) {
 		asm volatile("" : "+r"(bytes), "+r"(room));
-		if (i >= room)
+		if (i >= room || bytes <= i * 8)
 			break;
-		if (bytes > i * 8)
-			to[i] = from[i];
+		to[i] = from[i];
 	}
 }
 
@@ -95,10 +94,9 @@ static __always_inline __u64 words_differ_rest(const __u64 *a, const __u64 *b, _
 #pragma unroll
 	for (__u32 i = first; i < count; i++) {
 		asm volatile("" : "+r"(bytes), "+r"(room));
-		if (i >= room)
+		if (i >= room || bytes <= i * 8)
 			break;
-		if (bytes > i * 8)
-			differ |= a[i] ^ b[i];
+		differ |= a[i] ^ b[i];
 	}
 	return differ;
 }
