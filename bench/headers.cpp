@@ -81,6 +81,38 @@ Bytes gpe_ipv6(const Bytes& ip) {
     return Bytes{0x86, 0xdd} + out;
 }
 
+/// Block 2001:db8 and C-SIDs of 16 bits, the first one ours; or our SID, and segments behind it.
+constexpr std::array<std::uint8_t, 16> kContainer = {0x20, 0x01, 0x0d, 0xb8, 0x01, 0, 0x03, 0,
+                                                     0x04, 0,    0,    0,    0,    0, 0,    0};
+constexpr std::array<std::uint8_t, 16> kSid = {0x20, 0x01, 0x0d, 0xb8, 0, 0x0f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+constexpr std::uint8_t kRouting = 43;
+constexpr std::size_t kSegments = 3;
+
+std::uint8_t protocol_of(const Bytes& ip) {
+    return ip[0] >> 4 == 4 ? 4 : 41;
+}
+
+Bytes outer_ipv6(std::uint8_t next, const Bytes& payload, const std::array<std::uint8_t, 16>& to) {
+    Bytes out = ipv6(next, payload);
+    std::ranges::copy(to, out.begin() + kIpv6Source + to.size());
+    return Bytes{0x86, 0xdd} + out;
+}
+
+Bytes csid_in_front(const Bytes& ip) {
+    return outer_ipv6(protocol_of(ip), ip, kContainer);
+}
+
+/// RFC 8754 2, with three segments of which ours is the first.
+Bytes srh_in_front(const Bytes& ip) {
+    Bytes srh = {protocol_of(ip), 2 * kSegments, 4, kSegments - 1, kSegments - 1, 0, 0, 0};
+    for (std::size_t left = 0; left < kSegments; left++) {
+        std::array<std::uint8_t, 16> segment = kSid;
+        segment[7] = static_cast<std::uint8_t>(kSegments - 1 - left);
+        srh.insert(srh.end(), segment.begin(), segment.end());
+    }
+    return outer_ipv6(kRouting, srh + ip, kSid);
+}
+
 constexpr const char* kNextHop = R"(next_hop: {interface: e0, mac: "02:00:00:00:00:99"})";
 constexpr const char* kNshMatch = "match: {encapsulation: nsh, spi: 777, si: 7}";
 
@@ -109,12 +141,21 @@ std::vector<Header> nsh(const std::vector<unsigned>& /*labels*/) {
              .put = gpe_ipv6}};
 }
 
+std::vector<Header> srv6(const std::vector<unsigned>& /*labels*/) {
+    const auto service = [](const char* match) {
+        return fmt::format("match: {{encapsulation: srv6, {}}}, {}", match, kNextHop);
+    };
+    return {{.name = kSrv6Srh, .service = service(R"(sid: "2001:db8:f::1")"), .put = srh_in_front},
+            {.name = kSrv6Csid, .service = service(R"(sid: "2001:db8:100::/48", lblen: 32)"), .put = csid_in_front}};
+}
+
 /// The table: an encapsulation, and its headers.
 struct Encapsulation {
     const char* name;
     std::vector<Header> (*headers)(const std::vector<unsigned>& labels);
 };
-constexpr std::array kEncapsulations = {Encapsulation{"mpls", label_stacks}, Encapsulation{"nsh", nsh}};
+constexpr std::array kEncapsulations = {Encapsulation{"mpls", label_stacks}, Encapsulation{"nsh", nsh},
+                                        Encapsulation{"srv6", srv6}};
 
 /// The MACs are those of no interface.
 Bytes behind_macs(const Bytes& rest) {

@@ -36,6 +36,9 @@ struct Header {
 /// Rows of NSH: MD type 1 behind Ethernet, and in VXLAN-GPE without a UDP checksum and with one.
 inline constexpr const char *kNshMd1 = "nsh md1", *kNshGpeIpv4 = "nsh gpe ipv4", *kNshGpeIpv6 = "nsh gpe ipv6 summed";
 
+/// Rows of SRv6: a segment routing header of three segments, and a container of compressed SIDs without one.
+inline constexpr const char *kSrv6Srh = "srv6 3 segments", *kSrv6Csid = "srv6 c-sid";
+
 /// Where the outer packets of headers go.
 inline constexpr std::array<std::uint8_t, 4> kOwnIpv4 = {198, 51, 100, 1};
 inline constexpr std::array<std::uint8_t, 16> kOwnIpv6 = {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2};

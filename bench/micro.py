@@ -16,7 +16,7 @@ from bench import against  # noqa: E402  (the path above comes first)
 from bench.chain_options import Parser, number  # noqa: E402
 from bench.chain_rows import tell  # noqa: E402
 
-SFC = ["--sfc", "mpls,nsh"]     # with --against it must be given: an older bench knows SR-MPLS only
+SFC = ["--sfc", "mpls,nsh,srv6"]     # with --against it must be given: an older bench knows SR-MPLS only
 ROUNDS = 20     # pairs of processes
 # Options of such a process that the command line does not have. Each run of programs waits some 20 ms in the kernel for
 # its setting up, so there are fewer rows than without --against.

@@ -18,7 +18,7 @@ namespace {
 // What must hold (docs/decisions/0008): the proxy against the paper's way, 16 labels against 1, and what the cache
 // adds.
 // NSH and VXLAN-GPE without a UDP checksum are measured by 5 labels.
-constexpr double kMostNsh = 1.15, kMostGpe = 1.40;
+constexpr double kMostNsh = 1.15, kMostGpe = 1.40, kMostSrh = 1.25, kMostCsid = 1.10;
 constexpr double kMostOfPaper = 0.40, kMostOfOneLabel = 1.15, kMostOverNocache = 60;
 
 /// More packets than slots: what comes back is not known any more, and costs something else.
@@ -166,6 +166,7 @@ bool report(const std::vector<Cell>& list) {
     const Cell *most = find(list, 65536, "16 labels", 10000), *least = find(list, 65536, "1 labels", 10000);
     const Cell* few = find(list, 65536, "5 labels", 64);
     const Cell *nsh = find(list, 65536, kNshMd1, 64), *gpe = find(list, 65536, kNshGpeIpv4, 64);
+    const Cell *srh = find(list, 65536, kSrv6Srh, 64), *csid = find(list, 65536, kSrv6Csid, 64);
     Verdict verdict;
     verdict.figure("vs_paper", {many}, kMostOfPaper,
                    [&] { return many->both(Variant::Proxy) / many->both(Variant::Paper); });
@@ -175,6 +176,8 @@ bool report(const std::vector<Cell>& list) {
                    [&] { return few->both(Variant::Proxy) - few->both(Variant::NoCache); });
     verdict.figure("nsh_ratio", {nsh, few}, kMostNsh, [&] { return nsh->ratio(*few); });
     verdict.figure("gpe_ratio", {gpe, few}, kMostGpe, [&] { return gpe->ratio(*few); });
+    verdict.figure("srh_ratio", {srh, few}, kMostSrh, [&] { return srh->ratio(*few); });
+    verdict.figure("csid_ratio", {csid, few}, kMostCsid, [&] { return csid->ratio(*few); });
     return verdict.result(list);
 }
 

@@ -260,12 +260,12 @@ static __always_inline int srv6_serves(int inner, struct srv6_service what)
 	return inner == what.inner || (what.inner == SFC_INNER_IP && inner >= 0 && inner != SFC_INNER_ETHERNET);
 }
 
-/* The frame has all of the outer packet, and that has all of an IP packet inside. */
-static __always_inline int srv6_holds(struct xdp_md *ctx, struct work *work, int inner)
+/* The frame has all of the outer packet, whose payload length is `len`, and that has all of an IP packet inside. */
+static __always_inline int srv6_holds(struct xdp_md *ctx, struct work *work, int inner, __u32 len)
 {
-	__u32 cut = encap_cut(work), len = sizeof(struct ipv6hdr);
+	__u32 cut = encap_cut(work);
 
-	len += bpf_ntohs(*(const __be16 *)(work->header.f.bytes + SRV6_LENGTH));
+	len += sizeof(struct ipv6hdr);
 	if (len < cut || len > work->result.frame_len - l2_len(work))
 		return SFC_REASON_truncated;
 	if (inner == SFC_INNER_ETHERNET || cut + encap_ip_len(ctx, l2_len(work) + cut) <= len)
@@ -288,6 +288,39 @@ static __always_inline int srv6_ends_here(struct work *work)
 	return SFC_REASON_not_sfc;
 }
 
+static __always_inline __u32 srv6_length(const struct work *work)
+{
+	return bpf_ntohs(*(const __be16 *)(work->header.f.bytes + SRV6_LENGTH));
+}
+
+/* A compressed SID, of which there are more, in front of a packet for the SF: the header is one of IPv6 alone. Returns
+ * 1 where it was one, and all was well. */
+static __always_inline int srv6_read_fast(struct xdp_md *ctx, struct work *work, struct srv6_service what)
+{
+	struct srv6_bits argument = srv6_behind((what.block + what.function) * 8), sid, to;
+	struct cursor cur = cursor_at(ctx, l2_len(work));
+	const __u64 *word = cursor_take(&cur, sizeof(struct ipv6hdr));
+	__u64 *out = work->header.word + SFC_HEADER_META;
+	int inner = srv6_inner(work->encap.next);
+
+	if (!what.function || what.options & SFC_OPTION_STATIC || !word || !srv6_serves(inner, what))
+		return 0;
+	sid = (struct srv6_bits){bpf_be64_to_cpu(word[3]), bpf_be64_to_cpu(word[4])};
+	to = srv6_shift(sid, srv6_behind(what.block * 8), what.function * 8);
+	if (!((sid.high & argument.high) | (sid.low & argument.low)) ||
+	    !(((to.high ^ sid.high) & ~argument.high) | ((to.low ^ sid.low) & ~argument.low)) || word[0] >> 57 == 0)
+		return 0;
+	out[0] = (word[0] & ~(0xffffULL << 8 * SRV6_LENGTH)) - (1ULL << 8 * SRV6_HOPS);
+	out[1] = word[1];
+	out[2] = word[2];
+	out[3] = bpf_cpu_to_be64(to.high);
+	out[4] = bpf_cpu_to_be64(to.low);
+	work->encap.cut = sizeof(struct ipv6hdr);
+	work->encap.kept = sizeof(struct ipv6hdr);
+	work->encap.inner = inner;
+	return !srv6_holds(ctx, work, inner, bpf_ntohs((__u16)(word[0] >> 8 * SRV6_LENGTH)));
+}
+
 /* parse, for the service that srv6_pack has packed. Not static, as extensions_walk. */
 __noinline int srv6_parse_for(struct xdp_md *ctx, struct work *work, __u32 packed)
 {
@@ -296,6 +329,10 @@ __noinline int srv6_parse_for(struct xdp_md *ctx, struct work *work, __u32 packe
 
 	if (!work)
 		return SFC_REASON_unmatched;
+	if (srv6_read_fast(ctx, work, what))
+		return SFC_OK;
+	work->encap.cut = 0;
+	work->encap.kept = 0;
 	work->encap.lead = 0;
 	reason = srv6_is_part(work->encap.next) || work->encap.next == IPPROTO_FRAGMENT ? srv6_walk(ctx, work) : SFC_OK;
 	if (!work->encap.cut)
@@ -310,10 +347,11 @@ __noinline int srv6_parse_for(struct xdp_md *ctx, struct work *work, __u32 packe
 	if (reason)
 		return reason;
 	if (what.options & SFC_OPTION_MASQUERADE)
-		return srv6_holds(ctx, work, SFC_INNER_ETHERNET) ?: srv6_masquerade(ctx, work, work->encap.lead);
+		return srv6_holds(ctx, work, SFC_INNER_ETHERNET, srv6_length(work))
+			       ?: srv6_masquerade(ctx, work, work->encap.lead);
 	if (!srv6_serves(inner, what))
 		return SFC_REASON_bypassed;
-	reason = srv6_holds(ctx, work, inner);
+	reason = srv6_holds(ctx, work, inner, srv6_length(work));
 	if (reason)
 		return reason;
 	work->encap.inner = inner;
