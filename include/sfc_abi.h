@@ -83,7 +83,7 @@ struct sfc_config {
 	__u8 mark_check_bits; /* the others above the number are the generation's */
 	__u8 weak_order;      /* 1 = this CPU may show stores to another one in another order: publish by an atomic */
 	__u8 summed_shift;    /* of skb->ip_summed in its byte */
-	__u8 reserved1;
+	__u8 last;            /* 1 = a service keeps its last header */
 	__u16 summed_at;      /* offset of that byte in struct sk_buff, 0 = not known */
 	__u16 kernel_context; /* 1 = the call of SFC_KFUNC_CONTEXT is the kernel's bpf_cast_to_kern_ctx */
 	__u16 plain_mark;     /* as plain_check, in a mark */
@@ -113,7 +113,10 @@ struct sfc_port {
 	__u8 mac[6];    /* of our interface, the source of what we send there; zero where there is none */
 	__u8 sf_mac[6]; /* routed SF port: where the SF listens */
 	__u32 mtu;
-	__u32 hairpin; /* our own interface that leads packets from the kernel back into XDP; 0 = none */
+	__u32 hairpin;      /* our own interface that leads packets from the kernel back into XDP; 0 = none */
+	__u16 last_service; /* SF port: whose last header packets get that its SF sends on its own; SFC_NONE: they are
+			       `miss` */
+	__u16 reserved;
 };
 
 /* Parts that the keys of an SF may leave out: set = it is in them. docs/keys.md says where each applies. */
@@ -151,6 +154,7 @@ enum sfc_option {
 	SFC_OPTION_FORWARDER = 2,    /* NSH: the proxy counts hops, as an SFF does */
 	SFC_OPTION_KERNEL = 4,       /* its SF is in kernel mode */
 	SFC_OPTION_STATIC = 64,      /* SRv6: its packets leave with the header in `fixed_headers` */
+	SFC_OPTION_LAST = 32,        /* its last header is kept, for packets that its SF sends on its own */
 	SFC_OPTION_MASQUERADE = 128, /* SRv6: its packets go to the SF with their header, and another destination */
 };
 
@@ -298,13 +302,13 @@ enum sfc_verdict {
 };
 
 struct sfc_result {
-	__u8 verdict; /* enum sfc_verdict */
-	__u8 reason;  /* enum sfc_reason, SFC_OK when handed to the SF or restored */
-	__u8 claimed; /* 1 = a cached header was taken for this frame */
-	__u8 reserved;
-	__u16 port;    /* where the frame came in */
-	__u16 egress;  /* where it left, SFC_NONE if it did not */
-	__u16 service; /* SFC_NONE where the outcome belongs to the port */
+	__u8 verdict;    /* enum sfc_verdict */
+	__u8 reason;     /* enum sfc_reason, SFC_OK when handed to the SF or restored */
+	__u8 claimed;    /* 1 = a cached header was taken for this frame */
+	__u8 originated; /* 1 = it was a service's last one, because the SF sent the frame on its own */
+	__u16 port;      /* where the frame came in */
+	__u16 egress;    /* where it left, SFC_NONE if it did not */
+	__u16 service;   /* SFC_NONE where the outcome belongs to the port */
 	__u16 reserved2;
 	__u32 frame_len; /* as it arrived, in bytes */
 };
@@ -327,10 +331,11 @@ enum sfc_event {
 	SFC_EVENT_EXPIRED,
 	SFC_EVENT_EVICTED,
 	SFC_EVENT_FLUSHED,
-	SFC_EVENT_TO_KERNEL, /* stripped, and given to the kernel of this host with a ticket */
-	SFC_EVENT_FORGOTTEN, /* remembered keys that made room within their hold time; of the service that took it */
-	SFC_EVENT_FRAGMENTS, /* that a kernel made of such packets, but for the first of each */
-	SFC_EVENT_BYPASSED,  /* sent on to the next hop, advanced, and not through the SF */
+	SFC_EVENT_TO_KERNEL,  /* stripped, and given to the kernel of this host with a ticket */
+	SFC_EVENT_FORGOTTEN,  /* remembered keys that made room within their hold time; of the service that took it */
+	SFC_EVENT_FRAGMENTS,  /* that a kernel made of such packets, but for the first of each */
+	SFC_EVENT_ORIGINATED, /* sent by the SF on its own, and given the last header of the service */
+	SFC_EVENT_BYPASSED,   /* sent on to the next hop, advanced, and not through the SF */
 	SFC_EVENT_MAX,
 };
 
@@ -345,7 +350,7 @@ struct sfc_counters {
 
 static_assert(sizeof(struct sfc_config) == 72 + 16 * SFC_SECRETS + SFC_ENCAPS_MAX * (SFC_MASKS_MAX * 16 + 3),
 	      "sfc_config is padded");
-static_assert(sizeof(struct sfc_port) == 28, "sfc_port is padded");
+static_assert(sizeof(struct sfc_port) == 32, "sfc_port is padded");
 static_assert(sizeof(struct sfc_sf) == 40, "sfc_sf is padded");
 static_assert(sizeof(struct sfc_service) == 48, "sfc_service is padded");
 static_assert(sizeof(struct sfc_match) == 24, "a hash map key must have no padding");

@@ -60,6 +60,13 @@ struct sfc_header {
 	};
 };
 
+/* The last header of a service. */
+struct sfc_last {
+	struct bpf_spin_lock lock;
+	__u32 version; /* IP version of the packet, 0 for a frame: the header says what it carries */
+	__u64 word[SFC_HEADER_WORDS];
+};
+
 /* Free slots, written over the key of one more free slot. */
 struct sfc_chunk {
 	__u32 next;  /* slot of the next chunk, plus 1; 0 is the end */

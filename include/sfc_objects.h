@@ -34,6 +34,7 @@
 	X(slots)                                                                                                       \
 	X(memory)                                                                                                      \
 	X(tails)                                                                                                       \
+	X(last_headers)                                                                                                \
 	X(fixed_headers)                                                                                               \
 	X(tunnels)                                                                                                     \
 	X(pools)                                                                                                       \

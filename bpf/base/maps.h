@@ -185,6 +185,14 @@ struct {
 	__type(value, struct sfc_service);
 } services SEC(".maps");
 
+/* The last headers of services that keep one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* resized, where there are any: as services */
+	__type(key, __u32);
+	__type(value, struct sfc_last);
+} last_headers SEC(".maps");
+
 /* The headers of services that have their own. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

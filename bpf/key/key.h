@@ -117,10 +117,8 @@ static __always_inline int key_other(struct xdp_md *ctx, struct work *work, cons
 static __always_inline int key_ip(struct xdp_md *ctx, struct work *work, const struct sfc_sf *sf)
 {
 	struct addresses addresses = {};
-	int reason;
+	int reason = inner_parse(ctx, work, &addresses);
 
-	work->inner.routed = encap_in_use(SFC_ENCAP_srv6) && sf->masquerade;
-	reason = inner_parse(ctx, work, &addresses);
 	if (reason)
 		return reason;
 	key_addresses(work, &addresses);
@@ -145,6 +143,7 @@ static __always_inline int key_build(struct xdp_md *ctx, struct work *work, cons
 {
 	int reason;
 
+	work->inner.routed = encap_in_use(SFC_ENCAP_srv6) && sf->masquerade;
 	if (sf->ethernet)
 		form |= SFC_FORM_ETHERNET;
 	work->key.word[0] = return_port | (__u64)(sf->epoch & 0xffff) << 16 | (__u64)form << 32;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "cache/cache.h"
+#include "cache/last.h"
 #include "key/key.h"
 #include "path/way_back.h"
 
@@ -68,6 +69,8 @@ static __always_inline int restore_claim(struct xdp_md *ctx, struct work *work, 
 				     ? SFC_REASON_sfc_from_sf
 				     : untrusted_judge(ctx, work, back->sf->tunnels);
 
+		if (sfc_config.last && reason == SFC_REASON_miss)
+			return last_take(work, back->in);
 		/* Never SFC_OK: clang knows, and would leave out what the verifier wants to see. */
 		asm volatile("" : "+r"(reason));
 		return reason ? reason : SFC_REASON_miss;

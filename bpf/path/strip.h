@@ -5,6 +5,7 @@
 #include "base/port.h"
 #include "base/rewrite.h"
 #include "cache/cache.h"
+#include "cache/last.h"
 #include "encap/encaps.h"
 #include "key/key.h"
 #include "ticket/to_kernel.h"
@@ -243,6 +244,8 @@ static __always_inline int strip_cache(struct work *work, const struct strip *st
 	switch (cache_insert(work, strip->sf->hold_ns)) {
 	case CACHE_OK:
 	case CACHE_SHARED:
+		if (sfc_config.last && strip->service->options & SFC_OPTION_LAST)
+			last_keep(work);
 		return SFC_OK;
 	case CACHE_AMBIGUOUS:
 		return SFC_REASON_ambiguous;

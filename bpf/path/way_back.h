@@ -36,7 +36,7 @@ static __always_inline int back_service(struct work *work, struct back *back, in
 	work->result.claimed = 1;
 	work->result.service = service;
 	if (counters) {
-		if (from_sf)
+		if (from_sf && !work->result.originated)
 			count_event(counters, work, SFC_EVENT_CLAIMED);
 		counters->last_claimed = work->now;
 	}

@@ -21,9 +21,9 @@ constexpr std::array<std::string_view, 7> kVerdicts = {"",        "to_sf",     "
                                                        "dropped", "to_kernel", "bypassed"};
 static_assert(kVerdicts.size() == SFC_VERDICT_BYPASSED + 1);
 
-constexpr std::array<std::string_view, 11> kEvents = {"received",  "to_sf",     "claimed", "restored",
-                                                      "expired",   "evicted",   "flushed", "to_kernel",
-                                                      "forgotten", "fragments", "bypassed"};
+constexpr std::array<std::string_view, 12> kEvents = {"received",  "to_sf",     "claimed",    "restored",
+                                                      "expired",   "evicted",   "flushed",    "to_kernel",
+                                                      "forgotten", "fragments", "originated", "bypassed"};
 static_assert(kEvents.size() == SFC_EVENT_MAX);
 
 } // namespace

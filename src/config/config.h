@@ -98,6 +98,7 @@ struct ServiceConfig {
     sfc_last_label last_label = SFC_LAST_LABEL_DROP;
     unsigned options = 0;                  ///< enum sfc_option
     std::optional<sfc_fixed_header> fixed; ///< in place of the one that came
+    Position last_at;                      ///< of `cache: last`
     std::optional<std::uint32_t>
         quota; ///< slots of the cache, of a kernel headers, that are its own; without it an equal share of the rest
     Position at;

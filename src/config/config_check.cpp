@@ -55,6 +55,7 @@ private:
     std::map<std::string, Seen> ports_;
     std::map<std::tuple<std::string, unsigned, Masked>, std::string> matches_; ///< which service has them
     std::map<unsigned, std::set<std::array<std::uint64_t, 2>>> masks_;
+    std::map<std::string, std::string> last_; ///< by port, the service whose last header packets of the SF get
 
     [[nodiscard]] Error error(Position at, const std::string& sentence) const {
         return config_error(config_.file, at, sentence);
@@ -123,6 +124,7 @@ private:
         }
         check_sf_of(service);
         check_inner(service);
+        check_last(service);
         const std::string by = msg::named_service(service.name);
         std::set<std::string> own;
         for (const PortConfig& port : service.domain) {
@@ -156,6 +158,19 @@ private:
         }
         if (masks.size() > SFC_MASKS_MAX) {
             throw error(service.match.at, msg::too_many_masks(word_of<sfc_encap>(service.match.encap), +SFC_MASKS_MAX));
+        }
+    }
+
+    /// A packet that an SF sends on its own tells nothing but the port that it came by.
+    void check_last(const ServiceConfig& service) {
+        if ((service.options & SFC_OPTION_LAST) == 0) {
+            return;
+        }
+        const SfConfig& sf = *sfs_.at(service.sf);
+        const auto& port = sf.both ? sf.both : service.in == Side::Left ? sf.right : sf.left;
+        const auto [other, fresh] = last_.emplace(port->port_name(), service.name);
+        if (!fresh) {
+            throw error(service.last_at, msg::last_twice(service.name, other->first, other->second));
         }
     }
 

@@ -259,6 +259,9 @@ void read_policies(const YamlMap& map, bool kernel, ServiceConfig& service) {
 /// Refuses settings of things that a kernel does itself.
 void check_for_kernel_mode(const YamlMap& map, const ServiceConfig& service) {
     const std::string why = msg::is_kernel(service.sf);
+    if ((service.options & SFC_OPTION_LAST) != 0) {
+        throw map.required("cache").error(msg::kernel_takes_no_last(service.name, why));
+    }
     if ((service.options & SFC_OPTION_MASQUERADE) != 0) {
         throw map.required("match").error(msg::kernel_takes_no_am(service.name, why));
     }

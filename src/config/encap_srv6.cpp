@@ -16,7 +16,7 @@ namespace sfc {
 namespace {
 
 constexpr std::array<std::string_view, 4> kMatchKeys = {"sid", "behaviour", "lblen", "nflen"};
-constexpr std::array<std::string_view, 1> kSettingKeys = {"header"};
+constexpr std::array<std::string_view, 2> kSettingKeys = {"header", "cache"};
 constexpr std::array<std::string_view, 3> kBehaviours = {"ad", "as", "am"};
 constexpr std::size_t kIpv6 = sizeof(ip6_hdr), kSegment = sizeof(in6_addr), kSrh = 8;
 constexpr std::size_t kSegmentsMost = (SFC_HEADER_MAX - kIpv6 - kSrh) / kSegment;
@@ -192,6 +192,13 @@ sfc_fixed_header fixed_header(const StaticHeader& from) {
 
 void read_settings(const YamlMap& service, ServiceConfig& config) {
     const auto header = service.optional("header");
+    if (const auto cache = service.optional("cache"); cache && cache->choice({"each", "last"}) == 1) {
+        if (config.match.behaviour != "ad") {
+            throw cache->error(msg::last_needs_ad(config.name, config.match.behaviour));
+        }
+        config.options |= SFC_OPTION_LAST;
+        config.last_at = cache->at();
+    }
     if (config.match.behaviour == "am") {
         if (config.inner != SFC_INNER_IP) {
             throw service.required("inner").error(msg::am_takes_no(config.name, "inner"));
@@ -223,7 +230,9 @@ std::string address_text(const unsigned char* at) {
 
 Shown show_settings(const ServiceConfig& config) {
     if (!config.fixed) {
-        return {};
+        return config.match.behaviour == "ad"
+                   ? Shown{{"cache", std::string((config.options & SFC_OPTION_LAST) != 0 ? "last" : "each")}}
+                   : Shown{};
     }
     const auto* bytes = reinterpret_cast<const unsigned char*>(config.fixed->word);
     std::string segments;

@@ -72,6 +72,9 @@ namespace sfc::msg {
     M(am_takes_no, "service '{}' has 'behaviour: am' and so takes no '{}'")                                            \
     M(am_and_others, "SF '{}' would get segment routing headers from service '{}' and none from '{}'; it gets one "    \
                      "kind")                                                                                           \
+    M(last_needs_ad, "service '{}' takes no 'cache: last': its behaviour is '{}', and it is for 'ad'")                 \
+    M(last_twice, "service '{}' would also keep its last header for port '{}', as service '{}' does; one can")         \
+    M(kernel_takes_no_last, "service '{}' takes no 'cache: last': {}, whose packets are not told apart by keys")       \
     M(sid, "SID {}")                                                                                                   \
     M(bad_sid, "'{}' is not a SID; write an IPv6 address, or a prefix of 1 to 128 bits as in \"2001:db8:100::/48\"")   \
     M(sid_beyond_prefix, "'{}' has bits behind its prefix of {} bits; leave them zero")                                \

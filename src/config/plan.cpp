@@ -250,6 +250,9 @@ private:
         service.entry.inner_ttl = config.inner_ttl;
         service.entry.last_label = config.last_label;
         service.entry.options = config.options | (sf.entry.kernel != 0 ? +SFC_OPTION_KERNEL : 0U);
+        if ((config.options & SFC_OPTION_LAST) != 0) {
+            plan_.ports[service.entry.return_port].entry.last_service = id;
+        }
         set_slots(config.quota.value_or(equal_share(config_)), service.entry);
         if (sf.entry.kernel != 0 && sf.left == SFC_NONE) {
             set_egress(config, sf.gro, service.entry);
@@ -293,6 +296,11 @@ unsigned Plan::mark_check_bits() const {
 
 bool Plan::any_kernel() const {
     return std::any_of(sfs.begin(), sfs.end(), [](const Sf& sf) { return sf.entry.kernel != 0; });
+}
+
+bool Plan::any_last() const {
+    return std::any_of(services.begin(), services.end(),
+                       [](const Service& one) { return (one.entry.options & SFC_OPTION_LAST) != 0; });
 }
 
 bool Plan::may_bypass(const Service& service) const {

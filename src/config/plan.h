@@ -74,6 +74,8 @@ struct Plan {
     [[nodiscard]] std::uint16_t port_id(const std::string& name) const;
     [[nodiscard]] bool through_kernel(const Service& service) const { return sfs[service.entry.sf].entry.kernel != 0; }
     [[nodiscard]] bool any_kernel() const;
+    /// Whether a service keeps its last header.
+    [[nodiscard]] bool any_last() const;
     /// Whether packets of the service may go on to its next hop without passing its SF.
     [[nodiscard]] bool may_bypass(const Service& service) const;
     [[nodiscard]] bool may_bypass() const;

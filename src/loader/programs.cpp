@@ -148,6 +148,7 @@ sfc_config load_constants(const Plan& plan, const LoadSettings& settings) {
     config.clock = settings.clock;
     config.header_limit = std::min(settings.header_limit, plan.shape.header_room);
     config.header_room = plan.shape.header_room;
+    config.last = plan.any_last() ? 1 : 0;
     config.kernel_mode = plan.shape.kernel_mode ? 1 : 0;
     config.any_address = settings.any_address ? 1 : 0;
     for (std::size_t encap = 0; encap < plan.shape.masks.size(); encap++) {
@@ -211,6 +212,7 @@ void Programs::size_maps(const Plan& plan) {
         return std::any_of(plan.services.begin(), plan.services.end(), has) ? plan.services.size() : 1;
     };
     resize(maps.tunnels, if_any([](const auto& of) { return of.tunnel.has_value(); }));
+    resize(maps.last_headers, plan.any_last() ? plan.services.size() : 1);
     resize(maps.fixed_headers, if_any([](const auto& of) { return of.fixed.has_value(); }));
     resize(maps.memory, std::max<std::uint32_t>(plan.memory_lines, 1));
     set_value_size(maps.tails, plan.shape.header_room - SFC_HEADER_INLINE);

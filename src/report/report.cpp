@@ -57,6 +57,7 @@ void add_cache(Conservation& to, const sfc_counters& counters) {
 void add_restore(Conservation& to, const sfc_counters& counters) {
     auto& sums = to.sf;
     sums.claimed += counters.event[SFC_EVENT_CLAIMED].packets;
+    sums.originated += counters.event[SFC_EVENT_ORIGINATED].packets;
     sums.restored += counters.event[SFC_EVENT_RESTORED].packets;
     sums.dropped_after_claim += packets(counters.dropped_after_claim);
 }
@@ -72,7 +73,8 @@ std::uint64_t KernelSums::not_returned() const {
 bool Conservation::balanced() const {
     return domain.received == domain.passed + domain.dropped + domain.to_sf + domain.to_kernel + domain.bypassed &&
            cache.to_sf == cache.claimed + cache.expired + cache.evicted + cache.flushed + cache.live &&
-           sf.received == sf.claimed + sf.passed + sf.dropped && sf.claimed == sf.restored + sf.dropped_after_claim &&
+           sf.received == sf.claimed + sf.originated + sf.passed + sf.dropped &&
+           sf.claimed + sf.originated == sf.restored + sf.dropped_after_claim &&
            (!kernel || kernel->restored + kernel->dropped <= kernel->to_kernel + kernel->fragments);
 }
 
@@ -90,6 +92,7 @@ Snapshot take_snapshot(const Maps& maps, const Plan& plan, std::uint64_t now_ns)
 
 Conservation conserve(const Snapshot& snapshot, const Plan& plan) {
     Conservation sums;
+    sums.originates = plan.any_last();
     sums.bypasses = plan.may_bypass();
     if (plan.any_kernel()) {
         sums.kernel.emplace();

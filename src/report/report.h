@@ -48,8 +48,10 @@ struct Conservation {
     } cache;
     struct {
         std::uint64_t received = 0, claimed = 0, passed = 0, dropped = 0, restored = 0, dropped_after_claim = 0;
+        std::uint64_t originated = 0;
     } sf;
     std::optional<KernelSums> kernel{}; ///< nothing where no SF is a kernel
+    bool originates = false;            ///< packets that an SF sends on its own may get a header
     bool bypasses = false;              ///< some packets may be sent on and not through an SF
     [[nodiscard]] bool balanced() const;
 };

@@ -60,17 +60,18 @@ std::string counters_text(const Snapshot& snapshot, const Plan& plan) {
 }
 
 std::string conservation_text(const Conservation& sums) {
-    const auto& [domain, cache, sf, kernel, bypasses] = sums;
+    const auto& [domain, cache, sf, kernel, originates, bypasses] = sums;
     std::string out = fmt::format("domain side  received {} = passed {} + dropped {} + to_sf {}", domain.received,
                                   domain.passed, domain.dropped, domain.to_sf);
     out += kernel ? fmt::format(" + to_kernel {}", domain.to_kernel) : "";
     out += bypasses ? fmt::format(" + bypassed {}\n", domain.bypassed) : "\n";
+    const std::string own = originates ? fmt::format(" + originated {}", sf.originated) : "";
     out += fmt::format(
         "cache        to_sf {} = claimed {} + expired {} + evicted {} + flushed {} + live {} (stale {})\n"
-        "SF side      received {} = claimed {} + passed {} + dropped {};  claimed {} = restored {} + dropped after "
+        "SF side      received {} = claimed {}{} + passed {} + dropped {};  claimed {}{} = restored {} + dropped after "
         "claim {}\n",
         cache.to_sf, cache.claimed, cache.expired, cache.evicted, cache.flushed, cache.live, cache.stale, sf.received,
-        sf.claimed, sf.passed, sf.dropped, sf.claimed, sf.restored, sf.dropped_after_claim);
+        sf.claimed, own, sf.passed, sf.dropped, sf.claimed, own, sf.restored, sf.dropped_after_claim);
     if (kernel) {
         out += fmt::format("kernel       to_kernel {} + fragments {} = restored {} + dropped {} + not returned {}\n",
                            kernel->to_kernel, kernel->fragments, kernel->restored, kernel->dropped,

@@ -46,6 +46,9 @@ std::vector<unsigned> events_in_sf(const Plan& plan, const Plan::Service& servic
 
 std::vector<unsigned> events_of(const Plan& plan, const Plan::Service& service) {
     std::vector<unsigned> events = events_in_sf(plan, service);
+    if ((service.entry.options & SFC_OPTION_LAST) != 0) {
+        events.push_back(SFC_EVENT_ORIGINATED);
+    }
     if (plan.may_bypass(service)) {
         events.push_back(SFC_EVENT_BYPASSED);
     }
@@ -122,7 +125,7 @@ Json counters_json(const Snapshot& snapshot, const Plan& plan) {
 }
 
 Json conservation_json(const Conservation& sums) {
-    const auto& [domain, cache, sf, kernel, bypasses] = sums;
+    const auto& [domain, cache, sf, kernel, originates, bypasses] = sums;
     Json json{{"domain",
                {{"received", domain.received},
                 {"passed", domain.passed},
@@ -143,6 +146,9 @@ Json conservation_json(const Conservation& sums) {
                 {"dropped", sf.dropped},
                 {"restored", sf.restored},
                 {"dropped_after_claim", sf.dropped_after_claim}}}};
+    if (originates) {
+        json["sf"]["originated"] = sf.originated;
+    }
     if (bypasses) {
         json["domain"]["bypassed"] = domain.bypassed;
     }

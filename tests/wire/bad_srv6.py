@@ -95,6 +95,15 @@ SRV6_CHANGES = (
     ("one SID for two services", "2001:db8:f::2", "2001:db8:f::a",
      "18:39: SID 2001:db8:f::a on port 'eth0' is matched by service 'web-static' already; one match selects one "
      "service"),
+    ("cache of End.AM", "name: nat, in: left}", "name: nat, in: left}\n    cache: last",
+     "21:12: services[2].cache: service 'web-masked' takes no 'cache: last': its behaviour is 'am', and it is for "
+     "'ad'"),
+    ("cache is another word", "    inner: ip\n", "    cache: flow\n",
+     "9:12: services[0].cache: 'flow' is not allowed here; use each or last"),
+    ("two services keep a last header for one port", "    inner: ip\n",
+     "    cache: last\n  - {name: second, match: {encapsulation: srv6, sid: \"2001:db8:f::3\"}, domain: eth0, cache: last, sf: {name: fw, in: left}, "
+     "next_hop: ingress}\n  - name: third\n    match: {encapsulation: srv6, sid: \"2001:db8:f::4\"}\n    domain: eth0\n    sf: {name: fw, in: left}\n",
+     "5:5: services[0]: key 'next_hop' is missing"),
     ("label of SRv6", "sid: \"2001:db8:f::2\"", "label: 16001",
      "18:34: services[2].match: unknown key 'label'; allowed are encapsulation, sid, behaviour, lblen, nflen"),
     ("End.AM in kernel mode", "{name: nat, ports: {left: veth-nat-a, right: veth-nat-b}}",

@@ -151,12 +151,14 @@ class Srv6Service(Service):
     source: str | None = None
     segments: tuple[str, ...] | None = None
     traffic_class: int | None = None
+    cache: str | None = None
 
     def match(self):
         return {"encapsulation": "srv6", "sid": self.sid, "behaviour": self.behaviour, "lblen": self.lblen, "nflen": self.nflen}
 
     def policies(self):
-        return {"header": {"source": self.source, "segments": self.segments, "traffic_class": self.traffic_class} if self.source else None}
+        return {"header": {"source": self.source, "segments": self.segments, "traffic_class": self.traffic_class} if self.source else None,
+                "cache": self.cache}
 
     def prefix(self) -> ipaddress.IPv6Network:
         return ipaddress.IPv6Network(self.sid)

@@ -96,6 +96,48 @@ class Returns(Srv6Test):
                     self.assertEqual(result.reasons("sf"), [("dropped", want)])
 
 
+class Originated(Srv6Test):
+    """`cache: last`: packets that the SF sends on its own get the last header of the service."""
+
+    config = Config((Srv6Service("ad", sid=sid("ad"), cache="last"), Srv6Service("keep", sid=sid("keep"), enter="right")), (Sf(),))
+    own = s.frame(s.outer(s.payload(), dst=FINAL), src="02:00:00:00:00:0b")   # of IPv6, as no row's packet inside
+
+    def restored(self, frames, back):
+        result = self.replay(self.config, Input(frames, "eth0"), back=Input(back, "veth-fw-b"))
+        return result, result.doc["conservation"]["sf"]["originated"]
+
+    def test_gets_the_last_header(self):
+        frames = [to("ad", s.srh(sid("ad"), hop), s.inner(41, n), flow=n) for n, hop in enumerate((NEXT, LAST))]
+        trips = self.judged(frames, self.config)
+        result, originated = self.restored(frames, [trips[0].sf_frame, self.own, trips[1].sf_frame, self.own])
+        self.assertEqual((result.reasons("sf"), originated), ([("restored", "")] * 4, 2))
+        for trip, frame, got in zip((trips[0], trips[1], trips[1], trips[1]), (None, self.own, None, self.own), result.out_bytes()):
+            self.leaves("", trip, got, frame)
+
+    def test_none_yet(self):
+        result, originated = self.restored([], [self.own])
+        self.assertEqual((result.reasons("sf"), originated), ([("dropped", "miss")], 0))
+
+    def test_another_ip_version(self):
+        """The header says which version it carries."""
+        result, _ = self.restored([to("ad", three("ad"), s.inner(4))], [self.own])
+        self.assertEqual(result.reasons("sf"), [("dropped", "miss")])
+
+    def test_another_port(self):
+        result = self.replay(self.config, Input([to("ad", three("ad"), s.inner(41))], "eth0"), back=Input([self.own], "veth-fw-a"))
+        self.assertEqual(result.reasons("sf"), [("dropped", "miss")])
+
+    def test_sfc_stays_out(self):
+        result, originated = self.restored([to("ad", three("ad"), s.inner(41))], [to("ad")])
+        self.assertEqual((result.reasons("sf"), originated), ([("dropped", "sfc_from_sf")], 0))
+
+    def test_a_hop_less(self):
+        """As of every packet that comes back, one hop goes; without one left it is dropped behind the claim."""
+        last = self.own[:14 + 7] + b"\1" + self.own[14 + 8:]
+        result, originated = self.restored([to("ad", three("ad"), s.inner(41))], [last])
+        self.assertEqual((result.reasons("sf"), originated), ([("dropped", "ttl")], 1))
+
+
 class KnownFaults(Srv6Test):
     """Of other proxies, which keep one header a SID or an interface."""
 
