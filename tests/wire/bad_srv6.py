@@ -84,7 +84,7 @@ SRV6_CHANGES = (
      "15:83: services[1].header: unknown key 'hmac'; allowed are source, segments, traffic_class"),
     ("hmac of a service", "    inner: ip\n", "    hmac: secret\n",
      "9:5: services[0]: unknown key 'hmac'; allowed are name, match, domain, sf, next_hop, egress, inner, inner_ttl,"
-     " quota, header"),
+     " quota, header, cache"),
     ("inner of End.AM", "name: nat, in: left}", "name: nat, in: left}\n    inner: ipv6",
      "21:12: services[2].inner: service 'web-masked' has 'behaviour: am' and so takes no 'inner'"),
     ("inner_ttl of End.AM", "name: nat, in: left}", "name: nat, in: left}\n    inner_ttl: keep",
@@ -100,10 +100,11 @@ SRV6_CHANGES = (
      "'ad'"),
     ("cache is another word", "    inner: ip\n", "    cache: flow\n",
      "9:12: services[0].cache: 'flow' is not allowed here; use each or last"),
-    ("two services keep a last header for one port", "    inner: ip\n",
-     "    cache: last\n  - {name: second, match: {encapsulation: srv6, sid: \"2001:db8:f::3\"}, domain: eth0, cache: last, sf: {name: fw, in: left}, "
-     "next_hop: ingress}\n  - name: third\n    match: {encapsulation: srv6, sid: \"2001:db8:f::4\"}\n    domain: eth0\n    sf: {name: fw, in: left}\n",
-     "5:5: services[0]: key 'next_hop' is missing"),
+    ("two services keep a last header for one port", "next_hop: ingress\n  - name: web-masked",
+     "next_hop: ingress\n  - {name: one, match: {encapsulation: srv6, sid: \"2001:db8:f::3\"}, domain: eth0, cache: last, "
+     "sf: {name: fw, in: left}, next_hop: ingress}\n  - {name: two, match: {encapsulation: srv6, sid: \"2001:db8:f::4\"}, "
+     "domain: eth0, cache: last, sf: {name: fw, in: left}, next_hop: ingress}\n  - name: web-masked",
+     "18:90: service 'two' would also keep its last header for port 'veth-fw-b', as service 'one' does; one can"),
     ("label of SRv6", "sid: \"2001:db8:f::2\"", "label: 16001",
      "18:34: services[2].match: unknown key 'label'; allowed are encapsulation, sid, behaviour, lblen, nflen"),
     ("End.AM in kernel mode", "{name: nat, ports: {left: veth-nat-a, right: veth-nat-b}}",
