@@ -13,7 +13,6 @@ namespace sfc::test {
 namespace {
 
 using oracle::kEthernetHeader;
-using oracle::Outer;
 using oracle::Service;
 
 constexpr std::size_t kTypeAt = kEthernetHeader - 2, kTag = 4, kContexts = 8, kContextBytes = 16, kUdp = 8;

@@ -71,7 +71,7 @@ Bytes FrameMaker::sound(const Service& service, const Bytes& packet) {
     return made.frame;
 }
 
-Bytes FrameMaker::labelled() {
+Bytes FrameMaker::domain_frame() {
     Kept made;
     made.service = &world_.services[random_.below(static_cast<std::uint32_t>(world_.services.size()))];
     if (kept_.size() == kKept && random_.one_in(8)) {

@@ -17,7 +17,7 @@ public:
 
     /// A frame of the domain side, perhaps damaged. Some frames and some packets come again, packets also behind
     /// another header of the same encapsulation or of another one.
-    Bytes labelled();
+    Bytes domain_frame();
     /// Truncates, flips, overwrites, inserts: mostly nothing, at most three times.
     void damage(Bytes& frame) { damage(frame, kBare); }
     /// One sound frame of a service.

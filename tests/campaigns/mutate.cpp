@@ -71,7 +71,7 @@ private:
     std::vector<int> sf_ports_;
 
     void one(std::uint64_t n) {
-        const Bytes frame = make_.labelled();
+        const Bytes frame = make_.domain_frame();
         const Expected expected = compare_.strip(kDomainPorts[random_.one_in(8) ? 1 : 0], frame);
         if (expected.verdict == Verdict::ToSf) {
             in_sf(n, {expected.service->return_port, expected.bytes});

@@ -99,10 +99,11 @@ bool outer_is_broken(View frame, const Outer& outer, std::size_t inner, bool ip)
 void turn_outer(std::span<std::uint8_t> frame, const Outer& outer, const std::optional<Tunnel>& tunnel) {
     const bool ipv4 = outer.version == 4;
     const std::size_t at = addresses_at(outer.version), size = address_size(outer.version);
-    std::swap_ranges(frame.begin() + at, frame.begin() + at + size, frame.begin() + at + size);
+    const std::span<std::uint8_t> source = frame.subspan(at, size), target = frame.subspan(at + size, size);
+    std::swap_ranges(source.begin(), source.end(), target.begin());
     if (tunnel) {
-        std::copy(tunnel->local.end() - size, tunnel->local.end(), frame.begin() + at);
-        std::copy(tunnel->remote.end() - size, tunnel->remote.end(), frame.begin() + at + size);
+        std::ranges::copy(View(tunnel->local).last(size), source.begin());
+        std::ranges::copy(View(tunnel->remote).last(size), target.begin());
     }
     frame[kIp + (ipv4 ? 8 : 7)] = kHops;
     set16(frame, kIp + (ipv4 ? 2 : 4), 0);

@@ -94,7 +94,6 @@ constexpr Address kOwn4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 198, 51, 10
 constexpr Address kOwn6 = {0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7};
 constexpr Tunnel kTunnel4 = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 9}, kOwn4};
 constexpr Tunnel kTunnel6 = {{0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9}, kOwn6};
-[[nodiscard]] std::vector<std::string> interface_names(const World& world);
 
 /// The configuration file.
 [[nodiscard]] std::string yaml(const World& world, std::uint32_t capacity);

@@ -11,19 +11,18 @@ namespace {
 
 constexpr std::uint32_t kFrames = 1500;
 
-constexpr std::uint32_t kCapacity = 256; // the least for so many services
+constexpr std::uint32_t kCapacity = 512; // the least for so many services
 
 /// The campaign's configuration, but with so few slots that entries are evicted.
-Plan small_plan() {
-    return make_plan(parse_config(oracle::yaml(campaign_world(), kCapacity), "campaign"));
-}
-
 class Faults : public testing::Test {
 protected:
-    Plan plan = small_plan();
+    oracle::World world = campaign_world(all_encaps());
+    Plan plan = make_plan(parse_config(oracle::yaml(world, kCapacity), "campaign"));
     NativeRunner runner{plan};
     Random random{1};
-    FrameMaker make{random, campaign_chains(campaign_world())};
+    FrameMaker make{random, world};
+
+    Faults() { runner.set_own_addresses(world.addresses); }
 
     template <class Once, class Before> void each(const Bytes& frame, Once once, Before before) {
         each_fault(runner.machine, random, frame, once, before);
@@ -33,7 +32,7 @@ protected:
 TEST_F(Faults, OnTheWayToTheSfAndBack) {
     const std::uint16_t domain = plan.port_id("p0");
     for (std::uint32_t n = 0; n < kFrames && !HasFatalFailure(); n++) {
-        const Bytes frame = make.labelled();
+        const Bytes frame = make.domain_frame();
         const auto strip = [&] { return runner.strip(domain, frame); };
         each(frame, strip, [] {});
         const Ran stripped = strip();
