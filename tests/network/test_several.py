@@ -97,7 +97,7 @@ class UserMode(Racing, NetworkTest):
         pin = self.lab.bpffs / "race0"
         (self.lab.folder / "race0.yaml").write_text(text)
         self.assertEqual(tracer.command(None, "attach", "-c", self.lab.folder / "race0.yaml", "--pin", pin), 0)
-        call, number = tracer.behind("ioctl", "bpf")[1]
+        call, number = tracer.behind("ioctl", "bpf")[0]
         self.lab.run("proxy", ports.PROGRAM, "detach", "--pin", pin)
         stops = self.lab.folder / "stops"       # not its state: a traced process is stopped at each call for a moment
         slow = Attaching(self.lab, 0, text, "strace", "-Dqq", "-o", stops, "-e",

@@ -147,7 +147,7 @@ TEST(Messages, NoneTwice) {
 
 /// What would be out of reach of the tests above: a sentence where it is thrown or said.
 TEST(Messages, StandInTables) {
-    const std::filesystem::path src = std::filesystem::path(__FILE__).parent_path() / "../../src";
+    const std::filesystem::path src = SFC_SOURCES;
     const std::regex apart(
         R"re(\b(Error|(system_|config_|capture_)?error|refuse|say_?|say_line)\((ExitCode::\w+,)?\s*(fmt::format\(|"))re");
     std::size_t files = 0;
