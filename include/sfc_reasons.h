@@ -25,7 +25,8 @@
 	X(ambiguous, "a packet with an equal key and a different header is in the SF",                                 \
 	  "equal packets on different chains; see whether the SF holds packets back")                                  \
 	X(cache_full, "too many equal packets in flight; through the kernel, too many headers in use",                 \
-	  "look for a loop that repeats one packet; through the kernel, raise capacity or 'quota', or lower 'hold'")   \
+	  "look for a loop that repeats one packet; through the kernel, raise capacity or 'quota', or lower 'hold': "  \
+	  "'check' says how many new headers a second they allow")                                                     \
 	X(no_next_hop, "interface or MAC of the SF port or of the next hop is missing",                                \
 	  "see 'sfcproxy status': interface gone or down, or next hop not answering")                                  \
 	X(unmatched, "SFC frame that no service on this port matches", "no service has this label on this port")       \
