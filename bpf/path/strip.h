@@ -32,6 +32,7 @@ static __always_inline int strip_classify(struct xdp_md *ctx, struct work *work,
 	work->encap.finishes = 0;
 	work->encap.hops = 0;
 	work->encap.lead = 0;
+	work->encap.says_at = 0;
 	work->encap.outer = OUTER_NONE;
 	strip->ethertype = eth->h_proto;
 	strip->encap = encap_of_type(strip->ethertype);
@@ -204,6 +205,16 @@ static __always_inline __be16 strip_inner_type(const struct work *work)
 	return bpf_htons(work->inner.version == 4 ? ETH_P_IP : ETH_P_IPV6);
 }
 
+/* header.f.says, for a kernel, which may make IPv6 of IPv4. */
+static __always_inline __u64 strip_says(const struct work *work)
+{
+	__u8 inner = work->encap.inner;
+
+	if (inner != SFC_INNER_IPV4 && inner != SFC_INNER_IPV6)
+		return 0;
+	return (inner == SFC_INNER_IPV4 ? 4 : 6) | work->encap.says_at << 8;
+}
+
 /* Writes the header's own fields, in front of its bytes. A packet that leaves bare has no EtherType here: its own says
  * what it is by then, because a kernel may make IPv6 of IPv4. */
 static __always_inline int strip_keep(struct xdp_md *ctx, struct work *work, const struct strip *strip)
@@ -220,6 +231,8 @@ static __always_inline int strip_keep(struct xdp_md *ctx, struct work *work, con
 		first |= (__u64)work->result.port << 16;
 		second = source[0] | (__u64)source[1] << 16 | (__u64)source[2] << 32;
 	}
+	if (sfc_config.kernel_mode && strip->sf->kernel)
+		second |= strip_says(work) << 48;
 	/* Whole words, because a load of a word that was stored in pieces waits for all stores before it. */
 	work->header.word[0] = first;
 	work->header.word[1] = second;
