@@ -149,6 +149,7 @@ enum sfc_option {
 	SFC_OPTION_TUNNEL = 1,    /* its next hop is the other end of a tunnel: `tunnels` has it */
 	SFC_OPTION_FORWARDER = 2, /* NSH: the proxy counts hops, as an SFF does */
 	SFC_OPTION_KERNEL = 4,    /* its SF is in kernel mode */
+	SFC_OPTION_OAM = 8,       /* NSH: OAM packets go past the SF, to the next hop */
 };
 
 struct sfc_service {

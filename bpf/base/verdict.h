@@ -74,7 +74,7 @@ static __always_inline int verdict_to_kernel(struct work *work)
 	return XDP_PASS;
 }
 
-static __always_inline int verdict_pass(struct work *work, int reason)
+static __always_inline void verdict_passed(struct work *work, int reason)
 {
 	struct sfc_counters *owner = verdict_owner(work);
 
@@ -83,7 +83,20 @@ static __always_inline int verdict_pass(struct work *work, int reason)
 	asm volatile("" : "+r"(reason)); /* clang knows that it is small and leaves the mask out, which 6.1 must see */
 	if (owner)
 		count(&owner->passed[reason & (SFC_REASON_MAX - 1)], 1, work->result.frame_len);
+}
+
+/* To the kernel of this host, as it came. */
+static __always_inline int verdict_pass(struct work *work, int reason)
+{
+	verdict_passed(work, reason);
 	return XDP_PASS;
+}
+
+/* With its header past the SF, to the next hop. */
+static __always_inline int verdict_past(struct work *work, int reason)
+{
+	verdict_passed(work, reason);
+	return XDP_REDIRECT;
 }
 
 static __always_inline int verdict_drop(struct work *work, int reason)

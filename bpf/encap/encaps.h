@@ -4,7 +4,8 @@
  * constant 0 in sfc_config.encaps, and the verifier takes it out. Each encapsulation NAME has
  *
  *   NAME_match      what services match, as 16 bytes
- *   NAME_parse      the end of the header, what it carries, and the canonical bytes that will leave, advanced
+ *   NAME_parse      the end of the header, what it carries, and the canonical bytes that will leave, advanced; or the
+ *                   bytes of a packet that goes past the SF, ready to leave
  *   NAME_finish     at return, in the restored frame: what parse left zero, because it depends on the packet
  *   NAME_masks      1 where services may match a part of the value
  *   NAME_glance     in kernel mode: where the header ends, so that one that has come before can be told by its bytes
@@ -25,6 +26,7 @@ enum {
 	ENCAPS_BY_UDP = 0 SFC_ENCAPS(ENCAP_BY_UDP),
 	ENCAPS_BY_IPV6 = 0 SFC_ENCAPS(ENCAP_BY_IPV6),
 	ENCAPS_BEHIND_TAGS = 1 << SFC_ENCAP_nsh,
+	ENCAPS_PAST_SFS = 1 << SFC_ENCAP_nsh,
 	VLAN_TAG = 4, /* control information and the next EtherType, IEEE 802.1Q 9.3 */
 };
 
@@ -143,6 +145,13 @@ static __always_inline int encap_parse(struct xdp_md *ctx, struct work *work, en
 		return name##_parse(ctx, work, service);
 	SFC_ENCAPS(ENCAP_PARSE)
 	return SFC_REASON_unmatched;
+}
+
+/* Why the packet goes past the SF, SFC_OK where it does not. Dead code where no encapsulation in use has such packets.
+ */
+static __always_inline int encap_past(const struct work *work)
+{
+	return sfc_config.encaps & ENCAPS_PAST_SFS ? work->encap.past : SFC_OK;
 }
 
 /*

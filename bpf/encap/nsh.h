@@ -198,6 +198,18 @@ static __always_inline void nsh_advance(struct work *work, __u32 what)
 	nsh[1] = first;
 }
 
+/*
+ * RFC 8300 2.2: who does not know SFC OAM may send such packets on, unmodified, to the next element of the chain. The
+ * next element is where the lower index leads: with the index as it came the packet would come here again. Nothing
+ * behind the service path header is looked at.
+ */
+static __always_inline int nsh_read_oam(struct xdp_md *ctx, struct work *work)
+{
+	work->encap.past = SFC_REASON_oam;
+	work->encap.inner = SFC_INNER_ETHERNET; /* not known to be IP */
+	return encap_take(ctx, work, nsh_lead(work) + NSH_LEAST);
+}
+
 /* Everything of the header that does not depend on how it came. */
 static __always_inline int nsh_read(struct xdp_md *ctx, struct work *work, __u32 what)
 {
@@ -210,7 +222,7 @@ static __always_inline int nsh_read(struct xdp_md *ctx, struct work *work, __u32
 	if (reason)
 		return reason;
 	if (base >> 16 & NSH_OAM)
-		return SFC_REASON_oam;
+		return what & SFC_OPTION_OAM ? nsh_read_oam(ctx, work) : SFC_REASON_oam;
 	if (bytes < 0)
 		return -bytes;
 	work->encap.cut = nsh_lead(work);

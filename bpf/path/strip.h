@@ -33,6 +33,7 @@ static __always_inline int strip_classify(struct xdp_md *ctx, struct work *work,
 	work->encap.hops = 0;
 	work->encap.lead = 0;
 	work->encap.says_at = 0;
+	work->encap.past = SFC_OK;
 	work->encap.outer = OUTER_NONE;
 	strip->ethertype = eth->h_proto;
 	strip->encap = encap_of_type(strip->ethertype);
@@ -154,7 +155,7 @@ static __always_inline int strip_inner(struct xdp_md *ctx, struct work *work, co
 
 	work->inner.l3_off = l3_off;
 	work->inner.version = 0;
-	if (inner == SFC_INNER_ETHERNET)
+	if (inner == SFC_INNER_ETHERNET || encap_past(work))
 		return SFC_OK;
 	version = inner_version(ctx, l3_off);
 	if (version < 0)

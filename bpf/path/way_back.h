@@ -58,6 +58,12 @@ static __always_inline int back_to_next_hop(struct work *work, struct back *back
 	return SFC_OK;
 }
 
+/* Whether a frame that keeps its length may leave there. */
+static __always_inline int back_fits(const struct work *work, const struct back *back)
+{
+	return port_fits(back->egress, work->result.frame_len - l2_len(work)) ? SFC_OK : SFC_REASON_too_big;
+}
+
 /* Sends the packet where the kernel has routed it: the neighbour's MAC is in the frame, and the hairpin belongs to the
  * port. */
 static __always_inline int back_as_routed(struct xdp_md *ctx, struct work *work, struct back *back)

@@ -26,6 +26,9 @@ std::uint64_t Attachment::sent_to(std::uint16_t id) const {
             for (const unsigned event : {SFC_EVENT_TO_SF, SFC_EVENT_TO_KERNEL, SFC_EVENT_RESTORED}) {
                 sent += counters.event[event].packets;
             }
+            for (const sfc_count& past : counters.passed) { // of a service: past its SF, to the next hop
+                sent += past.packets;
+            }
         }
     }
     return sent;

@@ -62,6 +62,8 @@ namespace sfc::msg {
     M(spi_si, "service path {} with service index {}")                                                                 \
     M(bad_si, "'{}' is not allowed here; use a whole number from {} to {}, a list of them, or any")                    \
     M(needs_si, "needs at least one service index, or 'any'")                                                          \
+    M(oam_needs_next_hop,                                                                                              \
+      "service '{}' has 'oam: forward' and so needs a 'next_hop', because OAM packets do not go through the kernel")   \
     M(tunnel_ends_differ, "the tunnel's ends '{}' and '{}' must be of one IP version")                                 \
     M(needs_next_hop, "needs the next hop's {}")                                                                       \
     M(port_takes_no_address, "{} port '{}' takes no 'mac' and no 'ip'; {}")                                            \

@@ -32,6 +32,11 @@ Plan with_all_ready(Plan plan) {
     return plan;
 }
 
+/// Whether the frame left with its header, past the SF.
+bool past_sf(const sfc_result& result) {
+    return result.verdict == SFC_VERDICT_PASSED && result.egress != SFC_NONE;
+}
+
 } // namespace
 
 Replay::Replay(const Plan& plan, const ReplayOptions& options)
@@ -85,6 +90,9 @@ void Replay::strip(const Frame& frame, std::uint32_t n, std::uint16_t port) {
     next_tick();
     const TestRun::Outcome outcome = test_run_.strip(frame.bytes, ifindex_[port]);
     record(outcome, n, false);
+    if (past_sf(outcome.result)) {
+        out_->write({outcome.bytes, 0, frame.seconds, frame.nanoseconds});
+    }
     if (outcome.result.verdict != SFC_VERDICT_TO_SF) {
         return;
     }
@@ -145,7 +153,7 @@ void Replay::record(const TestRun::Outcome& outcome, std::uint32_t n, bool sf_si
     if (result.verdict == SFC_VERDICT_NONE) {
         throw Error(ExitCode::Failed, msg::no_verdict(n, outcome.action));
     }
-    const bool left = result.verdict == SFC_VERDICT_TO_SF || result.verdict == SFC_VERDICT_RESTORED;
+    const bool left = result.verdict == SFC_VERDICT_TO_SF || result.verdict == SFC_VERDICT_RESTORED || past_sf(result);
     const auto out_len = static_cast<std::uint32_t>(left ? outcome.bytes.size() : 0);
     entries_.push_back({n, out_len, result.service, static_cast<std::uint8_t>(sf_side), result.verdict, result.reason});
 }

@@ -49,6 +49,9 @@ Json service_json(const sfc_counters& counters, const std::vector<unsigned>& eve
     for (const unsigned event : events) {
         json[std::string(event_name(event))] = cell_json(counters.event[event]);
     }
+    if (Json past = reasons_json(counters.passed); !past.empty()) { // past the SF, where the service lets packets go
+        json["passed"] = std::move(past);
+    }
     json["dropped"] = reasons_json(counters.dropped);
     json["dropped_after_claim"] = reasons_json(counters.dropped_after_claim);
     return json;

@@ -25,7 +25,10 @@ inline std::string contradiction(const Ran& ran, bool redirected) {
     case XDP_PASS:
         return is(SFC_VERDICT_PASSED, true) ? "" : "passed otherwise";
     case XDP_REDIRECT:
-        return redirected && (is(SFC_VERDICT_TO_SF, false) || is(SFC_VERDICT_RESTORED, false)) ? "" : "sent otherwise";
+        return redirected && (is(SFC_VERDICT_TO_SF, false) || is(SFC_VERDICT_RESTORED, false) ||
+                              (is(SFC_VERDICT_PASSED, true) && ran.result.egress != SFC_NONE))
+                   ? ""
+                   : "sent otherwise";
     default:
         return "an action that the programs do not have";
     }
