@@ -7,6 +7,7 @@
 #include "kernel_mode/ticket_mac.h"
 #include "path/restore.h"
 #include "path/strip.h"
+#include "path/way_back.h"
 #include "ticket/mark.h"
 #include "ticket/probe.h"
 
@@ -15,6 +16,17 @@ static __always_inline int strip_read(struct xdp_md *ctx, struct work *work, str
 {
 	return strip_classify(ctx, work, strip) ?: strip_match(ctx, work, strip) ?: strip_parse(ctx, work, strip) ?:
 	       strip_inner(ctx, work, strip);
+}
+
+/* Not through the SF, but on with its header. The frame keeps its length. */
+static __always_inline int strip_bypass(struct xdp_md *ctx, struct work *work, struct strip *strip)
+{
+	struct back back = {.service = strip->service};
+
+	if (!strip->service->egress_port) /* this host's kernel has the routes */
+		return strip_keep(ctx, work, strip) ?: back_as_came(ctx, &back) ?: rewrite_over(ctx, work, &back.macs);
+	return strip_keep(ctx, work, strip) ?: back_to_next_hop(work, &back) ?: back_fits(work, &back) ?:
+	       rewrite_over(ctx, work, &back.macs) ?: port_redirect(work, back.egress_id);
 }
 
 /* To an SF in user mode, whose packets are known by their keys. */
@@ -74,6 +86,10 @@ static __always_inline int strip_frame(struct xdp_md *ctx, struct work *work, st
 
 	if (reason)
 		return strip_end(ctx, work, strip, reason);
+	if (encap_bypass(work)) {
+		reason = strip_bypass(ctx, work, strip);
+		return reason ? strip_end(ctx, work, strip, reason) : verdict_bypassed(work, encap_bypass(work));
+	}
 	if (!sfc_config.kernel_mode || !strip->sf->kernel) {
 		reason = strip_to_sf(ctx, work, strip);
 		return reason ? strip_end(ctx, work, strip, reason)

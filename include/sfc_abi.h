@@ -153,8 +153,9 @@ enum sfc_option {
 	SFC_OPTION_TUNNEL = 1,       /* its next hop is the other end of a tunnel: `tunnels` has it */
 	SFC_OPTION_FORWARDER = 2,    /* NSH: the proxy counts hops, as an SFF does */
 	SFC_OPTION_KERNEL = 4,       /* its SF is in kernel mode */
-	SFC_OPTION_STATIC = 64,      /* SRv6: its packets leave with the header in `fixed_headers` */
+	SFC_OPTION_OAM = 8,          /* NSH: OAM packets go past the SF, to the next hop */
 	SFC_OPTION_LAST = 32,        /* its last header is kept, for packets that its SF sends on its own */
+	SFC_OPTION_STATIC = 64,      /* SRv6: its packets leave with the header in `fixed_headers` */
 	SFC_OPTION_MASQUERADE = 128, /* SRv6: its packets go to the SF with their header, and another destination */
 };
 

@@ -49,7 +49,11 @@ struct sfc_header_fields {
 	};
 	__u16 len;           /* bytes in use; the rest is zero in scratch, and anything in a slot */
 	__u8 ingress_mac[6]; /* only with next_hop: ingress, else 0 */
-	__u16 refs;          /* in a slot with a SHARED word: packets in the SF that it belongs to. Not compared */
+	union {
+		__u16 refs; /* in a slot with a SHARED word: packets in the SF that it belongs to. Not compared */
+		__u16 says; /* kernel mode: the IP version that the header says is behind it, 0 where it says none,
+			     * and above it the position of the byte that says so */
+	};
 	__u8 bytes[SFC_HEADER_MAX];
 };
 

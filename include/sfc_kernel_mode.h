@@ -82,6 +82,13 @@ struct sfc_interned {
 	struct sfc_header header; /* as much of it as there is room for: the map's values are shorter */
 };
 
+/* After how long without a packet a number may be given to another header. So many headers a second as a service has
+ * numbers for within that time can be new ones. */
+static inline __u64 sfc_reuse_ns(__u64 hold_ns)
+{
+	return hold_ns + hold_ns / 4;
+}
+
 enum {
 	SFC_INTERNED_META = 16, /* bytes before the header */
 	SFC_ARRIVAL_META = 24,  /* bytes before the key */

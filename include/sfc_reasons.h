@@ -25,7 +25,8 @@
 	X(ambiguous, "a packet with an equal key and a different header is in the SF",                                 \
 	  "equal packets on different chains; see whether the SF holds packets back")                                  \
 	X(cache_full, "too many equal packets in flight; through the kernel, too many headers in use",                 \
-	  "look for a loop that repeats one packet; through the kernel, raise capacity or 'quota', or lower 'hold'")   \
+	  "look for a loop that repeats one packet; through the kernel, raise capacity or 'quota', or lower 'hold': "  \
+	  "'check' says how many new headers a second they allow")                                                     \
 	X(no_next_hop, "interface or MAC of the SF port or of the next hop is missing",                                \
 	  "see 'sfcproxy status': interface gone or down, or next hop not answering")                                  \
 	X(unmatched, "SFC frame that no service on this port matches", "no service has this label on this port")       \
@@ -55,7 +56,7 @@
 	  "look at the tunnel's other end, or at the link in between")                                                 \
 	X(bad_version, "NSH of a version other than 0", "the sender is newer than RFC 8300, or it is no NSH")          \
 	X(service_index, "NSH with service index 0", "the path has more SFs than its first index allows")              \
-	X(oam, "NSH with the O bit", "OAM packets are not for SFs; see who sends them to this SF")                     \
+	X(oam, "NSH with the O bit", "see who sends OAM packets to this SF; 'oam: forward' lets them past it")         \
 	X(md_type, "NSH of an MD type other than 1 and 2", "types 0 and 15 are reserved, others unknown")              \
 	X(bad_length, "NSH, or a header behind it, whose length its type does not allow", "the sender is broken")      \
 	X(bad_tlv, "NSH or segment routing header whose TLVs go beyond its end", "the sender is broken")               \

@@ -56,11 +56,11 @@ def host(lab, role, device, address, address6, gateway, gateway6, mtu):
 
 class Edges:
     """The programs around the proxy. Direction 0 is from the sender to the receiver. A proxy with generic XDP needs
-    generic edges: what native XDP redirects into its veth would be lost."""
+    generic edges: what native XDP redirects into its veth would be lost. `programs`: "edge" or "edge_nsh"."""
 
-    def __init__(self, lab, keep_port=0, after_proxy=True, generic=False):
+    def __init__(self, lab, keep_port=0, after_proxy=True, generic=False, programs="edge"):
         self.lab = lab
-        self.classifier, self.sender, self.receiver = (Edge(lab, role, generic)
+        self.classifier, self.sender, self.receiver = (Edge(lab, role, generic, programs)
                                                        for role in ("classifier", "sender", "receiver"))
         self.classifier.attach("c0", "edge_push", partner="c1", direction=0, keep_port=keep_port)
         self.classifier.attach("c1", "edge_wire", partner="c0", direction=1)
@@ -71,7 +71,7 @@ class Edges:
         self.earlier = {}
 
     def way(self, flags):
-        """How packets get their stacks from now on: flags of lab/edge.py. No packet must be on its way."""
+        """How packets get their headers from now on: flags of lab/edge.py. No packet must be on its way."""
         self.classifier.set("c0", partner="c1", direction=0, flags=flags)
         self.classifier.set("c3", partner="c2", direction=1, flags=flags)
         self.sender.set("s0", direction=1, flags=flags)

@@ -3,12 +3,8 @@
  * The edge of the SFC domain in the lab: what a classifier does on the way in, and what the last node does on the way
  * out. The stack of a packet is a function of its content, so the peer can tell without a message from this one.
  */
-#include "packet.h"
-
-struct ethernet {
-	__u8 macs[12];
-	__be16 type;
-};
+#include "edge_steps.h"
+#include "stack.h"
 
 struct pushed {
 	__u16 unused; /* the stack's entries are aligned with it */
@@ -17,21 +13,6 @@ struct pushed {
 };
 
 enum { PUSHED_BYTES = sizeof(struct ethernet) + STACK_MAX * sizeof(__be32) };
-
-/* IP that a host means for another host; not ARP, not neighbour discovery, not multicast, which belongs to the link. */
-static __always_inline bool is_data(struct xdp_md *ctx, const struct ethernet *ethernet, struct packet *packet)
-{
-	if (ethernet->type != bpf_htons(ETH_P_IP) && ethernet->type != bpf_htons(ETH_P_IPV6))
-		return false;
-	if (ethernet->macs[0] & 1)
-		return false;
-	return read_packet(ctx, ETH_HLEN, packet) == 0 && !packet->link;
-}
-
-static __always_inline bool is_kept(const struct edge_port *port, const struct packet *packet)
-{
-	return port->keep_port && port->keep_port == packet->port && packet->payload > 0;
-}
 
 static __always_inline int wire(const struct edge_port *port, const struct ethernet *ethernet)
 {
@@ -49,23 +30,6 @@ static __always_inline int push(struct xdp_md *ctx, struct pushed *head, __u32 d
 		       bpf_xdp_store_bytes(ctx, 0, &head->ethernet, PUSHED_BYTES);
 	return bpf_xdp_adjust_head(ctx, -4 * (STACK_MAX - 1)) ||
 	       bpf_xdp_store_bytes(ctx, 0, &head->ethernet, PUSHED_BYTES - 4);
-}
-
-/* Counts a segment that does not go beyond those before it: a retransmission, or one that was overtaken. */
-static __always_inline void count_order(const struct edge_port *port, const struct packet *packet)
-{
-	struct edge_flow flow = {.ports = packet->ports, .direction = port->direction};
-	__u32 *end;
-
-	if (!(port->flags & EDGE_ORDER) || !packet->payload)
-		return;
-	end = bpf_map_lookup_elem(&edge_flows, &flow);
-	if (!end)
-		bpf_map_update_elem(&edge_flows, &flow, &packet->end, BPF_ANY);
-	else if ((__s32)(packet->end - *end) > 0)
-		*end = packet->end;
-	else
-		count(port, EVENT_BEHIND);
 }
 
 /* The work of a stack, for packets that get none: else they would seem to go the faster for it. */
@@ -144,23 +108,6 @@ static __always_inline bool is_right(const struct edge_port *port, const struct 
 	return depth == wanted && got[0] == want[0] && got[1] == want[1] && got[2] == want[2] && got[3] == want[3];
 }
 
-/* Takes `depth` entries off and gives the frame the EtherType of what is left. */
-static __always_inline int cut_stack(struct xdp_md *ctx, struct ethernet *ethernet, const struct packet *packet,
-				     __u32 depth)
-{
-	ethernet->type = packet->ip6 ? bpf_htons(ETH_P_IPV6) : bpf_htons(ETH_P_IP);
-	if (bpf_xdp_adjust_head(ctx, 4 * depth) || bpf_xdp_store_bytes(ctx, 0, ethernet, sizeof(*ethernet)))
-		return XDP_ABORTED;
-	return XDP_PASS;
-}
-
-static __always_inline int wrong(struct xdp_md *ctx, const struct edge_port *port)
-{
-	count(port, EVENT_WRONG);
-	keep(ctx, KEPT_WRONG);
-	return XDP_DROP;
-}
-
 /* On the receiving host: is this the stack that this very packet must carry here? */
 SEC("xdp.frags")
 int edge_check(struct xdp_md *ctx)
@@ -190,7 +137,7 @@ int edge_check(struct xdp_md *ctx)
 		return wrong(ctx, port);
 	count(port, EVENT_GOOD + kind_of(&packet));
 	count_order(port, &packet);
-	return cut_stack(ctx, &ethernet, &packet, depth);
+	return cut_header(ctx, &ethernet, &packet, 4 * depth);
 }
 
 /* For the peer of a veth that frames are redirected into: without a program there, the kernel drops them all. */

@@ -38,11 +38,15 @@ enum {
 	KEPT_BYTES = 256,
 };
 
-/* How packets get their stacks, of both ends alike. */
+/* How packets get their headers, of both ends alike. */
 enum {
 	EDGE_STEADY = 1 << 0, /* all of a flow the same, not each packet its own */
 	EDGE_ORDER = 1 << 1,  /* count segments that a later one is ahead of */
-	EDGE_BARE = 1 << 2,   /* none, and the work of one */
+	EDGE_BARE = 1 << 2,   /* labels: none, and the work of a stack */
+	EDGE_MD2 = 1 << 3,    /* MD type 2 with up to two context headers, else type 1 */
+	EDGE_TAG = 1 << 4,    /* behind a VLAN tag */
+	EDGE_GPE4 = 1 << 5,   /* in VXLAN-GPE over IPv4 */
+	EDGE_GPE6 = 1 << 6,   /* in VXLAN-GPE over IPv6 */
 };
 
 enum kept_slot { KEPT_PUSHED, KEPT_CHECKED, KEPT_WRONG, KEPT_MAX };
@@ -50,8 +54,8 @@ enum kept_slot { KEPT_PUSHED, KEPT_CHECKED, KEPT_WRONG, KEPT_MAX };
 /* Of one port, by its ifindex. Each namespace loads the object for itself, as ifindexes are unique only within one. */
 struct edge_port {
 	__u32 partner;     /* ifindex that frames leave through */
-	__u32 direction;   /* 0: the top label is 16001, 1: 16002 */
-	__u32 after_proxy; /* edge_check: 1 = expect the stack as the proxy must have advanced it, 0 = as pushed */
+	__u32 direction;   /* 0: the top label is 16001 or the service path 777, 1: 16002 or 778 */
+	__u32 after_proxy; /* edge_check: 1 = expect the header as the proxy must have advanced it, 0 = as pushed */
 	__be16 keep_port;  /* the first TCP segment with payload for this port is kept; 0 is none */
 	__u16 flags;
 };

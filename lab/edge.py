@@ -1,32 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The programs of lab/edge.bpf.c: load, attach, settings, counters, kept frames."""
+"""The programs of lab/edge.bpf.c, or with NSH those of lab/edge_nsh.bpf.c: load, attach, settings, counters, kept frames."""
 import json
 import pathlib
 import struct
 
 from lab.net import call
 
-OBJECT = pathlib.Path(__file__).resolve().parent.parent / "build/lab/edge.bpf.o"
+OBJECTS = pathlib.Path(__file__).resolve().parent.parent / "build/lab"
 FAMILY_KINDS = ("tcp", "udp", "icmp", "sctp", "esp", "gre", "rtp", "fragment", "other")
 KINDS = FAMILY_KINDS + tuple(f"{kind}6" for kind in FAMILY_KINDS)
 EVENTS = [f"pushed_{kind}" for kind in KINDS] + [f"good_{kind}" for kind in KINDS] + ["wire", "wrong", "bare", "link", "behind"]
 EVENT_MAX = 64          # as in lab/edge.h
-STEADY, ORDER, BARE = 1, 2, 4      # EDGE_...: one stack for a flow; count what is out of order; no stacks
-ALTERNATE = ORDER       # each packet has a stack of its own, as where no flag is set
+STEADY, ORDER, BARE = 1, 2, 4      # EDGE_...: one header for a flow; count what is out of order; no headers
+MD2, TAG, GPE4, GPE6 = 8, 16, 32, 64    # EDGE_...: of NSH
+ALTERNATE = ORDER       # each packet has a header of its own, as where no flag is set
 KEPT = ("pushed", "checked", "wrong")
-MTU_DOMAIN = 1564       # 1500 and the 16 labels that the proxy takes at most
+MTU_DOMAIN = 1600       # 1500 and the longest header: 16 labels, or NSH in VXLAN-GPE over IPv6
 
 
 class Edge:
     """The programs in one namespace. Loaded once for each, because the settings go by ifindex, and those are unique
     only within a namespace."""
 
-    def __init__(self, lab, role, generic=False):
+    def __init__(self, lab, role, generic=False, programs="edge"):
         self.lab, self.role = lab, role
         self.mode = "xdpgeneric" if generic else "xdpdrv"
         self.pins = lab.bpffs / f"edge-{role}"
         self.pins.mkdir()
-        call("bpftool", "prog", "loadall", OBJECT, self.pins / "progs", "pinmaps", self.pins / "maps")
+        call("bpftool", "prog", "loadall", OBJECTS / f"{programs}.bpf.o", self.pins / "progs", "pinmaps", self.pins / "maps")
 
     def set(self, device, partner=None, direction=0, after_proxy=True, keep_port=0, flags=0):
         """The settings of the program at `device`."""

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import time
 
-from lab import chain, firewall, traffic
+from lab import chain, encaps, firewall, traffic
 from lab.account import after_verdict, probes
 from lab.bench import since
 from lab.edge import total
@@ -20,16 +20,17 @@ sfs:
   - {{name: nat, stack: {stack}}}
 services:
   - name: out
-    match: {{encapsulation: mpls, label: 16001}}
+    match: {{{encap.out}}}
     domain: p0
     sf: {{name: nat}}
     egress: [{out}]
     {hop}
   - name: back
-    match: {{encapsulation: mpls, label: 16002}}
+    match: {{{encap.back}}}
     domain: p1
     sf: {{name: nat}}
     egress: [{back}]
+    {hop_back}
 """
 PORTS_CONFIG = """
 cache: {{capacity: 4096}}
@@ -40,15 +41,15 @@ sfs:
     ports: {{left: {{interface: fw0, ip: 10.0.1.2}}, right: {{interface: fw1, ip: 10.0.2.2}}}}
 services:
   - name: out
-    match: {{encapsulation: mpls, label: 16001}}
+    match: {{{encap.out}}}
     domain: p0
     sf: {{name: nat, in: left}}
-    next_hop: {{interface: p1, ip: 198.51.100.10}}
+    {hop}
   - name: back
-    match: {{encapsulation: mpls, label: 16002}}
+    match: {{{encap.back}}}
     domain: p1
     sf: {{name: nat, in: right}}
-    next_hop: {{interface: p0, ip: 192.0.2.10}}
+    {hop_back}
 """
 # Packets in and out are counted as the edges count them: without control packets of the link.
 RULES = f"""
@@ -87,15 +88,19 @@ MASQUERADE = "add chain inet lab from { type nat hook postrouting priority srcna
              "add rule inet lab from oif RIGHT masquerade"
 
 
-def config(out="p1", back="p0", stack="true", capacity=65536, hop=""):
+def config(out="p1", back="p0", stack="true", capacity=65536, hop="", encap=encaps.MPLS):
     """Two services through the kernel; each may leave by the ports that are given: "p1", or "p0, p1". `stack`: its
     options, as in "{gro: on}"; `hop`: the way out's next hop, "next_hop: ..."."""
-    return CONFIG.format(out=out, back=back, stack=stack, capacity=capacity, hop=hop)
+    hops = [encap.tunnel(direction) for direction in (0, 1)]
+    return CONFIG.format(out=out, back=back, stack=stack, capacity=capacity, hop=hop or hops[0], hop_back=hops[1],
+                         encap=encap)
 
 
-def kernel_ports_config(lab, stack="true"):
+def kernel_ports_config(lab, stack="true", encap=encaps.MPLS):
     """The same two services through the kernel of the namespace that firewall.build() makes."""
-    return PORTS_CONFIG.format(stack=stack, netns=lab.name(firewall.ROLE))
+    hops = [encap.tunnel(direction) or f"next_hop: {{interface: {port}, ip: {address}}}"
+            for direction, (port, address) in enumerate((("p1", chain.RECEIVER), ("p0", chain.SENDER)))]
+    return PORTS_CONFIG.format(stack=stack, netns=lab.name(firewall.ROLE), hop=hops[0], hop_back=hops[1], encap=encap)
 
 
 @dataclasses.dataclass
@@ -145,6 +150,7 @@ class HostKernel:
 
     role, left, right = "proxy", "p0", "p1"     # whose kernel, and its interfaces towards sender and receiver
     web_ports = (WEB_PORT, BLOCKED_PORT)        # where the receiver has a page
+    programs = "edge"                           # of the edges
 
     def __init__(self, lab):
         self.lab = lab
@@ -154,7 +160,7 @@ class HostKernel:
         for role, device, own, own6 in (("sender", "s0", OWN, OWN6), ("receiver", "r0", REMOTE, REMOTE6)):
             lab.run(role, "ip", "route", "replace", own, "dev", device, "mtu", 1500, "advmss", 1460)
             lab.run(role, "ip", "-6", "route", "replace", own6, "dev", device, "mtu", 1500, "advmss", 1440)
-        self.edges = chain.Edges(lab, keep_port=WEB_PORT)
+        self.edges = chain.Edges(lab, keep_port=WEB_PORT, programs=self.programs)
         lab.wait_up()
         traffic.serve(lab, "receiver", *self.web_ports)
         self.proxy = None

@@ -14,6 +14,7 @@
 #include "ceiling.skel.h"
 #include "chain.skel.h"
 #include "edge.skel.h"
+#include "edge_nsh.skel.h"
 #include "loader/programs.h"
 #include "micro.skel.h"
 #include "paper.skel.h"
@@ -87,6 +88,7 @@ int main() {
             most = std::max(most, verify(shape, kernel.release));
         }
         bool around = loads<edge_bpf>("lab/edge");
+        around = loads<edge_nsh_bpf>("lab/edge_nsh") && around;
         around = loads<micro_bpf>("bench/micro") && around;
         around = loads<chain_bpf>("bench/chain") && around;
         around = loads<ceiling_bpf>("bench/ceiling") && around;

@@ -58,7 +58,9 @@ struct encap {
 	__u8 hops;     /* kept is 0: header.f.hops to be */
 	__u8 lead;     /* bytes of VLAN tags or of an outer packet in front of its own header */
 	__u8 outer;    /* enum outer */
-	__u8 reserved[3];
+	__u8 says_at;  /* position of the byte that says what is behind the header, where `inner` is an IP version */
+	__u8 bypass;     /* enum sfc_reason: why the packet goes past the SF, its header as it leaves; 0 = it does not */
+	__u8 reserved;
 	__u32 first;     /* what match has read already, for parse */
 	__u32 second;    /* and more of it */
 	__u32 next;      /* what follows the header that ends at `cut`, while parse walks */

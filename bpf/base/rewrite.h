@@ -79,6 +79,28 @@ static __always_inline int rewrite_strip_ethernet(struct xdp_md *ctx, __u32 cut)
 	return bpf_xdp_adjust_head(ctx, (int)(cut + ETH_HLEN)) ? SFC_REASON_no_room : SFC_OK;
 }
 
+/* Writes MACs and header over the first bytes of the frame. An empty header (last_label: plain) leaves the EtherType as
+ * it is. */
+static __always_inline int rewrite_over(struct xdp_md *ctx, struct work *work, const struct macs *macs)
+{
+	struct sfc_header_fields *header = &work->header.f;
+	__u32 len = *(volatile __u16 *)&header->len;
+	struct cursor cur = cursor_at(ctx, 0);
+	void *at = cursor_take(&cur, ETH_HLEN);
+
+	if (!at)
+		return SFC_REASON_runt;
+	macs_write(at, macs, len ? header->ethertype : ((struct ethhdr *)at)->h_proto);
+	if (!len)
+		return SFC_OK;
+	/* As in digest_short: 6.1 must be shown that the length is at least 1. */
+	len--;
+	asm volatile("" : "+r"(len));
+	if (len >= SFC_HEADER_MAX)
+		return SFC_REASON_no_room;
+	return bpf_xdp_store_bytes(ctx, l2_len(work), header->bytes, len + 1) ? SFC_REASON_no_room : SFC_OK;
+}
+
 /*
  *   before:            | Ethernet | inner packet |      `outer` is 0
  *   after:   | Ethernet | header  | inner packet |
@@ -92,26 +114,11 @@ static __always_inline int rewrite_strip_ethernet(struct xdp_md *ctx, __u32 cut)
  */
 static __always_inline int rewrite_restore(struct xdp_md *ctx, struct work *work, __u32 outer, const struct macs *macs)
 {
-	struct sfc_header_fields *header = &work->header.f;
-	__u32 len = *(volatile __u16 *)&header->len;
-	struct cursor cur;
-	void *at;
+	__u32 len = *(volatile __u16 *)&work->header.f.len;
 
 	if (len > sfc_config.header_room)
 		return SFC_REASON_no_room;
 	if (len && bpf_xdp_adjust_head(ctx, -(int)(len + outer)))
 		return SFC_REASON_no_room;
-	cur = cursor_at(ctx, 0);
-	at = cursor_take(&cur, ETH_HLEN);
-	if (!at)
-		return SFC_REASON_runt;
-	macs_write(at, macs, len ? header->ethertype : ((struct ethhdr *)at)->h_proto);
-	if (!len)
-		return SFC_OK;
-	/* As in digest_short: 6.1 must be shown that the length is at least 1. */
-	len--;
-	asm volatile("" : "+r"(len));
-	if (len >= SFC_HEADER_MAX)
-		return SFC_REASON_no_room;
-	return bpf_xdp_store_bytes(ctx, l2_len(work), header->bytes, len + 1) ? SFC_REASON_no_room : SFC_OK;
+	return rewrite_over(ctx, work, macs);
 }

@@ -74,6 +74,7 @@ static __always_inline int verdict_to_kernel(struct work *work)
 	return XDP_PASS;
 }
 
+/* To the kernel of this host, as it came. */
 static __always_inline int verdict_pass(struct work *work, int reason)
 {
 	struct sfc_counters *owner = verdict_owner(work);
@@ -84,6 +85,14 @@ static __always_inline int verdict_pass(struct work *work, int reason)
 	if (owner)
 		count(&owner->passed[reason & (SFC_REASON_MAX - 1)], 1, work->result.frame_len);
 	return XDP_PASS;
+}
+
+/* With its header, and not through the SF: to the next hop, or where this host's kernel routes it. */
+static __always_inline int verdict_bypassed(struct work *work, int reason)
+{
+	work->result.reason = reason;
+	verdict_on(work, verdict_service(work), SFC_VERDICT_BYPASSED, SFC_EVENT_BYPASSED);
+	return work->result.egress ? XDP_REDIRECT : XDP_PASS;
 }
 
 static __always_inline int verdict_drop(struct work *work, int reason)

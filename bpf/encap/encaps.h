@@ -4,7 +4,8 @@
  * constant 0 in sfc_config.encaps, and the verifier takes it out. Each encapsulation NAME has
  *
  *   NAME_match      what services match, as 16 bytes
- *   NAME_parse      the end of the header, what it carries, and the canonical bytes that will leave, advanced
+ *   NAME_parse      the end of the header, what it carries, and the canonical bytes that will leave, advanced; or the
+ *                   bytes of a packet that goes past the SF, ready to leave
  *   NAME_finish     at return, in the restored frame: what parse left zero, because it depends on the packet
  *   NAME_masks      1 where services may match a part of the value
  *   NAME_glance     in kernel mode: where the header ends, so that one that has come before can be told by its bytes
@@ -26,6 +27,7 @@ enum {
 	ENCAPS_BY_UDP = 0 SFC_ENCAPS(ENCAP_BY_UDP),
 	ENCAPS_BY_IPV6 = 0 SFC_ENCAPS(ENCAP_BY_IPV6),
 	ENCAPS_BEHIND_TAGS = 1 << SFC_ENCAP_nsh,
+	ENCAPS_BYPASS = 1 << SFC_ENCAP_nsh | 1 << SFC_ENCAP_srv6,
 	VLAN_TAG = 4, /* control information and the next EtherType, IEEE 802.1Q 9.3 */
 };
 
@@ -136,12 +138,6 @@ static __always_inline int encap_stays(const struct sfc_service *service)
 	return encap_in_use(SFC_ENCAP_srv6) && service->options & SFC_OPTION_MASQUERADE;
 }
 
-/* Whether an encapsulation in use lets packets go on that its SF cannot get. */
-static __always_inline int encap_may_bypass(void)
-{
-	return encap_in_use(SFC_ENCAP_srv6);
-}
-
 /* Whether services may match a part of the value: NAME_masks says so. */
 static __always_inline int encap_masks(enum sfc_encap encap)
 {
@@ -160,6 +156,13 @@ static __always_inline int encap_parse(struct xdp_md *ctx, struct work *work, en
 		return name##_parse(ctx, work, service);
 	SFC_ENCAPS(ENCAP_PARSE)
 	return SFC_REASON_unmatched;
+}
+
+/* Why the packet goes past the SF, SFC_OK where it does not. Dead code where no encapsulation in use has such packets.
+ */
+static __always_inline int encap_bypass(const struct work *work)
+{
+	return sfc_config.encaps & ENCAPS_BYPASS ? work->encap.bypass : SFC_OK;
 }
 
 /*

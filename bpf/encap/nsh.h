@@ -13,6 +13,7 @@ enum {
 	NSH_LEAST = 8,        /* base and service path header, RFC 8300 2.1 */
 	NSH_MD1 = 24,         /* 2.4 */
 	NSH_WORD = 4,         /* what lengths count in */
+	NSH_NEXT_AT = 3,      /* where the next protocol stands, here and in IOAM */
 	NSH_SI = 7,           /* where the service index stands */
 	NSH_VERSION = 0xc000, /* 2.2: the first half of the base header */
 	NSH_OAM = 0x2000,
@@ -84,6 +85,12 @@ static __always_inline int nsh_bytes(__u32 base)
 	}
 }
 
+/* The next protocol of the NSH or IOAM that begins at encap.cut says what is behind it, unless another one follows. */
+static __always_inline void nsh_says_at(struct work *work)
+{
+	work->encap.says_at = work->encap.cut + NSH_NEXT_AT;
+}
+
 /* Reads the header behind the ones that end at encap.cut: fills encap.cut and encap.next. */
 static __always_inline int nsh_part(struct work *work, __u32 next, __u32 word)
 {
@@ -96,6 +103,7 @@ static __always_inline int nsh_part(struct work *work, __u32 next, __u32 word)
 		bytes = nsh_bytes(word);
 		if (bytes < 0)
 			return -bytes;
+		nsh_says_at(work);
 		work->encap.cut += bytes;
 		work->encap.next = word & NSH_NEXT;
 		return SFC_OK;
@@ -105,6 +113,7 @@ static __always_inline int nsh_part(struct work *work, __u32 next, __u32 word)
 		return SFC_OK;
 	case NSH_IOAM:
 		bytes = (word >> 16 & 0xff) * NSH_WORD;
+		nsh_says_at(work);
 		work->encap.cut += bytes;
 		work->encap.next = word & NSH_NEXT;
 		return bytes ? SFC_OK : SFC_REASON_bad_length;
@@ -189,6 +198,18 @@ static __always_inline void nsh_advance(struct work *work, __u32 what)
 	nsh[1] = first;
 }
 
+/*
+ * RFC 8300 2.2: who does not know SFC OAM may send such packets on, unmodified, to the next element of the chain. The
+ * next element is where the lower index leads: with the index as it came the packet would come here again. Nothing
+ * behind the service path header is looked at.
+ */
+static __always_inline int nsh_read_oam(struct xdp_md *ctx, struct work *work)
+{
+	work->encap.bypass = SFC_REASON_oam;
+	work->encap.inner = SFC_INNER_ETHERNET; /* not known to be IP */
+	return encap_take(ctx, work, nsh_lead(work) + NSH_LEAST);
+}
+
 /* Everything of the header that does not depend on how it came. */
 static __always_inline int nsh_read(struct xdp_md *ctx, struct work *work, __u32 what)
 {
@@ -201,10 +222,12 @@ static __always_inline int nsh_read(struct xdp_md *ctx, struct work *work, __u32
 	if (reason)
 		return reason;
 	if (base >> 16 & NSH_OAM)
-		return SFC_REASON_oam;
+		return what & SFC_OPTION_OAM ? nsh_read_oam(ctx, work) : SFC_REASON_oam;
 	if (bytes < 0)
 		return -bytes;
-	work->encap.cut = nsh_lead(work) + bytes;
+	work->encap.cut = nsh_lead(work);
+	nsh_says_at(work);
+	work->encap.cut += bytes;
 	work->encap.next = base & NSH_NEXT;
 	reason = nsh_is_packet(work->encap.next) ? SFC_OK : nsh_walk(ctx, work);
 	if (reason)
@@ -237,6 +260,7 @@ static __always_inline int nsh_read_fast(struct xdp_md *ctx, struct work *work, 
 	out[0] = word[0] - (1ULL << 8 * NSH_SI);
 	out[1] = word[1];
 	out[2] = word[2];
+	work->encap.says_at = NSH_NEXT_AT;
 	work->encap.cut = NSH_MD1;
 	work->encap.kept = NSH_MD1;
 	work->encap.inner = next == NSH_IPV4 ? SFC_INNER_IPV4 : next == NSH_IPV6 ? SFC_INNER_IPV6 : SFC_INNER_ETHERNET;
@@ -303,11 +327,34 @@ static __always_inline void nsh_glance(struct work *work, const __u64 *word, con
 	}
 }
 
+/* The next protocol of the IP packet behind the header, where a kernel has made IPv6 of IPv4, or wrapped one in the
+ * other. */
+static __always_inline int nsh_say(struct xdp_md *ctx, const struct work *work)
+{
+	__u32 says = *(const volatile __u16 *)&work->header.f.says;
+	struct cursor cur = cursor_at(ctx, l2_len(work) + (*(const volatile __u16 *)&work->header.f.len & CUT_MASK));
+	const __u8 *first = cursor_take(&cur, 1);
+	__u8 next;
+
+	if (!says)
+		return SFC_OK;
+	if (!first)
+		return SFC_REASON_truncated;
+	next = *first >> 4 == 6 ? NSH_IPV6 : NSH_IPV4;
+	return bpf_xdp_store_bytes(ctx, l2_len(work) + (says >> 8), &next, 1) ? SFC_REASON_no_room : SFC_OK;
+}
+
 /*
  * finish: an outer packet has lengths and checksums. RFC 8300 3 (figure 8) lets a proxy write context headers here:
  * telemetry belongs here, in front of the checksum.
  */
 static __always_inline int nsh_finish(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
 {
+	int reason = SFC_OK;
+
+	if (sfc_config.kernel_mode && service->options & SFC_OPTION_KERNEL)
+		reason = nsh_say(ctx, work);
+	if (reason)
+		return reason;
 	return encap_finishes(&work->header.f) ? nsh_gpe_finish(ctx, work, service) : SFC_OK;
 }

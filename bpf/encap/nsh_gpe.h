@@ -16,6 +16,8 @@ enum {
 	GPE_OAM = 0x01,
 	GPE_NSH = 4,        /* 3.2, in the fourth byte */
 	GPE_TTL = 64,       /* RFC 1700: the proxy sends the packet anew */
+	GPE_BYPASS_IPV4 = 8,  /* words from the addresses to the end of the service path header: 2, UDP 2, 2, NSH 2 */
+	GPE_BYPASS_IPV6 = 14, /* the same, with 8 of addresses */
 	GPE_SUMMED = 0xffff /* stands for a UDP checksum that is to be made; no sum is 0, which means none */
 };
 
@@ -112,6 +114,28 @@ static __always_inline int gpe_holds(struct xdp_md *ctx, struct work *work, __u3
 	return work->encap.inner == SFC_INNER_ETHERNET || cut + encap_ip_len(ctx, l2_len(work) + cut) <= len;
 }
 
+/*
+ * A packet that goes past the SF keeps its lengths, and its UDP checksum follows from the one that it came with (RFC
+ * 1624): changes are in `words` words at `at`, from the addresses to the end of the header, and the frame has them as
+ * they were. A checksum of 0 means none.
+ */
+static __always_inline int gpe_bypass(struct xdp_md *ctx, const struct work *work, struct udphdr *udp, __u32 at,
+				    __u32 words)
+{
+	struct cursor cur = cursor_at(ctx, l2_len(work) + at);
+	const __u32 *before = cursor_take(&cur, words * sizeof(*before));
+	__u64 sum;
+
+	if (!before)
+		return SFC_REASON_truncated;
+	if (!udp->check)
+		return SFC_OK;
+	sum = udp->check + sum_words(before, words);
+	sum += (__u16)~sum_fold(sum_words((const __u32 *)(work->header.f.bytes + at), words));
+	udp->check = sum_fold(sum) ?: 0xffff;
+	return SFC_OK;
+}
+
 static __always_inline int gpe_parse_ipv4(struct xdp_md *ctx, struct work *work, const struct sfc_tunnel *tunnel)
 {
 	struct gpe_ipv4 *outer = (struct gpe_ipv4 *)work->header.f.bytes;
@@ -126,12 +150,16 @@ static __always_inline int gpe_parse_ipv4(struct xdp_md *ctx, struct work *work,
 	reason = gpe_check(ctx, work, &outer->udp, l2_len(work) + sizeof(outer->ip), gpe_pseudo_ipv4(outer));
 	if (reason)
 		return reason;
-	outer->ip.tot_len = 0;
-	outer->ip.id = 0;
 	outer->ip.check = 0;
 	outer->ip.ttl = GPE_TTL;
 	outer->ip.saddr = tunnel ? tunnel->local.word[3] : outer->ip.daddr;
 	outer->ip.daddr = tunnel ? tunnel->remote.word[3] : saddr;
+	if (work->encap.bypass) {
+		outer->ip.check = ~sum_fold(sum_words((const __u32 *)outer, 5));
+		return gpe_bypass(ctx, work, &outer->udp, __builtin_offsetof(struct gpe_ipv4, ip.saddr), GPE_BYPASS_IPV4);
+	}
+	outer->ip.tot_len = 0;
+	outer->ip.id = 0;
 	gpe_clear(&outer->udp);
 	return SFC_OK;
 }
@@ -150,10 +178,12 @@ static __always_inline int gpe_parse_ipv6(struct xdp_md *ctx, struct work *work,
 	reason = gpe_check(ctx, work, &outer->udp, l2_len(work) + sizeof(outer->ip), gpe_pseudo_ipv6(outer));
 	if (reason)
 		return reason;
-	outer->ip.payload_len = 0;
 	outer->ip.hop_limit = GPE_TTL;
 	source[0] = tunnel ? tunnel->local : source[1];
 	source[1] = tunnel ? tunnel->remote : came;
+	if (work->encap.bypass)
+		return gpe_bypass(ctx, work, &outer->udp, __builtin_offsetof(struct gpe_ipv6, ip.saddr), GPE_BYPASS_IPV6);
+	outer->ip.payload_len = 0;
 	gpe_clear(&outer->udp);
 	return SFC_OK;
 }

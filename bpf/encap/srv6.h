@@ -288,6 +288,13 @@ static __always_inline int srv6_ends_here(struct work *work)
 	return SFC_REASON_not_sfc;
 }
 
+/* The draft's S15 and S16: the next segment is another one's, as it would be behind an endpoint. */
+static __always_inline int srv6_bypass(struct work *work)
+{
+	work->encap.bypass = SFC_REASON_bypassed;
+	return SFC_OK;
+}
+
 static __always_inline __u32 srv6_length(const struct work *work)
 {
 	return bpf_ntohs(*(const __be16 *)(work->header.f.bytes + SRV6_LENGTH));
@@ -350,7 +357,7 @@ __noinline int srv6_parse_for(struct xdp_md *ctx, struct work *work, __u32 packe
 		return srv6_holds(ctx, work, SFC_INNER_ETHERNET, srv6_length(work))
 			       ?: srv6_masquerade(ctx, work, work->encap.lead);
 	if (!srv6_serves(inner, what))
-		return SFC_REASON_bypassed;
+		return srv6_bypass(work);
 	reason = srv6_holds(ctx, work, inner, srv6_length(work));
 	if (reason)
 		return reason;

@@ -138,7 +138,7 @@ static __always_inline int arrival_holds(struct work *work, __u32 number)
  * NULL where none is free. */
 static __always_inline struct sfc_arrival *arrival_take(struct work *work, const struct strip *strip, __u32 *number)
 {
-	__u64 hold_ns = strip->sf->hold_ns;
+	__s64 reuse_ns = sfc_reuse_ns(strip->sf->hold_ns);
 	__u32 id = work->result.service, quota = strip->service->quota;
 	struct sfc_pool *pool = bpf_map_lookup_elem(&pools, &id);
 
@@ -153,8 +153,7 @@ static __always_inline struct sfc_arrival *arrival_take(struct work *work, const
 		if (!arrival)
 			return NULL;
 		generation = generation_read(&arrival->generation);
-		if (generation & INTERN_WRITING ||
-		    (generation && (__s64)(work->now - arrival->checked) <= (__s64)(hold_ns + hold_ns / 4)))
+		if (generation & INTERN_WRITING || (generation && (__s64)(work->now - arrival->checked) <= reuse_ns))
 			continue;
 		*number = at;
 		if (__sync_val_compare_and_swap(&arrival->generation, generation, generation | INTERN_WRITING) ==

@@ -147,6 +147,15 @@ static __always_inline int tc_way_out(struct __sk_buff *skb, __u32 id, const str
 	return port && port->hairpin ? SFC_OK : SFC_REASON_no_next_hop;
 }
 
+/* Whether the kernel has made one IP version of the other, and the header says which. finish mends that, behind the
+ * hairpin. */
+static __always_inline int tc_version_differs(struct __sk_buff *skb, const struct sfc_interned *entry)
+{
+	__u8 says = *(const volatile __u16 *)&entry->header.f.says;
+
+	return says && says != (skb->protocol == bpf_htons(ETH_P_IPV6) ? 6 : 4);
+}
+
 /* A packet with the ticket of a header leaves through port `id`. */
 static __always_inline int tc_with_ticket(struct __sk_buff *skb, __u32 id, const struct ticket_found *found)
 {
@@ -170,7 +179,7 @@ static __always_inline int tc_with_ticket(struct __sk_buff *skb, __u32 id, const
 			return tc_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), reason);
 		push = entry->way != SFC_NONE;
 	}
-	if (push && push_may(skb))
+	if (push && !tc_version_differs(skb, entry) && push_may(skb))
 		return tc_push(skb, port, entry, ticket->generation, service_id);
 	return tc_hairpin(skb, port, ticket, service_id);
 }

@@ -33,6 +33,8 @@ static __always_inline int strip_classify(struct xdp_md *ctx, struct work *work,
 	work->encap.finishes = 0;
 	work->encap.hops = 0;
 	work->encap.lead = 0;
+	work->encap.says_at = 0;
+	work->encap.bypass = SFC_OK;
 	work->encap.outer = OUTER_NONE;
 	strip->ethertype = eth->h_proto;
 	strip->encap = encap_of_type(strip->ethertype);
@@ -154,7 +156,7 @@ static __always_inline int strip_inner(struct xdp_md *ctx, struct work *work, co
 
 	work->inner.l3_off = l3_off;
 	work->inner.version = 0;
-	if (inner == SFC_INNER_ETHERNET)
+	if (inner == SFC_INNER_ETHERNET || encap_bypass(work))
 		return SFC_OK;
 	version = inner_version(ctx, l3_off);
 	if (version < 0)
@@ -205,6 +207,16 @@ static __always_inline __be16 strip_inner_type(const struct work *work)
 	return bpf_htons(work->inner.version == 4 ? ETH_P_IP : ETH_P_IPV6);
 }
 
+/* header.f.says, for a kernel, which may make IPv6 of IPv4. */
+static __always_inline __u64 strip_says(const struct work *work)
+{
+	__u8 inner = work->encap.inner;
+
+	if (inner != SFC_INNER_IPV4 && inner != SFC_INNER_IPV6)
+		return 0;
+	return (inner == SFC_INNER_IPV4 ? 4 : 6) | work->encap.says_at << 8;
+}
+
 /* Writes the header's own fields, in front of its bytes. A packet that leaves bare has no EtherType here: its own says
  * what it is by then, because a kernel may make IPv6 of IPv4. */
 static __always_inline int strip_keep(struct xdp_md *ctx, struct work *work, const struct strip *strip)
@@ -221,6 +233,8 @@ static __always_inline int strip_keep(struct xdp_md *ctx, struct work *work, con
 		first |= (__u64)work->result.port << 16;
 		second = source[0] | (__u64)source[1] << 16 | (__u64)source[2] << 32;
 	}
+	if (sfc_config.kernel_mode && strip->sf->kernel)
+		second |= strip_says(work) << 48;
 	/* Whole words, because a load of a word that was stored in pieces waits for all stores before it. */
 	work->header.word[0] = first;
 	work->header.word[1] = second;
@@ -254,50 +268,12 @@ static __always_inline int strip_cache(struct work *work, const struct strip *st
 	}
 }
 
-/* The bytes of work->header replace those in the frame, which goes on to the service's next hop. */
-static __always_inline int strip_bypass(struct xdp_md *ctx, struct work *work, const struct strip *strip)
-{
-	const struct sfc_service *service = strip->service;
-	int ingress = service->egress_port == SFC_PORT_INGRESS;
-	__u32 egress_id = ingress ? work->result.port : service->egress_port, last = work->encap.kept - 1;
-	const struct sfc_port *egress = port_get(egress_id);
-	struct cursor cur = cursor_at(ctx, 0);
-	__u8 *eth = cursor_take(&cur, ETH_HLEN);
-	struct macs macs;
-
-	if (!eth)
-		return SFC_REASON_runt;
-	if (!egress || !service->next_hop_ready)
-		return SFC_REASON_no_next_hop;
-	if (!port_fits(egress, work->result.frame_len - l2_len(work)))
-		return SFC_REASON_too_big;
-	macs = macs_of(ingress ? eth + ETH_ALEN : service->next_hop_mac, egress->mac);
-	macs_write(eth, &macs, strip->ethertype);
-	asm volatile("" : "+r"(last)); /* as in rewrite_restore */
-	if (last >= SFC_HEADER_MAX || bpf_xdp_store_bytes(ctx, l2_len(work), work->header.f.bytes, last + 1))
-		return SFC_REASON_no_room;
-	return port_redirect(work, egress_id);
-}
-
-/* A packet that the SF cannot get: on to the next hop, or where this host's kernel routes it. */
-static __always_inline int strip_bypassed(struct xdp_md *ctx, struct work *work, const struct strip *strip, int why)
-{
-	int reason = strip_bypass(ctx, work, strip);
-
-	if (reason)
-		return verdict_drop(work, reason);
-	work->result.reason = why;
-	return verdict_redirect(work, SFC_VERDICT_BYPASSED, SFC_EVENT_BYPASSED);
-}
-
 /* Decides who owns the outcome, and how the packet ends. `unmatched`, `not_sfc` and a label stack that ends inside an
  * entry belong to the port. Only `unmatched` and `not_sfc` may go to the kernel of this host. */
 static __always_inline int strip_end(struct xdp_md *ctx, struct work *work, const struct strip *strip, int reason)
 {
 	if (reason == SFC_REASON_truncated && !work->encap.cut)
 		work->result.service = SFC_NONE;
-	if (encap_may_bypass() && reason == SFC_REASON_bypassed)
-		return strip_bypassed(ctx, work, strip, reason);
 	if (reason != SFC_REASON_not_sfc &&
 	    (reason != SFC_REASON_unmatched || strip->in->unmatched != SFC_UNMATCHED_PASS))
 		return verdict_drop(work, reason);

@@ -58,6 +58,24 @@ static __always_inline int back_to_next_hop(struct work *work, struct back *back
 	return SFC_OK;
 }
 
+/* With the MACs that the frame has. */
+static __always_inline int back_as_came(struct xdp_md *ctx, struct back *back)
+{
+	struct cursor cur = cursor_at(ctx, 0);
+	const void *eth = cursor_take(&cur, ETH_HLEN);
+
+	if (!eth)
+		return SFC_REASON_runt;
+	back->macs = macs_read(eth);
+	return SFC_OK;
+}
+
+/* Whether a frame that keeps its length may leave there. */
+static __always_inline int back_fits(const struct work *work, const struct back *back)
+{
+	return port_fits(back->egress, work->result.frame_len - l2_len(work)) ? SFC_OK : SFC_REASON_too_big;
+}
+
 /* Sends the packet where the kernel has routed it: the neighbour's MAC is in the frame, and the hairpin belongs to the
  * port. */
 static __always_inline int back_as_routed(struct xdp_md *ctx, struct work *work, struct back *back)
@@ -98,9 +116,7 @@ static __always_inline int back_unmasked(struct xdp_md *ctx, struct work *work, 
 	void *eth;
 	int reason;
 
-	if (!port_fits(back->egress, work->result.frame_len - l2_len(work)))
-		return SFC_REASON_too_big;
-	reason = srv6_unmask(ctx, work);
+	reason = back_fits(work, back) ?: srv6_unmask(ctx, work);
 	if (reason)
 		return reason;
 	cur = cursor_at(ctx, 0);

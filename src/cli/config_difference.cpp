@@ -58,6 +58,9 @@ Settings settings_of(const State& state) {
         json.erase(derived);
     }
     json["cache"].erase("bytes");
+    for (Json& service : json["services"]) {
+        service.erase("new_headers_per_second");
+    }
     json["cache"]["header_max"] = config.header_max;
     json["mode"] = state.generic ? "generic" : "native";
     json["network namespace"] = state.netns;

@@ -139,6 +139,10 @@ Json service_json(const Plan& plan, const Plan::Service& service, const ServiceC
     add_shown(json, encapsulation(entry.encap).show_settings(config));
     json["header_bytes"] = header_most(entry);
     json["quota"] = entry.quota;
+    if (plan.through_kernel(service)) { // each new header takes a number
+        constexpr std::uint64_t kSecond = 1'000'000'000;
+        json["new_headers_per_second"] = entry.quota * kSecond / sfc_reuse_ns(plan.sfs[entry.sf].entry.hold_ns);
+    }
     return json;
 }
 

@@ -135,6 +135,9 @@ private:
             check_match(service, port.port_name());
         }
         check_ways_out(service, by);
+        if ((service.options & SFC_OPTION_OAM) != 0 && !service.next_hop) {
+            throw error(service.at, msg::oam_needs_next_hop(service.name));
+        }
     }
 
     /// One match may be more specific than another one, but not equal to it.

@@ -10,7 +10,7 @@ namespace sfc {
 namespace {
 
 constexpr std::array<std::string_view, 2> kMatchKeys = {"spi", "si"};
-constexpr std::array<std::string_view, 1> kSettingKeys = {"forwarder"};
+constexpr std::array<std::string_view, 2> kSettingKeys = {"forwarder", "oam"};
 constexpr std::uint32_t kSpiMax = (1U << 24) - 1; // RFC 8300 2.3
 constexpr std::uint32_t kSiMax = 255;
 constexpr unsigned kSiBits = 8;
@@ -59,10 +59,15 @@ void read_settings(const YamlMap& service, ServiceConfig& config) {
     if (forwarder && forwarder->choice({"true", "false"}) == 0) {
         config.options |= SFC_OPTION_FORWARDER;
     }
+    const auto oam = service.optional("oam");
+    if (oam && oam->choice({"drop", "forward"}) == 1) {
+        config.options |= SFC_OPTION_OAM;
+    }
 }
 
 Shown show_settings(const ServiceConfig& config) {
-    return {{"forwarder", (config.options & SFC_OPTION_FORWARDER) != 0}};
+    return {{"forwarder", (config.options & SFC_OPTION_FORWARDER) != 0},
+            {"oam", std::string((config.options & SFC_OPTION_OAM) != 0 ? "forward" : "drop")}};
 }
 
 } // namespace

@@ -80,6 +80,8 @@ namespace sfc::msg {
     M(sid_beyond_prefix, "'{}' has bits behind its prefix of {} bits; leave them zero")                                \
     M(bad_octets, "'{}' is not allowed here; use a multiple of 8 from {} to {}")                                       \
     M(csid_prefix, "lblen and nflen must be multiples of {1} that make the SID's prefix of {0} bits, below 128")       \
+    M(oam_needs_next_hop,                                                                                              \
+      "service '{}' has 'oam: forward' and so needs a 'next_hop', because OAM packets do not go through the kernel")   \
     M(tunnel_ends_differ, "the tunnel's ends '{}' and '{}' must be of one IP version")                                 \
     M(needs_next_hop, "needs the next hop's {}")                                                                       \
     M(port_takes_no_address, "{} port '{}' takes no 'mac' and no 'ip'; {}")                                            \

@@ -304,7 +304,8 @@ bool Plan::any_last() const {
 }
 
 bool Plan::may_bypass(const Service& service) const {
-    return service.entry.encap != SFC_ENCAP_NONE && encapsulation(service.entry.encap).may_bypass;
+    return service.entry.encap != SFC_ENCAP_NONE &&
+           (encapsulation(service.entry.encap).may_bypass || (service.entry.options & SFC_OPTION_OAM) != 0);
 }
 
 bool Plan::may_bypass() const {

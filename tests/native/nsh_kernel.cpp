@@ -96,6 +96,35 @@ TEST_F(NshKernel, OuterPacketIsMadeForEachFrame) {
     EXPECT_EQ(Bytes(back.begin() + 36, back.end()), nsh({.spi = 2, .si = 6}, inner4()));
 }
 
+/// IPv4 went in, and a single packet leaves as IPv6: it takes the hairpin, where the last next protocol becomes that of
+/// IPv6.
+TEST_F(NshKernel, AnotherVersion) {
+    constexpr std::uint16_t kSummedAt = 128;
+    machine.constants.summed_at = kSummedAt; // so that single frames need no hairpin
+    const auto leaves = [&](const Bytes& bare, const Bytes& metadata) {
+        return machine.run(sfc_restore_tc, bare,
+                           {.ifindex = NativeRunner::ifindex(plan.port_id("e0")),
+                            .ingress_ifindex = NativeRunner::ifindex(plan.port_id("d0")),
+                            .metadata = metadata});
+    };
+    const Bytes six = join({Bytes(12), {0x86, 0xdd}, inner6()});
+    for (const Bytes& nested : {Bytes{}, nsh({}, {}), Bytes{0, 2, 0, kIpv4, 1, 2, 3, 4}}) {
+        const std::uint8_t next = nested.empty() ? kIpv4 : nested[0] != 0 ? kNested : kIoam;
+        const Bytes in = ticket(ether(kNsh, nsh({.next = next}, join({nested, inner4()}))));
+        EXPECT_EQ(leaves(plain_udp({}), in), TC_ACT_UNSPEC);
+        EXPECT_EQ(without_ethernet(machine.frame_bytes()), nsh({.si = 6, .next = next}, join({nested, inner4()})));
+        leaves(six, in);
+        ASSERT_EQ(machine.redirected(), kHairpinIn);
+        machine.run(sfc_hairpin, machine.frame_bytes(), kHairpinOut);
+        Bytes last = nested;
+        if (!last.empty()) {
+            last[3] = kIpv6;
+        }
+        EXPECT_EQ(without_ethernet(machine.frame_bytes()),
+                  nsh({.si = 6, .next = static_cast<std::uint8_t>(nested.empty() ? +kIpv6 : +next)}, join({last, inner6()})));
+    }
+}
+
 TEST_F(NshKernel, ALengthThatIsTooSmall) {
     const Ran ran = runner.strip(plan.port_id("d0"), ether(kNsh, nsh({.words = 1}, inner4())));
     EXPECT_EQ(unsigned{ran.result.reason}, SFC_REASON_bad_length);

@@ -51,7 +51,7 @@ class KernelCase(unittest.TestCase):
     def setUpClass(cls):
         cls.lab = open_lab()
         cls.addClassCleanup(cls.lab.close)
-        cls.kernel = cls.kind(cls.lab)
+        cls.kernel, cls.sink = cls.kind(cls.lab), None
 
     def setUp(self):
         self.kernel.rules()

@@ -11,11 +11,12 @@ from support import open_lab
 from lab.net import wait_for
 
 MARK = "{mark: 0xffffff80}"
-MPLS, IPV4, IPV6 = "8847", "0800", "86dd"
+MPLS, NSH, IPV4, IPV6 = "8847", "894f", "0800", "86dd"
 SENDER, RECEIVER, WRAPPED = "192.0.2.10", "198.51.100.10", "203.0.113.5"
 SEGMENT = "2001:db8:99::1"
 TAIL = """
   - {{name: out, match: {{encapsulation: mpls, label: 16001}}, domain: p0, {way}, last_label: plain}}
+  - {{name: path, match: {{encapsulation: nsh, spi: 5, si: 7}}, domain: p0, {way}}}
 """
 HOST = """
 cache: {{capacity: 4096}}
@@ -36,7 +37,7 @@ s.settimeout(5)     # then the test finds a frame missing
 print("ready", flush=True)
 while True:
     frame = s.recv(2000)
-    if frame[12:14] == b"\\x88\\x47" or frame[12:14] == b"\\x08\\x00" or (frame[12:14] == b"\\x86\\xdd" and frame[20] == 43):
+    if frame[12:14] in (b"\\x88\\x47", b"\\x89\\x4f", b"\\x08\\x00") or (frame[12:14] == b"\\x86\\xdd" and frame[20] == 43):
         print(frame[12:].hex(), flush=True)
 """
 SEND = """
@@ -50,6 +51,11 @@ for frame in sys.argv[1:]:
 
 def entry(label, ttl, bottom=1):
     return (label << 12 | bottom << 8 | ttl).to_bytes(4, "big").hex()
+
+
+def nsh(si, proto, contexts=""):
+    """RFC 8300 2.2, 2.3: MD type 2 with a context header, service path 5."""
+    return f"0fc{2 + len(contexts) // 8}02{proto:02x}" f"000005{si:02x}" + contexts
 
 
 def ipv4(to, size, ident=1, ttl=64):
@@ -103,8 +109,8 @@ class Changes(unittest.TestCase):
     def config(self, stack):
         return HOST.format(stack=stack)
 
-    def pass_through(self, stack, count, *packets):
-        """Each packet is (label entries, bytes). Returns the first `count` frames that arrive, and the statistics."""
+    def pass_through(self, stack, count, *packets, kind=MPLS):
+        """Each packet is (header, bytes), and `kind` the EtherType. Returns the first `count` frames that arrive, and the statistics."""
         code, _, err = ports.run(self.lab, "attach", text=self.config(stack))
         self.assertEqual(code, 0, err)
         self.addCleanup(ports.run, self.lab, "detach")
@@ -112,7 +118,7 @@ class Changes(unittest.TestCase):
         self.addCleanup(listener.stdout.close)
         self.addCleanup(self.lab.stop, listener)
         self.assertEqual(listener.stdout.readline(), "ready\n")
-        head = self.mac("proxy", "p0").replace(":", "") + "020000000001" + MPLS
+        head = self.mac("proxy", "p0").replace(":", "") + "020000000001" + kind
         self.lab.run("up", "/usr/bin/python3", "-c", SEND, *[head + stack + packet.hex() for stack, packet in packets])
         arrived = [bytes.fromhex(listener.stdout.readline().strip()) for _ in range(count)]
         self.assertEqual(sum(map(bool, arrived)), count, ports.run(self.lab, "stats")[1])
@@ -157,6 +163,27 @@ class Changes(unittest.TestCase):
         self.assertEqual(set(self.reasons(stats)), {"fragment"})
         self.assertIn("mark", stats["hints"]["fragment"])
         self.assertTrue(stats["conservation"]["balanced"])
+
+    def test_fragments_have_the_nsh(self):
+        """The same header for all of them, ready as it is kept."""
+        contexts = "0123" "01" "03" "a1a2a300"
+        sent = [(nsh(7, 1, contexts), ipv4(RECEIVER, size, size)) for size in (1200, 1400, 1402)]
+        arrived, stats = self.pass_through(MARK, 5, *sent, kind=NSH)
+        self.assertEqual({frame[:18].hex() for frame in arrived}, {NSH + nsh(6, 1, contexts)})
+        offsets = [int.from_bytes(frame[24:26], "big") for frame in arrived]
+        self.assertEqual(sorted(offsets), [0] + [0xa0] * 2 + [0x2000] * 2)
+        self.assertTrue(stats["conservation"]["balanced"])
+
+    def test_another_version_behind_nsh(self):
+        """IPv4 goes in and comes out behind an IPv6 header: the last next protocol says so (RFC 8300 2.2, RFC 9452 4).
+        Where labels stand in between, there is none to change."""
+        packet = ipv4(WRAPPED, 100)
+        behind = [("", 1, "", 2), (nsh(0, 1), 4, nsh(0, 2), 4), ("0002000111223344", 6, "0002000211223344", 6),
+                  (entry(17, 60), 5, entry(17, 60), 5)]
+        arrived, _ = self.pass_through(MARK, 4, *[(nsh(7, proto) + rest, packet) for rest, proto, _, _ in behind], kind=NSH)
+        heads = [NSH + nsh(6, proto) + rest for _, _, rest, proto in behind]
+        self.assertEqual([frame[:len(head) // 2].hex() for frame, head in zip(arrived, heads)], heads)
+        self.assertEqual([frame[len(head) // 2] >> 4 for frame, head in zip(arrived, heads)], [6] * 4)
 
     def test_another_version(self):
         """IPv4 goes in, and comes out behind an IPv6 header: the EtherType and an explicit null say so. The outer

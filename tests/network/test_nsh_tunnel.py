@@ -24,6 +24,7 @@ SERVICE = """\
     match: {{encapsulation: nsh, spi: {spi}, si: 7}}
     domain: p0
     sf: {{name: fw, in: left}}
+    oam: forward
     next_hop: {{interface: p1, tunnel: {{remote: "{remote}", local: "{local}"}}}}
 """
 CONFIG = "sfs:\n  - {name: fw, ports: {left: f0, right: f1}, probe: off}\nservices:\n" + "".join(
@@ -85,7 +86,7 @@ class Tunnel(unittest.TestCase):
     def hops(self):
         return {service["name"]: service["next_hop"]["mac"] for service in self.proxy.status().get("services", [])}
 
-    def seen(self, role, spi, family):
+    def seen(self, role, spi, family, **fields):
         """The line of tcpdump for the frame that arrives there when one is sent into the proxy."""
         heard = self.lab.start(role, "timeout", 10, "tcpdump", "-c1", "-lneti", "r0", "udp", "port", n.GPE_PORT,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -94,12 +95,12 @@ class Tunnel(unittest.TestCase):
         to = {4: "192.0.2.1", 6: "2001:db8:2::1"}[family]
         macs = {"dst": self.mac("proxy", "p0"), "src": self.mac("other", "d0")}
         packet = f.inner(4, "udp")
-        frame = n.gpe(n.nsh(packet, spi=spi), family, ip={"dst": to}, **macs)
+        frame = n.gpe(n.nsh(packet, spi=spi, **fields), family, ip={"dst": to}, **macs)
         self.lab.run("other", sys.executable, "-c", SEND, frame.hex())
         return heard.communicate()[0]
 
-    def arrives(self, role, spi, family, remote, local):
-        line = self.seen(role, spi, family)
+    def arrives(self, role, spi, family, remote, local, **fields):
+        line = self.seen(role, spi, family, **fields)
         self.assertIn(f"> {self.mac(role)}", line)
         self.assertIn(f"{self.mac('proxy', 'p1')} >", line)
         self.assertRegex(line, rf"{local}\.\d+ > {remote}\.{n.GPE_PORT}: ")
@@ -110,6 +111,17 @@ class Tunnel(unittest.TestCase):
         self.arrives("one", 1, 4, LINKED, LOCAL)
         self.arrives("two", 2, 4, ROUTED, LOCAL)
         self.arrives("two", 3, 6, ROUTED6, LOCAL6)
+
+    def test_oam_goes_past_the_sf(self):
+        """To the same next hop; the SF is no bridge by then, so it cannot have come through there."""
+        for device in ("fw0", "fw1"):
+            self.lab.run("other", "ip", "link", "set", device, "nomaster")
+            self.addCleanup(self.lab.run, "other", "ip", "link", "set", device, "master", "sf")
+        self.arrives("two", 2, 4, ROUTED, LOCAL, oam=1)
+        self.arrives("two", 3, 6, ROUTED6, LOCAL6, oam=1)
+        services = self.proxy.stats()["counters"]["services"]
+        self.assertEqual([services[name].get("passed", {}).get("oam", {}).get("packets") for name in ("linked", "routed", "routed6")],
+                         [None, 1, 1])
 
     def test_a_gateway_that_changes(self):
         one = self.mac("one")

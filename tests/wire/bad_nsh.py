@@ -20,6 +20,13 @@ services:
   - {name: any, match: {encapsulation: nsh, spi: 779, si: any}, domain: eth0, sf: {name: fw, in: left}, next_hop: ingress}
 """
 
+NSH_OF_KERNEL = """\
+sfs:
+  - {name: nat, stack: true}
+services:
+  - {name: out, match: {encapsulation: nsh, spi: 777, si: 7}, domain: eth0, sf: {name: nat}, egress: eth1}
+"""
+
 NSH_CHANGES = (
     ("port of VXLAN-GPE 0", "4790", "0",
      "1:17: vxlan_gpe_port: '0' is not allowed here; use a whole number from 1 to 65535"),
@@ -57,12 +64,16 @@ NSH_CHANGES = (
      "16:58: services[2].match: unknown key 'si'; allowed are encapsulation, label"),
     ("ttl of labels", "forwarder: true", "ttl: pipe",
      "9:5: services[0]: unknown key 'ttl'; allowed are name, match, domain, sf, next_hop, egress, inner, inner_ttl, quota, "
-     "forwarder"),
+     "forwarder, oam"),
     ("forwarder of labels", "nsh, spi: 777, si: 7", "mpls, label: 777",
      "9:5: services[0]: unknown key 'forwarder'; allowed are name, match, domain, sf, next_hop, egress, inner, inner_ttl, "
      "quota, ttl, last_label"),
     ("forwarder is on", "forwarder: true", "forwarder: on",
      "9:16: services[0].forwarder: 'on' is not allowed here; use true or false"),
+    ("OAM packets are on", "forwarder: true", "oam: on",
+     "9:10: services[0].oam: 'on' is not allowed here; use drop or forward"),
+    ("OAM packets without a next hop", NSH_GOOD, NSH_OF_KERNEL.replace("egress: eth1", "egress: eth1, oam: forward"),
+     "4:5: service 'out' has 'oam: forward' and so needs a 'next_hop', because OAM packets do not go through the kernel"),
     ("one index for two services", "spi: 778", "spi: 777",
      "12:38: service path 777 with service index 7 on port 'eth0' is matched by service 'web-out' already; one match selects "
      "one service"),

@@ -120,13 +120,14 @@ class NshService(Service):
     spi: int = 777
     si: int | str | tuple = 7       # a service index, a tuple of them, or the word any
     forwarder: str | None = None
+    oam: str | None = None
     tunnel: tuple[str, str] | None = None
 
     def match(self):
         return {"encapsulation": "nsh", "spi": self.spi, "si": self.si}
 
     def policies(self):
-        return {"forwarder": self.forwarder}
+        return {"forwarder": self.forwarder, "oam": self.oam}
 
     def next_hop(self):
         if not self.tunnel:

@@ -27,7 +27,7 @@ del KERNEL["services"][0]["next_hop"]
 NSH = copy.deepcopy(USER)
 NSH["services"][0]["match"] = {"encapsulation": "nsh", "spi": 777, "si": 7}
 NSH["services"][0]["next_hop"]["tunnel"] = {"remote": "192.0.2.9", "local": "192.0.2.1"}
-OF_NSH = re.compile(r"vxlan_gpe_port|\.(spi|si|forwarder)$|\.tunnel\b")
+OF_NSH = re.compile(r"vxlan_gpe_port|\.(spi|si|forwarder|oam)$|\.tunnel\b")
 SRV6 = copy.deepcopy(USER)
 SRV6["services"][0]["match"] = {"encapsulation": "srv6", "sid": "2001:db8:100::/48"}
 STATIC = copy.deepcopy(SRV6)

@@ -18,6 +18,7 @@ ALLOWED = {
     "as it is": ("", ""), "path 0": ("777", "0"), "last path": ("777", "16777215"), "index 1": ("si: 7}", "si: 1}"),
     "index 255": ("si: 7}", "si: 255}"), "a list of one": ("[7, 6]", "[1]"),
     "forwarder": ("web-any,", "web-any, forwarder: true,"),
+    "oam forward": ("web-any,", "web-any, oam: forward,"), "oam drop": ("web-any,", "web-any, oam: drop,"),
     "no forwarder": ("web-any,", "web-any, forwarder: false,"), "inner": ("web-any,", "web-any, inner: ipv4,"),
     "tunnel over IPv6": ("remote: 192.0.2.9, local: 192.0.2.1", "remote: \"2001:db8::9\", local: \"2001:db8::1\""),
     "one index at two paths": ("spi: 778, si: [7, 6]", "spi: 778, si: 7"),
