@@ -70,6 +70,8 @@ TEST_F(Native, WithoutAMapNothingIsGranted) {
         {"services", {XDP_PASS, SFC_REASON_unmatched}, {XDP_DROP, SFC_REASON_no_next_hop}},
         {"sfs", {XDP_PASS, SFC_REASON_unmatched}, {XDP_DROP, SFC_REASON_miss}},
         {"tunnels", kSent, kSent},       // no service has one
+        {"fixed_headers", kSent, kSent}, // nor one of these
+        {"last_headers", kSent, kSent},
         {"memory", kSent, kSent},        // nothing is remembered
         {"own_addresses", kSent, kSent}, // no encapsulation travels in UDP
         {"tx_ports", {XDP_DROP, SFC_REASON_no_next_hop}, {XDP_DROP, SFC_REASON_no_next_hop}},
