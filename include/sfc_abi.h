@@ -17,7 +17,7 @@
 #endif
 
 /* Raised with every change of a map's layout: a program and pinned maps of different versions do not meet. */
-enum { SFC_ABI_VERSION = 11 };
+enum { SFC_ABI_VERSION = 12 };
 
 enum sfc_limit {
 	SFC_LABELS_MAX = 16, /* label stack entries on arrival; one more is `too_many_labels` */
@@ -45,7 +45,8 @@ enum sfc_limit {
 	SFC_CAPACITY_MAX = 4 * 1024 * 1024, /* 22 bits of an index word name a slot */
 	SFC_REMEMBER_MAX = 4 * 1024 * 1024, /* keys */
 	SFC_QUOTA_MIN = 16,                 /* slots that a service has at least */
-	SFC_EGRESS_MAX = 8,                 /* ports that packets of one service may leave the kernel through */
+	SFC_HANDOVER_MAX = 2048,            /* frames that may wait for this host's kernel */
+	SFC_EGRESS_MAX = 8,                 /* ports that packets of one service may leave through */
 	SFC_REFS_MAX = 65535,               /* equal packets in flight that share one slot */
 };
 
@@ -83,7 +84,7 @@ struct sfc_config {
 	__u8 mark_check_bits; /* the others above the number are the generation's */
 	__u8 weak_order;      /* 1 = this CPU may show stores to another one in another order: publish by an atomic */
 	__u8 summed_shift;    /* of skb->ip_summed in its byte */
-	__u8 reserved1;
+	__u8 fib;             /* 1 = routes of the kernel say where packets of some services go */
 	__u16 summed_at;      /* offset of that byte in struct sk_buff, 0 = not known */
 	__u16 kernel_context; /* 1 = the call of SFC_KFUNC_CONTEXT is the kernel's bpf_cast_to_kern_ctx */
 	__u16 plain_mark;     /* as plain_check, in a mark */
@@ -149,13 +150,14 @@ enum sfc_option {
 	SFC_OPTION_TUNNEL = 1,    /* its next hop is the other end of a tunnel: `tunnels` has it */
 	SFC_OPTION_FORWARDER = 2, /* NSH: the proxy counts hops, as an SFF does */
 	SFC_OPTION_KERNEL = 4,    /* its SF is in kernel mode */
+	SFC_OPTION_FIB = 8,       /* a route of the kernel says by which port in `egress` a packet leaves */
 };
 
 struct sfc_service {
 	__u16 sf;
 	__u16 to_port;        /* SF port that the stripped packet leaves through */
 	__u16 return_port;    /* SF port that it comes back on */
-	__u16 egress_port;    /* towards the next hop, or SFC_PORT_INGRESS */
+	__u16 egress_port;    /* towards the next hop, or SFC_PORT_INGRESS; with SFC_OPTION_FIB the first in `egress` */
 	__u8 inner;           /* enum sfc_inner */
 	__u8 ttl;             /* enum sfc_ttl */
 	__u8 inner_ttl;       /* enum sfc_inner_ttl */
@@ -167,8 +169,8 @@ struct sfc_service {
 	__u32 quota;          /* how many */
 	__u8 encap;           /* enum sfc_encap */
 	__u8 options;         /* enum sfc_option */
-	__u16 egress[SFC_EGRESS_MAX]; /* of a kernel: ports that its packets may leave through; SFC_NONE behind the last
-				       */
+	__u16 egress[SFC_EGRESS_MAX]; /* ports that its packets may leave through, where a kernel routes them; SFC_NONE
+				       * behind the last */
 };
 
 /* An IPv6 address in network byte order; an IPv4 address as one (RFC 4291 2.5.5.2, ::ffff:a.b.c.d). */
@@ -321,7 +323,7 @@ enum sfc_event {
 
 struct sfc_counters {
 	struct sfc_count event[SFC_EVENT_MAX];
-	struct sfc_count passed[SFC_REASON_MAX];
+	struct sfc_count passed[SFC_REASON_MAX];              /* of a service: with its header, after a claim */
 	struct sfc_count dropped[SFC_REASON_MAX];             /* domain side at strip; SF side without a claim */
 	struct sfc_count dropped_after_claim[SFC_REASON_MAX]; /* SF side, the header had been taken already */
 	__u64 last_to_sf;   /* service: when the last packet went to the SF, by the packet path's clock; 0 = never */

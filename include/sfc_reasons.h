@@ -59,7 +59,12 @@
 	X(md_type, "NSH of an MD type other than 1 and 2", "types 0 and 15 are reserved, others unknown")              \
 	X(bad_length, "NSH, or a header behind it, whose length its type does not allow", "the sender is broken")      \
 	X(bad_tlv, "NSH whose context headers go beyond its end", "the sender is broken")                              \
-	X(next_protocol, "NSH in front of something that is no packet", "none and experiments are not for SFs")
+	X(next_protocol, "NSH in front of something that is no packet", "none and experiments are not for SFs")        \
+	X(fib_neighbour,                                                                                               \
+	  "to this host's kernel with its header, because the MAC of the route's next hop is not known",               \
+	  "normal for the first packets; if it goes on, the next hop does not answer, or the kernel does not forward") \
+	X(fib_tunnel, "to this host's kernel with its header, because the route leads into a tunnel of the kernel",    \
+	  "normal for routes with 'encap', as of seg6")
 
 enum sfc_reason {
 	SFC_OK,

@@ -189,6 +189,9 @@ void read_ways_of_kernel(const YamlMap& map, const YamlMap& sf, ServiceConfig& s
     }
     if (const auto hop = map.optional("next_hop")) {
         service.next_hop = read_next_hop(*hop, service.match.encap);
+        if (!service.next_hop->fib.empty()) {
+            throw hop->error(msg::kernel_takes_no_fib(why, service.name));
+        }
     }
     const auto egress = map.optional("egress");
     if (!egress) {

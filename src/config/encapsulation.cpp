@@ -16,4 +16,11 @@ std::array<std::uint16_t, SFC_ENCAPS_MAX> udp_ports_of_rows() {
 #undef SFC_ENCAP_PORT
 }
 
+bool has_ipv6_destination(unsigned encap) {
+#define SFC_ENCAP_IPV6(name, type, type2, port, ipv6) (ipv6) != 0,
+    static constexpr std::array kAll = {false, SFC_ENCAPS(SFC_ENCAP_IPV6)};
+#undef SFC_ENCAP_IPV6
+    return kAll.at(encap);
+}
+
 } // namespace sfc

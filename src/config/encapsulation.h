@@ -42,5 +42,7 @@ SFC_ENCAPS(SFC_ENCAP_OBJECT)
 [[nodiscard]] const Encapsulation& encapsulation(unsigned encap);
 /// The UDP port of each row; 0: it does not travel in UDP.
 [[nodiscard]] std::array<std::uint16_t, SFC_ENCAPS_MAX> udp_ports_of_rows();
+/// Whether its packets have the IP destination of their next hop without a tunnel: by the row.
+[[nodiscard]] bool has_ipv6_destination(unsigned encap);
 
 } // namespace sfc

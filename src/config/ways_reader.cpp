@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "config/ways_reader.h"
 
-#include <array>
-
 #include "config/encapsulation.h"
 #include "config/messages.h"
+#include "config/words.h"
 
 namespace sfc {
 namespace {
@@ -20,6 +19,30 @@ TunnelConfig read_tunnel(const YamlValue& value) {
         throw value.error(msg::tunnel_ends_differ(tunnel.remote, tunnel.local));
     }
     return tunnel;
+}
+
+/// By routes of the kernel, which need an IP destination: the encapsulation's, or that of a tunnel.
+NextHopConfig read_fib(const YamlValue& value, const YamlValue& fib, unsigned encap, bool by_udp) {
+    if (!by_udp && !has_ipv6_destination(encap)) {
+        throw fib.error(msg::fib_needs_ip(word_of<sfc_encap>(encap)));
+    }
+    std::vector<std::string_view> keys = {"fib"};
+    if (by_udp) {
+        keys.emplace_back("tunnel");
+    }
+    const YamlMap map(value, keys);
+    NextHopConfig hop;
+    hop.at = value.at();
+    if (const auto tunnel = map.optional("tunnel")) {
+        hop.tunnel = read_tunnel(*tunnel);
+    } else if (!has_ipv6_destination(encap)) {
+        throw fib.error(msg::fib_needs_tunnel(word_of<sfc_encap>(encap)));
+    }
+    hop.fib = read_interfaces(fib, "fib", msg::kernel_decides());
+    if (hop.fib.size() > SFC_EGRESS_MAX) {
+        throw fib.error(msg::too_many_egress(hop.fib.size(), +SFC_EGRESS_MAX));
+    }
+    return hop;
 }
 
 } // namespace
@@ -77,10 +100,18 @@ NextHopConfig read_next_hop(const YamlValue& value, unsigned encap) {
         hop.ingress = value.choice({"ingress"}) == 0;
         return hop;
     }
-    constexpr std::array<std::string_view, 1> kTunnel = {"tunnel"};
     const bool by_udp = udp_ports_of_rows().at(encap) != 0;
-    hop.port =
-        read_port(value, by_udp ? std::span<const std::string_view>(kTunnel) : std::span<const std::string_view>());
+    if (const auto fib = value.member("fib")) {
+        return read_fib(value, *fib, encap, by_udp);
+    }
+    std::vector<std::string_view> more;
+    if (by_udp) {
+        more.emplace_back("tunnel");
+    }
+    if (by_udp || has_ipv6_destination(encap)) {
+        more.emplace_back("fib");
+    }
+    hop.port = read_port(value, more);
     if (const auto tunnel = value.member("tunnel")) {
         hop.tunnel = read_tunnel(*tunnel);
     }

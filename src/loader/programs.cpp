@@ -149,6 +149,7 @@ sfc_config load_constants(const Plan& plan, const LoadSettings& settings) {
     config.header_limit = std::min(settings.header_limit, plan.shape.header_room);
     config.header_room = plan.shape.header_room;
     config.kernel_mode = plan.shape.kernel_mode ? 1 : 0;
+    config.fib = plan.shape.fib ? 1 : 0;
     config.any_address = settings.any_address ? 1 : 0;
     for (std::size_t encap = 0; encap < plan.shape.masks.size(); encap++) {
         const auto& masks = plan.shape.masks.at(encap);

@@ -27,6 +27,8 @@ del KERNEL["services"][0]["next_hop"]
 NSH = copy.deepcopy(USER)
 NSH["services"][0]["match"] = {"encapsulation": "nsh", "spi": 777, "si": 7}
 NSH["services"][0]["next_hop"]["tunnel"] = {"remote": "192.0.2.9", "local": "192.0.2.1"}
+FIB = copy.deepcopy(NSH)
+FIB["services"][0]["next_hop"] = {"fib": [{"interface": "p1"}], "tunnel": NSH["services"][0]["next_hop"]["tunnel"]}
 OF_NSH = re.compile(r"vxlan_gpe_port|\.(spi|si|forwarder)$|\.tunnel\b")
 DIFFER = ("services[]", "services[].match", "services[].next_hop")  # each encapsulation has keys of its own there
 # Only one of each pair can be there.
@@ -53,6 +55,8 @@ def rows():
 def base_of(path):
     if path == "sfs[].stack":
         return BEHIND
+    if ".fib" in path:
+        return FIB
     if OF_NSH.search(path):
         return NSH
     return KERNEL if ".stack." in path or ".egress" in path else ARM if ".both" in path else USER
