@@ -18,15 +18,10 @@ static __always_inline int strip_read(struct xdp_md *ctx, struct work *work, str
 	       strip_inner(ctx, work, strip);
 }
 
-/* Not through the SF, but on with its header. The frame keeps its length. */
+/* Not through the SF, but on with its header. */
 static __always_inline int strip_bypass(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
-	struct back back = {.service = strip->service};
-
-	if (!strip->service->egress_port) /* this host's kernel has the routes */
-		return strip_keep(ctx, work, strip) ?: back_as_came(ctx, &back) ?: rewrite_over(ctx, work, &back.macs);
-	return strip_keep(ctx, work, strip) ?: back_to_next_hop(work, &back) ?: back_fits(work, &back) ?:
-	       rewrite_over(ctx, work, &back.macs) ?: port_redirect(work, back.egress_id);
+	return strip_keep(ctx, work, strip) ?: back_bypass(ctx, work, strip->in);
 }
 
 /* To an SF in user mode, whose packets are known by their keys. */

@@ -45,7 +45,8 @@ enum sfc_limit {
 	SFC_CAPACITY_MAX = 4 * 1024 * 1024, /* 22 bits of an index word name a slot */
 	SFC_REMEMBER_MAX = 4 * 1024 * 1024, /* keys */
 	SFC_QUOTA_MIN = 16,                 /* slots that a service has at least */
-	SFC_EGRESS_MAX = 8,                 /* ports that packets of one service may leave the kernel through */
+	SFC_HANDOVER_MAX = 2048,            /* frames that may wait for this host's kernel */
+	SFC_EGRESS_MAX = 8,                 /* ports that packets of one service may leave through */
 	SFC_REFS_MAX = 65535,               /* equal packets in flight that share one slot */
 };
 
@@ -87,6 +88,8 @@ struct sfc_config {
 	__u16 summed_at;      /* offset of that byte in struct sk_buff, 0 = not known */
 	__u16 kernel_context; /* 1 = the call of SFC_KFUNC_CONTEXT is the kernel's bpf_cast_to_kern_ctx */
 	__u16 plain_mark;     /* as plain_check, in a mark */
+	__u32 fib;            /* 1 = routes of the kernel say where packets of some services go */
+	__u32 reserved;
 	__u32 encaps;         /* a bit for each enum sfc_encap that services use, the others are `unmatched` */
 	__u32 header_room;    /* bytes that slots, tails and interned headers have for a header: SFC_HEADER_STEP each */
 	__u32 kernel_mode;    /* 0 = no service goes through a kernel, and nothing of that is loaded */
@@ -154,6 +157,7 @@ enum sfc_option {
 	SFC_OPTION_FORWARDER = 2,    /* NSH: the proxy counts hops, as an SFF does */
 	SFC_OPTION_KERNEL = 4,       /* its SF is in kernel mode */
 	SFC_OPTION_OAM = 8,          /* NSH: OAM packets go past the SF, to the next hop */
+	SFC_OPTION_FIB = 16,         /* a route of the kernel says by which port in `egress` a packet leaves */
 	SFC_OPTION_LAST = 32,        /* its last header is kept, for packets that its SF sends on its own */
 	SFC_OPTION_STATIC = 64,      /* SRv6: its packets leave with the header in `fixed_headers` */
 	SFC_OPTION_MASQUERADE = 128, /* SRv6: its packets go to the SF with their header, and another destination */
@@ -163,7 +167,7 @@ struct sfc_service {
 	__u16 sf;
 	__u16 to_port;        /* SF port that the stripped packet leaves through */
 	__u16 return_port;    /* SF port that it comes back on */
-	__u16 egress_port;    /* towards the next hop, or SFC_PORT_INGRESS */
+	__u16 egress_port;    /* towards the next hop, or SFC_PORT_INGRESS; with SFC_OPTION_FIB the first in `egress` */
 	__u8 inner;           /* enum sfc_inner */
 	__u8 ttl;             /* enum sfc_ttl */
 	__u8 inner_ttl;       /* enum sfc_inner_ttl */
@@ -175,8 +179,8 @@ struct sfc_service {
 	__u32 quota;          /* how many */
 	__u8 encap;           /* enum sfc_encap */
 	__u8 options;         /* enum sfc_option */
-	__u16 egress[SFC_EGRESS_MAX]; /* of a kernel: ports that its packets may leave through; SFC_NONE behind the last
-				       */
+	__u16 egress[SFC_EGRESS_MAX]; /* ports that its packets may leave through, where a kernel routes them; SFC_NONE
+				       * behind the last */
 	__u8 sid_block;               /* SRv6: bytes of a compressed SID's locator block, RFC 9800 3.1 */
 	__u8 sid_function;            /* and of its locator node and function; 0 = the SID is not compressed */
 };
@@ -342,14 +346,14 @@ enum sfc_event {
 
 struct sfc_counters {
 	struct sfc_count event[SFC_EVENT_MAX];
-	struct sfc_count passed[SFC_REASON_MAX];
+	struct sfc_count passed[SFC_REASON_MAX];              /* of a service: with its header, after a claim */
 	struct sfc_count dropped[SFC_REASON_MAX];             /* domain side at strip; SF side without a claim */
 	struct sfc_count dropped_after_claim[SFC_REASON_MAX]; /* SF side, the header had been taken already */
 	__u64 last_to_sf;   /* service: when the last packet went to the SF, by the packet path's clock; 0 = never */
 	__u64 last_claimed; /* service: when the last one came back */
 };
 
-static_assert(sizeof(struct sfc_config) == 72 + 16 * SFC_SECRETS + SFC_ENCAPS_MAX * (SFC_MASKS_MAX * 16 + 3),
+static_assert(sizeof(struct sfc_config) == 80 + 16 * SFC_SECRETS + SFC_ENCAPS_MAX * (SFC_MASKS_MAX * 16 + 3),
 	      "sfc_config is padded");
 static_assert(sizeof(struct sfc_port) == 32, "sfc_port is padded");
 static_assert(sizeof(struct sfc_sf) == 40, "sfc_sf is padded");

@@ -25,6 +25,7 @@
 	X(port_id_hash)                                                                                                \
 	X(ports)                                                                                                       \
 	X(tx_ports)                                                                                                    \
+	X(handover)                                                                                                    \
 	X(own_addresses)                                                                                               \
 	X(sfs)                                                                                                         \
 	X(match_hints)                                                                                                 \

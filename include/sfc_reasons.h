@@ -66,7 +66,12 @@
 	X(upper_layer, "ends at this SID: no segments are left, or there is no segment routing header",                \
 	  "the SID must not be the last one; with 'behaviour: as' it may be")                                          \
 	X(bypassed, "carries something else than the service's `inner`, so it went on to the next segment",            \
-	  "see the service's 'inner'; the SF gets IPv4 and IPv6, or Ethernet frames")
+	  "see the service's 'inner'; the SF gets IPv4 and IPv6, or Ethernet frames")                                  \
+	X(fib_neighbour,                                                                                               \
+	  "to this host's kernel with its header, because the MAC of the route's next hop is not known",               \
+	  "normal for the first packets; if it goes on, the next hop does not answer, or the kernel does not forward") \
+	X(fib_tunnel, "to this host's kernel with its header, because the route leads into a tunnel of the kernel",    \
+	  "normal for routes with 'encap', as of seg6")
 
 enum sfc_reason {
 	SFC_OK,

@@ -51,6 +51,7 @@ sfc::Plan plan_of(const Shape& shape) {
     plan.sfs[1].entry.kernel = shape.kernel_mode ? 1 : 0; // of this host: with all that may be pushed
     plan.shape.header_room = shape.header_room;
     const bool all = shape.masks == SFC_MASKS_MAX;
+    plan.shape.fib = all;
     for (unsigned encap = SFC_ENCAP_mpls; encap < (all ? SFC_ENCAP_USED : SFC_ENCAP_mpls + 1); encap++) {
         plan.shape.masks.at(encap).assign(shape.masks, {});
     }

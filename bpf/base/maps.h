@@ -149,6 +149,18 @@ struct {
 	__type(value, __u32);
 } tx_ports SEC(".maps");
 
+/*
+ * The way to this host's kernel for frames that have become other ones, to CPU 0. Behind XDP_PASS a veth keeps whether
+ * a frame was for this host when it came in (eth_type_trans only ever takes that away), so the kernel would not take
+ * it.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_CPUMAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32); /* frames that may wait; set where routes are asked for */
+} handover SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SFC_PORTS_MAX);

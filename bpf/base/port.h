@@ -22,6 +22,17 @@ static __always_inline int port_present(__u32 id)
 	return bpf_map_lookup_elem(&tx_ports, &id) != NULL;
 }
 
+/* Whether the service lists the port, as one that its packets may leave through. */
+static __always_inline int port_listed(const struct sfc_service *service, __u32 id)
+{
+#pragma unroll
+	for (__u32 i = 0; i < SFC_EGRESS_MAX; i++) {
+		if (service->egress[i] == id)
+			return id != SFC_NONE;
+	}
+	return 0;
+}
+
 /*
  * A function, as are the other second choices of a map: clang would make one lookup of both, with the map in a
  * variable, and that is an indirect call to the kernel instead of a few inlined instructions.

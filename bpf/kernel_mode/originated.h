@@ -16,12 +16,10 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "base/maps.h"
+#include "path/fib.h"
 
 enum {
-	ORIGINATED_INET = 2,   /* AF_INET */
-	ORIGINATED_INET6 = 10, /* AF_INET6 */
-	ICMP_HEADER = 8,       /* RFC 792, RFC 4443 2.1: the quoted packet comes behind it */
+	ICMP_HEADER = 8, /* RFC 792, RFC 4443 2.1: the quoted packet comes behind it */
 	ICMP_UNREACHABLE = 3,
 	ICMP_REDIRECTED = 5, /* with 4, source quench */
 	ICMP_EXCEEDED = 11,
@@ -68,7 +66,7 @@ static __always_inline int originated_elsewhere(struct __sk_buff *skb, struct bp
 
 static __always_inline int originated_ipv4(struct __sk_buff *skb, int strips)
 {
-	struct bpf_fib_lookup fib = {.family = ORIGINATED_INET, .ifindex = skb->ifindex};
+	struct bpf_fib_lookup fib = {.family = FIB_INET, .ifindex = skb->ifindex};
 	struct iphdr ip;
 	__u32 icmp;
 	__u8 type;
@@ -93,7 +91,7 @@ static __always_inline int originated_ipv4(struct __sk_buff *skb, int strips)
 
 static __always_inline int originated_ipv6(struct __sk_buff *skb, int strips)
 {
-	struct bpf_fib_lookup fib = {.family = ORIGINATED_INET6, .ifindex = skb->ifindex};
+	struct bpf_fib_lookup fib = {.family = FIB_INET6, .ifindex = skb->ifindex};
 	const __u32 icmp = ETH_HLEN + sizeof(struct ipv6hdr);
 	__u8 next, type;
 

@@ -19,17 +19,6 @@
 #include "ticket/probe.h"
 #include "ticket/ticket.h"
 
-/* Whether packets of the service may leave through the port. */
-static __always_inline int kernel_leaves_by(const struct sfc_service *service, __u32 port)
-{
-#pragma unroll
-	for (__u32 i = 0; i < SFC_EGRESS_MAX; i++) {
-		if (service->egress[i] == port)
-			return port != SFC_NONE;
-	}
-	return 0;
-}
-
 /*
  * Reads the ticket of a packet that leaves, from the metadata or the mark. The bits of the mark are ours alone, so they
  * are cleared. A fragment with a ticket in its mark is one that the kernel has made of a whole packet; one that came in
@@ -139,7 +128,7 @@ static __always_inline int tc_hairpin(struct __sk_buff *skb, const struct sfc_po
 static __always_inline int tc_way_out(struct __sk_buff *skb, __u32 id, const struct sfc_port *port,
 				      const struct sfc_service *service)
 {
-	if (!service || !kernel_leaves_by(service, id))
+	if (!service || !port_listed(service, id))
 		return SFC_REASON_wrong_port;
 	/* Where the tag stands beside the frame, or in it, is the device's business: a header would be in between. */
 	if (skb->vlan_present)

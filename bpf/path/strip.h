@@ -8,6 +8,7 @@
 #include "cache/last.h"
 #include "encap/encaps.h"
 #include "key/key.h"
+#include "path/fib.h"
 #include "ticket/to_kernel.h"
 
 /* The values that the steps hand on to each other. */
@@ -182,24 +183,40 @@ static __always_inline int strip_key(struct xdp_md *ctx, struct work *work, cons
 	return reason;
 }
 
+/* Whether a packet of `size` can go on behind the SF. */
+static __always_inline int strip_next_hop(const struct work *work, const struct sfc_service *service, __u32 size)
+{
+	__u16 egress_id = service->egress_port == SFC_PORT_INGRESS ? work->result.port : service->egress_port;
+	const struct sfc_port *egress;
+
+	if (fib_decides(service))
+		return fib_any_way(service, size);
+	egress = port_get(egress_id);
+	if (!egress)
+		return SFC_REASON_no_next_hop;
+	if (!port_fits(egress, size))
+		return SFC_REASON_too_big;
+	return service->next_hop_ready && port_present(egress_id) ? SFC_OK : SFC_REASON_no_next_hop;
+}
+
 /* Checks everything that could stop the packet later, on its way to the SF and behind it, before anything of it is
  * kept. */
 static __always_inline int strip_ways_out(struct work *work, const struct strip *strip)
 {
 	const struct sfc_service *service = strip->service;
 	const struct sfc_port *to = port_get(service->to_port);
-	__u16 egress_id = service->egress_port == SFC_PORT_INGRESS ? work->result.port : service->egress_port;
-	const struct sfc_port *egress = port_get(egress_id);
 	__u32 inner = work->result.frame_len - l2_len(work) - work->encap.cut;
 	__u32 to_sf = strip->sf->ethernet ? inner - ETH_HLEN : inner; /* MTUs do not count a frame's own header */
+	int reason;
 
-	if (!to || !egress)
+	if (!to)
 		return SFC_REASON_no_next_hop;
-	if (!port_fits(to, to_sf) || !port_fits(egress, inner + (encap_stays(service) ? 0 : work->encap.kept)))
+	if (!port_fits(to, to_sf))
 		return SFC_REASON_too_big;
-	if (to->unready || !service->next_hop_ready || !port_present(egress_id) || !port_present(service->return_port))
-		return SFC_REASON_no_next_hop;
-	return SFC_OK;
+	reason = strip_next_hop(work, service, inner + (encap_stays(service) ? 0 : work->encap.kept));
+	if (reason)
+		return reason;
+	return to->unready || !port_present(service->return_port) ? SFC_REASON_no_next_hop : SFC_OK;
 }
 
 static __always_inline __be16 strip_inner_type(const struct work *work)

@@ -6,6 +6,7 @@
  *   service   whose header it is
  *   where     the port and the MACs: the service's next hop, or what a kernel has decided
  *   header    put on, and finished: what in it depends on the packet
+ *   route     with `fib`, port and MACs by the route of the outer packet (fib.h)
  *   send      out of the port
  */
 #pragma once
@@ -14,13 +15,14 @@
 #include "base/rewrite.h"
 #include "encap/encaps.h"
 #include "key/inner.h"
+#include "path/fib.h"
 
 /* The values that the steps hand on to each other. */
 struct back {
 	const struct sfc_port *in;
 	const struct sfc_sf *sf;
 	const struct sfc_service *service;
-	const struct sfc_port *egress;
+	const struct sfc_port *egress; /* NULL before a route is known */
 	__u32 egress_id;
 	__u8 form; /* enum sfc_form, of the key */
 	struct macs macs;
@@ -58,24 +60,6 @@ static __always_inline int back_to_next_hop(struct work *work, struct back *back
 	return SFC_OK;
 }
 
-/* With the MACs that the frame has. */
-static __always_inline int back_as_came(struct xdp_md *ctx, struct back *back)
-{
-	struct cursor cur = cursor_at(ctx, 0);
-	const void *eth = cursor_take(&cur, ETH_HLEN);
-
-	if (!eth)
-		return SFC_REASON_runt;
-	back->macs = macs_read(eth);
-	return SFC_OK;
-}
-
-/* Whether a frame that keeps its length may leave there. */
-static __always_inline int back_fits(const struct work *work, const struct back *back)
-{
-	return port_fits(back->egress, work->result.frame_len - l2_len(work)) ? SFC_OK : SFC_REASON_too_big;
-}
-
 /* Sends the packet where the kernel has routed it: the neighbour's MAC is in the frame, and the hairpin belongs to the
  * port. */
 static __always_inline int back_as_routed(struct xdp_md *ctx, struct work *work, struct back *back)
@@ -93,8 +77,20 @@ static __always_inline int back_as_routed(struct xdp_md *ctx, struct work *work,
 	return SFC_OK;
 }
 
+/* The route is not known before the header is finished. Until then the frame is one for this host, where the kernel may
+ * have to send it. */
+static __always_inline int back_to_host(struct back *back)
+{
+	if (!back->in)
+		return SFC_REASON_no_next_hop;
+	back->macs = macs_of(back->in->mac, back->in->mac);
+	return SFC_OK;
+}
+
 static __always_inline int back_where(struct xdp_md *ctx, struct work *work, struct back *back)
 {
+	if (fib_decides(back->service))
+		return back_to_host(back);
 	if (sfc_config.kernel_mode && !back->service->egress_port)
 		return back_as_routed(ctx, work, back);
 	return back_to_next_hop(work, back);
@@ -109,6 +105,12 @@ static __always_inline int back_bare(struct xdp_md *ctx, const struct work *work
 	return SFC_OK;
 }
 
+/* Whether a packet of `size` fits the way out. Where that is not known yet, the route will tell. */
+static __always_inline int back_fits(const struct back *back, __u32 size)
+{
+	return (sfc_config.fib && !back->egress) || port_fits(back->egress, size);
+}
+
 /* The header is on already. */
 static __always_inline int back_unmasked(struct xdp_md *ctx, struct work *work, const struct back *back)
 {
@@ -116,7 +118,9 @@ static __always_inline int back_unmasked(struct xdp_md *ctx, struct work *work, 
 	void *eth;
 	int reason;
 
-	reason = back_fits(work, back) ?: srv6_unmask(ctx, work);
+	if (!back_fits(back, work->result.frame_len - l2_len(work)))
+		return SFC_REASON_too_big;
+	reason = srv6_unmask(ctx, work);
 	if (reason)
 		return reason;
 	cur = cursor_at(ctx, 0);
@@ -136,7 +140,7 @@ static __always_inline int back_header(struct xdp_md *ctx, struct work *work, st
 
 	if (encap_stays(back->service))
 		return back_unmasked(ctx, work, back);
-	if (!port_fits(back->egress, work->result.frame_len - l2_len(work) + outer + work->header.f.len))
+	if (!back_fits(back, work->result.frame_len - l2_len(work) + outer + work->header.f.len))
 		return SFC_REASON_too_big;
 	if (back->service->inner_ttl == SFC_INNER_TTL_DECREMENT) {
 		reason = inner_decrement(ctx, l2_len(work));
@@ -149,17 +153,61 @@ static __always_inline int back_header(struct xdp_md *ctx, struct work *work, st
 	return work->header.f.len ? encap_finish(ctx, work, back->service) : back_bare(ctx, work);
 }
 
+static __always_inline int back_route(struct xdp_md *ctx, struct work *work, struct back *back)
+{
+	int reason;
+
+	if (!fib_decides(back->service))
+		return SFC_OK;
+	reason = fib_route(ctx, work, back->service);
+	back->egress_id = work->result.egress;
+	return reason;
+}
+
 static __always_inline int back_steps(struct xdp_md *ctx, struct work *work, struct back *back)
 {
-	return back_where(ctx, work, back) ?: back_header(ctx, work, back) ?: port_redirect(work, back->egress_id);
+	return back_where(ctx, work, back) ?: back_header(ctx, work, back) ?:
+	       back_route(ctx, work, back) ?: port_redirect(work, back->egress_id);
+}
+
+/*
+ * The whole way of a frame that no SF gets; it keeps its length. Where this host's kernel has the routes, or must send it
+ * itself, the frame goes there: result.egress is 0 then. Not static, as extensions_walk.
+ */
+__noinline int back_bypass(struct xdp_md *ctx, struct work *work, const struct sfc_port *in)
+{
+	struct back back = {.in = in};
+	__u32 service;
+	int reason;
+
+	if (!work || !in)
+		return SFC_REASON_no_next_hop;
+	service = work->result.service;
+	back.service = bpf_map_lookup_elem(&services, &service);
+	if (!back.service)
+		return SFC_REASON_no_next_hop;
+	if (!back.service->egress_port)
+		reason = back_to_host(&back);
+	else
+		reason = back_to_next_hop(work, &back);
+	if (reason)
+		return reason;
+	if (back.egress && !port_fits(back.egress, work->result.frame_len - l2_len(work)))
+		return SFC_REASON_too_big;
+	reason = rewrite_over(ctx, work, &back.macs) ?: back_route(ctx, work, &back);
+	if (fib_hands_over(reason))
+		return SFC_OK;
+	return reason || !back.egress_id ? reason : port_redirect(work, back.egress_id);
 }
 
 /* Ends a frame. Without a claim it goes to the kernel if it is a control packet or the SF's policy says so; else it is
- * dropped. */
+ * dropped. With its header on it goes there if the kernel must send it. */
 static __always_inline int back_end(struct work *work, const struct back *back, int reason)
 {
 	if (!reason)
 		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
+	if (fib_hands_over(reason))
+		return fib_hand_over(work, reason);
 	if (reason == SFC_REASON_control)
 		return verdict_pass(work, reason);
 	if (reason == SFC_REASON_miss && back->sf && back->sf->on_miss == SFC_MISS_PASS)

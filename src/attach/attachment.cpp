@@ -148,7 +148,9 @@ bool is_target(const Plan& plan, std::uint16_t id) {
         return true;
     }
     return std::any_of(plan.services.begin(), plan.services.end(), [&](const Plan::Service& service) {
-        return service.entry.egress_port == id || service.entry.egress_port == SFC_PORT_INGRESS;
+        const auto& egress = service.entry.egress;
+        return service.entry.egress_port == id || service.entry.egress_port == SFC_PORT_INGRESS ||
+               std::find(std::begin(egress), std::end(egress), id) != std::end(egress);
     });
 }
 

@@ -46,6 +46,9 @@ Json next_hop_json(const Plan& plan, const Plan::Service& service, const sfc_ser
     if (plan.through_host_kernel(service) && entry.egress_port == SFC_NONE) {
         return {{"egress", plan.egress_names(service)}, {"ready", true}}; // the kernel looks after its own neighbours
     }
+    if (Plan::by_routes(service)) { // for each packet, and the kernel asks for neighbours when it gets the first
+        return {{"fib", plan.egress_names(service)}, {"ready", true}};
+    }
     if (entry.egress_port == SFC_PORT_INGRESS) {
         return {{"ingress", true}, {"ready", true}};
     }
@@ -134,8 +137,10 @@ void print_port(const Json& port) {
 }
 
 std::string way_out(const Json& hop) {
-    if (hop.contains("egress")) {
-        return msg::out_by_routes(fmt::join(hop["egress"].get<std::vector<std::string>>(), " or "));
+    for (const char* routed : {"egress", "fib"}) {
+        if (hop.contains(routed)) {
+            return msg::out_by_routes(fmt::join(hop[routed].get<std::vector<std::string>>(), " or "));
+        }
     }
     if (hop.value("ingress", false)) {
         return msg::out_by_ingress();

@@ -70,26 +70,32 @@ Json sf_json(const Plan& plan, const Plan::Sf& sf, const SfConfig& config) {
             {"key", key_json(sf.entry)}};
 }
 
-Json next_hop_json(const Plan& plan, const sfc_service& service, const NextHopConfig& hop) {
-    if (hop.ingress) {
-        return "ingress";
-    }
-    Json json{{"interface", hop.port.interface}, {"mtu", plan.ports[service.egress_port].entry.mtu}};
-    if (hop.port.mac || hop.port.ip) {
-        json[hop.port.mac ? "mac" : "ip"] = hop.port.mac ? format_mac(*hop.port.mac) : *hop.port.ip;
-    }
-    if (hop.tunnel) {
-        json["tunnel"] = {{"remote", hop.tunnel->remote}, {"local", hop.tunnel->local}};
-    }
-    return json;
-}
-
+/// The ports that a kernel's routes may lead to.
 Json egress_json(const Plan& plan, const sfc_service& service) {
     Json json = Json::array();
     for (const std::uint16_t id : service.egress) {
         if (id != SFC_NONE) {
             json.push_back({{"interface", plan.ports[id].name}, {"mtu", plan.ports[id].entry.mtu}});
         }
+    }
+    return json;
+}
+
+Json next_hop_json(const Plan& plan, const sfc_service& service, const NextHopConfig& hop) {
+    if (hop.ingress) {
+        return "ingress";
+    }
+    Json json;
+    if (!hop.fib.empty()) {
+        json["fib"] = egress_json(plan, service);
+    } else {
+        json = {{"interface", hop.port.interface}, {"mtu", plan.ports[service.egress_port].entry.mtu}};
+    }
+    if (hop.port.mac || hop.port.ip) {
+        json[hop.port.mac ? "mac" : "ip"] = hop.port.mac ? format_mac(*hop.port.mac) : *hop.port.ip;
+    }
+    if (hop.tunnel) {
+        json["tunnel"] = {{"remote", hop.tunnel->remote}, {"local", hop.tunnel->local}};
     }
     return json;
 }

@@ -62,6 +62,7 @@ struct NextHopConfig {
     bool ingress = false;               ///< back where the packet came from; `port` is not used then
     PortConfig port;                    ///< mac or ip is that of the next hop
     std::optional<TunnelConfig> tunnel; ///< the port is the interface of the way there
+    std::vector<PortConfig> fib;        ///< by routes of the kernel, through these; `port` is not used then
     Position at;
 };
 

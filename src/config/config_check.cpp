@@ -177,15 +177,24 @@ private:
         }
     }
 
-    void check_ways_out(const ServiceConfig& service, const std::string& by) {
+    /// Ports of one list; `twice` is the sentence for one that stands there twice.
+    template <class Sentence>
+    void claim_all(const std::vector<PortConfig>& ports, const std::string& by, const Sentence& twice) {
         std::set<std::string> own;
-        for (const PortConfig& port : service.egress) {
+        for (const PortConfig& port : ports) {
             if (!own.insert(port.port_name()).second) {
-                throw error(port.at, msg::twice_in_egress(port.port_name(), by));
+                throw error(port.at, twice(port.port_name(), by));
             }
             claim_domain_port(port, by);
         }
-        if (service.next_hop && !service.next_hop->ingress) {
+    }
+
+    void check_ways_out(const ServiceConfig& service, const std::string& by) {
+        claim_all(service.egress, by, msg::twice_in_egress);
+        if (service.next_hop) {
+            claim_all(service.next_hop->fib, by, msg::twice_in_fib);
+        }
+        if (service.next_hop && !service.next_hop->ingress && service.next_hop->fib.empty()) {
             claim_domain_port(service.next_hop->port, by);
         }
     }

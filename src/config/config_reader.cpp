@@ -10,47 +10,11 @@
 #include "config/config.h"
 #include "config/encapsulation.h"
 #include "config/messages.h"
+#include "config/ways_reader.h"
 #include "config/yaml_reader.h"
 
 namespace sfc {
 namespace {
-
-constexpr std::uint32_t kMtuLeast = 68; // RFC 791 3.2
-constexpr std::uint32_t kMtuMost = 65535;
-
-/// Keys of a mapping, and those that an encapsulation or a next hop adds.
-std::vector<std::string_view> with_keys(std::vector<std::string_view> keys, std::span<const std::string_view> more) {
-    keys.insert(keys.end(), more.begin(), more.end());
-    return keys;
-}
-
-/// With keys of its own besides those of a port, which the caller reads.
-PortConfig read_port(const YamlValue& value, std::span<const std::string_view> more = {}) {
-    PortConfig port;
-    port.at = value.at();
-    if (!value.is_map()) {
-        port.interface = value.interface();
-        return port;
-    }
-    const YamlMap map(value, with_keys({"interface", "mac", "ip", "mtu", "peer"}, more));
-    port.interface = map.required("interface").interface();
-    if (const auto mac = map.optional("mac")) {
-        port.mac = mac->mac();
-    }
-    if (const auto ip = map.optional("ip")) {
-        if (port.mac) {
-            throw ip->error(msg::mac_and_ip());
-        }
-        port.ip = ip->ip();
-    }
-    if (const auto mtu = map.optional("mtu")) {
-        port.mtu = mtu->number(kMtuLeast, kMtuMost);
-    }
-    if (const auto peer = map.optional("peer")) {
-        port.peer_prepared = peer->choice({"prepared"}) == 0;
-    }
-    return port;
-}
 
 void read_sf_ports(const YamlValue& value, SfConfig& sf) {
     const YamlMap map(value, {"left", "right", "both"});
@@ -197,52 +161,6 @@ MatchConfig read_match(const YamlValue& value) {
     return match;
 }
 
-TunnelConfig read_tunnel(const YamlValue& value) {
-    const YamlMap map(value, {"remote", "local"});
-    TunnelConfig tunnel{map.required("remote").ip(), map.required("local").ip()};
-    const auto six = [](const std::string& ip) { return ip.find(':') != std::string::npos; };
-    if (six(tunnel.remote) != six(tunnel.local)) {
-        throw value.error(msg::tunnel_ends_differ(tunnel.remote, tunnel.local));
-    }
-    return tunnel;
-}
-
-/// A tunnel only where the encapsulation `encap` may come by one.
-NextHopConfig read_next_hop(const YamlValue& value, unsigned encap) {
-    NextHopConfig hop;
-    hop.at = value.at();
-    if (!value.is_map()) {
-        hop.ingress = value.choice({"ingress"}) == 0;
-        return hop;
-    }
-    constexpr std::array<std::string_view, 1> kTunnel = {"tunnel"};
-    const bool by_udp = udp_ports_of_rows().at(encap) != 0;
-    hop.port =
-        read_port(value, by_udp ? std::span<const std::string_view>(kTunnel) : std::span<const std::string_view>());
-    if (const auto tunnel = value.member("tunnel")) {
-        hop.tunnel = read_tunnel(*tunnel);
-    }
-    if (!hop.port.mac && !hop.port.ip && !hop.tunnel) {
-        throw value.error(msg::needs_next_hop(by_udp ? "'mac', 'ip' or 'tunnel'" : "'mac' or 'ip'"));
-    }
-    return hop;
-}
-
-/// One interface, or a list of them, that frames are not addressed on; `instead` says what decides that.
-std::vector<PortConfig> read_interfaces(const YamlValue& value, std::string_view kind, std::string_view instead) {
-    std::vector<PortConfig> ports;
-    for (const YamlValue& item : value.is_list() ? value.items() : std::vector{value}) {
-        ports.push_back(read_port(item));
-        if (ports.back().mac || ports.back().ip) {
-            throw item.error(msg::port_takes_no_address(kind, ports.back().interface, instead));
-        }
-    }
-    if (ports.empty()) {
-        throw value.error(msg::needs_interface());
-    }
-    return ports;
-}
-
 /// A kernel takes its own hop off, and a frame has none.
 void read_policies(const YamlMap& map, bool kernel, ServiceConfig& service) {
     if (const auto inner = map.optional("inner")) {
@@ -281,6 +199,9 @@ void read_ways_of_kernel(const YamlMap& map, const YamlMap& sf, ServiceConfig& s
     }
     if (const auto hop = map.optional("next_hop")) {
         service.next_hop = read_next_hop(*hop, service.match.encap);
+        if (!service.next_hop->fib.empty()) {
+            throw hop->error(msg::kernel_takes_no_fib(why, service.name));
+        }
     }
     const auto egress = map.optional("egress");
     if (!egress) {

@@ -17,10 +17,14 @@ std::array<std::uint16_t, SFC_ENCAPS_MAX> udp_ports_of_rows() {
 }
 
 bool is_in_ip(unsigned encap) {
-#define SFC_ENCAP_IN_IP(name, type, type2, port, ipv6) , (port) != 0 || (ipv6) != 0
-    static constexpr std::array<bool, SFC_ENCAPS_MAX> kInIp = {false SFC_ENCAPS(SFC_ENCAP_IN_IP)};
-#undef SFC_ENCAP_IN_IP
-    return kInIp.at(encap);
+    return udp_ports_of_rows().at(encap) != 0 || has_ipv6_destination(encap);
+}
+
+bool has_ipv6_destination(unsigned encap) {
+#define SFC_ENCAP_IPV6(name, type, type2, port, ipv6) , (ipv6) != 0
+    static constexpr std::array<bool, SFC_ENCAPS_MAX> kAll = {false SFC_ENCAPS(SFC_ENCAP_IPV6)};
+#undef SFC_ENCAP_IPV6
+    return kAll.at(encap);
 }
 
 } // namespace sfc

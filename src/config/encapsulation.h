@@ -46,5 +46,7 @@ SFC_ENCAPS(SFC_ENCAP_OBJECT)
 [[nodiscard]] std::array<std::uint16_t, SFC_ENCAPS_MAX> udp_ports_of_rows();
 /// Whether it travels in IP, so that it counts which addresses are this host's. `encap` may be any number of a row.
 [[nodiscard]] bool is_in_ip(unsigned encap);
+/// Whether its packets have the IP destination of their next hop without a tunnel: by the row.
+[[nodiscard]] bool has_ipv6_destination(unsigned encap);
 
 } // namespace sfc

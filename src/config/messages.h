@@ -83,6 +83,13 @@ namespace sfc::msg {
     M(oam_needs_next_hop,                                                                                              \
       "service '{}' has 'oam: forward' and so needs a 'next_hop', because OAM packets do not go through the kernel")   \
     M(tunnel_ends_differ, "the tunnel's ends '{}' and '{}' must be of one IP version")                                 \
+    M(fib_needs_ip,                                                                                                    \
+      "'fib' asks the kernel for a route, and {} has no IP destination to ask for; give 'interface' with 'mac' or "    \
+      "'ip'")                                                                                                          \
+    M(fib_needs_tunnel,                                                                                                \
+      "'fib' needs a 'tunnel' beside it, because {} behind Ethernet has no IP destination to ask the kernel for")      \
+    M(kernel_takes_no_fib, "{}, whose routes choose among 'egress', so service '{}' takes no 'fib'")                   \
+    M(twice_in_fib, "port '{}' stands in the fib of {} twice")                                                         \
     M(needs_next_hop, "needs the next hop's {}")                                                                       \
     M(port_takes_no_address, "{} port '{}' takes no 'mac' and no 'ip'; {}")                                            \
     M(needs_interface, "needs at least one interface")                                                                 \

@@ -45,6 +45,9 @@ Shape shape_of(const Config& config) {
     shape.header_room = (longest + SFC_HEADER_STEP - 1) / SFC_HEADER_STEP * SFC_HEADER_STEP;
     shape.kernel_mode = config.kernel_mode ||
                         std::any_of(config.sfs.begin(), config.sfs.end(), [](const SfConfig& sf) { return sf.kernel; });
+    shape.fib = std::any_of(config.services.begin(), config.services.end(), [](const ServiceConfig& service) {
+        return service.next_hop && !service.next_hop->fib.empty();
+    });
     return shape;
 }
 
@@ -173,11 +176,22 @@ private:
         copy_mac(hop.port.mac.value_or(Mac{}), entry.next_hop_mac);
     }
 
+    /// The kernel knows routes and neighbours, so none is ever missing. The first port stands for all where there are
+    /// no routes to ask, as in a replay.
+    void set_fib(const NextHopConfig& hop, sfc_service& entry) {
+        for (std::size_t n = 0; n < hop.fib.size(); n++) {
+            entry.egress[n] = port_of(hop.fib[n], SFC_ROLE_EGRESS);
+        }
+        entry.options |= SFC_OPTION_FIB;
+        entry.egress_port = entry.egress[0];
+        entry.next_hop_ready = 1;
+    }
+
     void set_tunnel(const NextHopConfig& hop, Plan::Service& service) {
         service.entry.options |= SFC_OPTION_TUNNEL;
         service.tunnel = sfc_tunnel{to_address(hop.tunnel->remote), to_address(hop.tunnel->local),
                                     hop.tunnel->remote.find(':') != std::string::npos};
-        if (!hop.port.mac && !hop.port.ip) {
+        if (hop.fib.empty() && !hop.port.mac && !hop.port.ip) {
             service.next_hop_ip = hop.tunnel->remote;
             service.routed = true;
         }
@@ -258,7 +272,11 @@ private:
             set_egress(config, sf.gro, service.entry);
         }
         if (config.next_hop) {
-            set_next_hop(*config.next_hop, service.entry);
+            if (config.next_hop->fib.empty()) {
+                set_next_hop(*config.next_hop, service.entry);
+            } else {
+                set_fib(*config.next_hop, service.entry);
+            }
             service.next_hop_ip = config.next_hop->port.ip;
             if (config.next_hop->tunnel) {
                 set_tunnel(*config.next_hop, service);

@@ -16,6 +16,7 @@ namespace sfc {
 struct Shape {
     std::uint32_t header_room = SFC_HEADER_ROOM_LEAST; ///< bytes for a header, whole steps of SFC_HEADER_STEP
     bool kernel_mode = false;                          ///< what a service through a kernel needs is there
+    bool fib = false;                                  ///< routes of the kernel say where packets of a service go
     /// How services match each encapsulation, most specific first; none where no service has it.
     std::array<std::vector<sfc_mask>, SFC_ENCAPS_MAX> masks;
 
@@ -89,7 +90,11 @@ struct Plan {
     }
     /// Whether the kernel of this host is an SF.
     [[nodiscard]] bool through_host_kernel() const;
-    /// The ports that a service through the kernel may leave by.
+    /// Whether routes of the kernel say by which of its ports a packet of the service leaves.
+    [[nodiscard]] static bool by_routes(const Service& service) {
+        return (service.entry.options & SFC_OPTION_FIB) != 0;
+    }
+    /// The ports that packets of a service may leave by, where a kernel routes them.
     [[nodiscard]] std::vector<std::string> egress_names(const Service& service) const;
     /// Where a frame that left to the SF by `port` comes back: the other port of its SF.
     [[nodiscard]] std::uint16_t return_port(std::uint16_t port) const;

@@ -107,6 +107,9 @@ void Maps::fill(const Plan& plan) const {
             write(*this, MapId::fixed_headers, static_cast<std::uint32_t>(id), *fixed);
         }
     }
+    if (plan.shape.fib) {
+        write(*this, MapId::handover, 0, std::uint32_t{SFC_HANDOVER_MAX});
+    }
     set_matches(plan);
 }
 

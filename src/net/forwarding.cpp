@@ -65,6 +65,17 @@ public:
         }
     }
 
+    void inspect(const RoutedWay& way) {
+        const KernelWay as{.service = way.service, .in = {way.in}, .out = {}};
+        inspect_forwarding(as, way.six);
+        inspect_chains(as, way.six);
+        if (way.six) {
+            inspect_ipv6(way);
+        } else {
+            inspect_source(way);
+        }
+    }
+
     [[nodiscard]] ForwardingFaults faults() const { return faults_; }
 
 private:
@@ -175,6 +186,30 @@ private:
         }
     }
 
+    void inspect_ipv6(const RoutedWay& way) {
+        if (setting(fmt::format("ipv6/conf/{}/disable_ipv6", name(way.in))) != 0) {
+            add(faults_.stops, msg::ipv6_off_at(name(way.in), name(way.in)));
+        }
+    }
+
+    /// The kernel takes no packet from a link that has an address of its own as the source, unless it is told to. A
+    /// filter of reverse paths finds none to it.
+    void inspect_source(const RoutedWay& way) {
+        const std::string at = name(way.in);
+        const bool own =
+            std::any_of(own_.begin(), own_.end(), [&](const OwnAddress& one) { return one.ip == way.source; });
+        const auto either = [&](const char* key) {
+            return std::max(setting(fmt::format("ipv4/conf/all/{}", key)),
+                            setting(fmt::format("ipv4/conf/{}/{}", at, key)));
+        };
+        if (own && either("accept_local") == 0) {
+            add(faults_.stops, msg::takes_no_own_source(at, format_ip(way.source), at));
+        }
+        if (own && either("rp_filter") != 0) {
+            add(faults_.stops, msg::reverse_path_drops_own(at, format_ip(way.source), at));
+        }
+    }
+
     void inspect_reverse_path(const KernelWay& way) {
         constexpr int kStrict = 1;
         const std::uint64_t dropped = dropped_by_reverse_path();
@@ -192,12 +227,24 @@ private:
 
 } // namespace
 
-ForwardingFaults forwarding_faults(const std::vector<KernelWay>& ways) {
+namespace {
+
+template <class Way> ForwardingFaults faults_of(const std::vector<Way>& ways) {
     Inspector inspector;
-    for (const KernelWay& way : ways) {
+    for (const Way& way : ways) {
         inspector.inspect(way);
     }
     return inspector.faults();
+}
+
+} // namespace
+
+ForwardingFaults forwarding_faults(const std::vector<KernelWay>& ways) {
+    return faults_of(ways);
+}
+
+ForwardingFaults forwarding_faults(const std::vector<RoutedWay>& ways) {
+    return faults_of(ways);
 }
 
 } // namespace sfc

@@ -6,12 +6,22 @@
 #include <string>
 #include <vector>
 
+#include "net/neighbours.h"
+
 namespace sfc {
 
 /// A way of packets through a kernel, by numbers of interfaces.
 struct KernelWay {
     std::string service;
     std::vector<std::uint32_t> in, out; ///< they come in by each of `in`, and leave by one of `out`
+};
+
+/// A way of restored packets, which this host's kernel routes, and sends where the programs cannot.
+struct RoutedWay {
+    std::string service;
+    std::uint32_t in = 0; ///< the SF port that they come back by
+    bool six = false;     ///< the IP version of their outer header
+    IpBytes source{};     ///< of the outer header, where it is always the same
 };
 
 struct ForwardingFaults {
@@ -23,5 +33,7 @@ struct ForwardingFaults {
 /// at both of its ends. IPv6 takes one that somebody has given: a router announces addresses to hosts that forward
 /// nothing. Throws Error.
 [[nodiscard]] ForwardingFaults forwarding_faults(const std::vector<KernelWay>& ways);
+/// The same for restored packets. Throws Error.
+[[nodiscard]] ForwardingFaults forwarding_faults(const std::vector<RoutedWay>& ways);
 
 } // namespace sfc

@@ -64,6 +64,12 @@ namespace sfc::msg {
     M(chain_of_iptables, "chain 'FORWARD' of {}")                                                                      \
     M(forwarding_off, "the kernel does not forward {}; run 'sysctl -w {}'")                                            \
     M(forwarding_off_at, "interface '{}' does not forward {}; run 'sysctl -w net/{}/conf/{}/forwarding=1'")            \
+    M(ipv6_off_at, "IPv6 is off at interface '{}'; run 'sysctl -w net/ipv6/conf/{}/disable_ipv6=0'")                   \
+    M(takes_no_own_source, "interface '{}' takes no packet from {}, an address of this host; run 'sysctl -w "          \
+                           "net/ipv4/conf/{}/accept_local=1'")                                                         \
+    M(reverse_path_drops_own,                                                                                          \
+      "the reverse path filter of '{}' drops packets from {}, an address of this host; run 'sysctl -w "                \
+      "net/ipv4/conf/all/rp_filter=0 net/ipv4/conf/{}/rp_filter=0'")                                                   \
     M(no_route_out,                                                                                                    \
       "no {} route leads out of '{}', so nothing of service '{}' can leave; run 'ip {}route add NETWORK dev {}'")      \
     M(chain_drops, "{} drops all forwarded packets, since its policy is drop and no rule accepts; run '{}'")           \

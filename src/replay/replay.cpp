@@ -21,8 +21,10 @@ bool any_nanoseconds(const ReplayOptions& options) {
            std::any_of(options.from_sf.begin(), options.from_sf.end(), fine);
 }
 
-/// Where a MAC is not known an attached proxy drops; a replay has nobody to ask and writes zeros.
+/// Where a MAC is not known an attached proxy drops; a replay has nobody to ask and writes zeros. It has no routes
+/// either, so packets leave by the first port that they could lead to.
 Plan with_all_ready(Plan plan) {
+    plan.shape.fib = false;
     for (Plan::Port& port : plan.ports) {
         port.entry.unready = 0;
     }

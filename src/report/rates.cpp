@@ -12,7 +12,8 @@ namespace {
 
 class Builder {
 public:
-    Builder(Rates& rates, std::string owner) : rates_(rates), owner_(std::move(owner)) {}
+    Builder(Rates& rates, std::string owner, bool of_service)
+        : rates_(rates), owner_(std::move(owner)), of_service_(of_service) {}
 
     void add(std::string_view what, const sfc_count& before, const sfc_count& after) {
         if (after.packets != before.packets) {
@@ -32,7 +33,7 @@ public:
         for (std::size_t event = 0; event < SFC_EVENT_MAX; event++) {
             add(event_name(event), before.event[event], after.event[event]);
         }
-        add_reasons("passed", before.passed, after.passed);
+        add_reasons(of_service_ ? "passed after claim" : "passed", before.passed, after.passed);
         add_reasons("dropped", before.dropped, after.dropped);
         add_reasons("dropped after claim", before.dropped_after_claim, after.dropped_after_claim);
     }
@@ -40,6 +41,7 @@ public:
 private:
     Rates& rates_;
     std::string owner_;
+    bool of_service_;
 };
 
 } // namespace
@@ -47,10 +49,10 @@ private:
 Rates rates_between(const Snapshot& before, const Snapshot& after, const Plan& plan, std::uint64_t elapsed_ns) {
     Rates rates{static_cast<double>(elapsed_ns) / 1e9, {}};
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
-        Builder(rates, port_title(plan.ports[id])).add_all(before.ports[id], after.ports[id]);
+        Builder(rates, port_title(plan.ports[id]), false).add_all(before.ports[id], after.ports[id]);
     }
     for (std::size_t id = 1; id < plan.services.size(); id++) {
-        Builder(rates, fmt::format("service {}", plan.services[id].name))
+        Builder(rates, fmt::format("service {}", plan.services[id].name), true)
             .add_all(before.services[id], after.services[id]);
     }
     return rates;

@@ -2,6 +2,7 @@
 #include "report/readiness.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -17,6 +18,17 @@
 namespace sfc {
 namespace {
 
+/// An IPv4 address is one of IPv6, mapped.
+IpBytes ip_of(const sfc_address& address) {
+    constexpr std::size_t kMapped = 12;
+    IpBytes bytes(sizeof(address));
+    std::memcpy(bytes.data(), &address, sizeof(address));
+    const bool four =
+        std::all_of(bytes.begin(), bytes.begin() + kMapped - 2, [](std::uint8_t byte) { return byte == 0; }) &&
+        bytes[kMapped - 2] == UINT8_MAX && bytes[kMapped - 1] == UINT8_MAX;
+    return four ? IpBytes(bytes.begin() + kMapped, bytes.end()) : bytes;
+}
+
 class Looker {
 public:
     explicit Looker(const Attachment& attachment) : attachment_(attachment), plan_(attachment.plan()) {}
@@ -29,6 +41,7 @@ public:
             attempt([&] { look_at(id); });
         }
         attempt([&] { look_at_next_hops(); });
+        attempt([&] { look_at_routed(); });
         attempt([&] { look_at_host_kernel(); });
         for (std::size_t sf = 1; sf < plan_.sfs.size(); sf++) {
             attempt([&] { look_at_sf_kernel(sf); });
@@ -103,6 +116,26 @@ private:
                                            fmt::join(services, "', '"),
                                            why_silent(netlink_, *link, parse_ip(hop.second))));
             }
+        }
+    }
+
+    /// Services whose packets leave by routes: what keeps the kernel from telling routes, or from sending the packets
+    /// that it must send itself.
+    void look_at_routed() {
+        std::vector<RoutedWay> ways;
+        for (const Plan::Service& service : plan_.services) {
+            const std::uint32_t in = Plan::by_routes(service) ? attachment_.attached_to(service.entry.return_port) : 0;
+            if (in == 0) {
+                continue; // where it is missing, the port says more
+            }
+            RoutedWay& way = ways.emplace_back(RoutedWay{.service = service.name, .in = in, .six = true});
+            if (service.tunnel) {
+                way.six = service.tunnel->ipv6 != 0;
+                way.source = ip_of(service.tunnel->local);
+            }
+        }
+        if (!ways.empty()) {
+            note(forwarding_faults(ways), "");
         }
     }
 

@@ -33,7 +33,6 @@ void add_strip(Conservation& sums, const sfc_counters& counters) {
     sums.domain.to_kernel += counters.event[SFC_EVENT_TO_KERNEL].packets;
     sums.domain.bypassed += counters.event[SFC_EVENT_BYPASSED].packets;
     sums.domain.dropped += packets(counters.dropped);
-    sums.domain.passed += packets(counters.passed);
 }
 
 void add_kernel(KernelSums& sums, const sfc_counters& counters) {
@@ -41,6 +40,7 @@ void add_kernel(KernelSums& sums, const sfc_counters& counters) {
     sums.fragments += counters.event[SFC_EVENT_FRAGMENTS].packets;
     sums.restored += counters.event[SFC_EVENT_RESTORED].packets;
     sums.dropped += packets(counters.dropped_after_claim);
+    sums.passed += packets(counters.passed);
 }
 
 /// A kernel has no entries in the cache.
@@ -60,13 +60,14 @@ void add_restore(Conservation& to, const sfc_counters& counters) {
     sums.originated += counters.event[SFC_EVENT_ORIGINATED].packets;
     sums.restored += counters.event[SFC_EVENT_RESTORED].packets;
     sums.dropped_after_claim += packets(counters.dropped_after_claim);
+    sums.passed_after_claim += packets(counters.passed);
 }
 
 } // namespace
 
 /// More may seem to come out than went in where packets move while they are counted.
 std::uint64_t KernelSums::not_returned() const {
-    const std::uint64_t in = to_kernel + fragments, out = restored + dropped;
+    const std::uint64_t in = to_kernel + fragments, out = restored + passed + dropped;
     return in > out ? in - out : 0;
 }
 
@@ -74,8 +75,8 @@ bool Conservation::balanced() const {
     return domain.received == domain.passed + domain.dropped + domain.to_sf + domain.to_kernel + domain.bypassed &&
            cache.to_sf == cache.claimed + cache.expired + cache.evicted + cache.flushed + cache.live &&
            sf.received == sf.claimed + sf.originated + sf.passed + sf.dropped &&
-           sf.claimed + sf.originated == sf.restored + sf.dropped_after_claim &&
-           (!kernel || kernel->restored + kernel->dropped <= kernel->to_kernel + kernel->fragments);
+           sf.claimed + sf.originated == sf.restored + sf.passed_after_claim + sf.dropped_after_claim &&
+           (!kernel || kernel->restored + kernel->passed + kernel->dropped <= kernel->to_kernel + kernel->fragments);
 }
 
 Snapshot take_snapshot(const Maps& maps, const Plan& plan, std::uint64_t now_ns) {
@@ -101,6 +102,7 @@ Conservation conserve(const Snapshot& snapshot, const Plan& plan) {
         add_port(sums, snapshot.ports[id], plan.ports[id].entry.role);
     }
     for (std::size_t id = 1; id < plan.services.size(); id++) {
+        sums.fib = sums.fib || Plan::by_routes(plan.services[id]);
         add_strip(sums, snapshot.services[id]);
         if (plan.through_kernel(plan.services[id])) {
             add_kernel(*sums.kernel, snapshot.services[id]);

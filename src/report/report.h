@@ -27,6 +27,7 @@ struct Snapshot {
 struct KernelSums {
     std::uint64_t to_kernel = 0, fragments = 0; ///< `fragments` that it made, but for the first of each packet
     std::uint64_t restored = 0, dropped = 0;    ///< `dropped` with their ticket
+    std::uint64_t passed = 0;                   ///< back to a kernel with their header
     [[nodiscard]] std::uint64_t not_returned() const;
 };
 
@@ -49,7 +50,9 @@ struct Conservation {
     struct {
         std::uint64_t received = 0, claimed = 0, passed = 0, dropped = 0, restored = 0, dropped_after_claim = 0;
         std::uint64_t originated = 0;
+        std::uint64_t passed_after_claim = 0; ///< to this host's kernel with their header, where there is `fib`
     } sf;
+    bool fib = false;                   ///< routes of the kernel say where packets of a service go
     std::optional<KernelSums> kernel{}; ///< nothing where no SF is a kernel
     bool originates = false;            ///< packets that an SF sends on its own may get a header
     bool bypasses = false;              ///< some packets may be sent on and not through an SF

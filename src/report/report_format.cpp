@@ -21,7 +21,7 @@ void rows(std::string& out, std::string_view outcome, std::span<const sfc_count>
     }
 }
 
-std::string owner_text(const std::string& title, const sfc_counters& counters) {
+std::string owner_text(const std::string& title, const sfc_counters& counters, bool of_service) {
     std::string out = fmt::format("{:<30} {:>12} {:>14}\n", title, "packets", "bytes");
     for (unsigned event = 0; event < SFC_EVENT_MAX; event++) {
         if (counters.event[event].packets != 0) {
@@ -29,7 +29,7 @@ std::string owner_text(const std::string& title, const sfc_counters& counters) {
                                counters.event[event].bytes);
         }
     }
-    rows(out, "passed", counters.passed);
+    rows(out, of_service ? "passed after claim" : "passed", counters.passed);
     rows(out, "dropped", counters.dropped);
     rows(out, "dropped after claim", counters.dropped_after_claim);
     return out;
@@ -50,17 +50,17 @@ std::string counters_text(const Snapshot& snapshot, const Plan& plan) {
     std::string out;
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
         if (plan.ports[id].has_counters()) {
-            out += owner_text(port_title(plan.ports[id]), snapshot.ports[id]);
+            out += owner_text(port_title(plan.ports[id]), snapshot.ports[id], false);
         }
     }
     for (std::size_t id = 1; id < plan.services.size(); id++) {
-        out += owner_text(fmt::format("service {}", plan.services[id].name), snapshot.services[id]);
+        out += owner_text(fmt::format("service {}", plan.services[id].name), snapshot.services[id], true);
     }
     return out;
 }
 
 std::string conservation_text(const Conservation& sums) {
-    const auto& [domain, cache, sf, kernel, originates, bypasses] = sums;
+    const auto& [domain, cache, sf, fib, kernel, originates, bypasses] = sums;
     std::string out = fmt::format("domain side  received {} = passed {} + dropped {} + to_sf {}", domain.received,
                                   domain.passed, domain.dropped, domain.to_sf);
     out += kernel ? fmt::format(" + to_kernel {}", domain.to_kernel) : "";
@@ -68,13 +68,15 @@ std::string conservation_text(const Conservation& sums) {
     const std::string own = originates ? fmt::format(" + originated {}", sf.originated) : "";
     out += fmt::format(
         "cache        to_sf {} = claimed {} + expired {} + evicted {} + flushed {} + live {} (stale {})\n"
-        "SF side      received {} = claimed {}{} + passed {} + dropped {};  claimed {}{} = restored {} + dropped after "
-        "claim {}\n",
+        "SF side      received {} = claimed {}{} + passed {} + dropped {};  claimed {}{} = restored {}{} + dropped "
+        "after claim {}\n",
         cache.to_sf, cache.claimed, cache.expired, cache.evicted, cache.flushed, cache.live, cache.stale, sf.received,
-        sf.claimed, own, sf.passed, sf.dropped, sf.claimed, own, sf.restored, sf.dropped_after_claim);
+        sf.claimed, own, sf.passed, sf.dropped, sf.claimed, own, sf.restored,
+        fib ? fmt::format(" + passed after claim {}", sf.passed_after_claim) : "", sf.dropped_after_claim);
     if (kernel) {
-        out += fmt::format("kernel       to_kernel {} + fragments {} = restored {} + dropped {} + not returned {}\n",
-                           kernel->to_kernel, kernel->fragments, kernel->restored, kernel->dropped,
+        out += fmt::format("kernel       to_kernel {} + fragments {} = restored {}{} + dropped {} + not returned {}\n",
+                           kernel->to_kernel, kernel->fragments, kernel->restored,
+                           fib ? fmt::format(" + passed {}", kernel->passed) : "", kernel->dropped,
                            kernel->not_returned());
         out += kernel->not_returned() == 0 ? "" : fmt::format("             hint: {}\n", msg::not_returned_hint());
     }

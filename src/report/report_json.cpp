@@ -55,10 +55,13 @@ std::vector<unsigned> events_of(const Plan& plan, const Plan::Service& service) 
     return events;
 }
 
-Json service_json(const sfc_counters& counters, const std::vector<unsigned>& events) {
+Json service_json(const sfc_counters& counters, const std::vector<unsigned>& events, bool by_routes) {
     Json json;
     for (const unsigned event : events) {
         json[std::string(event_name(event))] = cell_json(counters.event[event]);
+    }
+    if (by_routes) {
+        json["passed_after_claim"] = reasons_json(counters.passed);
     }
     json["dropped"] = reasons_json(counters.dropped);
     json["dropped_after_claim"] = reasons_json(counters.dropped_after_claim);
@@ -119,13 +122,13 @@ Json counters_json(const Snapshot& snapshot, const Plan& plan) {
     }
     for (std::size_t id = 1; id < plan.services.size(); id++) {
         json["services"][plan.services[id].name] =
-            service_json(snapshot.services[id], events_of(plan, plan.services[id]));
+            service_json(snapshot.services[id], events_of(plan, plan.services[id]), Plan::by_routes(plan.services[id]));
     }
     return json;
 }
 
 Json conservation_json(const Conservation& sums) {
-    const auto& [domain, cache, sf, kernel, originates, bypasses] = sums;
+    const auto& [domain, cache, sf, fib, kernel, originates, bypasses] = sums;
     Json json{{"domain",
                {{"received", domain.received},
                 {"passed", domain.passed},
@@ -159,6 +162,12 @@ Json conservation_json(const Conservation& sums) {
                           {"restored", kernel->restored},
                           {"dropped", kernel->dropped},
                           {"not_returned", kernel->not_returned()}};
+    }
+    if (fib) {
+        json["sf"]["passed_after_claim"] = sf.passed_after_claim;
+    }
+    if (fib && kernel) {
+        json["kernel"]["passed"] = kernel->passed;
     }
     json["balanced"] = sums.balanced();
     return json;

@@ -174,9 +174,12 @@ long Machine::erase(void* map, const void* key) {
     return there ? 0 : -ENOENT;
 }
 
-long Machine::fib_lookup(const struct bpf_fib_lookup& asked) {
+long Machine::fib_lookup(struct bpf_fib_lookup& asked) {
     const bool refused = refuses();
     after_call();
+    if (route) {
+        return refused ? -EINVAL : route(asked);
+    }
     const auto* address = reinterpret_cast<const std::uint8_t*>(&asked.ipv4_dst);
     const std::uint8_t last = address[asked.family == AF_INET ? 3 : 15];
     return !refused && elsewhere(last) ? BPF_FIB_LKUP_RET_SUCCESS : BPF_FIB_LKUP_RET_NOT_FWDED;

@@ -42,6 +42,8 @@ public:
     /// Whether the last byte of an address says that it is another host's: what the routing table knows.
     std::function<void()> before_head; ///< what another CPU does before a frame gets room in front
     std::function<bool(std::uint8_t)> elsewhere = [](std::uint8_t) { return false; };
+    /// The whole answer of the routing table to an XDP program, where a test gives one: it fills what was asked.
+    std::function<long(struct bpf_fib_lookup&)> route;
 
     using Program = int (*)(xdp_md*);
     /// Runs the program on a frame of the interface. Returns its XDP action.
@@ -73,7 +75,7 @@ public:
     long redirect(std::uint32_t ifindex);
     long update(void* map, const void* key, const void* value, std::uint64_t flags);
     long erase(void* map, const void* key);
-    long fib_lookup(const struct bpf_fib_lookup& asked);
+    long fib_lookup(struct bpf_fib_lookup& asked);
     long adjust_head(int delta);
     long adjust_meta(int delta);
     long change_head(__sk_buff& skb, std::uint32_t len);

@@ -17,6 +17,7 @@ void NativeMap::define(const native_map& definition) {
         array_ = true;
         break;
     case BPF_MAP_TYPE_HASH:
+    case BPF_MAP_TYPE_CPUMAP:
     case BPF_MAP_TYPE_DEVMAP: // an array of which entries can be absent
         break;
     default:

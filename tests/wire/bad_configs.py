@@ -272,6 +272,11 @@ services:
 """
 
 KERNEL_CHANGES = (
+    ("stack with routes", "    match: {encapsulation: mpls, label: 16001}\n",
+     "    match: {encapsulation: nsh, spi: 777, si: 7}\n"
+     "    next_hop: {fib: [eth1], tunnel: {remote: 192.0.2.9, local: 192.0.2.1}}\n",
+     "8:15: services[0].next_hop: SF 'nat' is the kernel of this host, whose routes choose among 'egress', so service 'out' "
+     "takes no 'fib'"),
     ("stack with on_miss", "hold: 100ms", "on_miss: pass",
      "3:39: sfs[0].on_miss: SF 'nat' is in kernel mode and takes no 'on_miss'; allowed are name, stack, hold, "
      "probe, ports and netns"),

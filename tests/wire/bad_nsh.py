@@ -18,6 +18,11 @@ services:
     sf: {name: fw, in: left}
     next_hop: {interface: eth1, tunnel: {remote: 192.0.2.9, local: 192.0.2.1}}
   - {name: any, match: {encapsulation: nsh, spi: 779, si: any}, domain: eth0, sf: {name: fw, in: left}, next_hop: ingress}
+  - name: routed
+    match: {encapsulation: nsh, spi: 780, si: 7}
+    domain: eth0
+    sf: {name: fw, in: left}
+    next_hop: {fib: [eth1, eth2], tunnel: {remote: 192.0.2.8, local: 192.0.2.1}}
 """
 
 NSH_OF_KERNEL = """\
@@ -101,6 +106,24 @@ NSH_CHANGES = (
      "15:61: services[1].next_hop.tunnel: unknown key 'source'; allowed are remote, local"),
     ("tunnel without an interface", "interface: eth1, tunnel", "tunnel",
      "15:15: services[1].next_hop: key 'interface' is missing"),
+    ("routes without a tunnel", ", tunnel: {remote: 192.0.2.8, local: 192.0.2.1}", "",
+     "21:21: services[3].next_hop.fib: 'fib' needs a 'tunnel' beside it, because nsh behind Ethernet has no IP destination to "
+     "ask the kernel for"),
+    ("routes of labels", "nsh, spi: 780, si: 7", "mpls, label: 780",
+     "21:21: services[3].next_hop.fib: 'fib' asks the kernel for a route, and mpls has no IP destination to ask for; give "
+     "'interface' with 'mac' or 'ip'"),
+    ("routes by no interface", "[eth1, eth2]", "[]",
+     "21:21: services[3].next_hop.fib: needs at least one interface"),
+    ("routes by nine interfaces", "[eth1, eth2]", "[a1, a2, a3, a4, a5, a6, a7, a8, a9]",
+     "21:21: services[3].next_hop.fib: 9 interfaces are too many; 1 to 8 are possible"),
+    ("routes by an interface twice", "[eth1, eth2]", "[eth1, eth1]",
+     "21:28: port 'eth1' stands in the fib of service 'routed' twice"),
+    ("routes by a port of an SF", "[eth1, eth2]", "[eth1, veth-fw-b]",
+     "21:28: port 'veth-fw-b' is a port of SF 'fw'; a port is a domain port or an SF port, never both"),
+    ("routes and an address", "[eth1, eth2]", "[{interface: eth1, ip: 192.0.2.7}]",
+     "21:22: services[3].next_hop.fib[0]: fib port 'eth1' takes no 'mac' and no 'ip'; the kernel's route and neighbour decide"),
+    ("routes and an interface", "fib: [eth1, eth2]", "fib: [eth1, eth2], interface: eth1",
+     "21:35: services[3].next_hop: unknown key 'interface'; allowed are fib, tunnel"),
     ("next hop of NSH without an address", ', mac: "02:00:00:00:00:99"', "",
      "10:15: services[0].next_hop: needs the next hop's 'mac', 'ip' or 'tunnel'"),
 )

@@ -27,6 +27,8 @@ del KERNEL["services"][0]["next_hop"]
 NSH = copy.deepcopy(USER)
 NSH["services"][0]["match"] = {"encapsulation": "nsh", "spi": 777, "si": 7}
 NSH["services"][0]["next_hop"]["tunnel"] = {"remote": "192.0.2.9", "local": "192.0.2.1"}
+FIB = copy.deepcopy(NSH)
+FIB["services"][0]["next_hop"] = {"fib": [{"interface": "p1"}], "tunnel": NSH["services"][0]["next_hop"]["tunnel"]}
 OF_NSH = re.compile(r"vxlan_gpe_port|\.(spi|si|forwarder|oam)$|\.tunnel\b")
 SRV6 = copy.deepcopy(USER)
 SRV6["services"][0]["match"] = {"encapsulation": "srv6", "sid": "2001:db8:100::/48"}
@@ -59,6 +61,8 @@ def rows():
 def base_of(path):
     if path == "sfs[].stack":
         return BEHIND
+    if ".fib" in path:
+        return FIB
     if OF_NSH.search(path):
         return NSH
     if OF_SRV6.search(path):
