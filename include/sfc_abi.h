@@ -90,12 +90,12 @@ struct sfc_config {
 	__u16 plain_mark;     /* as plain_check, in a mark */
 	__u32 fib;            /* 1 = routes of the kernel say where packets of some services go */
 	__u32 reserved;
-	__u32 encaps;         /* a bit for each enum sfc_encap that services use, the others are `unmatched` */
-	__u32 header_room;    /* bytes that slots, tails and interned headers have for a header: SFC_HEADER_STEP each */
-	__u32 kernel_mode;    /* 0 = no service goes through a kernel, and nothing of that is loaded */
-	__u32 any_address;    /* 1 = every address counts as one of this host: replay */
-	__u32 plain_check;    /* of the ticket of a packet that came in without a header, in metadata */
-	__u32 memory_mask;    /* lines of the memory - 1, at least bucket_mask; 0 = keys are not remembered */
+	__u32 encaps;      /* a bit for each enum sfc_encap that services use, the others are `unmatched` */
+	__u32 header_room; /* bytes that slots, tails and interned headers have for a header: SFC_HEADER_STEP each */
+	__u32 kernel_mode; /* 0 = no service goes through a kernel, and nothing of that is loaded */
+	__u32 any_address; /* 1 = every address counts as one of this host: replay */
+	__u32 plain_check; /* of the ticket of a packet that came in without a header, in metadata */
+	__u32 memory_mask; /* lines of the memory - 1, at least bucket_mask; 0 = keys are not remembered */
 	__u64 ticket_secret[2];
 	__u64 key_secret[SFC_SECRETS];
 	__u64 digest_secret[SFC_SECRETS];

@@ -171,8 +171,8 @@ static __always_inline int back_steps(struct xdp_md *ctx, struct work *work, str
 }
 
 /*
- * The whole way of a frame that no SF gets; it keeps its length. Where this host's kernel has the routes, or must send it
- * itself, the frame goes there: result.egress is 0 then. Not static, as extensions_walk.
+ * The whole way of a frame that no SF gets; it keeps its length. Where this host's kernel has the routes, or must send
+ * it itself, the frame goes there: result.egress is 0 then. Not static, as extensions_walk.
  */
 __noinline int back_bypass(struct xdp_md *ctx, struct work *work, const struct sfc_port *in)
 {
