@@ -17,7 +17,7 @@
 #endif
 
 /* Raised with every change of a map's layout: a program and pinned maps of different versions do not meet. */
-enum { SFC_ABI_VERSION = 11 };
+enum { SFC_ABI_VERSION = 12 };
 
 enum sfc_limit {
 	SFC_LABELS_MAX = 16, /* label stack entries on arrival; one more is `too_many_labels` */
@@ -41,6 +41,7 @@ enum sfc_limit {
 	SFC_NUMBER_HINTS = 4096, /* a power of two; 32 KiB, which a few pages of the CPU's TLB reach */
 	SFC_SERVICES_MAX = 4096,
 	SFC_ADDRESSES_MAX = 1024,
+	SFC_MACS_MAX = 4096, /* own MACs of all ports, beside those of their interfaces */
 	SFC_CAPACITY_MIN = 64,
 	SFC_CAPACITY_MAX = 4 * 1024 * 1024, /* 22 bits of an index word name a slot */
 	SFC_REMEMBER_MAX = 4 * 1024 * 1024, /* keys */
@@ -61,6 +62,7 @@ enum sfc_last_label { SFC_LAST_LABEL_DROP, SFC_LAST_LABEL_PLAIN };
 enum sfc_miss { SFC_MISS_DROP, SFC_MISS_PASS };
 enum sfc_tunnels { SFC_TUNNELS_KEYED, SFC_TUNNELS_DROP, SFC_TUNNELS_PASS };
 enum sfc_unmatched { SFC_UNMATCHED_PASS, SFC_UNMATCHED_DROP };
+enum sfc_accept { SFC_ACCEPT_ANY, SFC_ACCEPT_OWN }; /* frames by their destination MAC */
 /* Stands in the programs for the number of a kernel function, which only user space can know. No helper has this
  * number, so the verifier refuses a call that is left in, unless it is dead code. */
 enum sfc_kfunc { SFC_KFUNC_CONTEXT = 0x5fc0001 };
@@ -83,7 +85,7 @@ struct sfc_config {
 	__u8 mark_check_bits; /* the others above the number are the generation's */
 	__u8 weak_order;      /* 1 = this CPU may show stores to another one in another order: publish by an atomic */
 	__u8 summed_shift;    /* of skb->ip_summed in its byte */
-	__u8 reserved1;
+	__u8 any_mac;         /* 1 = every MAC counts as the port's own: replay */
 	__u16 summed_at;      /* offset of that byte in struct sk_buff, 0 = not known */
 	__u16 kernel_context; /* 1 = the call of SFC_KFUNC_CONTEXT is the kernel's bpf_cast_to_kern_ctx */
 	__u16 plain_mark;     /* as plain_check, in a mark */
@@ -114,7 +116,15 @@ struct sfc_port {
 	__u8 sf_mac[6]; /* routed SF port: where the SF listens */
 	__u32 mtu;
 	__u32 hairpin; /* our own interface that leads packets from the kernel back into XDP; 0 = none */
+	__u8 accept;   /* enum sfc_accept; `mac` is an own one, the others are in the map `port_macs` */
+	__u8 reserved[3];
 };
+
+/* The key of an own MAC of a port, as one number: the port, and above it the MAC as the frame has it. */
+static inline __u64 sfc_port_mac(__u32 port, __u32 first_four, __u32 last_two)
+{
+	return port | (__u64)last_two << 16 | (__u64)first_four << 32;
+}
 
 /* Parts that the keys of an SF may leave out: set = it is in them. docs/keys.md says where each applies. */
 enum sfc_key_part {
@@ -330,7 +340,7 @@ struct sfc_counters {
 
 static_assert(sizeof(struct sfc_config) == 72 + 16 * SFC_SECRETS + SFC_ENCAPS_MAX * (SFC_MASKS_MAX * 16 + 3),
 	      "sfc_config is padded");
-static_assert(sizeof(struct sfc_port) == 28, "sfc_port is padded");
+static_assert(sizeof(struct sfc_port) == 32, "sfc_port is padded");
 static_assert(sizeof(struct sfc_sf) == 40, "sfc_sf is padded");
 static_assert(sizeof(struct sfc_service) == 48, "sfc_service is padded");
 static_assert(sizeof(struct sfc_match) == 24, "a hash map key must have no padding");

@@ -59,7 +59,9 @@
 	X(md_type, "NSH of an MD type other than 1 and 2", "types 0 and 15 are reserved, others unknown")              \
 	X(bad_length, "NSH, or a header behind it, whose length its type does not allow", "the sender is broken")      \
 	X(bad_tlv, "NSH whose context headers go beyond its end", "the sender is broken")                              \
-	X(next_protocol, "NSH in front of something that is no packet", "none and experiments are not for SFs")
+	X(next_protocol, "NSH in front of something that is no packet", "none and experiments are not for SFs")        \
+	X(other_mac, "addressed to another MAC than those of the port",                                                \
+	  "normal where a switch floods; else see the sender's next hop, or 'accept: any' at the port")
 
 enum sfc_reason {
 	SFC_OK,

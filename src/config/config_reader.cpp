@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // From YAML to Config: keys, types and ranges of single values.
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "config/config.h"
 #include "config/encapsulation.h"
@@ -17,15 +12,17 @@ namespace {
 
 constexpr std::uint32_t kMtuLeast = 68; // RFC 791 3.2
 constexpr std::uint32_t kMtuMost = 65535;
+constexpr std::array<std::string_view, 1> kAccept = {"accept"}; // of ports that frames come in by
 
 /// Keys of a mapping, and those that an encapsulation or a next hop adds.
-std::vector<std::string_view> with_keys(std::vector<std::string_view> keys, std::span<const std::string_view> more) {
+using Keys = std::span<const std::string_view>;
+std::vector<std::string_view> with_keys(std::vector<std::string_view> keys, Keys more) {
     keys.insert(keys.end(), more.begin(), more.end());
     return keys;
 }
 
-/// With keys of its own besides those of a port, which the caller reads.
-PortConfig read_port(const YamlValue& value, std::span<const std::string_view> more = {}) {
+/// With keys of its own besides those of a port, which the caller reads but for `accept`.
+PortConfig read_port(const YamlValue& value, Keys more = {}) {
     PortConfig port;
     port.at = value.at();
     if (!value.is_map()) {
@@ -49,20 +46,24 @@ PortConfig read_port(const YamlValue& value, std::span<const std::string_view> m
     if (const auto peer = map.optional("peer")) {
         port.peer_prepared = peer->choice({"prepared"}) == 0;
     }
+    if (const auto accept = map.member("accept")) {
+        port.accept = accept->word<sfc_accept>();
+    }
     return port;
 }
 
 void read_sf_ports(const YamlValue& value, SfConfig& sf) {
     const YamlMap map(value, {"left", "right", "both"});
+    const Keys more = sf.kernel ? Keys() : Keys(kAccept); // tickets come back from a kernel in place of MACs
     const auto left = map.optional("left"), right = map.optional("right"), both = map.optional("both");
     if (both ? (left || right) : !(left && right)) {
         throw value.error(msg::left_right_or_both());
     }
     if (both) {
-        sf.both = read_port(*both);
+        sf.both = read_port(*both, more);
     } else {
-        sf.left = read_port(*left);
-        sf.right = read_port(*right);
+        sf.left = read_port(*left, more);
+        sf.right = read_port(*right, more);
     }
 }
 
@@ -217,8 +218,7 @@ NextHopConfig read_next_hop(const YamlValue& value, unsigned encap) {
     }
     constexpr std::array<std::string_view, 1> kTunnel = {"tunnel"};
     const bool by_udp = udp_ports_of_rows().at(encap) != 0;
-    hop.port =
-        read_port(value, by_udp ? std::span<const std::string_view>(kTunnel) : std::span<const std::string_view>());
+    hop.port = read_port(value, by_udp ? Keys(kTunnel) : Keys());
     if (const auto tunnel = value.member("tunnel")) {
         hop.tunnel = read_tunnel(*tunnel);
     }
@@ -229,10 +229,11 @@ NextHopConfig read_next_hop(const YamlValue& value, unsigned encap) {
 }
 
 /// One interface, or a list of them, that frames are not addressed on; `instead` says what decides that.
-std::vector<PortConfig> read_interfaces(const YamlValue& value, std::string_view kind, std::string_view instead) {
+std::vector<PortConfig> read_interfaces(const YamlValue& value, std::string_view kind, std::string_view instead,
+                                        Keys more = {}) {
     std::vector<PortConfig> ports;
     for (const YamlValue& item : value.is_list() ? value.items() : std::vector{value}) {
-        ports.push_back(read_port(item));
+        ports.push_back(read_port(item, more));
         if (ports.back().mac || ports.back().ip) {
             throw item.error(msg::port_takes_no_address(kind, ports.back().interface, instead));
         }
@@ -303,7 +304,7 @@ ServiceConfig read_service(const YamlValue& value, const std::vector<SfConfig>& 
     service.at = value.at();
     service.name = map.required("name").name();
     service.match = read_match(map.required("match"));
-    service.domain = read_interfaces(map.required("domain"), "domain", msg::in_next_hop());
+    service.domain = read_interfaces(map.required("domain"), "domain", msg::in_next_hop(), kAccept);
     const YamlMap sf(map.required("sf"), {"name", "in"});
     service.sf_at = sf.at();
     service.sf = sf.required("name").text();

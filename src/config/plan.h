@@ -83,6 +83,10 @@ struct Plan {
     }
     /// Whether the kernel of this host is an SF.
     [[nodiscard]] bool through_host_kernel() const;
+    /// Whether frames that come in by the port are judged by their MACs. From a kernel they bring tickets in these.
+    [[nodiscard]] bool takes_accept(std::uint16_t port) const {
+        return ports[port].entry.role != SFC_ROLE_EGRESS && !of_kernel(port);
+    }
     /// The ports that a service through the kernel may leave by.
     [[nodiscard]] std::vector<std::string> egress_names(const Service& service) const;
     /// Where a frame that left to the SF by `port` comes back: the other port of its SF.

@@ -34,7 +34,7 @@ services: [{name: out, match: {encapsulation: mpls, label: 16001}, domain: d0, s
 constexpr std::uint32_t kFewFingerprints = 0x3fc0ffff;
 
 LoadSettings settings(std::uint64_t seed) {
-    return {.clock = SFC_CLOCK_MAP, .seed = seed};
+    return {.clock = SFC_CLOCK_MAP, .any_mac = true, .seed = seed};
 }
 
 std::string interface_of(int cpu) {
