@@ -109,7 +109,7 @@ int sfc_strip(struct xdp_md *ctx)
 
 	if (!work)
 		return XDP_ABORTED;
-	if (sfc_config.kernel_mode && strip.in->tickets && strip_known(ctx, work, &known))
+	if (sfc_config.kernel_mode && strip.in->tickets && strip_known(ctx, work, strip.in, &known))
 		return strip_known_frame(ctx, work, &strip, &known);
 	strip.hint = known.hint;
 	return strip_frame(ctx, work, &strip);

@@ -41,6 +41,7 @@ enum sfc_limit {
 	SFC_NUMBER_HINTS = 4096, /* a power of two; 32 KiB, which a few pages of the CPU's TLB reach */
 	SFC_SERVICES_MAX = 4096,
 	SFC_ADDRESSES_MAX = 1024,
+	SFC_MACS_MAX = 4096, /* own MACs of all ports, beside those of their interfaces */
 	SFC_CAPACITY_MIN = 64,
 	SFC_CAPACITY_MAX = 4 * 1024 * 1024, /* 22 bits of an index word name a slot */
 	SFC_REMEMBER_MAX = 4 * 1024 * 1024, /* keys */
@@ -62,6 +63,7 @@ enum sfc_last_label { SFC_LAST_LABEL_DROP, SFC_LAST_LABEL_PLAIN };
 enum sfc_miss { SFC_MISS_DROP, SFC_MISS_PASS };
 enum sfc_tunnels { SFC_TUNNELS_KEYED, SFC_TUNNELS_DROP, SFC_TUNNELS_PASS };
 enum sfc_unmatched { SFC_UNMATCHED_PASS, SFC_UNMATCHED_DROP };
+enum sfc_accept { SFC_ACCEPT_ANY, SFC_ACCEPT_OWN }; /* frames by their destination MAC */
 /* Stands in the programs for the number of a kernel function, which only user space can know. No helper has this
  * number, so the verifier refuses a call that is left in, unless it is dead code. */
 enum sfc_kfunc { SFC_KFUNC_CONTEXT = 0x5fc0001 };
@@ -89,13 +91,13 @@ struct sfc_config {
 	__u16 kernel_context; /* 1 = the call of SFC_KFUNC_CONTEXT is the kernel's bpf_cast_to_kern_ctx */
 	__u16 plain_mark;     /* as plain_check, in a mark */
 	__u32 fib;            /* 1 = routes of the kernel say where packets of some services go */
-	__u32 reserved;
-	__u32 encaps;      /* a bit for each enum sfc_encap that services use, the others are `unmatched` */
-	__u32 header_room; /* bytes that slots, tails and interned headers have for a header: SFC_HEADER_STEP each */
-	__u32 kernel_mode; /* 0 = no service goes through a kernel, and nothing of that is loaded */
-	__u32 any_address; /* 1 = every address counts as one of this host: replay */
-	__u32 plain_check; /* of the ticket of a packet that came in without a header, in metadata */
-	__u32 memory_mask; /* lines of the memory - 1, at least bucket_mask; 0 = keys are not remembered */
+	__u32 any_mac;        /* 1 = every MAC counts as the port's own: replay */
+	__u32 encaps;         /* a bit for each enum sfc_encap that services use, the others are `unmatched` */
+	__u32 header_room;    /* bytes that slots, tails and interned headers have for a header: SFC_HEADER_STEP each */
+	__u32 kernel_mode;    /* 0 = no service goes through a kernel, and nothing of that is loaded */
+	__u32 any_address;    /* 1 = every address counts as one of this host: replay */
+	__u32 plain_check;    /* of the ticket of a packet that came in without a header, in metadata */
+	__u32 memory_mask;    /* lines of the memory - 1, at least bucket_mask; 0 = keys are not remembered */
 	__u64 ticket_secret[2];
 	__u64 key_secret[SFC_SECRETS];
 	__u64 digest_secret[SFC_SECRETS];
@@ -119,8 +121,15 @@ struct sfc_port {
 	__u32 hairpin;      /* our own interface that leads packets from the kernel back into XDP; 0 = none */
 	__u16 last_service; /* SF port: whose last header packets get that its SF sends on its own; SFC_NONE: they are
 			       `miss` */
-	__u16 reserved;
+	__u8 accept;        /* enum sfc_accept; `mac` is an own one, the others are in the map `port_macs` */
+	__u8 reserved;
 };
+
+/* The key of an own MAC of a port, as one number: the port, and above it the MAC as the frame has it. */
+static inline __u64 sfc_port_mac(__u32 port, __u32 first_four, __u32 last_two)
+{
+	return port | (__u64)last_two << 16 | (__u64)first_four << 32;
+}
 
 /* Parts that the keys of an SF may leave out: set = it is in them. docs/keys.md says where each applies. */
 enum sfc_key_part {

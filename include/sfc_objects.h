@@ -27,6 +27,7 @@
 	X(tx_ports)                                                                                                    \
 	X(handover)                                                                                                    \
 	X(own_addresses)                                                                                               \
+	X(port_macs)                                                                                                   \
 	X(sfs)                                                                                                         \
 	X(match_hints)                                                                                                 \
 	X(matches)                                                                                                     \

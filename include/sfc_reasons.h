@@ -71,7 +71,9 @@
 	  "to this host's kernel with its header, because the MAC of the route's next hop is not known",               \
 	  "normal for the first packets; if it goes on, the next hop does not answer, or the kernel does not forward") \
 	X(fib_tunnel, "to this host's kernel with its header, because the route leads into a tunnel of the kernel",    \
-	  "normal for routes with 'encap', as of seg6")
+	  "normal for routes with 'encap', as of seg6")                                                                \
+	X(other_mac, "addressed to another MAC than those of the port",                                                \
+	  "normal where a switch floods; else see the sender's next hop, or 'accept: any' at the port")
 
 enum sfc_reason {
 	SFC_OK,

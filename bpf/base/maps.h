@@ -177,6 +177,14 @@ struct {
 	__type(value, __u8);
 } own_addresses SEC(".maps");
 
+/* Own MACs of ports beside those of their interfaces: of a bridge or bond above, of macvlans. Keys by sfc_port_mac. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, SFC_MACS_MAX);
+	__type(key, __u64);
+	__type(value, __u8);
+} port_macs SEC(".maps");
+
 /* Matches by sfc_match_hint: most are here, one to a position. All are in the next map. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -50,6 +50,25 @@ static __always_inline __u32 *port_of(__u32 ifindex)
 	return port_id_slow(ifindex);
 }
 
+/* A function for the same reason as port_id_slow. `name` is by sfc_port_mac. */
+static __noinline int port_owns_slow(__u64 name)
+{
+	return bpf_map_lookup_elem(&port_macs, &name) != NULL;
+}
+
+/* Whether a frame with this destination MAC is for the port that it came in by. */
+static __always_inline int port_accepts(const struct work *work, const struct sfc_port *in, const __u8 *mac)
+{
+	__u32 first = *(const __u32 *)mac;
+	__u16 last = *(const __u16 *)(mac + 4);
+
+	if (sfc_config.any_mac || in->accept != SFC_ACCEPT_OWN)
+		return 1;
+	if (first == *(const __u32 *)in->mac && last == *(const __u16 *)(in->mac + 4))
+		return 1;
+	return port_owns_slow(sfc_port_mac(work->result.port, first, last));
+}
+
 /* Scratch for one frame, its result clean. NULL: never, but the verifier wants to be sure. */
 static __always_inline struct work *port_scratch(void)
 {

@@ -122,6 +122,12 @@ static __always_inline int encap_is_sfc(__be16 type)
 	return encap_of_type(type) != SFC_ENCAP_NONE;
 }
 
+/* Whether the frame is to a group that each node with its service is in. A group of any other encapsulation is not. */
+static __always_inline int encap_is_to_group(enum sfc_encap encap, const __u8 *mac)
+{
+	return encap == SFC_ENCAP_mpls && mpls_is_group(mac);
+}
+
 /* What services of `encap` match in this frame. Returns SFC_OK or the reason that ends the packet. */
 static __always_inline int encap_match(struct xdp_md *ctx, struct work *work, enum sfc_encap encap, __u64 *value)
 {

@@ -18,6 +18,12 @@ enum {
 	MPLS_KEPT_MAX = SFC_LABELS_MAX * MPLS_ENTRY, /* one more than can be kept: a power of two */
 };
 
+/* Whether the MAC is one of 01:00:5e:80:00:00/28, the groups of multicast MPLS (RFC 5332). */
+static __always_inline int mpls_is_group(const __u8 *mac)
+{
+	return mac[0] == 0x01 && mac[1] == 0x00 && mac[2] == 0x5e && mac[3] >> 4 == 8;
+}
+
 /*
  * match: the label of the top entry, in the lower bits of value[0]. Returns SFC_OK, or SFC_REASON_truncated for a stack
  * that ends inside its first label.

@@ -79,13 +79,15 @@ static __noinline int known_by_other(struct xdp_md *ctx, const struct work *work
 	return word && known_by(work, known, known->hint->number[1], word, (void *)(long)ctx->data_end);
 }
 
-/* Finds the arrival. Fills work->encap for an encapsulation with a glance, and known->hint. */
-static __always_inline int known_look(struct xdp_md *ctx, struct work *work, struct known *known)
+/* Finds the arrival of a frame that is for the port `in`. Fills work->encap for an encapsulation with a glance, and
+ * known->hint. */
+static __always_inline int known_look(struct xdp_md *ctx, struct work *work, const struct sfc_port *in,
+				      struct known *known)
 {
 	const __u64 *word = known_header_at(ctx, KNOWN_WORDS_SHORT);
 	const void *end = (void *)(long)ctx->data_end;
 
-	if (!word)
+	if (!word || !port_accepts(work, in, (const __u8 *)word - ETH_HLEN))
 		return 0;
 	known->ethertype = *((const __be16 *)word - 1);
 	encap_glance(work, known->ethertype, word, end, KNOWN_WORDS_SHORT);
@@ -127,11 +129,12 @@ static __always_inline int known_inner(struct xdp_md *ctx, struct work *work, __
 }
 
 /* Returns whether the header of the frame is known and nothing is in the packet's way. The frame is unchanged. */
-static __always_inline int strip_known(struct xdp_md *ctx, struct work *work, struct known *known)
+static __always_inline int strip_known(struct xdp_md *ctx, struct work *work, const struct sfc_port *in,
+				       struct known *known)
 {
 	struct sfc_arrival *arrival;
 
-	if (!known_look(ctx, work, known))
+	if (!known_look(ctx, work, in, known))
 		return 0;
 	arrival = known->arrival; /* 6.18 does not see that there is one: it came by way of known_by_other */
 	if (!arrival || !known_inner(ctx, work, arrival->inner))

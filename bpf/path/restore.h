@@ -8,6 +8,15 @@
 #include "key/key.h"
 #include "path/way_back.h"
 
+/*
+ * Whether the frame is for the port. A routed SF that forwards IP multicast or a directed broadcast sends to a group
+ * (RFC 1112 6.4), and the port is in it: the header is claimed once, whoever else hears the frame.
+ */
+static __always_inline int restore_accepts(const struct work *work, const struct back *back, const struct ethhdr *eth)
+{
+	return port_accepts(work, back->in, eth->h_dest) || eth->h_dest[0] & 1;
+}
+
 /* Finds the SF that sent the frame, and its kind. IP goes on, and so do Ethernet frames if the SF gets them. SFC is
  * refused. The rest is control packets of the segment. */
 static __always_inline int restore_classify(struct xdp_md *ctx, struct work *work, struct back *back)
@@ -22,6 +31,7 @@ static __always_inline int restore_classify(struct xdp_md *ctx, struct work *wor
 	back->sf = bpf_map_lookup_elem(&sfs, &sf);
 	if (!back->sf)
 		return SFC_REASON_miss;
+	back->other_mac = !restore_accepts(work, back, eth);
 	work->inner.l3_off = l2_len(work);
 	work->inner.version = eth->h_proto == bpf_htons(ETH_P_IP) ? 4 : eth->h_proto == bpf_htons(ETH_P_IPV6) ? 6 : 0;
 	if (!work->inner.version) {
@@ -58,24 +68,30 @@ static __always_inline int restore_trust(struct xdp_md *ctx, struct work *work, 
 	return untrusted_judge(ctx, work, SFC_TUNNELS_DROP) == SFC_REASON_sfc_from_sf ? SFC_REASON_sfc_from_sf : SFC_OK;
 }
 
+/* The reason of a frame that gets no header. SFC is refused whomever it is for, since a bridge above the port would
+ * carry it on. */
+static __always_inline int restore_none(struct xdp_md *ctx, struct work *work, const struct back *back)
+{
+	int reason = encap_in_use(SFC_ENCAP_srv6) && work->inner.routed == 2
+			     ? SFC_REASON_sfc_from_sf
+			     : untrusted_judge(ctx, work, back->sf->tunnels);
+
+	if (sfc_config.last && reason == SFC_REASON_miss && !back->other_mac)
+		return last_take(work, back->in);
+	/* Never SFC_OK: clang knows, and would leave out what the verifier wants to see. */
+	asm volatile("" : "+r"(reason));
+	if (back->other_mac && reason != SFC_REASON_sfc_from_sf)
+		return SFC_REASON_other_mac;
+	return reason ? reason : SFC_REASON_miss;
+}
+
 static __always_inline int restore_claim(struct xdp_md *ctx, struct work *work, struct back *back)
 {
-	enum cache_outcome outcome = cache_claim(work);
+	enum cache_outcome outcome = back->other_mac ? CACHE_MISS : cache_claim(work);
 
-	if (outcome == CACHE_LATE)
-		return SFC_REASON_late;
-	if (outcome != CACHE_OK) {
-		int reason = encap_in_use(SFC_ENCAP_srv6) && work->inner.routed == 2
-				     ? SFC_REASON_sfc_from_sf
-				     : untrusted_judge(ctx, work, back->sf->tunnels);
-
-		if (sfc_config.last && reason == SFC_REASON_miss)
-			return last_take(work, back->in);
-		/* Never SFC_OK: clang knows, and would leave out what the verifier wants to see. */
-		asm volatile("" : "+r"(reason));
-		return reason ? reason : SFC_REASON_miss;
-	}
-	return SFC_OK;
+	if (outcome == CACHE_OK)
+		return SFC_OK;
+	return outcome == CACHE_LATE ? SFC_REASON_late : restore_none(ctx, work, back);
 }
 
 static __always_inline int restore_source(struct xdp_md *ctx, struct work *work, struct back *back)

@@ -21,7 +21,8 @@ struct strip {
 	struct sfc_number_hint *hint; /* kernel mode: where numbers of headers with these bytes are, or NULL */
 };
 
-/* Finds the encapsulation, if any: by the EtherType, or by the IP packet where that is all of the frame. */
+/* Finds the encapsulation, if any: by the EtherType, or by the IP packet where that is all of the frame. Then whom the
+ * frame is for. */
 static __always_inline int strip_classify(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
 	struct cursor cur = cursor_at(ctx, 0);
@@ -39,11 +40,13 @@ static __always_inline int strip_classify(struct xdp_md *ctx, struct work *work,
 	work->encap.outer = OUTER_NONE;
 	strip->ethertype = eth->h_proto;
 	strip->encap = encap_of_type(strip->ethertype);
-	if (strip->encap)
-		return SFC_OK;
-	strip->encap = encap_inside(ctx, work, strip->ethertype);
-	if (!strip->encap)
-		return SFC_REASON_not_sfc;
+	if (!strip->encap) {
+		strip->encap = encap_inside(ctx, work, strip->ethertype);
+		if (!strip->encap)
+			return SFC_REASON_not_sfc;
+	}
+	if (!port_accepts(work, strip->in, eth->h_dest) && !encap_is_to_group(strip->encap, eth->h_dest))
+		return SFC_REASON_other_mac;
 	return work->encap.outer == OUTER_FRAGMENT ? SFC_REASON_outer_fragment : SFC_OK;
 }
 
@@ -286,12 +289,12 @@ static __always_inline int strip_cache(struct work *work, const struct strip *st
 }
 
 /* Decides who owns the outcome, and how the packet ends. `unmatched`, `not_sfc` and a label stack that ends inside an
- * entry belong to the port. Only `unmatched` and `not_sfc` may go to the kernel of this host. */
+ * entry belong to the port. Only `unmatched`, `not_sfc` and `other_mac` may go to the kernel of this host. */
 static __always_inline int strip_end(struct xdp_md *ctx, struct work *work, const struct strip *strip, int reason)
 {
 	if (reason == SFC_REASON_truncated && !work->encap.cut)
 		work->result.service = SFC_NONE;
-	if (reason != SFC_REASON_not_sfc &&
+	if (reason != SFC_REASON_not_sfc && reason != SFC_REASON_other_mac &&
 	    (reason != SFC_REASON_unmatched || strip->in->unmatched != SFC_UNMATCHED_PASS))
 		return verdict_drop(work, reason);
 	if (sfc_config.kernel_mode && strip->in->kernel)

@@ -24,7 +24,8 @@ struct back {
 	const struct sfc_service *service;
 	const struct sfc_port *egress; /* NULL before a route is known */
 	__u32 egress_id;
-	__u8 form; /* enum sfc_form, of the key */
+	__u8 form;      /* enum sfc_form, of the key */
+	__u8 other_mac; /* 1 = the frame is not for this port */
 	struct macs macs;
 };
 
@@ -200,15 +201,15 @@ __noinline int back_bypass(struct xdp_md *ctx, struct work *work, const struct s
 	return reason || !back.egress_id ? reason : port_redirect(work, back.egress_id);
 }
 
-/* Ends a frame. Without a claim it goes to the kernel if it is a control packet or the SF's policy says so; else it is
- * dropped. With its header on it goes there if the kernel must send it. */
+/* Ends a frame. Without a claim it goes to the kernel if it is a control packet, for another MAC, or the SF's policy
+ * says so; else it is dropped. With its header on it goes there if the kernel must send it. */
 static __always_inline int back_end(struct work *work, const struct back *back, int reason)
 {
 	if (!reason)
 		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
 	if (fib_hands_over(reason))
 		return fib_hand_over(work, reason);
-	if (reason == SFC_REASON_control)
+	if (reason == SFC_REASON_control || reason == SFC_REASON_other_mac)
 		return verdict_pass(work, reason);
 	if (reason == SFC_REASON_miss && back->sf && back->sf->on_miss == SFC_MISS_PASS)
 		return verdict_pass(work, reason);

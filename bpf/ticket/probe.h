@@ -123,7 +123,7 @@ static __noinline int probe_from_sf(struct xdp_md *ctx)
 /* The same at an SF port. */
 static __always_inline int probe_or_restore(struct xdp_md *ctx, int reason)
 {
-	if (reason != SFC_REASON_miss && reason != SFC_REASON_late)
+	if (reason != SFC_REASON_miss && reason != SFC_REASON_late && reason != SFC_REASON_other_mac)
 		return reason;
 	return probe_from_sf(ctx) ? SFC_REASON_probe : reason;
 }

@@ -22,6 +22,7 @@
 #include "net/mark_conflicts.h"
 #include "net/neighbours.h"
 #include "net/netlink.h"
+#include "net/own_macs.h"
 
 namespace sfc {
 namespace {
@@ -301,6 +302,10 @@ void Attachment::attach_port(std::uint16_t id, const Say& say) {
         begin_losses(id, location.link);
         state_.save(pins_);
         maps_->set_port(id, entry_of(port, maps_->port(id), location));
+        if (port.entry.accept == SFC_ACCEPT_OWN) {
+            Netlink netlink;
+            maps_->set_own_macs(id, own_macs_above(all_links(netlink), location.link.index));
+        }
         if (port.kernel_egress) {
             attach_hairpin(id, location, say);
         }

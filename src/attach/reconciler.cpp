@@ -10,6 +10,7 @@
 
 #include "attach/messages.h"
 #include "base/error.h"
+#include "net/own_macs.h"
 #include "net/routes.h"
 #include "net/silent_neighbour.h"
 #include "net/xdp_features.h"
@@ -162,6 +163,7 @@ void Reconciler::keep(std::string& trouble, const std::function<void()>& what) {
 void Reconciler::follow_ports() {
     keep(leak_guard_trouble_, [&] { attachment_.keep_leak_guards(say_); });
     keep(address_trouble_, [&] { attachment_.keep_addresses(); });
+    keep(links_trouble_, [&] { read_links(); });
     for (std::size_t id = 1; id < ports_.size(); id++) {
         keep(ports_[id].trouble, [&] { follow_port(id); });
     }
@@ -236,6 +238,7 @@ void Reconciler::follow_port(std::uint16_t id) {
     attachment_.keep_offloads(id, *location, say_);
     seen.peer_mtu = location->mtu(); // nobody tells when it changes
     keep_polling(id, *location);
+    keep_macs(id);
 }
 
 /// A try in vain leaves nothing to tell but its end.
@@ -268,6 +271,26 @@ void Reconciler::keep_polling(std::uint16_t id, const Location& location) {
         seen.why = fmt::format(": {}", error.what());
     }
     update(id, location.link);
+}
+
+void Reconciler::read_links() {
+    const auto& ports = attachment_.plan().ports;
+    if (std::any_of(ports.begin(), ports.end(), [](const auto& port) { return port.entry.accept == SFC_ACCEPT_OWN; })) {
+        links_ = all_links(requests_);
+    }
+}
+
+/// A bridge or bond above the port, and macvlans, come and go as they like.
+void Reconciler::keep_macs(std::uint16_t id) {
+    PortState& seen = ports_[id];
+    if (attachment_.plan().ports[id].entry.accept != SFC_ACCEPT_OWN) {
+        return;
+    }
+    auto macs = own_macs_above(links_, seen.ifindex);
+    if (seen.macs != macs) {
+        attachment_.maps().set_own_macs(id, macs);
+        seen.macs = std::move(macs);
+    }
 }
 
 /// The SF behind a port that went is not the one that comes back: what it was given must not meet the new one.

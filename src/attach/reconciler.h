@@ -44,6 +44,7 @@ private:
         std::uint32_t ifindex = 0; ///< 0: not there
         bool usable = false;
         Mac mac{};
+        std::optional<std::vector<Mac>> macs; ///< other own ones, where they count; nothing: not known yet
         std::uint32_t mtu = 0;
         bool polls = true;    ///< its peer, or it need not
         std::string why;      ///< it does not, where there is an error
@@ -72,7 +73,8 @@ private:
     Netlink requests_;
     NeighbourPing probe_;
     std::vector<PortState> ports_; ///< by port id
-    std::string leak_guard_trouble_, address_trouble_, watch_trouble_;
+    std::vector<Link> links_;      ///< all of this network namespace, where a port accepts own MACs alone
+    std::string leak_guard_trouble_, address_trouble_, links_trouble_, watch_trouble_;
     std::vector<Target> targets_;
     int ticks_ = 0;
     bool tried_ = false; ///< to attach a port, in vain
@@ -89,6 +91,8 @@ private:
     [[nodiscard]] std::optional<Location> find_again(std::uint16_t id, const std::string& why);
     void attach(std::uint16_t id, const Location& location);
     void keep_polling(std::uint16_t id, const Location& location);
+    void read_links();
+    void keep_macs(std::uint16_t id);
     void send_or_stop(std::uint16_t id, const Link& link);
     void release(std::uint16_t id, const std::string& why);
     void update(std::uint16_t id, const Link& link);

@@ -7,6 +7,7 @@
 #include "cli/attach_common.h"
 #include "cli/commands.h"
 #include "cli/messages.h"
+#include "config/words.h"
 #include "net/netlink.h"
 #include "probe/prober.h"
 #include "report/messages.h"
@@ -34,6 +35,13 @@ Json port_json(const Attachment& attachment, Netlink& netlink, std::uint16_t id)
     json["receives"] = look.receives;
     json["mtu"] = entry.mtu;
     json["mac"] = format_mac(to_mac(entry.mac));
+    if (attachment.plan().takes_accept(id)) {
+        json["accept"] = word_of<sfc_accept>(entry.accept);
+        json["other_own_macs"] = Json::array();
+        for (const Mac& mac : attachment.maps().own_macs(id)) {
+            json["other_own_macs"].push_back(format_mac(mac));
+        }
+    }
     if (port.entry.role == SFC_ROLE_SF) {
         json["sf"] = attachment.plan().sfs[port.entry.sf].name;
         json["sf_mac"] = entry.routed != 0 && look.answered ? Json(format_mac(to_mac(entry.sf_mac))) : Json(nullptr);
@@ -131,9 +139,9 @@ void print_port(const Json& port) {
                         : !port["receives"].get<bool>()    ? "nothing is sent to it"
                         : !port.value("ready", true)       ? "SF's MAC not known"
                                                            : "ok";
-    std::cout << fmt::format("  {:<16} {:<7} {:<16} {:<8} mtu {:<6} {} {}\n", text_of(port["name"]),
+    std::cout << fmt::format("  {:<16} {:<7} {:<16} {:<8} mtu {:<6} {} accept {:<3} {}\n", text_of(port["name"]),
                              text_of(port["role"]), text_of(port["interface"]), text_of(port["mode"]),
-                             port["mtu"].get<unsigned>(), text_of(port["mac"]), state);
+                             port["mtu"].get<unsigned>(), text_of(port["mac"]), port.value("accept", "-"), state);
 }
 
 std::string way_out(const Json& hop) {

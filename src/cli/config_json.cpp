@@ -12,9 +12,13 @@
 namespace sfc {
 namespace {
 
-/// Settings of a port besides its name.
-void add_settings(Json& json, const Plan::Port& port) {
+/// Settings of a port besides its name. One of a kernel, and one that only sends, has nothing to accept.
+void add_settings(Json& json, const Plan& plan, std::uint16_t id) {
+    const Plan::Port& port = plan.ports[id];
     json["mtu"] = port.entry.mtu;
+    if (plan.takes_accept(id)) {
+        json["accept"] = word_of<sfc_accept>(port.entry.accept);
+    }
     if (port.peer_prepared) {
         json["peer"] = "prepared";
     }
@@ -29,7 +33,7 @@ Json ports_json(const Plan& plan, const Plan::Sf& sf) {
         } else if (entry.entry.routed != 0) {
             json["mac"] = format_mac(to_mac(entry.entry.sf_mac));
         }
-        add_settings(json, entry);
+        add_settings(json, plan, id);
         return json;
     };
     return sf.left == sf.right ? Json{{"both", port(sf.left)}}
@@ -174,7 +178,7 @@ Json other_ports_json(const Plan& plan) {
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
         if (plan.ports[id].entry.role != SFC_ROLE_SF) {
             json.push_back({{"interface", plan.ports[id].name}});
-            add_settings(json.back(), plan.ports[id]);
+            add_settings(json.back(), plan, id);
         }
     }
     return json;

@@ -25,6 +25,7 @@ struct PortConfig {
     std::optional<Mac> mac;
     std::optional<std::string> ip;
     std::optional<std::uint32_t> mtu; ///< L3 bytes
+    std::optional<sfc_accept> accept; ///< a port that frames come in by: for whom they may be
     bool peer_prepared = false;       ///< the peer of the veth was set up by hand: attach need not enter it
     Position at;
 
@@ -49,6 +50,8 @@ struct SfConfig {
     bool probe = true; ///< a packet of our own shows what the SF does to packets
     Position at;
 
+    /// Whether its packets are addressed at all of its ports. At another one they keep the MACs that they came with.
+    [[nodiscard]] bool routed() const;
     /// The kernel of this host, and not of another namespace behind ports.
     [[nodiscard]] bool host_kernel() const { return kernel && !left && !both; }
 };

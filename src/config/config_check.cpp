@@ -21,6 +21,7 @@ struct Seen {
     sfc_role role = SFC_ROLE_NONE;
     std::string by;
     std::optional<std::uint32_t> mtu;
+    std::optional<sfc_accept> accept;
 };
 
 /// A value that its mask has been put on, and the mask.
@@ -69,6 +70,7 @@ private:
         for (const auto* port : {&sf.left, &sf.right, &sf.both}) {
             if (*port) {
                 claim_sf_port(**port, sf);
+                check_accept(**port, sf);
             }
         }
     }
@@ -78,7 +80,15 @@ private:
         if (seen.role != SFC_ROLE_NONE) {
             throw error(port.at, msg::port_belongs_to(port.port_name(), seen.by));
         }
-        seen = {SFC_ROLE_SF, msg::named_sf(sf.name), port.mtu};
+        seen = {SFC_ROLE_SF, msg::named_sf(sf.name), port.mtu, port.accept};
+    }
+
+    /// From a transparent SF packets come back with the MACs of the SFC domain.
+    void check_accept(const PortConfig& port, const SfConfig& sf) const {
+        const auto addressed = [](const std::optional<PortConfig>& one) { return one && (one->mac || one->ip); };
+        if (port.accept == SFC_ACCEPT_OWN && !addressed(sf.left) && !addressed(sf.right) && !addressed(sf.both)) {
+            throw error(port.at, msg::transparent_takes_no_own(port.port_name(), sf.name));
+        }
     }
 
     /// One kernel, one mark. All headers need numbers in it, generations so that no number is mistaken soon, and a
@@ -111,10 +121,17 @@ private:
             throw error(port.at, msg::mtus_differ(port.port_name(), *port.mtu, *seen.mtu, seen.by));
         }
         if (seen.role == SFC_ROLE_NONE) {
-            seen = {SFC_ROLE_DOMAIN, by, std::nullopt};
+            seen = {SFC_ROLE_DOMAIN, by, std::nullopt, std::nullopt};
+        }
+        if (seen.accept && port.accept && *seen.accept != *port.accept) {
+            throw error(port.at, msg::accepts_differ(port.port_name(), word_of<sfc_accept>(*port.accept),
+                                                     word_of<sfc_accept>(*seen.accept), seen.by));
         }
         if (port.mtu) {
             seen.mtu = port.mtu;
+        }
+        if (port.accept) {
+            seen.accept = port.accept;
         }
     }
 
@@ -259,6 +276,12 @@ private:
 };
 
 } // namespace
+
+bool SfConfig::routed() const {
+    const auto ports = {&left, &right, &both};
+    return std::all_of(ports.begin(), ports.end(),
+                       [](const auto* port) { return !*port || (*port)->mac || (*port)->ip; });
+}
 
 std::uint32_t rounded_capacity(const Config& config) {
     return std::bit_ceil(config.capacity);

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // From YAML to Config: keys, types and ranges of single values.
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "config/config.h"
 #include "config/encapsulation.h"
@@ -16,17 +11,22 @@
 namespace sfc {
 namespace {
 
+constexpr std::array<std::string_view, 1> kAccept = {"accept"}; // of ports that frames come in by
+
 void read_sf_ports(const YamlValue& value, SfConfig& sf) {
     const YamlMap map(value, {"left", "right", "both"});
+    const std::span<const std::string_view> more =
+        sf.kernel ? std::span<const std::string_view>()
+                  : std::span(kAccept); // tickets come back from a kernel in place of MACs
     const auto left = map.optional("left"), right = map.optional("right"), both = map.optional("both");
     if (both ? (left || right) : !(left && right)) {
         throw value.error(msg::left_right_or_both());
     }
     if (both) {
-        sf.both = read_port(*both);
+        sf.both = read_port(*both, more);
     } else {
-        sf.left = read_port(*left);
-        sf.right = read_port(*right);
+        sf.left = read_port(*left, more);
+        sf.right = read_port(*right, more);
     }
 }
 
@@ -234,7 +234,7 @@ ServiceConfig read_service(const YamlValue& value, const std::vector<SfConfig>& 
     service.at = value.at();
     service.name = map.required("name").name();
     service.match = read_match(map.required("match"));
-    service.domain = read_interfaces(map.required("domain"), "domain", msg::in_next_hop());
+    service.domain = read_interfaces(map.required("domain"), "domain", msg::in_next_hop(), kAccept);
     const YamlMap sf(map.required("sf"), {"name", "in"});
     service.sf_at = sf.at();
     service.sf = sf.required("name").text();

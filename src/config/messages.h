@@ -23,6 +23,10 @@ namespace sfc::msg {
       "and {} for a check")                                                                                            \
     M(port_of_sf, "port '{}' is a port of {}; a port is a domain port or an SF port, never both")                      \
     M(mtus_differ, "port '{}' has mtu {} here and {} at {}; give one value")                                           \
+    M(accepts_differ, "port '{}' has accept {} here and {} at {}; give one value")                                     \
+    M(transparent_takes_no_own,                                                                                        \
+      "port '{}' takes no 'accept: own': SF '{}' is transparent, and its packets come back with the MACs that they "   \
+      "had in the SFC domain")                                                                                         \
     M(service_name_twice, "service name '{}' stands here twice")                                                       \
     M(named_service, "service '{}'")                                                                                   \
     M(twice_in_domain, "port '{}' stands in the domain of {} twice")                                                   \

@@ -117,18 +117,23 @@ private:
             id = plan_.ports.size();
             plan_.ports.push_back({.name = port.port_name(), .interface = port.interface, .netns = port.netns});
             plan_.ports[id].entry.role = role;
+            plan_.ports[id].entry.accept = role == SFC_ROLE_DOMAIN ? SFC_ACCEPT_OWN : SFC_ACCEPT_ANY;
         }
         plan_.ports[id].peer_prepared |= port.peer_prepared;
         if (port.mtu) {
             plan_.ports[id].entry.mtu = *port.mtu;
         }
+        if (port.accept) {
+            plan_.ports[id].entry.accept = *port.accept;
+        }
         return id;
     }
 
-    std::uint16_t add_sf_port(const PortConfig& port, std::uint16_t sf) {
+    std::uint16_t add_sf_port(const PortConfig& port, std::uint16_t sf, sfc_accept accept) {
         const std::uint16_t id = port_of(port, SFC_ROLE_SF);
         sfc_port& entry = plan_.ports[id].entry;
         entry.sf = sf;
+        entry.accept = port.accept.value_or(accept);
         entry.routed = port.mac || port.ip ? 1 : 0;
         entry.unready = port.ip ? 1 : 0;
         copy_mac(port.mac.value_or(Mac{}), entry.sf_mac);
@@ -153,8 +158,10 @@ private:
         sf.entry.kernel = config.kernel ? 1 : 0;
         plan_.mark_mask |= config.mark_mask; // of all that have one it is the same
         if (!config.host_kernel()) {
-            sf.left = add_sf_port(config.both ? *config.both : *config.left, id);
-            sf.right = config.both ? sf.left : add_sf_port(*config.right, id);
+            // Of a kernel they come back with tickets in place of MACs.
+            const sfc_accept accept = config.routed() && !config.kernel ? SFC_ACCEPT_OWN : SFC_ACCEPT_ANY;
+            sf.left = add_sf_port(config.both ? *config.both : *config.left, id, accept);
+            sf.right = config.both ? sf.left : add_sf_port(*config.right, id, accept);
         }
         plan_.sfs.push_back(sf);
     }

@@ -90,6 +90,10 @@ struct Plan {
     }
     /// Whether the kernel of this host is an SF.
     [[nodiscard]] bool through_host_kernel() const;
+    /// Whether frames that come in by the port are judged by their MACs. From a kernel they bring tickets in these.
+    [[nodiscard]] bool takes_accept(std::uint16_t port) const {
+        return ports[port].entry.role != SFC_ROLE_EGRESS && !of_kernel(port);
+    }
     /// Whether routes of the kernel say by which of its ports a packet of the service leaves.
     [[nodiscard]] static bool by_routes(const Service& service) {
         return (service.entry.options & SFC_OPTION_FIB) != 0;

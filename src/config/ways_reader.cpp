@@ -76,13 +76,17 @@ PortConfig read_port(const YamlValue& value, std::span<const std::string_view> m
     if (const auto peer = map.optional("peer")) {
         port.peer_prepared = peer->choice({"prepared"}) == 0;
     }
+    if (const auto accept = map.member("accept")) {
+        port.accept = accept->word<sfc_accept>();
+    }
     return port;
 }
 
-std::vector<PortConfig> read_interfaces(const YamlValue& value, std::string_view kind, std::string_view instead) {
+std::vector<PortConfig> read_interfaces(const YamlValue& value, std::string_view kind, std::string_view instead,
+                                        std::span<const std::string_view> more) {
     std::vector<PortConfig> ports;
     for (const YamlValue& item : value.is_list() ? value.items() : std::vector{value}) {
-        ports.push_back(read_port(item));
+        ports.push_back(read_port(item, more));
         if (ports.back().mac || ports.back().ip) {
             throw item.error(msg::port_takes_no_address(kind, ports.back().interface, instead));
         }

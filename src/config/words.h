@@ -25,6 +25,7 @@ template <> inline constexpr std::array<std::string_view, 2> kWords<sfc_last_lab
 template <> inline constexpr std::array<std::string_view, 2> kWords<sfc_miss> = {"drop", "pass"};
 template <> inline constexpr std::array<std::string_view, 3> kWords<sfc_tunnels> = {"keyed", "drop", "pass"};
 template <> inline constexpr std::array<std::string_view, 2> kWords<sfc_unmatched> = {"pass", "drop"};
+template <> inline constexpr std::array<std::string_view, 2> kWords<sfc_accept> = {"any", "own"};
 template <> inline constexpr std::array<std::string_view, 3> kWords<Side> = {"", "left", "right"};
 
 /// Whether the value is an enumerator. Compilers then write its name into the signature, else a cast: "(sfc::Side)3".
@@ -41,7 +42,8 @@ template <class T> consteval bool words_are_complete() {
 }
 static_assert(words_are_complete<sfc_inner>() && words_are_complete<sfc_ttl>() && words_are_complete<sfc_inner_ttl>() &&
               words_are_complete<sfc_last_label>() && words_are_complete<sfc_miss>() &&
-              words_are_complete<sfc_tunnels>() && words_are_complete<sfc_unmatched>() && words_are_complete<Side>());
+              words_are_complete<sfc_tunnels>() && words_are_complete<sfc_unmatched>() &&
+              words_are_complete<sfc_accept>() && words_are_complete<Side>());
 
 /// `value` as the maps hold it, in a number.
 template <class T> [[nodiscard]] constexpr std::string_view word_of(unsigned value) {

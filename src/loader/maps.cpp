@@ -49,6 +49,50 @@ std::pair<std::vector<std::uint32_t>, std::vector<Value>> read_all(const Maps& m
     return {std::move(keys), std::move(values)};
 }
 
+/// All keys of a hash map.
+template <class Key> std::vector<Key> keys_of(int map) {
+    std::vector<Key> keys;
+    Key key{};
+    for (int more = bpf_map_get_next_key(map, nullptr, &key); more == 0; more = bpf_map_get_next_key(map, &key, &key)) {
+        keys.push_back(key);
+    }
+    return keys;
+}
+
+/// Makes `wanted` of the members `have` of a set: a hash map whose values say nothing. Returns false with errno.
+template <class Key> bool set_members(int map, const std::vector<Key>& have, const std::vector<Key>& wanted) {
+    for (const Key& one : have) {
+        if (std::none_of(wanted.begin(), wanted.end(),
+                         [&](const Key& other) { return std::memcmp(&one, &other, sizeof(one)) == 0; })) {
+            bpf_map_delete_elem(map, &one);
+        }
+    }
+    constexpr __u8 kThere = 1;
+    return std::all_of(wanted.begin(), wanted.end(),
+                       [&](const Key& one) { return bpf_map_update_elem(map, &one, &kThere, BPF_ANY) == 0; });
+}
+
+std::uint64_t mac_key(std::uint16_t port, const Mac& mac) {
+    std::uint32_t first = 0;
+    std::uint16_t last = 0;
+    std::memcpy(&first, mac.data(), sizeof(first));
+    std::memcpy(&last, mac.data() + sizeof(first), sizeof(last));
+    return sfc_port_mac(port, first, last);
+}
+
+std::uint16_t key_port(std::uint64_t key) {
+    return key & UINT16_MAX;
+}
+
+Mac key_mac(std::uint64_t key) {
+    const auto first = static_cast<std::uint32_t>(key >> 32);
+    const auto last = static_cast<std::uint16_t>(key >> 16);
+    Mac mac{};
+    std::memcpy(mac.data(), &first, sizeof(first));
+    std::memcpy(mac.data() + sizeof(first), &last, sizeof(last));
+    return mac;
+}
+
 bpf_map_info info_of(int fd) {
     bpf_map_info info{};
     __u32 size = sizeof(info);
@@ -193,27 +237,32 @@ void Maps::set_time(std::uint64_t ns) const {
 }
 
 void Maps::set_own_addresses(const std::vector<sfc_address>& addresses) const {
-    const auto among = [&](const sfc_address& one) {
-        return std::any_of(addresses.begin(), addresses.end(),
-                           [&](const sfc_address& other) { return std::memcmp(&one, &other, sizeof(one)) == 0; });
+    if (!set_members(fd(MapId::own_addresses), keys_of<sfc_address>(fd(MapId::own_addresses)), addresses)) {
+        throw system_error(msg::cannot_enter_address(), errno);
+    }
+}
+
+void Maps::set_own_macs(std::uint16_t id, const std::vector<Mac>& macs) const {
+    const auto names = [&](const std::vector<Mac>& of) {
+        std::vector<std::uint64_t> keys;
+        std::transform(of.begin(), of.end(), std::back_inserter(keys),
+                       [&](const Mac& mac) { return mac_key(id, mac); });
+        return keys;
     };
-    std::vector<sfc_address> gone;
-    sfc_address address{};
-    for (int more = bpf_map_get_next_key(fd(MapId::own_addresses), nullptr, &address); more == 0;
-         more = bpf_map_get_next_key(fd(MapId::own_addresses), &address, &address)) {
-        if (!among(address)) {
-            gone.push_back(address);
+    if (!set_members(fd(MapId::port_macs), names(own_macs(id)), names(macs))) {
+        throw system_error(msg::cannot_enter_mac(+SFC_MACS_MAX), errno);
+    }
+}
+
+std::vector<Mac> Maps::own_macs(std::uint16_t id) const {
+    std::vector<Mac> macs;
+    for (const std::uint64_t key : keys_of<std::uint64_t>(fd(MapId::port_macs))) {
+        if (key_port(key) == id) {
+            macs.push_back(key_mac(key));
         }
     }
-    for (const sfc_address& one : gone) {
-        bpf_map_delete_elem(fd(MapId::own_addresses), &one);
-    }
-    constexpr __u8 kOurs = 1;
-    for (const sfc_address& one : addresses) {
-        if (bpf_map_update_elem(fd(MapId::own_addresses), &one, &kOurs, BPF_ANY) != 0) {
-            throw system_error(msg::cannot_enter_address(), errno);
-        }
-    }
+    std::sort(macs.begin(), macs.end());
+    return macs;
 }
 
 sfc_port Maps::port(std::uint16_t id) const {

@@ -61,8 +61,11 @@ public:
     void set_time(std::uint64_t ns) const; ///< with SFC_CLOCK_MAP
     /// Those of this host, to which encapsulations in UDP may come; others are forgotten.
     void set_own_addresses(const std::vector<sfc_address>& addresses) const;
+    /// The port's own MACs beside that of its interface; others of it are forgotten.
+    void set_own_macs(std::uint16_t id, const std::vector<Mac>& macs) const;
 
     [[nodiscard]] sfc_port port(std::uint16_t id) const;
+    [[nodiscard]] std::vector<Mac> own_macs(std::uint16_t id) const; ///< in order
     [[nodiscard]] sfc_sf sf(std::uint16_t id) const;
     [[nodiscard]] sfc_service service(std::uint16_t id) const;
     /// The interface that frames for port `id` are sent to; 0 where there is none.

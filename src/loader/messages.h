@@ -9,6 +9,7 @@ namespace sfc::msg {
     M(cannot_use_map, "cannot {} entry {} of map {}")                                                                  \
     M(cannot_ask_map, "cannot ask the kernel about a map")                                                             \
     M(cannot_share_map, "cannot share map {}")                                                                         \
+    M(cannot_enter_mac, "cannot enter a MAC of this host; at most {} are possible")                                    \
     M(cannot_enter_address, "cannot enter an address of this host")                                                    \
     M(cannot_enter_match, "cannot enter a match of service '{}'")                                                      \
     M(cannot_read_verdict, "cannot read the verdict")                                                                  \

@@ -152,6 +152,7 @@ sfc_config load_constants(const Plan& plan, const LoadSettings& settings) {
     config.kernel_mode = plan.shape.kernel_mode ? 1 : 0;
     config.fib = plan.shape.fib ? 1 : 0;
     config.any_address = settings.any_address ? 1 : 0;
+    config.any_mac = settings.any_mac ? 1 : 0;
     for (std::size_t encap = 0; encap < plan.shape.masks.size(); encap++) {
         const auto& masks = plan.shape.masks.at(encap);
         config.encaps |= masks.empty() ? 0U : 1U << encap;

@@ -22,6 +22,7 @@ struct LoadSettings {
     sfc_clock clock = SFC_CLOCK_KERNEL;
     std::uint32_t header_limit = SFC_HEADER_MAX; ///< bytes, as far as there is room
     bool any_address = false;                    ///< every address counts as one of this host
+    bool any_mac = false;                        ///< every MAC counts as the port's own
     /// Seeds the hash secrets, so that a replay is the same each time; without it they are random.
     std::optional<std::uint64_t> seed;
 };

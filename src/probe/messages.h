@@ -27,6 +27,9 @@ namespace sfc::msg {
     M(metadata_cleared,                                                                                                \
       "the kernel clears metadata {} (a raw socket on {}?): give the SF bits of the mark, 'stack: {{mark: ...}}'")     \
     M(came_another_way, "came back by '{}' and not by '{}': the SF sends it another way")                              \
+    M(came_to_other_mac,                                                                                               \
+      "came back to {}, which is no MAC of port '{}' ('other_mac'): mend the SF's route, or give the port 'accept: "   \
+      "any'")                                                                                                          \
     M(came_out_elsewhere,                                                                                              \
       "came out at '{}', which is not among the 'egress' of its services ({}): a route leads there")                   \
     M(did_not_come_out, "did not come out: a rule drops it, or there is no route")                                     \

@@ -66,6 +66,11 @@ ProbeFinding judge_fields(const ProbeQuestion& question, const ProbeSight& sight
     if (!sent || !came) {
         return {ProbeOutcome::Changed, msg::another_kind()};
     }
+    Mac to{};
+    std::copy_n(sight.frame.begin(), to.size(), to.begin());
+    if (!question.own.empty() && std::find(question.own.begin(), question.own.end(), to) == question.own.end()) {
+        return {ProbeOutcome::Elsewhere, msg::came_to_other_mac(format_mac(to), question.to)};
+    }
     const Changes changes = compare(*sent, *came, question.key_parts);
     if (changes.fields.empty()) {
         return {ProbeOutcome::Fits, msg::user_mode_fits()};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "attach/probe_finding.h"
+#include "base/mac.h"
 
 namespace sfc {
 
@@ -25,6 +26,7 @@ struct ProbeQuestion {
     std::vector<std::string> egress; ///< this host's kernel: all ports that it may leave by
     bool mark = false;               ///< tickets go through the kernel in the mark
     unsigned key_parts = 0;          ///< user mode: enum sfc_key_part
+    std::vector<Mac> own;            ///< of `to`, where it accepts these alone
     std::string tun;                 ///< a TUN device where the SF is: packets that go there come from a process
     std::string mark_user;           ///< what uses the mark's bits there
     std::vector<std::uint8_t> sent;  ///< the frame

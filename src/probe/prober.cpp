@@ -262,6 +262,7 @@ ProbeFinding Prober::judge(const Probe& probe, const sfc_probe_entry& entry) con
                            .egress = egress_of(plan, probe.way),
                            .mark = plan.mark_mask != 0,
                            .key_parts = plan.sfs[probe.way.sf].entry.key_parts,
+                           .own = own_macs(probe.way.out),
                            .sent = probe.sent};
     if (entry.done == 0) {
         return judge_probe(question, std::nullopt);
@@ -270,6 +271,17 @@ ProbeFinding Prober::judge(const Probe& probe, const sfc_probe_entry& entry) con
     ProbeSight sight{.at = name_of(entry.ifindex), .ticket = entry.bare == 0, .frame = {}};
     sight.frame.assign(std::begin(entry.frame), std::end(entry.frame));
     return judge_probe(question, sight);
+}
+
+/// Of a port that accepts these alone; else none.
+std::vector<Mac> Prober::own_macs(std::uint16_t port) const {
+    const sfc_port entry = attachment_.maps().port(port);
+    if (entry.accept != SFC_ACCEPT_OWN) {
+        return {};
+    }
+    std::vector<Mac> macs = attachment_.maps().own_macs(port);
+    macs.push_back(to_mac(entry.mac));
+    return macs;
 }
 
 /// Looks for causes of lost tickets and changed packets where the SF is, if that can be entered.

@@ -52,6 +52,7 @@ private:
     [[nodiscard]] std::string missing(const ProbeWay& way) const;
     void send(std::size_t index, const ProbeEnds& ends);
     [[nodiscard]] ProbePacket packet_of(std::size_t index, const ProbeEnds& ends) const;
+    [[nodiscard]] std::vector<Mac> own_macs(std::uint16_t port) const;
     [[nodiscard]] ProbeFinding judge(const Probe& probe, const sfc_probe_entry& entry) const;
     void look_into_sf(const ProbeWay& way, ProbeQuestion& question) const;
     [[nodiscard]] std::string name_of(std::uint32_t ifindex) const;

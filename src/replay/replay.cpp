@@ -37,9 +37,11 @@ Plan with_all_ready(Plan plan) {
 } // namespace
 
 Replay::Replay(const Plan& plan, const ReplayOptions& options)
-    : plan_(plan), options_(options),
-      programs_(with_all_ready(plan),
-                {.clock = SFC_CLOCK_MAP, .header_limit = SFC_HEADER_MAX, .any_address = true, .seed = kReplaySeed}),
+    : plan_(plan), options_(options), programs_(with_all_ready(plan), {.clock = SFC_CLOCK_MAP,
+                                                                       .header_limit = SFC_HEADER_MAX,
+                                                                       .any_address = true,
+                                                                       .any_mac = true,
+                                                                       .seed = kReplaySeed}),
       test_run_(programs_), ifindex_(plan.ports.size()), outside_(plan.ports.size()) {
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
         ifindex_[id] = if_nametoindex(sandbox_interface(id).c_str());

@@ -41,7 +41,7 @@ constexpr const char* kNshService = R"(
 constexpr std::uint32_t kFewFingerprints = 0x3fc0ffff;
 
 LoadSettings settings(std::uint64_t seed) {
-    return {.clock = SFC_CLOCK_MAP, .seed = seed};
+    return {.clock = SFC_CLOCK_MAP, .any_mac = true, .seed = seed};
 }
 
 std::string config(std::uint32_t encaps) {

@@ -38,7 +38,7 @@ std::uint64_t charged(int fd) {
 class KernelRunner : public Runner {
 public:
     explicit KernelRunner(const Plan& plan)
-        : plan_(plan), programs_(plan, {.clock = SFC_CLOCK_MAP, .seed = kSeed}), test_run_(programs_),
+        : plan_(plan), programs_(plan, {.clock = SFC_CLOCK_MAP, .any_mac = true, .seed = kSeed}), test_run_(programs_),
           ifindex_(plan.ports.size()) {
         for (std::size_t id = 1; id < plan.ports.size(); id++) {
             ifindex_[id] = if_nametoindex(plan.ports[id].name.c_str());

@@ -45,6 +45,7 @@ class NewSf(NetworkTest):
     def give_back(self, frame):
         """The SF sends it on, out of fw1. Returns (restored, not recognised), by how much they went up."""
         before = self.restored()
+        frame = bytes.fromhex(self.bench.mac("proxy", "f1").replace(":", "")) + frame[6:]
         self.lab.run("SF", "/usr/bin/python3", "-c", SEND, frame.hex())
         time.sleep(0.3)
         return tuple(now - then for now, then in zip(self.restored(), before))

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "proxy.h"
 
+#include <algorithm>
+
 #include <net/if.h>
 
 #include "sfc_encaps.h"
 
 namespace sfc::test {
+
+Plan with_macs(Plan plan) {
+    for (Plan::Port& port : plan.ports) {
+        std::copy(kFrameMac.begin(), kFrameMac.end(), port.entry.mac);
+    }
+    return plan;
+}
 
 Plan standard_plan() {
     const Mac next_hop = {0x02, 0, 0, 0, 0, 0x99};
@@ -27,7 +36,7 @@ Plan standard_plan() {
     out.next_hop =
         NextHopConfig{.port = PortConfig{.interface = "e0", .mac = next_hop, .ip = {}, .mtu = {}, .at = {}}, .at = {}};
     config.services = {out};
-    return make_plan(config);
+    return with_macs(make_plan(config));
 }
 
 Proxy::Proxy(const Plan& plan, LoadSettings settings)

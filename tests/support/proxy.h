@@ -15,6 +15,11 @@ namespace sfc::test {
 /// e0.
 enum Id : std::uint16_t { kLeft = 1, kRight = 2, kDomain = 3, kEgress = 4, kFw = 1, kOut = 1 };
 
+/// Where the frames of packet.h go.
+inline constexpr Mac kFrameMac = {0x02, 0, 0, 0, 0, 0x01};
+/// All ports have that MAC, as interfaces would give them one.
+[[nodiscard]] Plan with_macs(Plan plan);
+
 /// One service: label 16001 on d0, through fw from left to right, out of e0.
 [[nodiscard]] Plan standard_plan();
 

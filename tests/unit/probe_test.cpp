@@ -94,6 +94,16 @@ void has(const std::string& text, const char* part) {
     EXPECT_NE(text.find(part), std::string::npos) << text;
 }
 
+TEST(ProbeJudge, ToAnotherMac) {
+    ProbeQuestion asked = question(ProbeKind::Ports);
+    const ProbeSight sight{.at = "b", .frame = asked.sent};
+    has(said(asked, sight, ProbeOutcome::Fits), "user mode fits"); // no MAC is looked at
+    asked.own = {{2, 0, 0, 0, 0, 9}, {2, 0, 0, 0, 0, 2}};
+    has(said(asked, sight, ProbeOutcome::Fits), "user mode fits");
+    asked.own = {{2, 0, 0, 0, 0, 9}};
+    has(said(asked, sight, ProbeOutcome::Elsewhere), "came back to 02:00:00:00:00:02, which is no MAC of port 'b'");
+}
+
 TEST(ProbeJudge, Tickets) {
     for (const ProbeKind kind : {ProbeKind::HostKernel, ProbeKind::SfKernel}) {
         ProbeQuestion asked = question(kind);

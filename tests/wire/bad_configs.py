@@ -24,6 +24,8 @@ services:
   - {name: one, match: {encapsulation: mpls, label: 16003}, domain: eth0, sf: {name: arm}, next_hop: ingress}
 """
 
+TWO_SERVICES_AT_ETH0 = GOOD[GOOD.index("domain: eth0"):GOOD.index(", sf: {name: arm}")]
+
 CHANGES = (
     ("unknown key at the top", "cache:", "cash:",
      "1:1: unknown key 'cash'; allowed are cache, unmatched, sfs, services, vxlan_gpe_port"),
@@ -33,7 +35,7 @@ CHANGES = (
      "6:5: sfs[0]: unknown key 'on_mis'; did you mean 'on_miss'? allowed are name, stack, netns, ports, hold, "
      "on_miss, tunnels, profile, ipv4_id, tcp_timestamps, payload_digest, payload_length, rtp_ports, probe"),
     ("unknown key of a port", "right: {interface: veth-fw-b,", "right: {interface: veth-fw-b, speed: 9,",
-     "4:60: sfs[0].ports.right: unknown key 'speed'; allowed are interface, mac, ip, mtu, peer"),
+     "4:60: sfs[0].ports.right: unknown key 'speed'; allowed are interface, mac, ip, mtu, peer, accept"),
     ("unknown side of an SF", "left: veth-fw-a", "top: veth-fw-a",
      "4:13: sfs[0].ports: unknown key 'top'; allowed are left, right, both"),
     ("unknown key of a service", "    domain: eth0", "    domian: eth0",
@@ -134,7 +136,17 @@ CHANGES = (
     ("domain port twice", "[eth1]", "[eth1, eth1]",
      "16:20: port 'eth1' stands in the domain of service 'web-back' twice"),
     ("domain is a number of ports", "[eth1]", "{ports: 3}",
-     "16:14: services[1].domain: unknown key 'ports'; allowed are interface, mac, ip, mtu, peer"),
+     "16:14: services[1].domain: unknown key 'ports'; allowed are interface, mac, ip, mtu, peer, accept"),
+    ("accept unknown", "[eth1]", "[{interface: eth1, accept: mine}]",
+     "16:40: services[1].domain[0].accept: 'mine' is not allowed here; use any or own"),
+    ("accept differs", TWO_SERVICES_AT_ETH0, TWO_SERVICES_AT_ETH0.replace("eth0\n", "{interface: eth0, accept: own}\n", 1)
+     .replace("domain: eth0", "domain: {interface: eth0, accept: any}"),
+     "19:69: port 'eth0' has accept any here and own at service 'web-out'; give one value"),
+    ("accept own at a transparent SF", "both: veth-arm", "both: {interface: veth-arm, accept: own}",
+     "7:31: port 'veth-arm' takes no 'accept: own': SF 'arm' is transparent, and its packets come back with the MACs "
+     "that they had in the SFC domain"),
+    ("accept at a next hop", "{interface: eth1, mac", "{interface: eth1, accept: any, mac",
+     "13:33: services[0].next_hop: unknown key 'accept'; allowed are interface, mac, ip, mtu, peer"),
     ("SF unknown", "sf: {name: fw, in: left}", "sf: {name: ids, in: left}",
      "12:9: service 'web-out' names SF 'ids', which is not among the sfs"),
     ("in missing", "{name: fw, in: left}", "{name: fw}",
@@ -312,6 +324,8 @@ KERNEL_CHANGES = (
     ("a stack's ports without addresses", "hold: 100ms", "ports: {both: veth-x}",
      "3:37: sfs[0].ports: port 'veth-x' needs 'mac' or 'ip': SF 'nat' is in kernel mode, and a kernel forwards only "
      "what is addressed to it"),
+    ("accept at a stack's port", "hold: 100ms", 'ports: {both: {interface: veth-x, mac: "02:00:00:00:00:0b", accept: any}}',
+     "3:90: sfs[0].ports.both: unknown key 'accept'; allowed are interface, mac, ip, mtu, peer"),
     ("a stack's netns without ports", "hold: 100ms", "netns: c1",
      "3:37: sfs[0].netns: SF 'nat' is in kernel mode and has a 'netns', so it needs 'ports' in it; without both it "
      "is the kernel of this host"),

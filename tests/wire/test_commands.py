@@ -63,7 +63,7 @@ class FirstWords(unittest.TestCase):
         text = self.said("check", "-c", "-", text=GOOD.replace("hold: 100ms", "hold: 1500us"))
         for line in ("cache +capacity 4096, remember 0, memory 704 KiB, kernel_mode off",
                      "limits +labels 16, header 64 bytes, headroom 216 bytes", "  hold +1500us", "  hold +100ms",
-                     "  left +interface veth-fw-a, mode transparent, mtu of the interface"):
+                     "  left +interface veth-fw-a, mode transparent, mtu of the interface, accept any"):
             self.assertRegex(text, f"(?m)^{line}$")
         self.assertNotRegex(text, r"[{}\"]|_ns|true|false")
         parsed = json.loads(self.said("check", "-j", "-c", "-", text=KERNEL_GOOD))

@@ -20,6 +20,9 @@ ARM["sfs"][0]["ports"] = {"both": {"interface": "f0"}}
 del ARM["services"][0]["sf"]["in"]
 BEHIND = copy.deepcopy(ARM)  # may be a kernel behind its port
 BEHIND["sfs"][0]["ports"]["both"]["mac"] = "02:00:00:00:00:0a"
+ROUTED = copy.deepcopy(USER)
+for port in ROUTED["sfs"][0]["ports"].values():
+    port["mac"] = "02:00:00:00:00:0a"
 KERNEL = copy.deepcopy(USER)
 KERNEL["sfs"][0] = {"name": "fw", "stack": {}}
 KERNEL["services"][0] = USER["services"][0] | {"sf": {"name": "fw"}, "egress": [{"interface": "p1"}]}
@@ -63,6 +66,8 @@ def base_of(path):
         return BEHIND
     if ".fib" in path:
         return FIB
+    if path.startswith("sfs[].ports.") and path.endswith(".accept"):  # the default is not the same for both
+        return BEHIND if ".both" in path else ROUTED
     if OF_NSH.search(path):
         return NSH
     if OF_SRV6.search(path):
