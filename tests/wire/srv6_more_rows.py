@@ -136,6 +136,7 @@ CORNERS = [
     row("routing type 0, SL 1", "ad", *of("ad", kind=0, left=1), end="bad_srh 4/0 at 42"),
     row("routing type 5, SL 1", "ad", *of("ad", kind=5, left=1), end="bad_srh 4/0 at 42"),
     row("Pad1 x 8", "ad", *of("ad", tlvs=bytes(8))),
+    row("TLVs that end in Pad1", "ad", *of("ad", tlvs=s.padn(7) + b"\0")),
     row("no SRH: ping", "ad", WRONG["ICMPv6"], end="upper_layer 4/4 at 40"),
     row("no SRH: IPv6", "ad", s.inner(41), end="upper_layer 4/4 at 40"),
     row("no SRH: UDP", "ad", WRONG["UDP"], end="upper_layer 4/4 at 40"),
