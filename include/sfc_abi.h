@@ -17,7 +17,7 @@
 #endif
 
 /* Raised with every change of a map's layout: a program and pinned maps of different versions do not meet. */
-enum { SFC_ABI_VERSION = 11 };
+enum { SFC_ABI_VERSION = 12 };
 
 enum sfc_limit {
 	SFC_LABELS_MAX = 16, /* label stack entries on arrival; one more is `too_many_labels` */
@@ -83,7 +83,7 @@ struct sfc_config {
 	__u8 mark_check_bits; /* the others above the number are the generation's */
 	__u8 weak_order;      /* 1 = this CPU may show stores to another one in another order: publish by an atomic */
 	__u8 summed_shift;    /* of skb->ip_summed in its byte */
-	__u8 reserved1;
+	__u8 icmp;            /* enum sfc_icmp_version: senders that are told; 0 = nothing of it is loaded */
 	__u16 summed_at;      /* offset of that byte in struct sk_buff, 0 = not known */
 	__u16 kernel_context; /* 1 = the call of SFC_KFUNC_CONTEXT is the kernel's bpf_cast_to_kern_ctx */
 	__u16 plain_mark;     /* as plain_check, in a mark */
@@ -270,6 +270,7 @@ struct sfc_key {
 };
 
 #include "sfc_cache.h"
+#include "sfc_icmp.h"
 #include "sfc_kernel_mode.h"
 #include "sfc_probe.h"
 
@@ -284,10 +285,10 @@ enum sfc_verdict {
 };
 
 struct sfc_result {
-	__u8 verdict; /* enum sfc_verdict */
-	__u8 reason;  /* enum sfc_reason, SFC_OK when handed to the SF or restored */
-	__u8 claimed; /* 1 = a cached header was taken for this frame */
-	__u8 reserved;
+	__u8 verdict;  /* enum sfc_verdict */
+	__u8 reason;   /* enum sfc_reason, SFC_OK when handed to the SF or restored */
+	__u8 claimed;  /* 1 = a cached header was taken for this frame */
+	__u8 answered; /* 1 = dropped, and an ICMP error left in its place */
 	__u16 port;    /* where the frame came in */
 	__u16 egress;  /* where it left, SFC_NONE if it did not */
 	__u16 service; /* SFC_NONE where the outcome belongs to the port */
@@ -316,6 +317,12 @@ enum sfc_event {
 	SFC_EVENT_TO_KERNEL, /* stripped, and given to the kernel of this host with a ticket */
 	SFC_EVENT_FORGOTTEN, /* remembered keys that made room within their hold time; of the service that took it */
 	SFC_EVENT_FRAGMENTS, /* that a kernel made of such packets, but for the first of each */
+	/* ICMP errors that were sent, by type, and those that would have been too many. */
+	SFC_EVENT_ICMP_FRAGMENTATION_NEEDED,
+	SFC_EVENT_ICMP_PACKET_TOO_BIG, /* from here on in the order of ICMPv6's types, from 2 */
+	SFC_EVENT_ICMP_TIME_EXCEEDED,
+	SFC_EVENT_ICMP_PARAMETER_PROBLEM,
+	SFC_EVENT_ICMP_LIMITED,
 	SFC_EVENT_MAX,
 };
 

@@ -10,6 +10,8 @@
 
 enum {
 	CUT_MASK = 0xff, /* of encapsulation: SFC_HEADER_MAX, or 16 labels, and what the verifier must be shown */
+	ABOUT_LINK = 24, /* Ethernet and two tags, in whole words */
+	ABOUT_OFF_MASK = 0x1f,
 };
 
 /* const and volatile: const puts it into frozen .rodata, where the verifier folds it; volatile keeps the compiler from
@@ -85,6 +87,19 @@ struct remembered {
 	__u32 reserved;
 };
 
+/* An ICMP error about the frame (bpf/icmp/). */
+struct icmp_message {
+	__u8 l3_off; /* where the packet begins that it is about: behind Ethernet and its tags */
+	__u8 six;    /* 1 = it is IPv6, and so is the message */
+	__u16 kind;  /* type and code */
+	__u32 word;  /* MTU, pointer or 0 */
+	__u32 room;  /* bytes that the message may have as an IP packet; 0 = no limit but its own */
+	__u32 len;   /* of the packet, as its header says */
+	struct sfc_address to;
+	__u8 link[ABOUT_LINK];
+	__u8 bytes[48]; /* the message up to what it quotes: IPv6 and ICMPv6 are the longest */
+};
+
 /* What one program run knows about its frame. Not on the BPF stack: 512 bytes are too few for a key and a header. */
 struct work {
 	struct sfc_result result;
@@ -106,6 +121,7 @@ struct work {
 	__u32 sum_off;                          /* of the rest of what it is made of */
 	__u32 sum_left;                         /* bytes of it */
 	__u8 piece[SFC_SUM_PIECE];              /* of a frame, for it */
+	struct icmp_message icmp;
 };
 
 /* Per CPU, and a program runs to its end on one CPU: no locking. */
@@ -297,6 +313,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct sfc_counters);
 } service_counters SEC(".maps");
+
+/* By port: where ICMP errors come from, and how many (sfc_icmp.h). */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* resized, where any are sent: as ports */
+	__type(key, __u32);
+	__type(value, struct sfc_icmp);
+} icmp_ports SEC(".maps");
 
 /* The time that replay and campaigns set, in nanoseconds; read only with SFC_CLOCK_MAP. */
 struct {

@@ -5,7 +5,7 @@
 
 #include "cache/cache.h"
 #include "key/key.h"
-#include "path/way_back.h"
+#include "path/answer.h"
 
 /* Finds the SF that sent the frame, and its kind. IP goes on, and so do Ethernet frames if the SF gets them. SFC is
  * refused. The rest is control packets of the segment. */

@@ -7,6 +7,7 @@
 #include "cache/cache.h"
 #include "encap/encaps.h"
 #include "key/key.h"
+#include "path/answer.h"
 #include "ticket/to_kernel.h"
 
 /* The values that the steps hand on to each other. */
@@ -251,12 +252,23 @@ static __always_inline int strip_cache(struct work *work, const struct strip *st
 	}
 }
 
+/* A packet that is too big for the way there or back becomes the message to its sender, with the header that it would
+ * have come back with. */
+static __always_inline int strip_too_big(struct xdp_md *ctx, struct work *work, const struct strip *strip)
+{
+	int action = verdict_drop(work, SFC_REASON_too_big);
+
+	return strip_keep(ctx, work, strip) || strip_cut(ctx, work, strip) ? action : answer_too_big(ctx, work);
+}
+
 /* Decides who owns the outcome, and how the packet ends. `unmatched`, `not_sfc` and a label stack that ends inside an
  * entry belong to the port. Only `unmatched` and `not_sfc` may go to the kernel of this host. */
 static __always_inline int strip_end(struct xdp_md *ctx, struct work *work, const struct strip *strip, int reason)
 {
 	if (reason == SFC_REASON_truncated && !work->encap.cut)
 		work->result.service = SFC_NONE;
+	if (sfc_config.icmp && reason == SFC_REASON_too_big)
+		return strip_too_big(ctx, work, strip);
 	if (reason != SFC_REASON_not_sfc &&
 	    (reason != SFC_REASON_unmatched || strip->in->unmatched != SFC_UNMATCHED_PASS))
 		return verdict_drop(work, reason);

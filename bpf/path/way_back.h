@@ -115,16 +115,3 @@ static __always_inline int back_steps(struct xdp_md *ctx, struct work *work, str
 {
 	return back_where(ctx, work, back) ?: back_header(ctx, work, back) ?: port_redirect(work, back->egress_id);
 }
-
-/* Ends a frame. Without a claim it goes to the kernel if it is a control packet or the SF's policy says so; else it is
- * dropped. */
-static __always_inline int back_end(struct work *work, const struct back *back, int reason)
-{
-	if (!reason)
-		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
-	if (reason == SFC_REASON_control)
-		return verdict_pass(work, reason);
-	if (reason == SFC_REASON_miss && back->sf && back->sf->on_miss == SFC_MISS_PASS)
-		return verdict_pass(work, reason);
-	return verdict_drop(work, reason);
-}

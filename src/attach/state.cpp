@@ -28,11 +28,17 @@ json shape_json(const Shape& shape) {
             encapsulations[std::string(word_of<sfc_encap>(encap))].push_back({mask.word[0], mask.word[1]});
         }
     }
-    return {{"header_room", shape.header_room}, {"kernel_mode", shape.kernel_mode}, {"masks", encapsulations}};
+    return {{"header_room", shape.header_room},
+            {"kernel_mode", shape.kernel_mode},
+            {"icmp", shape.icmp},
+            {"masks", encapsulations}};
 }
 
 Shape parse_shape(const json& text) {
-    Shape shape{.header_room = text.at("header_room"), .kernel_mode = text.at("kernel_mode"), .masks = {}};
+    Shape shape{.header_room = text.at("header_room"),
+                .kernel_mode = text.at("kernel_mode"),
+                .icmp = text.at("icmp"),
+                .masks = {}};
     for (std::size_t encap = SFC_ENCAP_NONE + 1; encap < SFC_ENCAP_USED; encap++) {
         for (const json& mask : text.at("masks").value(std::string(word_of<sfc_encap>(encap)), json::array())) {
             shape.masks.at(encap).push_back({{mask.at(0), mask.at(1)}});

@@ -20,8 +20,21 @@ static_assert(kReasons.size() == SFC_REASON_USED && SFC_REASON_USED <= SFC_REASO
 constexpr std::array<std::string_view, 6> kVerdicts = {"", "to_sf", "restored", "passed", "dropped", "to_kernel"};
 static_assert(kVerdicts.size() == SFC_VERDICT_TO_KERNEL + 1);
 
-constexpr std::array<std::string_view, 10> kEvents = {"received", "to_sf",   "claimed",   "restored",  "expired",
-                                                      "evicted",  "flushed", "to_kernel", "forgotten", "fragments"};
+constexpr std::array<std::string_view, 15> kEvents = {"received",
+                                                      "to_sf",
+                                                      "claimed",
+                                                      "restored",
+                                                      "expired",
+                                                      "evicted",
+                                                      "flushed",
+                                                      "to_kernel",
+                                                      "forgotten",
+                                                      "fragments",
+                                                      "icmp_sent fragmentation_needed",
+                                                      "icmp_sent packet_too_big",
+                                                      "icmp_sent time_exceeded",
+                                                      "icmp_sent parameter_problem",
+                                                      "icmp_limited"};
 static_assert(kEvents.size() == SFC_EVENT_MAX);
 
 } // namespace

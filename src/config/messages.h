@@ -62,6 +62,7 @@ namespace sfc::msg {
     M(spi_si, "service path {} with service index {}")                                                                 \
     M(bad_si, "'{}' is not allowed here; use a whole number from {} to {}, a list of them, or any")                    \
     M(needs_si, "needs at least one service index, or 'any'")                                                          \
+    M(sources_of_one_version, "'{}' and '{}' are of one IP version; give one address of each")                         \
     M(tunnel_ends_differ, "the tunnel's ends '{}' and '{}' must be of one IP version")                                 \
     M(needs_next_hop, "needs the next hop's {}")                                                                       \
     M(port_takes_no_address, "{} port '{}' takes no 'mac' and no 'ip'; {}")                                            \

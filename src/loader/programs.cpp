@@ -149,6 +149,7 @@ sfc_config load_constants(const Plan& plan, const LoadSettings& settings) {
     config.header_limit = std::min(settings.header_limit, plan.shape.header_room);
     config.header_room = plan.shape.header_room;
     config.kernel_mode = plan.shape.kernel_mode ? 1 : 0;
+    config.icmp = plan.shape.icmp;
     config.any_address = settings.any_address ? 1 : 0;
     for (std::size_t encap = 0; encap < plan.shape.masks.size(); encap++) {
         const auto& masks = plan.shape.masks.at(encap);
@@ -221,6 +222,7 @@ void Programs::size_maps(const Plan& plan) {
         resize(map, plan.ports.size());
     }
     resize(maps.port_id_hash, 2 * plan.ports.size()); // a port's interface and its hairpin's
+    resize(maps.icmp_ports, plan.shape.icmp == 0 ? 1 : plan.ports.size());
     set_value_size(maps.headers, interned_size(SFC_INTERNED_META, plan.shape.header_room));
     set_value_size(maps.arrivals, interned_size(SFC_ARRIVAL_META, plan.shape.header_room));
     set_key_size(maps.arrival_numbers, SFC_HEADER_META * sizeof(std::uint64_t) + plan.shape.header_room);
