@@ -40,8 +40,8 @@ static __always_inline int strip_to_host_kernel(struct xdp_md *ctx, struct work 
 	       strip_cut_for_kernel(ctx, work, strip) ?: strip_ticket(ctx, work, strip);
 }
 
-/* The same two for a header that has arrived before. A packet that cannot pass takes the whole way, which has the header
- * that an answer needs. */
+/* The same two for a header that has arrived before. A packet that cannot pass takes the whole way, which has the
+ * header that an answer needs. */
 static __always_inline int known_way(struct work *work, struct strip *strip, const struct known *known)
 {
 	return !known->arrival->ported || !(known_service(work, strip) ?: strip_ways_out(work, strip));

@@ -33,6 +33,12 @@ services:
   - {{name: mpls, match: {{encapsulation: mpls, label: 16001}}, domain: p0, sf: {{name: fw, in: left}}, next_hop: {{interface: p1, mac: "{mac}"}}}}
   - {{name: nsh, match: {{encapsulation: nsh, spi: 777, si: 7}}, domain: p0, sf: {{name: fw, in: left}}, next_hop: {{interface: p1, mac: "{mac}"}}}}
 """
+KERNEL = """
+sfs:
+  - {{name: nat, stack: true, probe: off}}
+services:
+  - {{name: mpls, match: {{encapsulation: mpls, label: 16001}}, domain: p0, sf: {{name: nat}}, egress: {{interface: p1, mtu: {mtu}}}}}
+"""
 SERVE = """
 import socket, sys
 with socket.create_server((sys.argv[1], int(sys.argv[2])), family=socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET) as server:
@@ -90,8 +96,9 @@ class PathMtu(unittest.TestCase):
     def setUpClass(cls):
         cls.lab = open_lab()
         cls.addClassCleanup(cls.lab.close)
-        for role in ("sender", "edge", "proxy", "sf", "receiver"):
+        for role in ("sender", "edge", "sf", "receiver"):
             cls.lab.namespace(role)
+        cls.lab.namespace("proxy", net__ipv4__ip_forward=1, net__ipv6__conf__all__forwarding=1)
         for left, right, mtu in ((("sender", "s0"), ("edge", "c0"), 1500), (("edge", "c1"), ("proxy", "p0"), DOMAIN_MTU),
                                  (("proxy", "p1"), ("edge", "c2"), DOMAIN_MTU), (("edge", "c3"), ("receiver", "r0"), 1500),
                                  (("proxy", "f0"), ("sf", "fw0"), 1500), (("proxy", "f1"), ("sf", "fw1"), 1500)):
@@ -141,12 +148,15 @@ class PathMtu(unittest.TestCase):
         counters = proxy.stats()["counters"]["services"][service]
         return {kind: count["packets"] for kind, count in counters["icmp_sent"].items()}
 
-    def goes_on(self, service, mtus):
-        """Both IP versions through the service, with links of these sizes: (role, interface) -> MTU."""
+    def shrink(self, mtus):
+        """Links of these sizes, (role, interface) -> MTU, until the test ends."""
         for (role, device), mtu in mtus.items():
             self.lab.run(role, "ip", "link", "set", device, "mtu", mtu)
             self.addCleanup(self.lab.run, role, "ip", "link", "set", device, "mtu", DOMAIN_MTU if device in ("p1", "c2") else 1500)
-        proxy = Proxy(self.lab, CONFIG.format(mac=self.mac("edge", "c2")))
+
+    def goes_on(self, service, text, end="dropped"):
+        """Both IP versions through the service. `end`: where it counts packets that are too big."""
+        proxy = Proxy(self.lab, text)
         proxy.start()
         self.addCleanup(proxy.stop)
         proxy.wait_ready()
@@ -166,20 +176,33 @@ class PathMtu(unittest.TestCase):
             self.assertLess(best, 3)
             self.assertGreaterEqual(told[kind], 1)
         stats = proxy.stats()
-        self.assertGreaterEqual(stats["counters"]["services"][service]["dropped"]["too_big"]["packets"], sum(told.values()))
+        self.assertGreaterEqual(stats["counters"]["services"][service][end]["too_big"]["packets"], sum(told.values()))
         wait_for("balanced counters", lambda: proxy.stats()["conservation"]["balanced"])
+
+    def user_mode(self):
+        return CONFIG.format(mac=self.mac("edge", "c2"))
 
     def test_link_of_the_sf(self):
         for service in HEADERS:
             with self.subTest(service):
-                self.goes_on(service, {("proxy", "f0"): FITS, ("sf", "fw0"): FITS})
+                self.shrink({("proxy", "f0"): FITS, ("sf", "fw0"): FITS})
+                self.goes_on(service, self.user_mode())
                 self.doCleanups()
 
     def test_link_behind_the_proxy(self):
         for service in HEADERS:
             with self.subTest(service):
-                self.goes_on(service, {(role, device): FITS + LEFT[service] for role, device in (("proxy", "p1"), ("edge", "c2"))})
+                self.shrink({(role, device): FITS + LEFT[service] for role, device in (("proxy", "p1"), ("edge", "c2"))})
+                self.goes_on(service, self.user_mode())
                 self.doCleanups()
+
+    def test_behind_this_hosts_kernel(self):
+        """Its route knows of no smaller link, so it passes on what is too big with the header."""
+        for family in HOSTS:
+            self.lab.run("proxy", "ip", family, "route", "replace", HOSTS[family][1], "dev", "p1")
+            self.lab.run("proxy", "ip", family, "neighbour", "replace", HOSTS[family][1], "lladdr", self.mac("edge", "c2"), "dev", "p1",
+                         "nud", "permanent")
+        self.goes_on("mpls", KERNEL.format(mtu=FITS + LEFT["mpls"]), end="dropped_after_claim")
 
 
 if __name__ == "__main__":
