@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The entry points, as lists of steps. The headers below say what each step does. */
+#include "icmp/outer.h"
 #include "kernel_mode/hairpin.h"
 #include "kernel_mode/known.h"
 #include "kernel_mode/restore_tc.h"
@@ -46,12 +47,18 @@ static __always_inline int strip_to_host_kernel(struct xdp_md *ctx, struct work 
 	       strip_cut_for_kernel(ctx, work, strip) ?: strip_ticket(ctx, work, strip);
 }
 
-/* The same two for a header that has arrived before. */
+/* The same two for a header that has arrived before. A packet that cannot pass takes the whole way, which has the
+ * header that an answer needs. */
+static __always_inline int known_way(struct work *work, struct strip *strip, const struct known *known)
+{
+	return !known->arrival->ported || !(known_service(work, strip) ?: strip_ways_out(work, strip));
+}
+
 static __always_inline int known_to_sf_kernel(struct xdp_md *ctx, struct work *work, struct strip *strip,
 					      const struct known *known)
 {
-	return known_service(work, strip) ?: strip_ways_out(work, strip) ?: strip_cut(ctx, work, strip) ?:
-	       ticket_put(ctx, &known->ticket) ?: port_redirect(work, strip->service->to_port);
+	return strip_cut(ctx, work, strip) ?: ticket_put(ctx, &known->ticket) ?:
+	       port_redirect(work, strip->service->to_port);
 }
 
 static __always_inline int known_to_host_kernel(struct xdp_md *ctx, struct work *work, struct strip *strip,
@@ -109,7 +116,8 @@ int sfc_strip(struct xdp_md *ctx)
 
 	if (!work)
 		return XDP_ABORTED;
-	if (sfc_config.kernel_mode && strip.in->tickets && strip_known(ctx, work, strip.in, &known))
+	if (sfc_config.kernel_mode && strip.in->tickets && strip_known(ctx, work, strip.in, &known) &&
+	    known_way(work, &strip, &known))
 		return strip_known_frame(ctx, work, &strip, &known);
 	strip.hint = known.hint;
 	return strip_frame(ctx, work, &strip);
@@ -126,7 +134,7 @@ int sfc_restore(struct xdp_md *ctx)
 	if (!work)
 		return XDP_ABORTED;
 	reason = restore_source(ctx, work, &back) ?: back_service(work, &back, 1) ?: back_steps(ctx, work, &back);
-	return back_end(work, &back, probe_or_restore(ctx, reason));
+	return back_end(ctx, work, &back, probe_or_restore(ctx, reason));
 }
 
 /* TC ingress of a domain port, where tickets are in the mark. It runs behind GRO, and before anything clears
@@ -165,7 +173,8 @@ int sfc_hairpin(struct xdp_md *ctx)
 	if (!work)
 		return XDP_ABORTED;
 	reason = hairpin_source(ctx, work) ?: back_service(work, &back, 0) ?: back_steps(ctx, work, &back);
-	return reason ? verdict_drop(work, reason) : verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
+	return reason ? answer_drop(ctx, work, reason)
+		      : verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
 }
 
 /* TC egress inside the namespace of an SF that is a kernel behind ports: the ticket goes into the source MAC, as on a
@@ -193,7 +202,7 @@ int sfc_restore_mac(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	reason = mac_source(ctx, work, &back) ?: back_service(work, &back, 1) ?:
 		 mac_allowed(work, &back) ?: back_steps(ctx, work, &back);
-	return back_end(work, &back, probe_or_restore(ctx, reason));
+	return back_end(ctx, work, &back, probe_or_restore(ctx, reason));
 }
 
 /*

@@ -17,7 +17,7 @@
 #endif
 
 /* Raised with every change of a map's layout: a program and pinned maps of different versions do not meet. */
-enum { SFC_ABI_VERSION = 12 };
+enum { SFC_ABI_VERSION = 13 };
 
 enum sfc_limit {
 	SFC_LABELS_MAX = 16, /* label stack entries on arrival; one more is `too_many_labels` */
@@ -86,18 +86,21 @@ struct sfc_config {
 	__u8 mark_check_bits; /* the others above the number are the generation's */
 	__u8 weak_order;      /* 1 = this CPU may show stores to another one in another order: publish by an atomic */
 	__u8 summed_shift;    /* of skb->ip_summed in its byte */
-	__u8 last;            /* 1 = a service keeps its last header */
+	__u8 icmp;            /* enum sfc_icmp_version: senders that are told; 0 = nothing of it is loaded */
 	__u16 summed_at;      /* offset of that byte in struct sk_buff, 0 = not known */
 	__u16 kernel_context; /* 1 = the call of SFC_KFUNC_CONTEXT is the kernel's bpf_cast_to_kern_ctx */
 	__u16 plain_mark;     /* as plain_check, in a mark */
 	__u32 fib;            /* 1 = routes of the kernel say where packets of some services go */
-	__u32 any_mac;        /* 1 = every MAC counts as the port's own: replay */
-	__u32 encaps;         /* a bit for each enum sfc_encap that services use, the others are `unmatched` */
-	__u32 header_room;    /* bytes that slots, tails and interned headers have for a header: SFC_HEADER_STEP each */
-	__u32 kernel_mode;    /* 0 = no service goes through a kernel, and nothing of that is loaded */
-	__u32 any_address;    /* 1 = every address counts as one of this host: replay */
-	__u32 plain_check;    /* of the ticket of a packet that came in without a header, in metadata */
-	__u32 memory_mask;    /* lines of the memory - 1, at least bucket_mask; 0 = keys are not remembered */
+	__u8 last;            /* 1 = a service keeps its last header */
+	__u8 reserved1[3];
+	__u32 any_mac; /* 1 = every MAC counts as the port's own: replay */
+	__u32 reserved2;
+	__u32 encaps;      /* a bit for each enum sfc_encap that services use, the others are `unmatched` */
+	__u32 header_room; /* bytes that slots, tails and interned headers have for a header: SFC_HEADER_STEP each */
+	__u32 kernel_mode; /* 0 = no service goes through a kernel, and nothing of that is loaded */
+	__u32 any_address; /* 1 = every address counts as one of this host: replay */
+	__u32 plain_check; /* of the ticket of a packet that came in without a header, in metadata */
+	__u32 memory_mask; /* lines of the memory - 1, at least bucket_mask; 0 = keys are not remembered */
 	__u64 ticket_secret[2];
 	__u64 key_secret[SFC_SECRETS];
 	__u64 digest_secret[SFC_SECRETS];
@@ -301,6 +304,7 @@ struct sfc_key {
 };
 
 #include "sfc_cache.h"
+#include "sfc_icmp.h"
 #include "sfc_kernel_mode.h"
 #include "sfc_probe.h"
 
@@ -319,11 +323,12 @@ struct sfc_result {
 	__u8 verdict;    /* enum sfc_verdict */
 	__u8 reason;     /* enum sfc_reason, SFC_OK when handed to the SF or restored */
 	__u8 claimed;    /* 1 = a cached header was taken for this frame */
-	__u8 originated; /* 1 = it was a service's last one, because the SF sent the frame on its own */
+	__u8 answered;   /* 1 = dropped, and an ICMP error left in its place */
 	__u16 port;      /* where the frame came in */
 	__u16 egress;    /* where it left, SFC_NONE if it did not */
 	__u16 service;   /* SFC_NONE where the outcome belongs to the port */
-	__u16 reserved2;
+	__u8 originated; /* 1 = the header is a service's last one, because the SF sent the frame on its own */
+	__u8 reserved;
 	__u32 frame_len; /* as it arrived, in bytes */
 };
 
@@ -350,6 +355,12 @@ enum sfc_event {
 	SFC_EVENT_FRAGMENTS,  /* that a kernel made of such packets, but for the first of each */
 	SFC_EVENT_ORIGINATED, /* sent by the SF on its own, and given the last header of the service */
 	SFC_EVENT_BYPASSED,   /* sent on to the next hop, advanced, and not through the SF */
+	/* ICMP errors that were sent, by type, and those that would have been too many. */
+	SFC_EVENT_ICMP_FRAGMENTATION_NEEDED,
+	SFC_EVENT_ICMP_PACKET_TOO_BIG, /* from here on in the order of ICMPv6's types, from 2 */
+	SFC_EVENT_ICMP_TIME_EXCEEDED,
+	SFC_EVENT_ICMP_PARAMETER_PROBLEM,
+	SFC_EVENT_ICMP_LIMITED,
 	SFC_EVENT_MAX,
 };
 
@@ -362,7 +373,7 @@ struct sfc_counters {
 	__u64 last_claimed; /* service: when the last one came back */
 };
 
-static_assert(sizeof(struct sfc_config) == 80 + 16 * SFC_SECRETS + SFC_ENCAPS_MAX * (SFC_MASKS_MAX * 16 + 3),
+static_assert(sizeof(struct sfc_config) == 88 + 16 * SFC_SECRETS + SFC_ENCAPS_MAX * (SFC_MASKS_MAX * 16 + 3),
 	      "sfc_config is padded");
 static_assert(sizeof(struct sfc_port) == 32, "sfc_port is padded");
 static_assert(sizeof(struct sfc_sf) == 40, "sfc_sf is padded");

@@ -47,5 +47,6 @@
 	X(number_hints)                                                                                                \
 	X(port_counters)                                                                                               \
 	X(service_counters)                                                                                            \
+	X(icmp_ports)                                                                                                  \
 	X(set_clock)                                                                                                   \
 	X(probes)

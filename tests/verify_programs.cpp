@@ -32,12 +32,14 @@ struct Shape {
     std::uint32_t header_room;
     std::size_t masks;
     bool remember = false;
+    bool icmp = false;
 };
 constexpr std::array kShapes = {
     Shape{"user mode, MPLS", false, SFC_HEADER_ROOM_LEAST, 1},
     Shape{"user mode, MPLS, keys remembered", false, SFC_HEADER_ROOM_LEAST, 1, true},
     Shape{"kernel mode, MPLS", true, SFC_HEADER_ROOM_LEAST, 1},
-    Shape{"everything", true, SFC_HEADER_MAX, SFC_MASKS_MAX, true},
+    Shape{"user mode, MPLS, ICMP", false, SFC_HEADER_ROOM_LEAST, 1, false, true},
+    Shape{"everything", true, SFC_HEADER_MAX, SFC_MASKS_MAX, true, true},
 };
 
 sfc::Plan plan_of(const Shape& shape) {
@@ -49,6 +51,7 @@ sfc::Plan plan_of(const Shape& shape) {
     plan.services.resize(2);
     plan.shape.kernel_mode = shape.kernel_mode;
     plan.sfs[1].entry.kernel = shape.kernel_mode ? 1 : 0; // of this host: with all that may be pushed
+    plan.shape.icmp = shape.icmp ? SFC_ICMP_IPV4 | SFC_ICMP_IPV6 : 0;
     plan.shape.header_room = shape.header_room;
     const bool all = shape.masks == SFC_MASKS_MAX;
     plan.shape.fib = all;

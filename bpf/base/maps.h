@@ -10,6 +10,8 @@
 
 enum {
 	CUT_MASK = 0xff, /* of encapsulation: SFC_HEADER_MAX, or 16 labels, and what the verifier must be shown */
+	ABOUT_LINK = 24, /* Ethernet and two tags, in whole words */
+	ABOUT_OFF_MASK = 0x1f,
 };
 
 /* const and volatile: const puts it into frozen .rodata, where the verifier folds it; volatile keeps the compiler from
@@ -31,7 +33,7 @@ struct inner {
 	__be16 fragment_off; /* as on the wire, without the bits that mean something else */
 	__u8 settled;        /* 1 = off, len and proto are final, the walk only looks on */
 	__u8 routed;         /* 1 = it may have a segment routing header, 2 = it has one */
-	__u32 ipv4_id; /* as on the wire, 0 for IPv6 */
+	__u32 ipv4_id;       /* as on the wire, 0 for IPv6 */
 	__be32 fragment_id;
 	__u32 walk_off; /* the next extension header */
 	__u32 walk_len;
@@ -59,7 +61,9 @@ struct encap {
 	__u8 lead;     /* bytes of VLAN tags or of an outer packet in front of its own header */
 	__u8 outer;    /* enum outer */
 	__u8 says_at;  /* position of the byte that says what is behind the header, where `inner` is an IP version */
-	__u8 bypass;     /* enum sfc_reason: why the packet goes past the SF, its header as it leaves; 0 = it does not */
+	__u16 due;     /* ICMPv6 type and code that the sender of the outer packet is to be told; 0 = nothing */
+	__u8 due_at;   /* and the pointer */
+	__u8 bypass;   /* enum sfc_reason: why the packet goes past the SF, its header as it leaves; 0 = it does not */
 	__u8 reserved;
 	__u32 first;     /* what match has read already, for parse */
 	__u32 second;    /* and more of it */
@@ -87,6 +91,19 @@ struct remembered {
 	__u32 reserved;
 };
 
+/* An ICMP error about the frame (bpf/icmp/). */
+struct icmp_message {
+	__u8 l3_off; /* where the packet begins that it is about: behind Ethernet and its tags */
+	__u8 six;    /* 1 = it is IPv6, and so is the message */
+	__u16 kind;  /* type and code */
+	__u32 word;  /* MTU, pointer or 0 */
+	__u32 room;  /* bytes that the message may have as an IP packet; 0 = no limit but its own */
+	__u32 len;   /* of the packet, as its header says */
+	struct sfc_address to;
+	__u8 link[ABOUT_LINK];
+	__u8 bytes[48]; /* the message up to what it quotes: IPv6 and ICMPv6 are the longest */
+};
+
 /* What one program run knows about its frame. Not on the BPF stack: 512 bytes are too few for a key and a header. */
 struct work {
 	struct sfc_result result;
@@ -108,6 +125,7 @@ struct work {
 	__u32 sum_off;                          /* of the rest of what it is made of */
 	__u32 sum_left;                         /* bytes of it */
 	__u8 piece[SFC_SUM_PIECE];              /* of a frame, for it */
+	struct icmp_message icmp;
 };
 
 /* Per CPU, and a program runs to its end on one CPU: no locking. */
@@ -335,6 +353,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct sfc_counters);
 } service_counters SEC(".maps");
+
+/* By port: where ICMP errors come from, and how many (sfc_icmp.h). */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* resized, where any are sent: as ports */
+	__type(key, __u32);
+	__type(value, struct sfc_icmp);
+} icmp_ports SEC(".maps");
 
 /* The time that replay and campaigns set, in nanoseconds; read only with SFC_CLOCK_MAP. */
 struct {

@@ -71,10 +71,12 @@ __noinline int sum_piece(struct xdp_md *ctx, struct work *work)
 
 /*
  * Adds `len` bytes at `off` of the frame to work->sum, piece by piece: one helper takes 512 bytes at most. Returns
- * SFC_OK, or SFC_REASON_truncated where the frame ends before.
+ * SFC_OK, or SFC_REASON_truncated where the frame ends before. Not static, as extensions_walk.
  */
-static __always_inline int sum_frame(struct xdp_md *ctx, struct work *work, __u32 off, __u32 len)
+__noinline int sum_frame(struct xdp_md *ctx, struct work *work, __u32 off, __u32 len)
 {
+	if (!work)
+		return SFC_REASON_truncated;
 	work->sum_off = off;
 	work->sum_left = len;
 #pragma clang loop unroll(disable)

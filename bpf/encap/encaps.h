@@ -28,7 +28,8 @@ enum {
 	ENCAPS_BY_IPV6 = 0 SFC_ENCAPS(ENCAP_BY_IPV6),
 	ENCAPS_BEHIND_TAGS = 1 << SFC_ENCAP_nsh,
 	ENCAPS_BYPASS = 1 << SFC_ENCAP_nsh | 1 << SFC_ENCAP_srv6,
-	VLAN_TAG = 4, /* control information and the next EtherType, IEEE 802.1Q 9.3 */
+	ENCAP_TOO_BIG = 0x200, /* type and code of ICMPv6, RFC 4443 3.2 */
+	VLAN_TAG = 4,          /* control information and the next EtherType, IEEE 802.1Q 9.3 */
 };
 
 static __always_inline int encap_in_use(enum sfc_encap encap)
@@ -136,6 +137,15 @@ static __always_inline int encap_match(struct xdp_md *ctx, struct work *work, en
 		return name##_match(ctx, work, value);
 	SFC_ENCAPS(ENCAP_MATCH)
 	return SFC_REASON_unmatched;
+}
+
+/* Whether the sender of the outer packet is to be told why the frame ends. A packet that is too big is its business,
+ * because it is the one that is routed. */
+static __always_inline int encap_due(struct work *work, enum sfc_encap encap, int reason)
+{
+	if (reason == SFC_REASON_too_big && ENCAPS_BY_IPV6 >> encap & 1)
+		work->encap.due = ENCAP_TOO_BIG;
+	return work->encap.due != 0;
 }
 
 /* Whether packets of the service go to the SF with their header. */

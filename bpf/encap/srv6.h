@@ -23,6 +23,9 @@ enum {
 	SRV6_LENGTH = 4, /* where fields of the outer IPv6 header stand, RFC 8200 3 */
 	SRV6_TYPE = 2,   /* and of the segment routing header, RFC 8754 2 */
 	SRV6_LAST = 4,
+	SRV6_EXCEEDED = 0x300, /* types and codes of ICMPv6, RFC 4443 3 */
+	SRV6_FIELD = 0x400,
+	SRV6_UPPER = 0x404, /* RFC 8754 10.5: SR Upper-layer Header Error */
 	SRV6_TYPE_SRH = 4,
 	SRV6_PAD1 = 0,         /* the one TLV without a length, RFC 8754 2.1 */
 	SRV6_TLV_MASK = 0x1ff, /* a TLV begins within the header, and has 257 bytes */
@@ -56,6 +59,14 @@ static __always_inline struct srv6_service srv6_unpack(__u32 packed)
 	return (struct srv6_service){packed, packed >> 8, packed >> 16, packed >> 24};
 }
 
+/* RFC 8754 4.3, RFC 8986 4: the packet ends with `reason`, and its sender is to be told, with a pointer `at`. */
+static __always_inline int srv6_fault(struct work *work, int reason, __u32 due, __u32 at)
+{
+	work->encap.due = due;
+	work->encap.due_at = at;
+	return reason;
+}
+
 /* match: the destination, in host byte order, so that the bits that differ are low ones. */
 static __always_inline int srv6_match(struct xdp_md *ctx, struct work *work, __u64 *value)
 {
@@ -85,7 +96,7 @@ static __always_inline int srv6_routing(struct work *work, const struct srv6_par
 	if (!part->left || work->encap.lead)
 		return SFC_OK;
 	work->encap.lead = cut;
-	return part->type == SRV6_TYPE_SRH ? SFC_OK : SFC_REASON_bad_srh;
+	return part->type == SRV6_TYPE_SRH ? SFC_OK : srv6_fault(work, SFC_REASON_bad_srh, SRV6_FIELD, cut + SRV6_TYPE);
 }
 
 /*
@@ -147,11 +158,13 @@ static __always_inline int srv6_check(struct work *work, __u32 srh)
 	__u32 length = part[1], last = part[SRV6_LAST], left = part[SRV6_LEFT];
 
 	if (2 * (last + 1) > length || left > last + 1)
-		return SFC_REASON_bad_srh;
+		return srv6_fault(work, SFC_REASON_bad_srh, SRV6_FIELD, srh + SRV6_LEFT);
 	if (2 * (last + 1) == length)
 		return SFC_OK;
 	work->encap.first = srh + SRV6_LIST + (last + 1) * SRV6_SEGMENT;
-	return srv6_tlvs(work, srh + (length + 1) * SRV6_UNIT);
+	if (srv6_tlvs(work, srh + (length + 1) * SRV6_UNIT))
+		return srv6_fault(work, SFC_REASON_bad_tlv, SRV6_FIELD, srh + 1); /* Hdr Ext Len */
+	return SFC_OK;
 }
 
 /* The next segment becomes the destination. */
@@ -208,7 +221,7 @@ static __always_inline int srv6_compressed(struct work *work, struct srv6_servic
 		if (!(to.high & argument.high) && !(to.low & argument.low))
 			break;
 		if (hops <= 1)
-			return SFC_REASON_ttl;
+			return srv6_fault(work, SFC_REASON_ttl, SRV6_EXCEEDED, 0);
 		hops--;
 		to = srv6_shift(to, behind, what.function * 8);
 		if (((to.high ^ sid.high) & ~argument.high) || ((to.low ^ sid.low) & ~argument.low)) {
@@ -238,7 +251,7 @@ static __always_inline int srv6_advance(struct work *work, struct srv6_service w
 	if (!srh)
 		return SFC_REASON_upper_layer;
 	if (work->header.f.bytes[SRV6_HOPS] <= 1)
-		return SFC_REASON_ttl;
+		return srv6_fault(work, SFC_REASON_ttl, SRV6_EXCEEDED, 0);
 	reason = srv6_check(work, srh);
 	if (reason)
 		return reason;
@@ -279,11 +292,9 @@ static __always_inline int srv6_ends_here(struct work *work)
 {
 	struct sfc_address to;
 
-	if (work->encap.next != IPPROTO_ICMPV6)
-		return SFC_REASON_upper_layer;
 	__builtin_memcpy(&to, work->header.f.bytes + SRV6_TO, sizeof(to));
-	if (!bpf_map_lookup_elem(&own_addresses, &to))
-		return SFC_REASON_upper_layer;
+	if (work->encap.next != IPPROTO_ICMPV6 || !bpf_map_lookup_elem(&own_addresses, &to))
+		return srv6_fault(work, SFC_REASON_upper_layer, SRV6_UPPER, work->encap.cut);
 	work->result.service = SFC_NONE;
 	return SFC_REASON_not_sfc;
 }

@@ -16,15 +16,10 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "icmp/types.h"
 #include "path/fib.h"
 
 enum {
-	ICMP_HEADER = 8, /* RFC 792, RFC 4443 2.1: the quoted packet comes behind it */
-	ICMP_UNREACHABLE = 3,
-	ICMP_REDIRECTED = 5, /* with 4, source quench */
-	ICMP_EXCEEDED = 11,
-	ICMP_PARAMETER = 12,
-	ICMP6_PARAMETER = 4, /* the last error of RFC 4443 */
 	TCP_FLAGS_AT = 13,   /* RFC 9293 3.1 */
 	TCP_RST = 4,
 };
@@ -81,7 +76,7 @@ static __always_inline int originated_ipv4(struct __sk_buff *skb, int strips)
 		return !originated_here4(ip.saddr);
 	if (!strips || ip.protocol != IPPROTO_ICMP || bpf_skb_load_bytes(skb, icmp, &type, sizeof(type)))
 		return 0;
-	if ((type < ICMP_UNREACHABLE || type > ICMP_REDIRECTED) && type != ICMP_EXCEEDED && type != ICMP_PARAMETER)
+	if (!icmp_is_error(type))
 		return 0;
 	if (bpf_skb_load_bytes(skb, icmp + ICMP_HEADER + __builtin_offsetof(struct iphdr, daddr), &fib.ipv4_dst,
 			       sizeof(fib.ipv4_dst)))

@@ -46,6 +46,12 @@ static __always_inline int push_may(struct __sk_buff *skb)
 	return (byte >> sfc_config.summed_shift & PUSH_SUMMED_MASK) != PUSH_SUMMED_PARTIAL;
 }
 
+/* Whether the packet, with `len` bytes of header, fits the port. */
+static __always_inline int push_fits(struct __sk_buff *skb, const struct sfc_port *port, __u32 len)
+{
+	return port_fits(port, skb->len - ETH_HLEN + len);
+}
+
 /* Writes the header's bytes from the entry to behind Ethernet, where the longest header would lie in the frame. Their
  * number is a multiple of four, because an MPLS label stack entry has four. */
 static __always_inline void push_pairs(__u8 *to, const struct sfc_interned *entry, __u32 len)
@@ -109,13 +115,13 @@ static __always_inline int push_words(struct __sk_buff *skb, const struct sfc_in
 static __always_inline int push_header(struct __sk_buff *skb, const struct sfc_port *port, struct sfc_interned *entry,
 				       __u32 generation)
 {
-	__u32 len = *(volatile __u16 *)&entry->header.f.len & CUT_MASK, inner = skb->len - ETH_HLEN;
+	__u32 len = *(volatile __u16 *)&entry->header.f.len & CUT_MASK;
 	void *to = (void *)(long)skb->data;
 	struct macs macs;
 
 	if (len > sfc_config.header_room)
 		return SFC_REASON_late;
-	if (!port_fits(port, inner + len))
+	if (!push_fits(skb, port, len))
 		return SFC_REASON_too_big;
 	if (to + ETH_HLEN > (void *)(long)skb->data_end)
 		return SFC_REASON_runt;

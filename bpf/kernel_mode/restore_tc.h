@@ -168,7 +168,9 @@ static __always_inline int tc_with_ticket(struct __sk_buff *skb, __u32 id, const
 			return tc_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), reason);
 		push = entry->way != SFC_NONE;
 	}
-	if (push && !tc_version_differs(skb, entry) && push_may(skb))
+	/* A packet that is too big is answered in XDP. */
+	if (push && !tc_version_differs(skb, entry) && push_may(skb) &&
+	    (!sfc_config.icmp || push_fits(skb, port, entry->header.f.len)))
 		return tc_push(skb, port, entry, ticket->generation, service_id);
 	return tc_hairpin(skb, port, ticket, service_id);
 }

@@ -6,7 +6,7 @@
 #include "cache/cache.h"
 #include "cache/last.h"
 #include "key/key.h"
-#include "path/way_back.h"
+#include "path/answer.h"
 
 /*
  * Whether the frame is for the port. A routed SF that forwards IP multicast or a directed broadcast sends to a group

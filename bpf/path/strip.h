@@ -8,6 +8,7 @@
 #include "cache/last.h"
 #include "encap/encaps.h"
 #include "key/key.h"
+#include "path/answer.h"
 #include "path/fib.h"
 #include "ticket/to_kernel.h"
 
@@ -28,6 +29,7 @@ static __always_inline int strip_classify(struct xdp_md *ctx, struct work *work,
 	struct cursor cur = cursor_at(ctx, 0);
 	struct ethhdr *eth = cursor_take(&cur, sizeof(*eth));
 
+	work->encap.due = 0;
 	if (!eth)
 		return SFC_REASON_runt;
 	work->encap.cut = 0; /* until the end of the encapsulation is found */
@@ -189,7 +191,7 @@ static __always_inline int strip_key(struct xdp_md *ctx, struct work *work, cons
 /* Whether a packet of `size` can go on behind the SF. */
 static __always_inline int strip_next_hop(const struct work *work, const struct sfc_service *service, __u32 size)
 {
-	__u16 egress_id = service->egress_port == SFC_PORT_INGRESS ? work->result.port : service->egress_port;
+	__u16 egress_id = back_egress(work, service);
 	const struct sfc_port *egress;
 
 	if (fib_decides(service))
@@ -288,12 +290,27 @@ static __always_inline int strip_cache(struct work *work, const struct strip *st
 	}
 }
 
+/* A packet that is too big for the way there or back becomes the message to its sender, with the header that it would
+ * have come back with. */
+static __always_inline int strip_too_big(struct xdp_md *ctx, struct work *work, const struct strip *strip)
+{
+	int action = verdict_drop(work, SFC_REASON_too_big);
+
+	return strip_keep(ctx, work, strip) || strip_cut(ctx, work, strip) ? action : answer_too_big(ctx, work);
+}
+
 /* Decides who owns the outcome, and how the packet ends. `unmatched`, `not_sfc` and a label stack that ends inside an
  * entry belong to the port. Only `unmatched`, `not_sfc` and `other_mac` may go to the kernel of this host. */
 static __always_inline int strip_end(struct xdp_md *ctx, struct work *work, const struct strip *strip, int reason)
 {
 	if (reason == SFC_REASON_truncated && !work->encap.cut)
 		work->result.service = SFC_NONE;
+	if (sfc_config.icmp && encap_due(work, strip->encap, reason)) {
+		verdict_drop(work, reason);
+		return answer_outer(ctx, work);
+	}
+	if (sfc_config.icmp && reason == SFC_REASON_too_big)
+		return strip_too_big(ctx, work, strip);
 	if (reason != SFC_REASON_not_sfc && reason != SFC_REASON_other_mac &&
 	    (reason != SFC_REASON_unmatched || strip->in->unmatched != SFC_UNMATCHED_PASS))
 		return verdict_drop(work, reason);

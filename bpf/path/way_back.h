@@ -47,6 +47,12 @@ static __always_inline int back_service(struct work *work, struct back *back, in
 	return back->service ? SFC_OK : SFC_REASON_no_next_hop;
 }
 
+/* The port to a configured next hop, of a frame at a domain port. */
+static __always_inline __u16 back_egress(const struct work *work, const struct sfc_service *service)
+{
+	return service->egress_port == SFC_PORT_INGRESS ? work->result.port : service->egress_port;
+}
+
 /* The service's next hop. */
 static __always_inline int back_to_next_hop(struct work *work, struct back *back)
 {
@@ -199,19 +205,4 @@ __noinline int back_bypass(struct xdp_md *ctx, struct work *work, const struct s
 	if (fib_hands_over(reason))
 		return SFC_OK;
 	return reason || !back.egress_id ? reason : port_redirect(work, back.egress_id);
-}
-
-/* Ends a frame. Without a claim it goes to the kernel if it is a control packet, for another MAC, or the SF's policy
- * says so; else it is dropped. With its header on it goes there if the kernel must send it. */
-static __always_inline int back_end(struct work *work, const struct back *back, int reason)
-{
-	if (!reason)
-		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
-	if (fib_hands_over(reason))
-		return fib_hand_over(work, reason);
-	if (reason == SFC_REASON_control || reason == SFC_REASON_other_mac)
-		return verdict_pass(work, reason);
-	if (reason == SFC_REASON_miss && back->sf && back->sf->on_miss == SFC_MISS_PASS)
-		return verdict_pass(work, reason);
-	return verdict_drop(work, reason);
 }

@@ -14,6 +14,7 @@
 
 #include <fmt/format.h>
 
+#include "attach/icmp_source.h"
 #include "attach/messages.h"
 #include "attach/own_address.h"
 #include "base/error.h"
@@ -165,11 +166,14 @@ Attachment::Attachment(PinDirectory pins, State state, Plan plan)
           return map;
       })) {}
 
-Attachment Attachment::create(const Plan& plan, State state, const std::string& pin, const Say& say) {
+Attachment Attachment::create(Plan plan, State state, const std::string& pin, const Say& say) {
     if (open(pin, Access::Change)) {
         throw PinDirectory::taken(pin);
     }
     check_all(plan, state.generic);
+    Plan loaded = plan; // with this host's addresses of today
+    add_icmp_sources(loaded);
+    plan.shape = loaded.shape;
     std::string note;
     PinDirectory pins = PinDirectory::create(pin, note);
     if (!note.empty()) {
@@ -177,7 +181,7 @@ Attachment Attachment::create(const Plan& plan, State state, const std::string& 
     }
     try {
         pins.lock();
-        pin_programs(pins, plan);
+        pin_programs(pins, loaded);
         state.shape = plan.shape;
         state.save(pins);
     } catch (...) {
@@ -252,23 +256,18 @@ std::optional<Attachment> Attachment::open(const std::string& pin, Access access
 }
 
 void Attachment::keep_addresses() const {
+    if (plan_.shape.icmp != 0) {
+        Plan plan = plan_;
+        add_icmp_sources(plan);
+        plan.shape = plan_.shape;
+        maps_->set_icmp_sources(plan);
+    }
     if (!plan_.shape.in_ip() && !plan_.through_host_kernel()) {
         return;
     }
-    std::vector<OwnAddress> own;
-    Netlink netlink;
-    if (const int error = read_own_addresses(netlink, own)) {
-        throw system_error(msg::cannot_ask_addresses(), error);
-    }
     std::vector<sfc_address> addresses;
-    for (const OwnAddress& one : own) {
-        sfc_address address{};
-        const bool four = one.ip.size() == sizeof(std::uint32_t);
-        if (four) {
-            address.word[2] = htonl(0xffff);
-        }
-        std::memcpy(four ? &address.word[3] : address.word, one.ip.data(), one.ip.size());
-        addresses.push_back(address);
+    for (const OwnAddress& one : own_addresses()) {
+        addresses.push_back(to_address(one.ip));
     }
     maps_->set_own_addresses(addresses);
 }

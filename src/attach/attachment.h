@@ -31,7 +31,7 @@ using Say = std::function<void(const std::string&)>;
 class Attachment {
 public:
     /// Attaches everything, or throws and leaves nothing behind. `plan` and `state` come from options.config.
-    [[nodiscard]] static Attachment create(const Plan& plan, State state, const std::string& pin, const Say& say);
+    [[nodiscard]] static Attachment create(Plan plan, State state, const std::string& pin, const Say& say);
     /// To look at it, while another process may be at work on it; or to change it, with its lock.
     enum class Access : std::uint8_t { Look, Change };
     /// The attachment that a process has made before, if there is one. Where a process was killed before it attached

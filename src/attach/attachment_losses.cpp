@@ -23,7 +23,8 @@ std::uint64_t Attachment::sent_to(std::uint16_t id) const {
     for (std::size_t service = 1; service < plan_.services.size(); service++) {
         if (leaves_by(plan_.services[service].entry, id)) {
             const sfc_counters counters = maps_->service_counters(service);
-            for (const unsigned event : {SFC_EVENT_TO_SF, SFC_EVENT_TO_KERNEL, SFC_EVENT_RESTORED, SFC_EVENT_BYPASSED}) {
+            for (const unsigned event :
+                 {SFC_EVENT_TO_SF, SFC_EVENT_TO_KERNEL, SFC_EVENT_RESTORED, SFC_EVENT_BYPASSED}) {
                 sent += counters.event[event].packets;
             }
         }

@@ -6,6 +6,8 @@
 namespace sfc::msg {
 
 #define SFC_ATTACH_MESSAGES(M)                                                                                         \
+    M(no_icmp_source,                                                                                                  \
+      "off for {}, because no domain port has a global address of it; 'icmp: {{source: ADDRESS}}' gives one")          \
     M(cannot_ask_addresses, "cannot ask the kernel for the addresses of this host")                                    \
     M(port_in_bridge,                                                                                                  \
       "port '{}': interface '{}' is in a bridge, bond or VRF, behind which nobody can tell where a packet of "         \

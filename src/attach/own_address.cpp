@@ -2,10 +2,12 @@
 #include "attach/own_address.h"
 
 #include <algorithm>
+#include <cstring>
+
+#include <arpa/inet.h>
 
 #include "attach/messages.h"
 #include "base/error.h"
-#include "net/neighbours.h"
 #include "net/netlink.h"
 
 namespace sfc {
@@ -38,12 +40,27 @@ void refuse(const std::vector<OwnAddress>& own, const std::string& whose, const 
 
 } // namespace
 
-void refuse_own_ips(const Plan& plan) {
+std::vector<OwnAddress> own_addresses() {
     Netlink netlink;
     std::vector<OwnAddress> own;
     if (const int error = read_own_addresses(netlink, own)) {
         throw system_error(msg::cannot_ask_addresses(), error);
     }
+    return own;
+}
+
+sfc_address to_address(const IpBytes& ip) {
+    sfc_address address{};
+    const bool four = ip.size() == sizeof(std::uint32_t);
+    if (four) {
+        address.word[2] = htonl(0xffff);
+    }
+    std::memcpy(four ? &address.word[3] : address.word, ip.data(), ip.size());
+    return address;
+}
+
+void refuse_own_ips(const Plan& plan) {
+    const std::vector<OwnAddress> own = own_addresses();
     for (const Plan::Port& port : plan.ports) {
         if (port.ip) {
             refuse(own, msg::sf_address_of(port.name), *port.ip);

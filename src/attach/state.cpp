@@ -31,6 +31,7 @@ json shape_json(const Shape& shape) {
     return {{"header_room", shape.header_room},
             {"kernel_mode", shape.kernel_mode},
             {"fib", shape.fib},
+            {"icmp", shape.icmp},
             {"masks", encapsulations}};
 }
 
@@ -38,6 +39,7 @@ Shape parse_shape(const json& text) {
     Shape shape{.header_room = text.at("header_room"),
                 .kernel_mode = text.at("kernel_mode"),
                 .fib = text.at("fib"),
+                .icmp = text.at("icmp"),
                 .masks = {}};
     for (std::size_t encap = SFC_ENCAP_NONE + 1; encap < SFC_ENCAP_USED; encap++) {
         for (const json& mask : text.at("masks").value(std::string(word_of<sfc_encap>(encap)), json::array())) {

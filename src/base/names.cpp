@@ -21,9 +21,23 @@ constexpr std::array<std::string_view, 7> kVerdicts = {"",        "to_sf",     "
                                                        "dropped", "to_kernel", "bypassed"};
 static_assert(kVerdicts.size() == SFC_VERDICT_BYPASSED + 1);
 
-constexpr std::array<std::string_view, 12> kEvents = {"received",  "to_sf",     "claimed",    "restored",
-                                                      "expired",   "evicted",   "flushed",    "to_kernel",
-                                                      "forgotten", "fragments", "originated", "bypassed"};
+constexpr std::array<std::string_view, 17> kEvents = {"received",
+                                                      "to_sf",
+                                                      "claimed",
+                                                      "restored",
+                                                      "expired",
+                                                      "evicted",
+                                                      "flushed",
+                                                      "to_kernel",
+                                                      "forgotten",
+                                                      "fragments",
+                                                      "originated",
+                                                      "bypassed",
+                                                      "icmp_sent fragmentation_needed",
+                                                      "icmp_sent packet_too_big",
+                                                      "icmp_sent time_exceeded",
+                                                      "icmp_sent parameter_problem",
+                                                      "icmp_limited"};
 static_assert(kEvents.size() == SFC_EVENT_MAX);
 
 } // namespace

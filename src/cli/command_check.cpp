@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "attach/icmp_source.h"
 #include "cli/commands.h"
 #include "cli/config_json.h"
 
@@ -34,13 +35,16 @@ void print_entry(std::string_view kind, const Json& entry) {
 
 void print_text(const Json& json) {
     std::cout << fmt::format("{}: ok\n", json["file"].get<std::string>());
-    for (const char* key : {"cache", "limits", "unmatched"}) {
+    for (const char* key : {"cache", "limits", "unmatched", "icmp"}) {
         std::cout << fmt::format("{:<12} {}\n", key, setting_text(key, json[key]));
     }
     for (const auto& [key, value] : json.items()) {
         if (key.ends_with("_port")) {
             std::cout << fmt::format("{:<12} {}\n", key, setting_text(key, value));
         }
+    }
+    for (const Json& note : json["notes"]) {
+        std::cout << fmt::format("{:<12} {}\n", "note", note.get<std::string>());
     }
     for (const Json& port : json["ports"]) {
         std::cout << fmt::format("{:<12} {}\n", "port", setting_text("", port));
@@ -57,7 +61,13 @@ void print_text(const Json& json) {
 
 void command_check(const Options& options) {
     const Config config = load_config(options.config);
-    const Json json = config_json(config, make_plan(config));
+    Plan plan = make_plan(config);
+    Json json = config_json(config, plan);
+    add_icmp_sources(plan);
+    json["notes"] = Json::array();
+    for (const std::string& gap : icmp_gaps(plan)) {
+        json["notes"].push_back("icmp: " + gap);
+    }
     if (options.json) {
         std::cout << json.dump() << '\n';
     } else {

@@ -184,6 +184,19 @@ Json other_ports_json(const Plan& plan) {
     return json;
 }
 
+Json icmp_json(const IcmpConfig& icmp) {
+    if (!icmp.on) {
+        return "off";
+    }
+    Json sources = Json::array();
+    for (const auto& source : {icmp.source4, icmp.source6}) {
+        if (source) {
+            sources.push_back(*source);
+        }
+    }
+    return {{"source", sources.empty() ? Json(msg::port_address()) : sources}, {"rate", icmp.rate}};
+}
+
 } // namespace
 
 Json config_json(const Config& config, const Plan& plan) {
@@ -198,6 +211,7 @@ Json config_json(const Config& config, const Plan& plan) {
         {"limits",
          {{"labels", +SFC_LABELS_MAX}, {"header_bytes", plan.shape.header_room}, {"headroom_bytes", +SFC_HEADROOM}}},
         {"unmatched", word_of<sfc_unmatched>(config.unmatched)},
+        {"icmp", icmp_json(config.icmp)},
         {"ports", other_ports_json(plan)},
         {"sfs", Json::array()},
         {"services", Json::array()}};

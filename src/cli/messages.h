@@ -28,6 +28,7 @@ namespace sfc::msg {
     M(lines_lost, "{} lines were lost here, because nobody read them")                                                 \
     M(detached_meanwhile, "what was attached under '{}' has been detached meanwhile")                                  \
     M(removed_leftover, "nothing was attached; pins of a process that was killed are removed from '{}'")               \
+    M(port_address, "the domain port's address")                                                                       \
     M(tickets_in_metadata, "metadata")                                                                                 \
     M(tickets_in_mark, "bits 0x{:08x} of the mark, where a guess passes with 1 in {}")                                 \
     M(mark_odds, "tickets go in bits 0x{:08x} of the mark, where a guess passes with 1 in {}")                         \

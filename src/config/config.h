@@ -108,6 +108,14 @@ struct ServiceConfig {
     Position at;
 };
 
+/// Messages to senders of packets that the proxy ends. Without an address of an IP version they come from the domain
+/// port's own.
+struct IcmpConfig {
+    bool on = true;
+    std::optional<std::string> source4, source6;
+    std::uint32_t rate = SFC_ICMP_RATE; ///< a second, about packets of one port
+};
+
 struct Config {
     std::string file;
     std::uint32_t capacity = 65536; ///< slots, rounded up to a power of two
@@ -115,6 +123,7 @@ struct Config {
     std::uint32_t header_max = 0;   ///< bytes, more than the services need: for a later configuration
     bool kernel_mode = false;       ///< loaded although no service needs it: for a later configuration
     sfc_unmatched unmatched = SFC_UNMATCHED_PASS;
+    IcmpConfig icmp;
     std::array<std::uint16_t, SFC_ENCAPS_MAX> udp_ports{}; ///< of encapsulations; 0: the usual one
     std::vector<SfConfig> sfs;
     std::vector<ServiceConfig> services;

@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "config/encapsulation.h"
+#include "config/icmp_reader.h"
 #include "config/messages.h"
 #include "config/ways_reader.h"
 #include "config/yaml_reader.h"
@@ -291,7 +292,7 @@ void read_udp_ports(const YamlMap& map, Config& config) {
 }
 
 Config read_config(const YamlValue& root, const std::string& file) {
-    const YamlMap map(root, with_keys({"cache", "unmatched", "sfs", "services"}, udp_port_keys()));
+    const YamlMap map(root, with_keys({"cache", "unmatched", "icmp", "sfs", "services"}, udp_port_keys()));
     Config config;
     config.file = file;
     read_udp_ports(map, config);
@@ -300,6 +301,9 @@ Config read_config(const YamlValue& root, const std::string& file) {
     }
     if (const auto unmatched = map.optional("unmatched")) {
         config.unmatched = unmatched->word<sfc_unmatched>();
+    }
+    if (const auto icmp = map.optional("icmp")) {
+        config.icmp = read_icmp(*icmp);
     }
     for (const YamlValue& sf : map.required("sfs").items()) {
         config.sfs.push_back(read_sf(sf));

@@ -86,6 +86,7 @@ namespace sfc::msg {
     M(csid_prefix, "lblen and nflen must be multiples of {1} that make the SID's prefix of {0} bits, below 128")       \
     M(oam_needs_next_hop,                                                                                              \
       "service '{}' has 'oam: forward' and so needs a 'next_hop', because OAM packets do not go through the kernel")   \
+    M(sources_of_one_version, "'{}' and '{}' are of one IP version; give one address of each")                         \
     M(tunnel_ends_differ, "the tunnel's ends '{}' and '{}' must be of one IP version")                                 \
     M(fib_needs_ip,                                                                                                    \
       "'fib' asks the kernel for a route, and {} has no IP destination to ask for; give 'interface' with 'mac' or "    \

@@ -103,6 +103,7 @@ public:
         for (const ServiceConfig& service : config_.services) {
             add_service(service);
         }
+        set_icmp();
         return std::move(plan_);
     }
 
@@ -110,6 +111,18 @@ private:
     const Config& config_;
     Plan plan_;
     std::uint32_t next_slot_ = 0;
+
+    void set_icmp() {
+        constexpr std::uint64_t kSecond = 1'000'000'000;
+        sfc_icmp icmp{};
+        icmp.source[0] = config_.icmp.source4 ? to_address(*config_.icmp.source4) : sfc_address{};
+        icmp.source[1] = config_.icmp.source6 ? to_address(*config_.icmp.source6) : sfc_address{};
+        icmp.interval_ns = kSecond / config_.icmp.rate;
+        icmp.burst_ns = std::max<std::uint64_t>((SFC_ICMP_BURST - 1) * icmp.interval_ns, kSecond / SFC_ICMP_BURST);
+        plan_.icmp_on = config_.icmp.on;
+        plan_.icmp.assign(plan_.ports.size(), icmp);
+        plan_.shape.icmp = plan_.icmp_on ? plan_.icmp_versions() : 0;
+    }
 
     std::uint16_t port_of(const PortConfig& port, sfc_role role) {
         std::uint16_t id = plan_.port_id(port.port_name());
@@ -303,6 +316,18 @@ bool Shape::in_ip() const {
         }
     }
     return false;
+}
+
+bool unspecified(const sfc_address& address) {
+    return std::all_of(std::begin(address.word), std::end(address.word), [](__u32 word) { return word == 0; });
+}
+
+std::uint8_t Plan::icmp_versions() const {
+    const auto any = [&](int version) {
+        return std::any_of(icmp.begin(), icmp.end(),
+                           [&](const sfc_icmp& port) { return !unspecified(port.source[version]); });
+    };
+    return (any(0) ? +SFC_ICMP_IPV4 : 0) | (any(1) ? +SFC_ICMP_IPV6 : 0);
 }
 
 std::uint16_t Plan::port_id(const std::string& name) const {

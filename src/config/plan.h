@@ -17,6 +17,7 @@ struct Shape {
     std::uint32_t header_room = SFC_HEADER_ROOM_LEAST; ///< bytes for a header, whole steps of SFC_HEADER_STEP
     bool kernel_mode = false;                          ///< what a service through a kernel needs is there
     bool fib = false;                                  ///< routes of the kernel say where packets of a service go
+    std::uint8_t icmp = 0; ///< enum sfc_icmp_version: senders of these packets are told what the proxy could not do
     /// How services match each encapsulation, most specific first; none where no service has it.
     std::array<std::vector<sfc_mask>, SFC_ENCAPS_MAX> masks;
 
@@ -65,12 +66,16 @@ struct Plan {
     std::uint32_t memory_lines = 0; ///< a power of two, one for each key to remember; 0 = none are remembered
     Shape shape;
     std::uint32_t mark_mask = 0; ///< bits of skb->mark that carry tickets through the kernel; 0 = metadata do
+    bool icmp_on = false;        ///< senders are told, where there is an address to do it from
+    std::vector<sfc_icmp> icmp;  ///< by port; the sources are those of the configuration, else zero
     std::vector<Port> ports;
     std::vector<Sf> sfs;
     std::vector<Service> services;
     std::vector<Match> matches;
     std::vector<std::string> unwatched; ///< interfaces that packets of a kernel may leave by without their header
 
+    /// enum sfc_icmp_version: those with a source at any port.
+    [[nodiscard]] std::uint8_t icmp_versions() const;
     /// The id of a port, or SFC_NONE.
     [[nodiscard]] std::uint16_t port_id(const std::string& name) const;
     [[nodiscard]] bool through_kernel(const Service& service) const { return sfs[service.entry.sf].entry.kernel != 0; }
@@ -103,6 +108,8 @@ struct Plan {
     /// Where a frame that left to the SF by `port` comes back: the other port of its SF.
     [[nodiscard]] std::uint16_t return_port(std::uint16_t port) const;
 };
+
+[[nodiscard]] bool unspecified(const sfc_address& address);
 
 /// `config` must have passed check_config. A next hop given by IP is entered as not ready.
 [[nodiscard]] Plan make_plan(const Config& config);

@@ -154,7 +154,20 @@ void Maps::fill(const Plan& plan) const {
     if (plan.shape.fib) {
         write(*this, MapId::handover, 0, std::uint32_t{SFC_HANDOVER_MAX});
     }
+    set_icmp_sources(plan);
     set_matches(plan);
+}
+
+void Maps::set_icmp_sources(const Plan& plan) const {
+    for (std::size_t id = 1; plan.shape.icmp != 0 && id < plan.icmp.size(); id++) {
+        const auto port = static_cast<std::uint32_t>(id);
+        const auto now = read<sfc_icmp>(*this, MapId::icmp_ports, port);
+        sfc_icmp wanted = plan.icmp[id];
+        wanted.due = now.due;
+        if (std::memcmp(&now, &wanted, sizeof(now)) != 0) { // programs write there too, so only what is new
+            write(*this, MapId::icmp_ports, port, wanted);
+        }
+    }
 }
 
 void Maps::set_matches(const Plan& plan) const {

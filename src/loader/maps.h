@@ -45,6 +45,8 @@ public:
     void fill(const Plan& plan) const;
     /// What services match: nothing is stripped without it. Throws Error.
     void set_matches(const Plan& plan) const;
+    /// Where messages to senders come from, at each port. Throws Error.
+    void set_icmp_sources(const Plan& plan) const;
     void clear_matches(const Plan& plan) const;
     /// Makes `ifindex` the interface behind port `id`.
     void set_interface(std::uint16_t id, std::uint32_t ifindex) const;

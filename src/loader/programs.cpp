@@ -151,6 +151,7 @@ sfc_config load_constants(const Plan& plan, const LoadSettings& settings) {
     config.last = plan.any_last() ? 1 : 0;
     config.kernel_mode = plan.shape.kernel_mode ? 1 : 0;
     config.fib = plan.shape.fib ? 1 : 0;
+    config.icmp = plan.shape.icmp;
     config.any_address = settings.any_address ? 1 : 0;
     config.any_mac = settings.any_mac ? 1 : 0;
     for (std::size_t encap = 0; encap < plan.shape.masks.size(); encap++) {
@@ -227,6 +228,7 @@ void Programs::size_maps(const Plan& plan) {
         resize(map, plan.ports.size());
     }
     resize(maps.port_id_hash, 2 * plan.ports.size()); // a port's interface and its hairpin's
+    resize(maps.icmp_ports, plan.shape.icmp == 0 ? 1 : plan.ports.size());
     set_value_size(maps.headers, interned_size(SFC_INTERNED_META, plan.shape.header_room));
     set_value_size(maps.arrivals, interned_size(SFC_ARRIVAL_META, plan.shape.header_room));
     set_key_size(maps.arrival_numbers, SFC_HEADER_META * sizeof(std::uint64_t) + plan.shape.header_room);

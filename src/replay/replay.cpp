@@ -89,7 +89,7 @@ void Replay::strip(const Frame& frame, std::uint32_t n, std::uint16_t port) {
     next_tick();
     const TestRun::Outcome outcome = test_run_.strip(frame.bytes, ifindex_[port]);
     record(outcome, n, false);
-    if (outcome.result.verdict == SFC_VERDICT_BYPASSED) {
+    if (outcome.result.verdict == SFC_VERDICT_BYPASSED || outcome.result.answered != 0) {
         out_->write({outcome.bytes, 0, frame.seconds, frame.nanoseconds});
     }
     if (outcome.result.verdict != SFC_VERDICT_TO_SF) {
@@ -109,7 +109,7 @@ void Replay::restore(const Frame& frame, std::uint32_t n, std::uint16_t port) {
     next_tick();
     const TestRun::Outcome outcome = test_run_.restore(frame.bytes, ifindex_[port]);
     record(outcome, n, true);
-    if (outcome.result.verdict == SFC_VERDICT_RESTORED) {
+    if (outcome.result.verdict == SFC_VERDICT_RESTORED || outcome.result.answered != 0) {
         out_->write({outcome.bytes, 0, frame.seconds, frame.nanoseconds});
     }
 }
@@ -153,7 +153,8 @@ void Replay::record(const TestRun::Outcome& outcome, std::uint32_t n, bool sf_si
         throw Error(ExitCode::Failed, msg::no_verdict(n, outcome.action));
     }
     const bool left = result.verdict == SFC_VERDICT_TO_SF || result.verdict == SFC_VERDICT_RESTORED ||
-                      result.verdict == SFC_VERDICT_BYPASSED;
+                      result.verdict == SFC_VERDICT_BYPASSED ||
+                      result.answered != 0; // by an ICMP error that left in its place
     const auto out_len = static_cast<std::uint32_t>(left ? outcome.bytes.size() : 0);
     entries_.push_back({n, out_len, result.service, static_cast<std::uint8_t>(sf_side), result.verdict, result.reason});
 }

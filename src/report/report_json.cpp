@@ -55,6 +55,18 @@ std::vector<unsigned> events_of(const Plan& plan, const Plan::Service& service) 
     return events;
 }
 
+/// Messages to senders, those of each type that were sent.
+void add_icmp(Json& json, const sfc_counters& counters) {
+    constexpr std::string_view kSent = "icmp_sent ";
+    json["icmp_sent"] = Json::object();
+    for (unsigned event = SFC_EVENT_ICMP_FRAGMENTATION_NEEDED; event < SFC_EVENT_ICMP_LIMITED; event++) {
+        if (counters.event[event].packets != 0) {
+            json["icmp_sent"][std::string(event_name(event).substr(kSent.size()))] = cell_json(counters.event[event]);
+        }
+    }
+    json["icmp_limited"] = cell_json(counters.event[SFC_EVENT_ICMP_LIMITED]);
+}
+
 Json service_json(const sfc_counters& counters, const std::vector<unsigned>& events, bool by_routes) {
     Json json;
     for (const unsigned event : events) {
@@ -123,6 +135,9 @@ Json counters_json(const Snapshot& snapshot, const Plan& plan) {
     for (std::size_t id = 1; id < plan.services.size(); id++) {
         json["services"][plan.services[id].name] =
             service_json(snapshot.services[id], events_of(plan, plan.services[id]), Plan::by_routes(plan.services[id]));
+        if (plan.shape.icmp != 0) {
+            add_icmp(json["services"][plan.services[id].name], snapshot.services[id]);
+        }
     }
     return json;
 }

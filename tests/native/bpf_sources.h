@@ -29,6 +29,14 @@ extern const volatile struct sfc_config* const native_constants;
 SFC_PROGRAMS(NATIVE_PROTOTYPE)
 #undef NATIVE_PROTOTYPE
 
+/* Answers a frame of a domain port with an error about the IPv6 packet at native_outer.l3_off: outer_answer, which no
+ * encapsulation of this version calls. */
+struct native_outer_case {
+    __u32 l3_off, kind, word;
+};
+extern struct native_outer_case native_outer;
+int native_outer_answer(struct xdp_md* ctx);
+
 #ifdef __cplusplus
 }
 #endif

@@ -81,6 +81,7 @@ TEST_F(Native, WithoutAMapNothingIsGranted) {
         {"pools", kSent, kSent}, // the magazine has the slot that came back
         {"magazines", {XDP_DROP, SFC_REASON_cache_full}, kSent},
         {"service_counters", kSent, kSent},
+        {"icmp_ports", kSent, kSent}, // no sender is told anything
         {"set_clock", kSent, kSent},
         {"headers", kSent, kSent}, // no service goes through the kernel
         {"arrivals", kSent, kSent},

@@ -25,6 +25,9 @@ inline std::string contradiction(const Ran& ran, bool redirected) {
     case XDP_PASS:
         return is(SFC_VERDICT_PASSED, true) || is(SFC_VERDICT_BYPASSED, true) ? "" : "passed otherwise";
     case XDP_REDIRECT:
+        if (ran.result.answered != 0) {
+            return redirected && is(SFC_VERDICT_DROPPED, true) ? "" : "answered otherwise";
+        }
         return redirected && (is(SFC_VERDICT_TO_SF, false) || is(SFC_VERDICT_RESTORED, false) ||
                               (is(SFC_VERDICT_BYPASSED, true) && ran.result.egress != SFC_NONE))
                    ? ""

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -78,6 +79,24 @@ long NativeFrame::adjust_head(int delta) {
         return -EINVAL;
     }
     context.data += static_cast<std::uint32_t>(delta);
+    context.data_meta = context.data;
+    leak_guard_front();
+    return 0;
+}
+
+long NativeFrame::adjust_tail(int delta) {
+    const std::size_t whole = context.data_end - context.data, wanted = size() + delta;
+    if (delta > 0 || wanted < ETH_HLEN || wanted > size()) {
+        return -EINVAL;
+    }
+    if (wanted >= whole) {
+        fragment_.resize(wanted - whole);
+        return 0;
+    }
+    fragment_.clear();
+    std::memmove(linear() + (whole - wanted), linear(), wanted);
+    hard_start_ += whole - wanted;
+    context.data += static_cast<std::uint32_t>(whole - wanted);
     context.data_meta = context.data;
     leak_guard_front();
     return 0;

@@ -34,6 +34,8 @@ public:
     [[nodiscard]] std::vector<std::uint8_t> bytes() const;
     /// As the helpers of these names: 0, or a negative errno.
     [[nodiscard]] long adjust_head(int delta);
+    /// Only shorter. The bytes move, so that the frame still ends where nothing can be read.
+    [[nodiscard]] long adjust_tail(int delta);
     [[nodiscard]] long adjust_meta(int delta);
     /// What stands in front of the frame for the stack.
     [[nodiscard]] std::vector<std::uint8_t> metadata() const;

@@ -59,6 +59,10 @@ long bpf_xdp_adjust_head(xdp_md* /*ctx*/, int delta) {
     return Machine::current().adjust_head(delta);
 }
 
+long bpf_xdp_adjust_tail(xdp_md* /*ctx*/, int delta) {
+    return Machine::current().adjust_tail(delta);
+}
+
 __u64 bpf_xdp_get_buff_len(xdp_md* /*ctx*/) {
     return Machine::current().length();
 }

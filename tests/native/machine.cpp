@@ -197,6 +197,12 @@ long Machine::adjust_head(int delta) {
     return error;
 }
 
+long Machine::adjust_tail(int delta) {
+    const long error = refuses() ? -EINVAL : frame_.adjust_tail(delta);
+    after_call();
+    return error;
+}
+
 long Machine::change_head(__sk_buff& skb, std::uint32_t len) {
     if (before_head) {
         before_head();

@@ -77,6 +77,7 @@ public:
     long erase(void* map, const void* key);
     long fib_lookup(struct bpf_fib_lookup& asked);
     long adjust_head(int delta);
+    long adjust_tail(int delta);
     long adjust_meta(int delta);
     long change_head(__sk_buff& skb, std::uint32_t len);
     long read_kernel(std::span<std::uint8_t> to);

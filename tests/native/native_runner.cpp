@@ -30,6 +30,7 @@ void NativeRunner::size_maps() {
     machine.map("buckets").resize(plan_.capacity / SFC_SLOTS_PER_BUCKET);
     machine.map("slots").resize(plan_.capacity);
     machine.map("tails").resize(plan_.capacity);
+    machine.map("icmp_ports").resize(plan_.shape.icmp != 0 ? ports : 1);
     machine.map("memory").resize(std::max<std::uint32_t>(plan_.memory_lines, 1));
     machine.map("arrival_numbers").set_key_size(SFC_HEADER_META * sizeof(std::uint64_t) + plan_.shape.header_room);
     if (plan_.shape.kernel_mode) {
@@ -45,6 +46,9 @@ void NativeRunner::fill_maps() {
         machine.map("ports").set(id, plan_.ports[id].entry);
         machine.map(interface < SFC_PORT_ARRAY ? "port_id_array" : "port_id_hash").set(interface, id);
         machine.map("tx_ports").set(id, interface);
+        if (plan_.shape.icmp != 0) {
+            machine.map("icmp_ports").set(id, plan_.icmp[id]);
+        }
     }
     for (std::uint32_t id = 1; id < plan_.sfs.size(); id++) {
         machine.map("sfs").set(id, plan_.sfs[id].entry);

@@ -21,7 +21,7 @@ class Reconciler(NetworkTest):
 
     def setUp(self):
         super().setUp()
-        self.bench.run(config(BY_IP))
+        self.bench.run("icmp: off\n" + config(BY_IP))
 
     def paced(self, back=False):
         if back:
@@ -74,7 +74,7 @@ class Reconciler(NetworkTest):
         before = self.entry("p1", chain.RECEIVER)
         self.lab.run("receiver", "sysctl", "-qw", "net.ipv4.conf.r0.arp_ignore=8")     # answers nobody
         self.addCleanup(self.lab.run, "receiver", "sysctl", "-qw", "net.ipv4.conf.r0.arp_ignore=0")
-        self.bench.run(config(BY_IP))
+        self.bench.run("icmp: off\n" + config(BY_IP))
         time.sleep(1.5)
         self.assertEqual(self.entry("p1", chain.RECEIVER), before)
         self.assertTrue(traffic.ping(self.lab, "sender", chain.RECEIVER, count=3).good)
@@ -92,7 +92,7 @@ class Reconciler(NetworkTest):
         with open(log, "wb") as out:
             heard = self.lab.start("SF", "tcpdump", "-lni", "fw0", "arp", stdout=out, stderr=subprocess.STDOUT)
         wait_for("tcpdump", lambda: "listening on" in log.read_text())
-        self.bench.run(config(BY_IP))           # ready, so it has been answered
+        self.bench.run("icmp: off\n" + config(BY_IP))           # ready, so it has been answered
 
         def asked():
             return [line for line in log.read_text().splitlines() if "Request who-has 10.0.1.2" in line]

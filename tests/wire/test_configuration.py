@@ -11,7 +11,7 @@ import unittest
 import lib
 
 DOCUMENT = lib.ROOT / "docs/configuration.md"
-USER = {"cache": {}, "sfs": [{"name": "fw", "ports": {"left": {"interface": "f0"}, "right": {"interface": "f1"}}}],
+USER = {"cache": {}, "icmp": {}, "sfs": [{"name": "fw", "ports": {"left": {"interface": "f0"}, "right": {"interface": "f1"}}}],
         "services": [{"name": "out", "match": {"encapsulation": "mpls", "label": 16001}, "domain": [{"interface": "p0"}],
                       "sf": {"name": "fw", "in": "left"},
                       "next_hop": {"interface": "p1", "mac": "02:00:00:00:00:99"}}]}

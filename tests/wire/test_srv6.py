@@ -5,8 +5,9 @@ import unittest
 import srv6_frames as s
 import srv6_model
 import srv6_more_rows as more
-from cfg import Config, Sf, Srv6Service
+from cfg import Config, Port, Sf, Srv6Service
 from lib import Input, WireTest, difference
+from srv6_icmp import answer_fault
 from srv6_model import Bypass, Fault
 from srv6_rows import CONFIG, FINAL, LAST, NEXT, of, sid, three, to, told
 
@@ -65,6 +66,57 @@ class Rows(Srv6Test):
         """The program keeps nothing of one frame for the next: the rows the other way round end alike."""
         rows = more.ROWS[::-1]
         self.check([row.name for row in rows], [row.frame for row in rows], [row.ends() for row in rows])
+
+
+class Icmp(Srv6Test):
+    """What the sender of an outer packet is told (RFC 8754 4.3, RFC 8986 4), frame by frame as the model says."""
+
+    OURS = "2001:db8:a::99"
+
+    def answers(self, frames, config=CONFIG, rate=1000000):
+        text = f'icmp: {{source: "{self.OURS}", rate: {rate}}}\n' + config.yaml()
+        result = self.replay(text, Input(frames, "eth0"))
+        return result, iter(result.out_bytes())
+
+    def test_each_row(self):
+        rows = [row for row in more.ROWS if not told(srv6_model.judge(CONFIG, "eth0", row.frame)).startswith(("sf", "bypassed"))]
+        outcomes = self.judged([row.frame for row in rows])
+        result, out = self.answers([row.frame for row in rows])
+        told_of = {}
+        for row, outcome, entry in zip(rows, outcomes, result.entries("domain")):
+            with self.subTest(row.name):
+                allowed = [end for end in row.ends() if reason(end) == entry["reason"]]
+                due = outcome.icmp if any(" " in end and not end.startswith("passed") for end in allowed) else None
+                self.assertEqual(entry["out_len"] > 0, due is not None, entry)
+                if due:
+                    self.assertEqual(answer_fault(next(out), row.frame, due, s.address(self.OURS)), "")
+                    told_of[due.kind] = told_of.get(due.kind, 0) + 1
+        self.assertEqual(list(out), [])
+        sent = {}
+        for service in result.doc["counters"]["services"].values():
+            for name, cell in service["icmp_sent"].items():
+                sent[name] = sent.get(name, 0) + cell["packets"]
+        names = {2: "packet_too_big", 3: "time_exceeded", 4: "parameter_problem"}
+        self.assertEqual(sent, {names[kind]: count for kind, count in told_of.items()})
+        self.assertEqual(set(told_of), {2, 3, 4})
+
+    def test_rate(self):
+        """Time stands still, so what the bucket has is all that there is."""
+        result, out = self.answers([to("ad", hop=1)] * 400, rate=10)
+        limited = result.doc["counters"]["services"]["ad"]["icmp_limited"]["packets"]
+        self.assertEqual(len(list(out)) + limited, 400)
+        self.assertGreater(limited, 300)
+
+    def test_sf_link_is_smaller(self):
+        """The size that is told leaves room for the outer header, which does not go to the SF."""
+        config = Config((Srv6Service("ad", sid=sid("ad")),), (Sf(left=Port("veth-fw-a", mtu=1280)),))
+        frame = to("ad", three("ad"), s.inner(41, size=1400))
+        _, out = self.answers([frame], config)
+        self.assertEqual(answer_fault(next(out), frame, srv6_model.Icmp(2, 0, 1280 + 40 + 56), s.address(self.OURS)), "")
+
+    def test_off(self):
+        result = self.replay("icmp: off\n" + CONFIG.yaml(), Input([to("ad", hop=1)], "eth0"))
+        self.assertEqual((result.reasons("domain"), result.out_bytes()), ([("dropped", "ttl")], []))
 
 
 class Returns(Srv6Test):

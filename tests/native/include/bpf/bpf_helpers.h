@@ -36,6 +36,7 @@
 #define bpf_get_smp_processor_id native_get_smp_processor_id
 #define bpf_xdp_adjust_meta native_xdp_adjust_meta
 #define bpf_xdp_adjust_head native_xdp_adjust_head
+#define bpf_xdp_adjust_tail native_xdp_adjust_tail
 #define bpf_xdp_get_buff_len native_xdp_get_buff_len
 #define bpf_xdp_load_bytes native_xdp_load_bytes
 #define bpf_xdp_store_bytes native_xdp_store_bytes
@@ -69,6 +70,7 @@ long native_fib_lookup(void* ctx, struct bpf_fib_lookup* params, int size, __u32
 __u32 bpf_get_smp_processor_id(void);
 long bpf_xdp_adjust_meta(struct xdp_md* ctx, int delta);
 long bpf_xdp_adjust_head(struct xdp_md* ctx, int delta);
+long bpf_xdp_adjust_tail(struct xdp_md* ctx, int delta);
 __u64 bpf_xdp_get_buff_len(struct xdp_md* ctx);
 long bpf_xdp_load_bytes(struct xdp_md* ctx, __u32 offset, void* to, __u32 len);
 long bpf_xdp_store_bytes(struct xdp_md* ctx, __u32 offset, void* from, __u32 len);

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A packet that ends because it is too big, and its sender, who is to send smaller ones (RFC 1191, RFC 8201). The frame
+ * becomes the message to the sender. It has the packet's own advanced header, and goes to the service's next hop: the
+ * end of the way knows a route to the sender, and we need not (RFC 3032 2.3.2).
+ */
+#pragma once
+
+#include "icmp/outer.h"
+#include "path/way_back.h"
+
+enum { ANSWER_MTU_LEAST = 68 /* RFC 791 3.2 */ };
+
+/* The size of packets that fit both links, once the header is on; 0 where none do. `room` is the next hop's alone. */
+static __always_inline __u32 answer_mtu(const struct work *work, const struct back *back)
+{
+	const struct sfc_port *to = port_get(back->service->to_port);
+	__u32 mtu = 0, len = work->header.f.len;
+
+	if (back->egress->mtu) {
+		if (back->egress->mtu < len + ANSWER_MTU_LEAST)
+			return 0;
+		mtu = back->egress->mtu - len;
+	}
+	if (to && to->mtu && (!mtu || to->mtu < mtu))
+		mtu = to->mtu;
+	return mtu;
+}
+
+/* Whether the packet behind Ethernet must not be made smaller on its way: other IPv4 is no business of its sender. */
+static __always_inline int answer_may_not_fragment(struct xdp_md *ctx)
+{
+	struct cursor cur = cursor_at(ctx, ETH_HLEN);
+	const struct iphdr *ip = cursor_take(&cur, sizeof(*ip));
+
+	return ip && (ip->version == 6 || ip->frag_off & bpf_htons(MESSAGE_DF));
+}
+
+/* The message's kind, by the packet's version. */
+static __always_inline int answer_make(struct xdp_md *ctx, struct work *work, const struct back *back)
+{
+	__u32 mtu = answer_mtu(work, back);
+
+	if (!mtu || !answer_may_not_fragment(ctx))
+		return 0;
+	work->icmp.l3_off = ETH_HLEN;
+	work->icmp.kind = inner_version(ctx, ETH_HLEN) == 4 ? ICMP_KIND(ICMP_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED)
+							    : ICMP_KIND(ICMP6_TOO_BIG, 0);
+	work->icmp.word = mtu;
+	work->icmp.room = back->egress->mtu ? back->egress->mtu - work->header.f.len : 0;
+	return message_make(ctx, work);
+}
+
+/* Puts the header on, as on any packet that leaves. */
+static __always_inline int answer_send(struct xdp_md *ctx, struct work *work, struct back *back)
+{
+	int reason = rewrite_restore(ctx, work, 0, &back->macs);
+
+	if (reason)
+		return reason;
+	reason = work->header.f.len ? encap_finish(ctx, work, back->service) : back_bare(ctx, work);
+	return reason ?: port_redirect(work, back->egress_id);
+}
+
+/* Whose packets are bare, and have one way out that is known before the header is on. */
+static __always_inline int answer_may(const struct sfc_service *service)
+{
+	return service->inner != SFC_INNER_ETHERNET && !encap_stays(service) && !fib_decides(service);
+}
+
+/*
+ * Answers a packet that has been dropped: it is bare behind Ethernet, and its header is in work->header. Returns the
+ * XDP action. Not static, as extensions_walk.
+ */
+__noinline int answer_too_big(struct xdp_md *ctx, struct work *work)
+{
+	struct back back = {};
+	__u32 service;
+
+	if (!work)
+		return XDP_DROP;
+	service = work->result.service;
+	back.service = bpf_map_lookup_elem(&services, &service);
+	if (back.service && answer_may(back.service) && !back_where(ctx, work, &back) &&
+	    answer_make(ctx, work, &back) && !answer_send(ctx, work, &back))
+		return message_sent(work);
+	work->result.egress = SFC_NONE;
+	return XDP_DROP;
+}
+
+/* The size of outer packets that fit the way there and back; 0 where nobody knows, or the frame is changed already. */
+static __always_inline __u32 answer_outer_mtu(const struct work *work, const struct sfc_service *service)
+{
+	const struct sfc_port *to = encap_bypass(work) ? NULL : port_get(service->to_port);
+	const struct sfc_port *egress = fib_decides(service) ? NULL : port_get(back_egress(work, service));
+	__u32 cut = work->encap.cut, kept = work->encap.kept, mtu = 0;
+
+	if (encap_stays(service))
+		return 0;
+	if (egress && egress->mtu && egress->mtu + cut > kept)
+		mtu = egress->mtu + cut - kept;
+	if (to && to->mtu && (!mtu || to->mtu + cut < mtu))
+		mtu = to->mtu + cut;
+	return mtu;
+}
+
+/* Answers a frame that is as it came and has been dropped: to the sender of its outer packet (RFC 8754 4.3, RFC 8986
+ * 4). Returns the XDP action. Not static, as extensions_walk. */
+__noinline int answer_outer(struct xdp_md *ctx, struct work *work)
+{
+	const struct sfc_service *service;
+	__u32 id, word;
+
+	if (!work)
+		return XDP_DROP;
+	id = work->result.service;
+	word = work->encap.due_at;
+	service = bpf_map_lookup_elem(&services, &id);
+	if (work->encap.due == ENCAP_TOO_BIG) {
+		word = service ? answer_outer_mtu(work, service) : 0;
+		if (!word)
+			return XDP_DROP;
+	}
+	return outer_answer(ctx, work, l2_len(work), work->encap.due, word);
+}
+
+/* Ends a frame that has its header in work->header. */
+static __always_inline int answer_drop(struct xdp_md *ctx, struct work *work, int reason)
+{
+	int action = verdict_drop(work, reason);
+
+	return sfc_config.icmp && reason == SFC_REASON_too_big && work->result.claimed ? answer_too_big(ctx, work)
+										       : action;
+}
+
+/* Ends a frame. Without a claim it goes to the kernel if it is a control packet, for another MAC, or the SF's policy
+ * says so; else it is dropped. With its header on it goes there if the kernel must send it. */
+static __always_inline int back_end(struct xdp_md *ctx, struct work *work, const struct back *back, int reason)
+{
+	if (!reason)
+		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
+	if (fib_hands_over(reason))
+		return fib_hand_over(work, reason);
+	if (reason == SFC_REASON_control || reason == SFC_REASON_other_mac)
+		return verdict_pass(work, reason);
+	if (reason == SFC_REASON_miss && back->sf && back->sf->on_miss == SFC_MISS_PASS)
+		return verdict_pass(work, reason);
+	return answer_drop(ctx, work, reason);
+}
