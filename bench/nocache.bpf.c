@@ -30,7 +30,7 @@ int nocache_restore(struct xdp_md* ctx) {
     if (!work)
         return XDP_ABORTED;
     reason = restore_classify(ctx, work, &back) ?: back_service(work, &back, 1) ?: back_steps(ctx, work, &back);
-    return back_end(work, &back, reason);
+    return back_end(ctx, work, &back, reason);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";
