@@ -11,6 +11,7 @@ namespace sfc::test {
 namespace {
 
 constexpr Mac kPort = {0x02, 0, 0, 0, 0, 0x51}, kOther = {0x02, 0, 0, 0, 0, 0x52}, kMacvlan = {0x02, 0, 0, 0, 0, 0x53};
+constexpr std::uint64_t kLonger = 1'000'000'000; ///< than a header waits for its packet
 constexpr Mac kAll = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 constexpr Mac kIpGroup = {0x01, 0, 0x5e, 0x01, 0x02, 0x03}; // RFC 1112 6.4: 01:00:5e and 23 bits
 // IANA: 01:00:5e:80:00:00 to 01:00:5e:8f:ff:ff are for MPLS multicast (RFC 5332)
@@ -45,6 +46,7 @@ services:
                                        "accept.yaml"));
     NativeRunner runner{plan};
     Machine& machine = runner.machine;
+    std::uint64_t now = kLonger;
 
     void SetUp() override {
         machine.constants.any_mac = 0;
@@ -52,7 +54,7 @@ services:
             auto& entry = machine.map("ports").at<sfc_port>(plan.port_id(name));
             std::copy(kPort.begin(), kPort.end(), entry.mac);
         }
-        runner.set_time(1'000'000'000);
+        runner.set_time(now);
     }
     void TearDown() override { EXPECT_TRUE(runner.totals().balanced); }
 
@@ -63,22 +65,23 @@ services:
         std::memcpy(&last, mac.data() + sizeof(first), sizeof(last));
         machine.map("port_macs").set(sfc_port_mac(plan.port_id(port), first, last), std::uint8_t{1});
     }
+    /// What is for another host goes to the kernel as it came, and belongs to no service.
+    void expect_untouched(const Ran& ran, const Bytes& frame) {
+        if (ran.result.reason == SFC_REASON_other_mac) {
+            EXPECT_EQ(ran.action, unsigned{XDP_PASS});
+            EXPECT_EQ(ran.result.service, SFC_NONE);
+            EXPECT_EQ(machine.frame_bytes(), frame);
+        }
+    }
     static Bytes labelled(std::uint32_t label = 16001) { return mpls_udp({{.label = label}, {.label = 100}}, {}); }
     unsigned strip(const Bytes& frame, const char* port = "d0") {
         const Ran ran = runner.strip(plan.port_id(port), frame);
-        EXPECT_EQ(ran.action == XDP_PASS && ran.result.service == SFC_NONE,
-                  ran.result.reason == SFC_REASON_other_mac || ran.result.reason == SFC_REASON_not_sfc);
-        if (ran.result.reason == SFC_REASON_other_mac) {
-            EXPECT_EQ(machine.frame_bytes(), frame);
-        }
+        expect_untouched(ran, frame);
         return ran.result.reason;
     }
     unsigned restore(const Bytes& frame, const char* port = "f1") {
         const Ran ran = runner.restore(plan.port_id(port), frame);
-        if (ran.result.reason == SFC_REASON_other_mac) {
-            EXPECT_EQ(ran.action, unsigned{XDP_PASS});
-            EXPECT_EQ(machine.frame_bytes(), frame);
-        }
+        expect_untouched(ran, frame);
         return ran.result.reason;
     }
 };
@@ -116,6 +119,7 @@ TEST_F(Accept, OnlySfcFramesAreForOthers) {
 TEST_F(Accept, GroupsOfMulticastMpls) {
     for (const std::uint16_t type : {0x8847, 0x8848}) {
         for (const Mac& group : {kGroupFirst, kGroupLast}) {
+            runner.set_time(now += kLonger);
             EXPECT_EQ(strip(to(group, with_type(labelled(), type))), unsigned{SFC_OK});
         }
         for (const Mac& group : {kBeforeGroups, kBehindGroups}) {
