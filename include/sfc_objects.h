@@ -26,6 +26,7 @@
 	X(ports)                                                                                                       \
 	X(tx_ports)                                                                                                    \
 	X(own_addresses)                                                                                               \
+	X(address_hints)                                                                                               \
 	X(sfs)                                                                                                         \
 	X(match_hints)                                                                                                 \
 	X(matches)                                                                                                     \

@@ -199,7 +199,8 @@ void Maps::set_own_addresses(const std::vector<sfc_address>& addresses) const {
             gone.push_back(address);
         }
     }
-    for (const sfc_address& one : gone) {
+    for (const sfc_address& one : gone) { // the hint first: who dies in between leaves what tells the next one of it
+        write(*this, MapId::address_hints, sfc_address_position(&one), sfc_address{});
         bpf_map_delete_elem(fd(MapId::own_addresses), &one);
     }
     constexpr __u8 kOurs = 1;
@@ -207,6 +208,7 @@ void Maps::set_own_addresses(const std::vector<sfc_address>& addresses) const {
         if (bpf_map_update_elem(fd(MapId::own_addresses), &one, &kOurs, BPF_ANY) != 0) {
             throw system_error(msg::cannot_enter_address(), errno);
         }
+        write(*this, MapId::address_hints, sfc_address_position(&one), one);
     }
 }
 

@@ -72,6 +72,7 @@ TEST_F(Native, WithoutAMapNothingIsGranted) {
         {"tunnels", kSent, kSent},       // no service has one
         {"memory", kSent, kSent},        // nothing is remembered
         {"own_addresses", kSent, kSent}, // no encapsulation travels in UDP
+        {"address_hints", kSent, kSent},
         {"tx_ports", {XDP_DROP, SFC_REASON_no_next_hop}, {XDP_DROP, SFC_REASON_no_next_hop}},
         {"buckets", {XDP_DROP, SFC_REASON_cache_full}, {XDP_DROP, SFC_REASON_miss}},
         {"slots", {XDP_DROP, SFC_REASON_cache_full}, {XDP_DROP, SFC_REASON_miss}},
