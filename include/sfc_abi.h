@@ -41,7 +41,8 @@ enum sfc_limit {
 	SFC_NUMBER_HINTS = 4096, /* a power of two; 32 KiB, which a few pages of the CPU's TLB reach */
 	SFC_SERVICES_MAX = 4096,
 	SFC_ADDRESSES_MAX = 1024,
-	SFC_MACS_MAX = 4096, /* own MACs of all ports, beside those of their interfaces */
+	SFC_MACS_MAX = 4096,     /* own MACs of all ports, beside those of their interfaces */
+	SFC_ADDRESS_HINTS = 256, /* a power of two */
 	SFC_CAPACITY_MIN = 64,
 	SFC_CAPACITY_MAX = 4 * 1024 * 1024, /* 22 bits of an index word name a slot */
 	SFC_REMEMBER_MAX = 4 * 1024 * 1024, /* keys */
@@ -201,6 +202,15 @@ struct sfc_service {
 struct sfc_address {
 	__u32 word[4];
 };
+
+/* The position of an address in the map `address_hints`: any byte of it may be the one that tells it from others. */
+static inline __u32 sfc_address_position(const struct sfc_address *address)
+{
+	__u32 all = address->word[0] ^ address->word[1] ^ address->word[2] ^ address->word[3];
+
+	all ^= all >> 16;
+	return (all ^ all >> 8) & (SFC_ADDRESS_HINTS - 1);
+}
 
 /* Where packets that came inside UDP go. The IP version is theirs. */
 struct sfc_tunnel {

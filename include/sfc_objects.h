@@ -28,6 +28,7 @@
 	X(handover)                                                                                                    \
 	X(own_addresses)                                                                                               \
 	X(port_macs)                                                                                                   \
+	X(address_hints)                                                                                               \
 	X(sfs)                                                                                                         \
 	X(match_hints)                                                                                                 \
 	X(matches)                                                                                                     \

@@ -195,6 +195,13 @@ struct {
 	__type(value, __u8);
 } own_addresses SEC(".maps");
 
+/* The same by sfc_address_position, one to a position: a lookup costs a tenth. Zero is no address. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SFC_ADDRESS_HINTS);
+	__type(key, __u32);
+	__type(value, struct sfc_address);
+} address_hints SEC(".maps");
 /* Own MACs of ports beside those of their interfaces: of a bridge or bond above, of macvlans. Keys by sfc_port_mac. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

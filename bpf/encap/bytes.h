@@ -58,7 +58,11 @@ static __always_inline __u32 encap_ip_len(struct xdp_md *ctx, __u32 off)
 static __always_inline __u32 encap_inner_len(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
 {
 	__u32 off = l2_len(work) + (*(volatile __u16 *)&work->header.f.len & CUT_MASK);
-	__u32 rest = (__u32)bpf_xdp_get_buff_len(ctx) - off, len = encap_ip_len(ctx, off);
+	__u32 rest = work->result.frame_len, len;
 
-	return len && len < rest && service->inner != SFC_INNER_ETHERNET ? len : rest;
+	if (service->inner == SFC_INNER_ETHERNET)
+		return rest;
+	rest -= l2_len(work);
+	len = encap_ip_len(ctx, off);
+	return len && len < rest ? len : rest;
 }

@@ -14,11 +14,12 @@ enum {
 	GPE_VERSION = 0x30, /* in the first byte, 3.1 */
 	GPE_NEXT = 0x04,    /* the P bit: there is a next protocol */
 	GPE_OAM = 0x01,
-	GPE_NSH = 4,        /* 3.2, in the fourth byte */
-	GPE_TTL = 64,       /* RFC 1700: the proxy sends the packet anew */
+	GPE_NSH = 4,          /* 3.2, in the fourth byte */
+	GPE_TTL = 64,         /* RFC 1700: the proxy sends the packet anew */
 	GPE_BYPASS_IPV4 = 8,  /* words from the addresses to the end of the service path header: 2, UDP 2, 2, NSH 2 */
 	GPE_BYPASS_IPV6 = 14, /* the same, with 8 of addresses */
-	GPE_SUMMED = 0xffff /* stands for a UDP checksum that is to be made; no sum is 0, which means none */
+	GPE_IPV4_LEAD = 36,   /* IPv4 without options, UDP and the eight bytes */
+	GPE_SUMMED = 0xffff   /* stands for a UDP checksum that is to be made; no sum is 0, which means none */
 };
 
 /* Properties of a service, beside enum sfc_option. */
@@ -120,7 +121,7 @@ static __always_inline int gpe_holds(struct xdp_md *ctx, struct work *work, __u3
  * they were. A checksum of 0 means none.
  */
 static __always_inline int gpe_bypass(struct xdp_md *ctx, const struct work *work, struct udphdr *udp, __u32 at,
-				    __u32 words)
+				      __u32 words)
 {
 	struct cursor cur = cursor_at(ctx, l2_len(work) + at);
 	const __u32 *before = cursor_take(&cur, words * sizeof(*before));
@@ -134,6 +135,19 @@ static __always_inline int gpe_bypass(struct xdp_md *ctx, const struct work *wor
 	sum += (__u16)~sum_fold(sum_words((const __u32 *)(work->header.f.bytes + at), words));
 	udp->check = sum_fold(sum) ?: 0xffff;
 	return SFC_OK;
+}
+
+/* The first eight bytes of an outer IPv4 header, without the length and the identification. */
+#define GPE_IPV4_STAYS 0xffff00000000ffffULL
+
+/* Whether an outer packet without options, of `len` bytes, has no fault and no UDP checksum. `word`: all of it in front
+ * of the NSH. */
+static __always_inline int gpe_ipv4_is_usual(const struct work *work, const __u64 *word, __u32 len)
+{
+	__u64 sum = sum_words((const __u32 *)word, 5);
+
+	return sum_fold(sum) == 0xffff && len >= work->encap.cut && len <= work->result.frame_len - l2_len(work) &&
+	       (__u32)word[3] == bpf_htons(len - sizeof(struct iphdr));
 }
 
 static __always_inline int gpe_parse_ipv4(struct xdp_md *ctx, struct work *work, const struct sfc_tunnel *tunnel)
@@ -156,7 +170,8 @@ static __always_inline int gpe_parse_ipv4(struct xdp_md *ctx, struct work *work,
 	outer->ip.daddr = tunnel ? tunnel->remote.word[3] : saddr;
 	if (work->encap.bypass) {
 		outer->ip.check = ~sum_fold(sum_words((const __u32 *)outer, 5));
-		return gpe_bypass(ctx, work, &outer->udp, __builtin_offsetof(struct gpe_ipv4, ip.saddr), GPE_BYPASS_IPV4);
+		return gpe_bypass(ctx, work, &outer->udp, __builtin_offsetof(struct gpe_ipv4, ip.saddr),
+				  GPE_BYPASS_IPV4);
 	}
 	outer->ip.tot_len = 0;
 	outer->ip.id = 0;
@@ -182,7 +197,8 @@ static __always_inline int gpe_parse_ipv6(struct xdp_md *ctx, struct work *work,
 	source[0] = tunnel ? tunnel->local : source[1];
 	source[1] = tunnel ? tunnel->remote : came;
 	if (work->encap.bypass)
-		return gpe_bypass(ctx, work, &outer->udp, __builtin_offsetof(struct gpe_ipv6, ip.saddr), GPE_BYPASS_IPV6);
+		return gpe_bypass(ctx, work, &outer->udp, __builtin_offsetof(struct gpe_ipv6, ip.saddr),
+				  GPE_BYPASS_IPV6);
 	outer->ip.payload_len = 0;
 	gpe_clear(&outer->udp);
 	return SFC_OK;
@@ -199,20 +215,17 @@ static __always_inline int nsh_gpe_parse(struct xdp_md *ctx, struct work *work, 
 	return ipv6 ? gpe_parse_ipv6(ctx, work, tunnel) : gpe_parse_ipv4(ctx, work, tunnel);
 }
 
-/* Writes the outer packet's header, and then, where there was one, a checksum of all that is in the frame now. */
-static __always_inline int gpe_write(struct xdp_md *ctx, struct work *work, void *outer, struct udphdr *udp, __u32 size,
-				     __u64 pseudo)
+/* Makes a checksum of all that is in the frame now, where there was one. `udp` is in the header as it was kept, which
+ * stands in the frame `at` bytes behind its start: GPE_SUMMED there adds nothing, because it is the other zero. */
+static __always_inline int gpe_seal(struct xdp_md *ctx, struct work *work, const struct udphdr *udp, __u32 at,
+				    __u32 len, __u64 pseudo)
 {
-	__u32 at = l2_len(work) + size - sizeof(*udp);
-	int summed = udp->check != 0, reason;
 	__be16 check;
+	int reason;
 
-	udp->check = 0;
-	if (bpf_xdp_store_bytes(ctx, l2_len(work), outer, size))
-		return SFC_REASON_no_room;
-	if (!summed)
+	if (!udp->check)
 		return SFC_OK;
-	reason = gpe_sum(ctx, work, at, bpf_ntohs(udp->len), pseudo);
+	reason = gpe_sum(ctx, work, at, len, pseudo);
 	if (reason)
 		return reason;
 	check = ~sum_fold(work->sum);
@@ -221,26 +234,38 @@ static __always_inline int gpe_write(struct xdp_md *ctx, struct work *work, void
 	return bpf_xdp_store_bytes(ctx, at, &check, sizeof(check)) ? SFC_REASON_no_room : SFC_OK;
 }
 
+/* Only the frame is written: a field that is stored in the header as it was kept would make each load of the words
+ * around it wait. */
 static __always_inline int gpe_finish_ipv4(struct xdp_md *ctx, struct work *work, __u32 total)
 {
-	struct gpe_ipv4 *outer = (struct gpe_ipv4 *)work->header.f.bytes;
-
-	outer->ip.tot_len = bpf_htons(total);
+	const struct gpe_ipv4 *kept = (const struct gpe_ipv4 *)work->header.f.bytes;
+	struct cursor cur = cursor_at(ctx, l2_len(work));
+	struct gpe_ipv4 *outer = cursor_take(&cur, sizeof(*outer));
+	__u32 len = total - sizeof(kept->ip), at = l2_len(work) + sizeof(kept->ip);
 	/* RFC 6864 4.1: an identification is of use where the packet may be fragmented. */
-	outer->ip.id = outer->ip.frag_off & bpf_htons(0x4000) ? 0 : bpf_get_prandom_u32();
-	outer->ip.check = 0;
-	outer->ip.check = ~sum_fold(sum_words((const __u32 *)outer, 5));
-	outer->udp.len = bpf_htons(total - sizeof(outer->ip));
-	return gpe_write(ctx, work, outer, &outer->udp, sizeof(*outer), gpe_pseudo_ipv4(outer));
+	__u16 id = kept->ip.frag_off & bpf_htons(0x4000) ? 0 : bpf_get_prandom_u32();
+
+	if (!outer)
+		return SFC_REASON_truncated;
+	outer->ip.tot_len = bpf_htons(total);
+	outer->ip.id = id;
+	outer->ip.check = ~sum_fold(sum_words((const __u32 *)kept, 5) + bpf_htons(total) + id);
+	outer->udp.len = bpf_htons(len);
+	return gpe_seal(ctx, work, &kept->udp, at, len, gpe_pseudo_ipv4(kept));
 }
 
 static __always_inline int gpe_finish_ipv6(struct xdp_md *ctx, struct work *work, __u32 total)
 {
-	struct gpe_ipv6 *outer = (struct gpe_ipv6 *)work->header.f.bytes;
+	const struct gpe_ipv6 *kept = (const struct gpe_ipv6 *)work->header.f.bytes;
+	struct cursor cur = cursor_at(ctx, l2_len(work));
+	struct gpe_ipv6 *outer = cursor_take(&cur, sizeof(*outer));
+	__u32 len = total - sizeof(kept->ip), at = l2_len(work) + sizeof(kept->ip);
 
-	outer->ip.payload_len = bpf_htons(total - sizeof(outer->ip));
-	outer->udp.len = outer->ip.payload_len;
-	return gpe_write(ctx, work, outer, &outer->udp, sizeof(*outer), gpe_pseudo_ipv6(outer));
+	if (!outer)
+		return SFC_REASON_truncated;
+	outer->ip.payload_len = bpf_htons(len);
+	outer->udp.len = bpf_htons(len);
+	return gpe_seal(ctx, work, &kept->udp, at, len, gpe_pseudo_ipv6(kept));
 }
 
 /* finish, of the outer packet. */

@@ -24,10 +24,34 @@ struct outer_ipv6 {
 	__be32 id;
 };
 
+/* A function for the same reason as port_id_slow. */
+static __noinline int outer_is_ours_slow(const struct sfc_address *address)
+{
+	return bpf_map_lookup_elem(&own_addresses, address) != NULL;
+}
+
+static __always_inline int outer_is_at(const struct sfc_address *hint, const struct sfc_address *address)
+{
+	__u32 differ = 0;
+
+#pragma unroll
+	for (__u32 i = 0; i < 4; i++)
+		differ |= hint->word[i] ^ address->word[i];
+	return !differ;
+}
+
 /* Whether the packet is for this host. Replay has no addresses, so every one counts there. */
 static __always_inline int outer_is_ours(const struct sfc_address *address)
 {
-	return sfc_config.any_address || bpf_map_lookup_elem(&own_addresses, address) != NULL;
+	__u32 position = sfc_address_position(address);
+	const struct sfc_address *hint = bpf_map_lookup_elem(&address_hints, &position);
+
+	if (sfc_config.any_address)
+		return 1;
+	/* An address whose last word is zero may be ::, which stands where there is no hint. */
+	if (hint && address->word[3] && outer_is_at(hint, address))
+		return 1;
+	return outer_is_ours_slow(address);
 }
 
 /* The destination port of a UDP packet at `off`, host byte order; 0 for none. */

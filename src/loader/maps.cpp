@@ -250,8 +250,22 @@ void Maps::set_time(std::uint64_t ns) const {
 }
 
 void Maps::set_own_addresses(const std::vector<sfc_address>& addresses) const {
-    if (!set_members(fd(MapId::own_addresses), keys_of<sfc_address>(fd(MapId::own_addresses)), addresses)) {
+    const int own = fd(MapId::own_addresses);
+    const auto before = keys_of<sfc_address>(own);
+    const auto stays = [&](const sfc_address& one) {
+        return std::any_of(addresses.begin(), addresses.end(),
+                           [&](const sfc_address& other) { return std::memcmp(&one, &other, sizeof(one)) == 0; });
+    };
+    for (const sfc_address& one : before) { // the hint first: who dies in between leaves what tells the next one of it
+        if (!stays(one)) {
+            write(*this, MapId::address_hints, sfc_address_position(&one), sfc_address{});
+        }
+    }
+    if (!set_members(own, before, addresses)) {
         throw system_error(msg::cannot_enter_address(), errno);
+    }
+    for (const sfc_address& one : addresses) {
+        write(*this, MapId::address_hints, sfc_address_position(&one), one);
     }
 }
 

@@ -94,6 +94,11 @@ const std::vector<Good> kGood = {
     {"IOAM", ether(kNsh, nsh({.next = kIoam}, join({word(0x00020001), word(7), inner4()})))},
     {"GPE, back", gpe(nsh({.spi = 3}, inner4())), kLead4},
     {"GPE, back, no checksum", without_checksum(gpe(nsh({.spi = 3}, inner4()))), kLead4},
+    {"GPE, tunnel, no checksum", without_checksum(gpe(nsh({.spi = 4}, inner4()))), kLead4},
+    {"GPE, a frame inside, no checksum", without_checksum(gpe(nsh({.spi = 6, .next = kEthernet}, kFrameInside))),
+     kLead4},
+    {"GPE, IPv6 inside, no checksum", without_checksum(gpe(nsh({.spi = 7, .next = kIpv6}, inner6()))), kLead4},
+    {"GPE, padded, no checksum", join({without_checksum(gpe(nsh({.spi = 3}, inner4()))), Bytes(5)}), kLead4, 5},
     {"GPE, may be fragmented", gpe(nsh({.spi = 3}, inner4()), {.ip = {.fragment = 0}}), kLead4},
     {"GPE, must not", gpe(nsh({.spi = 3}, inner4()), {.ip = {.fragment = 0x4000}}), kLead4},
     {"GPE over IPv6, back", gpe(nsh({.spi = 3}, inner4()), {.six = true}), kLead6},
@@ -157,6 +162,12 @@ const std::vector<Bad> kBad = {
     {"to somebody else", gpe(nsh({}, inner4()), {.ip = {.to = {198, 51, 100, 7}}}), SFC_REASON_not_sfc},
     {"IPv4 options", gpe(nsh({.spi = 3}, inner4()), {.ip = {.options = 1}}), SFC_REASON_bad_outer},
     {"IPv4 checksum", changed(gpe(nsh({.spi = 3}, inner4())), ETH_HLEN + 10, 1), SFC_REASON_bad_outer},
+    {"IPv4 checksum, none of UDP", without_checksum(changed(gpe(nsh({.spi = 3}, inner4())), ETH_HLEN + 10, 1)),
+     SFC_REASON_bad_outer},
+    {"UDP length, no checksum", without_checksum(changed(gpe(nsh({.spi = 3}, inner4())), ETH_HLEN + 25, 9)),
+     SFC_REASON_bad_outer},
+    {"GPE without a checksum into a tunnel of IPv6", without_checksum(gpe(nsh({.spi = 5}, inner4()))),
+     SFC_REASON_no_next_hop},
     {"UDP checksum", changed(gpe(nsh({.spi = 3}, inner4())), ETH_HLEN + 26, 1), SFC_REASON_bad_outer},
     {"UDP checksum over IPv6", changed(gpe(nsh({.spi = 3}, inner4()), {.six = true}), ETH_HLEN + 46, 1),
      SFC_REASON_bad_outer},
@@ -285,6 +296,34 @@ TEST_F(NshNative, EachHelperFailsOnce) {
         each_fault(
             runner.machine, random, bare, [&] { return restore(port, bare); }, there);
     }
+}
+
+/// A hint is compared, and all addresses are in the other map too.
+TEST_F(NshNative, HintsOfAddresses) {
+    const auto verdict = [&](std::uint8_t last) {
+        const Bytes inside = inner4(std::string(1, static_cast<char>('a' + last))); // or two headers have one key
+        return unsigned{strip(gpe(nsh({.spi = 3}, inside), {.ip = {.to = {198, 51, 100, last}}})).result.verdict};
+    };
+    const sfc_address own{{0, 0, htonl(0xffff), htonl(0xc6336401)}},
+        elsewhere{{0, 0, htonl(0xffff), htonl(0xc6336407)}};
+    auto& hints = runner.machine.map("address_hints");
+    EXPECT_EQ(verdict(1), SFC_VERDICT_TO_SF);
+    hints.set(sfc_address_position(&own), elsewhere);
+    EXPECT_EQ(verdict(1), SFC_VERDICT_TO_SF);
+    hints.set(sfc_address_position(&own), own);
+    EXPECT_EQ(verdict(1), SFC_VERDICT_TO_SF);
+    EXPECT_EQ(verdict(7), SFC_VERDICT_PASSED);
+    hints.set(sfc_address_position(&elsewhere), own);
+    EXPECT_EQ(verdict(7), SFC_VERDICT_PASSED);
+    hints.set(sfc_address_position(&elsewhere), elsewhere);
+    EXPECT_EQ(verdict(7), SFC_VERDICT_TO_SF);
+}
+
+/// Zeros stand where there is no hint, and :: is no address of this host.
+TEST_F(NshNative, NoHintIsNoAddress) {
+    Bytes frame = gpe(nsh({.spi = 3}, inner4()), {.six = true});
+    std::fill_n(frame.begin() + ETH_HLEN + 24, 16, 0);
+    EXPECT_EQ(unsigned{strip(frame).result.reason}, SFC_REASON_not_sfc);
 }
 
 TEST_F(NshNative, InReplayEachAddressIsThisHosts) {

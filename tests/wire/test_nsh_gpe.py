@@ -89,6 +89,7 @@ def lengths(family: int) -> list:
 BROKEN = [
     *lengths(4), *lengths(6), ("IPv4 checksum", carried(ip={"chksum": 0x1234}), "bad_outer"),
     ("IPv4 checksum 0", carried(ip={"chksum": 0}), "bad_outer"),
+    ("IPv4 checksum, none of UDP", carried(ip={"chksum": 0x1234}, udp={"chksum": 0}), "bad_outer"),
     *both("UDP checksum", "bad_outer", udp={"chksum": 0x1234}), *both("UDP checksum ffff", "bad_outer", udp={"chksum": 0xFFFF}),
     *[(f"a byte of the packet, IPv{v}", wrong(carried(P4 + b"\0", v), -1), "bad_outer") for v in (4, 6)],
     ("an address, IPv6", wrong(carried(family=6), 30), "bad_outer"), ("source port", wrong(carried(), 35), "bad_outer"),
@@ -106,6 +107,8 @@ SIZES = ((20, 20), (20, 21), (21, 20), (20, 0), (1, 400), (33, 33), (900, 3), (3
 HOPS = [
     *[(f"IPv{v} to {name}", carried(spi=spi, family=v), "" if v == fits else "no_next_hop")
       for v in (4, 6) for name, spi, fits in (("four", 778, 4), ("six", 779, 6), ("ether", 780, 0))],
+    *[(f"IPv4 without a checksum to {name}", carried(spi=spi, udp={"chksum": 0}), "" if name == "four" else "no_next_hop")
+      for name, spi in (("four", 778), ("six", 779), ("ether", 780))],
     ("Ethernet to four", n.frame(n.nsh(P4, spi=778)), "no_next_hop"),
     ("a tag to six", n.frame(n.nsh(P4, spi=779), (n.Q, 5)), "no_next_hop"),
     ("Ethernet to ether", n.frame(n.nsh(P4, spi=780)), ""), ("a tag to ingress", n.frame(n.nsh(P4), (n.Q, 5)), ""),
