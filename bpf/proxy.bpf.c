@@ -47,16 +47,20 @@ static __always_inline int strip_to_host_kernel(struct xdp_md *ctx, struct work 
 	       strip_cut_for_kernel(ctx, work, strip) ?: strip_ticket(ctx, work, strip);
 }
 
-/* The same two for a header that has arrived before. A packet that cannot pass takes the whole way, which has the
- * header that an answer needs. */
-static __always_inline int known_way(struct work *work, struct strip *strip, const struct known *known)
+/* The same two for a header that has arrived before. A packet that is to be answered takes the whole way, which has the
+ * header that the answer needs. */
+static __always_inline int known_fits(struct work *work, struct strip *strip, struct known *known)
 {
-	return !known->arrival->ported || !(known_service(work, strip) ?: strip_ways_out(work, strip));
+	if (known->arrival->ported)
+		known->reason = known_service(work, strip) ?: strip_ways_out(work, strip);
+	return !sfc_config.icmp || known->reason != SFC_REASON_too_big;
 }
 
 static __always_inline int known_to_sf_kernel(struct xdp_md *ctx, struct work *work, struct strip *strip,
 					      const struct known *known)
 {
+	if (known->reason || !strip->service || !strip->sf) /* both are there: 6.18 has not seen it */
+		return known->reason ?: SFC_REASON_unmatched;
 	return strip_cut(ctx, work, strip) ?: ticket_put(ctx, &known->ticket) ?:
 	       port_redirect(work, strip->service->to_port);
 }
@@ -117,7 +121,7 @@ int sfc_strip(struct xdp_md *ctx)
 	if (!work)
 		return XDP_ABORTED;
 	if (sfc_config.kernel_mode && strip.in->tickets && strip_known(ctx, work, strip.in, &known) &&
-	    known_way(work, &strip, &known))
+	    known_fits(work, &strip, &known))
 		return strip_known_frame(ctx, work, &strip, &known);
 	strip.hint = known.hint;
 	return strip_frame(ctx, work, &strip);

@@ -27,7 +27,7 @@ static __always_inline int outer_allowed(struct xdp_md *ctx, const struct work *
 	struct cursor cur = cursor_at(ctx, 0);
 	const __u8 *eth = cursor_take(&cur, ETH_HLEN);
 
-	return eth && (!(eth[0] & 1) || about_many(work));
+	return eth && inner_version(ctx, about_off(work)) == 6 && (!(eth[0] & 1) || about_many(work));
 }
 
 /*

@@ -20,6 +20,7 @@ struct known {
 	struct sfc_arrival *arrival;
 	struct sfc_ticket ticket;
 	__be16 ethertype;
+	int reason; /* of a kernel behind ports: SFC_OK, or what is in the packet's way */
 };
 
 /* The words behind Ethernet in the frame, or NULL where there are fewer than `words`. */
