@@ -101,27 +101,25 @@ TEST_F(NshKernel, OuterPacketIsMadeForEachFrame) {
 TEST_F(NshKernel, AnotherVersion) {
     constexpr std::uint16_t kSummedAt = 128;
     machine.constants.summed_at = kSummedAt; // so that single frames need no hairpin
-    const auto leaves = [&](const Bytes& bare, const Bytes& metadata) {
+    const auto leaves = [&](const Bytes& bare, std::uint16_t ethertype, const Bytes& metadata) {
         return machine.run(sfc_restore_tc, bare,
                            {.ifindex = NativeRunner::ifindex(plan.port_id("e0")),
                             .ingress_ifindex = NativeRunner::ifindex(plan.port_id("d0")),
+                            .ethertype = ethertype,
                             .metadata = metadata});
     };
     const Bytes six = join({Bytes(12), {0x86, 0xdd}, inner6()});
     for (const Bytes& nested : {Bytes{}, nsh({}, {}), Bytes{0, 2, 0, kIpv4, 1, 2, 3, 4}}) {
         const std::uint8_t next = nested.empty() ? kIpv4 : nested[0] != 0 ? kNested : kIoam;
-        const Bytes in = ticket(ether(kNsh, nsh({.next = next}, join({nested, inner4()}))));
-        EXPECT_EQ(leaves(plain_udp({}), in), TC_ACT_UNSPEC);
+        const Bytes in = ether(kNsh, nsh({.next = next}, join({nested, inner4()})));
+        EXPECT_EQ(leaves(plain_udp({}), ETH_P_IP, ticket(in)), TC_ACT_UNSPEC);
         EXPECT_EQ(without_ethernet(machine.frame_bytes()), nsh({.si = 6, .next = next}, join({nested, inner4()})));
-        leaves(six, in);
+        leaves(six, ETH_P_IPV6, ticket(in));
         ASSERT_EQ(machine.redirected(), kHairpinIn);
         machine.run(sfc_hairpin, machine.frame_bytes(), kHairpinOut);
-        Bytes last = nested;
-        if (!last.empty()) {
-            last[3] = kIpv6;
-        }
-        EXPECT_EQ(without_ethernet(machine.frame_bytes()),
-                  nsh({.si = 6, .next = static_cast<std::uint8_t>(nested.empty() ? +kIpv6 : +next)}, join({last, inner6()})));
+        Bytes want = nsh({.si = 6, .next = next}, nested);
+        want[nested.empty() ? 3 : want.size() - nested.size() + 3] = kIpv6;
+        EXPECT_EQ(without_ethernet(machine.frame_bytes()), join({want, inner6()}));
     }
 }
 

@@ -9,7 +9,7 @@ namespace {
 class NshOam : public testing::Test {
 protected:
     Plan plan = make_plan(parse_config(R"(
-cache: {capacity: 128}
+cache: {capacity: 256}
 sfs:
   - {name: fw, ports: {left: f0, right: f1}}
   - {name: nat, stack: true}
