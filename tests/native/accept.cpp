@@ -65,7 +65,7 @@ services:
         std::memcpy(&last, mac.data() + sizeof(first), sizeof(last));
         machine.map("port_macs").set(sfc_port_mac(plan.port_id(port), first, last), std::uint8_t{1});
     }
-    /// What is for another host goes to the kernel as it came, and belongs to no service.
+    /// A frame for another host goes to the kernel as it came, and belongs to no service.
     void expect_untouched(const Ran& ran, const Bytes& frame) {
         if (ran.result.reason == SFC_REASON_other_mac) {
             EXPECT_EQ(ran.action, unsigned{XDP_PASS});

@@ -54,7 +54,8 @@ void each_fault(Machine& machine, Random& random, const Bytes& frame, Once once,
             const std::string wrong = contradiction(ran, machine.redirected().has_value());
             ASSERT_EQ(wrong, "") << "fault " << fault.kind << " at call " << call;
             // A passed frame is the kernel's, who must get it as it came.
-            ASSERT_TRUE(ran.action != XDP_PASS || ran.result.verdict == SFC_VERDICT_BYPASSED || fault.kind == Fault::Cut || std::ranges::equal(ran.bytes, frame));
+            ASSERT_TRUE(ran.action != XDP_PASS || ran.result.verdict == SFC_VERDICT_BYPASSED ||
+                        fault.kind == Fault::Cut || std::ranges::equal(ran.bytes, frame));
         }
     }
 }

@@ -69,7 +69,7 @@ class Rows(Srv6Test):
 
 
 class Icmp(Srv6Test):
-    """What the sender of an outer packet is told (RFC 8754 4.3, RFC 8986 4), frame by frame as the model says."""
+    """The messages to the sender of an outer packet (RFC 8754 4.3, RFC 8986 4), frame by frame as the model says."""
 
     OURS = "2001:db8:a::99"
 
