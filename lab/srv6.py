@@ -69,9 +69,9 @@ def sid(behaviour, direction):
     return f"{PROXY}{BEHAVIOURS[behaviour]}{direction + 1}"
 
 
-def config(sf_ports, ways):
+def config(sf_ports, ways, mtu=MTU_DOMAIN):
     """Of an SF with the two ports `left` and `right`: a service for each SID and direction. End.AS has one header, so its
-    packets are of IPv6 here."""
+    packets are of IPv6 here. `mtu`: of both links of the proxy into the domain."""
     text = f"sfs:\n  - {{name: fn, ports: {{left: {sf_ports[0]}, right: {sf_ports[1]}}}}}\nservices:\n"
     for kind in dict.fromkeys((way.behaviour, way.compressed) for way in ways):
         for direction, name in ((0, "out"), (1, "back")):
@@ -81,7 +81,7 @@ def config(sf_ports, ways):
             text += (f"  - name: {behaviour}{'-compressed' * compressed}-{name}\n"
                      f"    match: {{encapsulation: srv6, sid: {match}, behaviour: {behaviour}}}\n    domain: {here[6]}\n"
                      f"    sf: {{name: fn, in: {('left', 'right')[direction]}}}\n"
-                     f'    next_hop: {{interface: {there[6]}, ip: "{LINKS[1 - direction][1]}"}}\n')
+                     f'    next_hop: {{interface: {there[6]}, mtu: {mtu}, ip: "{LINKS[1 - direction][1]}"}}\n')
             if behaviour == "as":
                 text += (f'    inner: ipv6\n    header: {{source: "{LINKS[1 - direction][0]}", traffic_class: {STATIC_CLASS}, '
                          f'segments: ["{BLOCK}e{2 - direction}::1", "{BLOCK}e{2 - direction}::d6"]}}\n')
@@ -153,9 +153,9 @@ class Srv6Bench:
         traffic.serve(lab, "receiver", WEB_PORT, BLOCKED_PORT)
         self.proxy = None
 
-    def run(self, sf_ports, ways):
+    def run(self, sf_ports, ways, mtu=MTU_DOMAIN):
         """`sfcproxy run`, ready. Returns its status."""
-        self.proxy = Proxy(self.lab, config(sf_ports, ways))
+        self.proxy = Proxy(self.lab, config(sf_ports, ways, mtu))
         self.proxy.start()
         status = self.proxy.wait_ready()
         self.sf.start(self.lab)
@@ -185,6 +185,11 @@ class Srv6Bench:
         """(packets, errors) of all segments of both routers, as the kernel counts them."""
         found = [COUNTS.findall(self.lab.run(ends[0], "ip", "-s", "-6", "route", "show").stdout) for ends in ENDS]
         return [sum(int(each[column]) for each in found[0] + found[1]) for column in (0, 1)]
+
+    def icmpv6(self, router):
+        """Counters of what the router's kernel has received, by name."""
+        return dict((name, int(value)) for name, value in (
+            line.split() for line in self.lab.run(router, "cat", "/proc/net/snmp6").stdout.splitlines()))
 
     def captured(self, work):
         """Does `work`; returns its result, and (what entered the domain, what left it) for each direction."""
