@@ -69,9 +69,9 @@ def sid(behaviour, direction):
     return f"{PROXY}{BEHAVIOURS[behaviour]}{direction + 1}"
 
 
-def config(sf_ports, ways, mtu=MTU_DOMAIN):
+def config(sf_ports, ways, mtu=MTU_DOMAIN, fib=False):
     """Of an SF with the two ports `left` and `right`: a service for each SID and direction. End.AS has one header, so its
-    packets are of IPv6 here. `mtu`: of both links of the proxy into the domain."""
+    packets are of IPv6 here. `mtu`: of both links of the proxy into the domain. `fib`: the proxy's own routes lead to the next segment."""
     text = f"sfs:\n  - {{name: fn, ports: {{left: {sf_ports[0]}, right: {sf_ports[1]}}}}}\nservices:\n"
     for kind in dict.fromkeys((way.behaviour, way.compressed) for way in ways):
         for direction, name in ((0, "out"), (1, "back")):
@@ -81,7 +81,8 @@ def config(sf_ports, ways, mtu=MTU_DOMAIN):
             text += (f"  - name: {behaviour}{'-compressed' * compressed}-{name}\n"
                      f"    match: {{encapsulation: srv6, sid: {match}, behaviour: {behaviour}}}\n    domain: {here[6]}\n"
                      f"    sf: {{name: fn, in: {('left', 'right')[direction]}}}\n"
-                     f'    next_hop: {{interface: {there[6]}, mtu: {mtu}, ip: "{LINKS[1 - direction][1]}"}}\n')
+                     + ("    next_hop: {fib: [p0, p1]}\n" if fib else
+                        f'    next_hop: {{interface: {there[6]}, mtu: {mtu}, ip: "{LINKS[1 - direction][1]}"}}\n'))
             if behaviour == "as":
                 text += (f'    inner: ipv6\n    header: {{source: "{LINKS[1 - direction][0]}", traffic_class: {STATIC_CLASS}, '
                          f'segments: ["{BLOCK}e{2 - direction}::1", "{BLOCK}e{2 - direction}::d6"]}}\n')
@@ -153,9 +154,14 @@ class Srv6Bench:
         traffic.serve(lab, "receiver", WEB_PORT, BLOCKED_PORT)
         self.proxy = None
 
-    def run(self, sf_ports, ways, mtu=MTU_DOMAIN):
+    def run(self, sf_ports, ways, mtu=MTU_DOMAIN, fib=False):
         """`sfcproxy run`, ready. Returns its status."""
-        self.proxy = Proxy(self.lab, config(sf_ports, ways, mtu))
+        if fib:
+            self.lab.run("proxy", "sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
+        for number in (0, 1) if fib else ():
+            for target in (f"{BLOCK}e{number + 1}::/48", f"{BLOCK}e{number + 1}00::/40"):
+                self.lab.run("proxy", "ip", "-6", "route", "replace", target, "via", LINKS[number][1])
+        self.proxy = Proxy(self.lab, config(sf_ports, ways, mtu, fib))
         self.proxy.start()
         status = self.proxy.wait_ready()
         self.sf.start(self.lab)
