@@ -118,6 +118,7 @@ constexpr const char* kNshMatch = "match: {encapsulation: nsh, spi: 777, si: 7}"
 
 std::vector<Header> label_stacks(const std::vector<unsigned>& labels) {
     std::vector<Header> all;
+    all.reserve(labels.size());
     for (const unsigned one : labels) {
         all.push_back(label_stack(one));
     }
@@ -174,6 +175,7 @@ Bytes bare_frame(const Bytes& ip) {
 
 std::vector<std::string> encapsulations() {
     std::vector<std::string> names;
+    names.reserve(kEncapsulations.size());
     for (const Encapsulation& one : kEncapsulations) {
         names.emplace_back(one.name);
     }
