@@ -55,6 +55,7 @@ sfc::Plan plan_of(const Shape& shape) {
     plan.shape.header_room = shape.header_room;
     const bool all = shape.masks == SFC_MASKS_MAX;
     plan.shape.fib = all;
+    plan.services[1].entry.options = all ? +SFC_OPTION_LAST : 0;
     for (unsigned encap = SFC_ENCAP_mpls; encap < (all ? SFC_ENCAP_USED : SFC_ENCAP_mpls + 1); encap++) {
         plan.shape.masks.at(encap).assign(shape.masks, {});
     }
