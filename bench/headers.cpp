@@ -94,7 +94,7 @@ std::uint8_t protocol_of(const Bytes& ip) {
 
 Bytes outer_ipv6(std::uint8_t next, const Bytes& payload, const std::array<std::uint8_t, 16>& to) {
     Bytes out = ipv6(next, payload);
-    std::ranges::copy(to, out.begin() + kIpv6Source + to.size());
+    std::ranges::copy(to, out.begin() + static_cast<std::ptrdiff_t>(kIpv6Source + to.size()));
     return Bytes{0x86, 0xdd} + out;
 }
 
