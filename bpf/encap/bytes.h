@@ -66,3 +66,20 @@ static __always_inline __u32 encap_inner_len(struct xdp_md *ctx, struct work *wo
 	len = encap_ip_len(ctx, off);
 	return len && len < rest ? len : rest;
 }
+
+/* finish: the header says which IP version is behind it, by one of these two bytes, and a kernel may have made IPv6 of
+ * IPv4, or wrapped one in the other. */
+static __always_inline int encap_say(struct xdp_md *ctx, const struct work *work, __u8 ipv4, __u8 ipv6)
+{
+	__u32 says = *(const volatile __u16 *)&work->header.f.says;
+	struct cursor cur = cursor_at(ctx, l2_len(work) + (*(const volatile __u16 *)&work->header.f.len & CUT_MASK));
+	const __u8 *first = cursor_take(&cur, 1);
+	__u8 next;
+
+	if (!says)
+		return SFC_OK;
+	if (!first)
+		return SFC_REASON_truncated;
+	next = *first >> 4 == 6 ? ipv6 : ipv4;
+	return bpf_xdp_store_bytes(ctx, l2_len(work) + (says >> 8), &next, 1) ? SFC_REASON_no_room : SFC_OK;
+}

@@ -35,6 +35,7 @@ static __always_inline int srv6_static(struct work *work, int inner)
 	__builtin_memcpy(work->header.word + SFC_HEADER_META, fixed->word, sizeof(fixed->word));
 	work->header.f.bytes[next] = srv6_protocol(inner);
 	work->encap.kept = fixed->len;
+	work->encap.says_at = next;
 	return SFC_OK;
 }
 
