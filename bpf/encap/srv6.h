@@ -73,8 +73,9 @@ static __always_inline int srv6_routing(struct work *work, const struct srv6_par
 }
 
 /*
- * From the destination's header to what the extension headers lead to: fills encap.cut and encap.next, and encap.lead
- * with where the segment routing header is that has segments left, 0 for none. Not static, as extensions_walk.
+ * From the destination's header to what the extension headers lead to: fills encap.cut and encap.next, encap.says_at
+ * with where that stands, and encap.lead with where the segment routing header is that has segments left, 0 for none.
+ * Not static, as extensions_walk.
  */
 __noinline int srv6_walk(struct xdp_md *ctx, struct work *work)
 {
@@ -99,6 +100,7 @@ __noinline int srv6_walk(struct xdp_md *ctx, struct work *work)
 			return SFC_REASON_truncated;
 		if (next == SRV6_ROUTING && srv6_routing(work, part, cut))
 			return SFC_REASON_bad_srh;
+		work->encap.says_at = cut;
 		work->encap.next = part->next;
 		work->encap.cut += (part->length + 1) * SRV6_UNIT;
 	}
@@ -266,6 +268,7 @@ __noinline int srv6_parse_for(struct xdp_md *ctx, struct work *work, __u32 packe
 
 	if (!work)
 		return SFC_REASON_unmatched;
+	work->encap.says_at = SRV6_NEXT;
 	if (srv6_read_fast(ctx, work, what))
 		return SFC_OK;
 	work->encap.cut = 0;
@@ -309,15 +312,19 @@ static __always_inline void srv6_glance(struct work *work __attribute__((unused)
 {
 }
 
-/* finish: the payload length, of the packet as it is now. */
+/* finish: the payload length, of the packet as it is now, and its IP version. */
 static __always_inline int srv6_finish(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
 {
 	__u32 len = work->header.f.len - sizeof(struct ipv6hdr) + encap_inner_len(ctx, work, service);
 	struct cursor cur = cursor_at(ctx, l2_len(work));
 	__be16 *outer = cursor_take(&cur, sizeof(struct ipv6hdr));
+	int reason;
 
 	if (!outer)
 		return SFC_REASON_runt;
 	outer[SRV6_LENGTH / 2] = bpf_htons(len);
+	reason = encap_say(ctx, work, service, IPPROTO_IPIP, IPPROTO_IPV6);
+	if (reason)
+		return reason;
 	return service->options & SFC_OPTION_STATIC ? srv6_label(ctx, work, service->inner) : SFC_OK;
 }
