@@ -9,7 +9,7 @@
 namespace sfc::test {
 namespace {
 
-constexpr std::uint8_t kIpip = 4, kIpv6InIp = 41, kRouting = 43, kOptions = 60; // protocol numbers of IANA
+constexpr std::uint8_t kIpip = 4, kUdp = 17, kIpv6InIp = 41, kRouting = 43, kOptions = 60; // protocol numbers of IANA
 
 Plan srv6_kernel_plan() {
     return make_plan(parse_config(R"(
@@ -117,6 +117,24 @@ TEST_F(Srv6Kernel, AStaticHeaderSaysIt) {
     EXPECT_NE(label, 0U); // it is computed
     back[1] = back[2] = back[3] = 0;
     EXPECT_EQ(back, outer(kRouting, 64, next, join({routing(kIpv6InIp, 1, {second, next}), inner6()}), 0xa0000));
+}
+
+/// A packet that is not for the SF goes on to its next segment, by the routes of this host's kernel.
+TEST_F(Srv6Kernel, ABypassedPacketLeavesByTheKernel) {
+    const Bytes udp = {0, 1, 0, 2, 0, 8, 0, 0};
+    const Bytes came = outer(kRouting, 64, sid, join({routing(kUdp, 1, {next, sid}), udp}));
+    const Ran ran = runner.strip(plan.port_id("d0"), ether(ETH_P_IPV6, came));
+    EXPECT_EQ(ran.result.verdict, SFC_VERDICT_BYPASSED);
+    const Bytes on = without_ethernet(machine.frame_bytes());
+    EXPECT_EQ(on, outer(kRouting, 63, next, join({routing(kUdp, 0, {next, sid}), udp})));
+    EXPECT_EQ(machine.run(sfc_restore_tc, ether(ETH_P_IPV6, on),
+                          {.ifindex = NativeRunner::ifindex(plan.port_id("e0")),
+                           .ingress_ifindex = NativeRunner::ifindex(plan.port_id("d0")),
+                           .ethertype = ETH_P_IPV6,
+                           .metadata = machine.metadata()}),
+              TC_ACT_UNSPEC);
+    EXPECT_EQ(machine.redirected(), std::nullopt);
+    EXPECT_EQ(without_ethernet(machine.frame_bytes()), on);
 }
 
 } // namespace
