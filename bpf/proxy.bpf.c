@@ -88,7 +88,11 @@ __noinline int strip_bypass(struct xdp_md *ctx, struct work *work, const struct 
 	if (!(sfc_config.encaps & ENCAPS_BYPASS) || !work || !in)
 		return -SFC_REASON_no_next_hop;
 	reason = strip_again(work, &strip, came) ?: strip_keep(ctx, work, &strip) ?: back_bypass(ctx, work, in);
-	return reason ? -reason : verdict_bypassed(work, encap_bypass(work));
+	if (reason)
+		return -reason;
+	if (sfc_config.kernel_mode && in->kernel && !work->result.egress)
+		kernel_mark_plain(ctx, work); /* at a way out it is no packet that has lost its ticket */
+	return verdict_bypassed(work, encap_bypass(work));
 }
 
 /* Kernel mode, with a header that has not come before. Returns as strip_bypass. */

@@ -15,6 +15,7 @@
 #include "chain.skel.h"
 #include "edge.skel.h"
 #include "edge_nsh.skel.h"
+#include "edge_srv6.skel.h"
 #include "loader/programs.h"
 #include "micro.skel.h"
 #include "paper.skel.h"
@@ -94,6 +95,7 @@ int main() {
         }
         bool around = loads<edge_bpf>("lab/edge");
         around = loads<edge_nsh_bpf>("lab/edge_nsh") && around;
+        around = loads<edge_srv6_bpf>("lab/edge_srv6") && around;
         around = loads<micro_bpf>("bench/micro") && around;
         around = loads<chain_bpf>("bench/chain") && around;
         around = loads<ceiling_bpf>("bench/ceiling") && around;

@@ -270,10 +270,8 @@ static __always_inline void nsh_glance(struct work *work, const __u64 *word, con
  */
 static __always_inline int nsh_finish(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
 {
-	int reason = SFC_OK;
+	int reason = encap_say(ctx, work, service, NSH_IPV4, NSH_IPV6);
 
-	if (sfc_config.kernel_mode && service->options & SFC_OPTION_KERNEL)
-		reason = encap_say(ctx, work, NSH_IPV4, NSH_IPV6);
 	if (reason)
 		return reason;
 	return encap_finishes(&work->header.f) ? nsh_gpe_finish(ctx, work, service) : SFC_OK;

@@ -107,8 +107,8 @@ __noinline int srv6_walk(struct xdp_md *ctx, struct work *work)
 			return SFC_REASON_truncated;
 		if (next == SRV6_ROUTING && srv6_routing(work, part, cut))
 			return SFC_REASON_bad_srh;
-		work->encap.next = part->next;
 		work->encap.says_at = cut;
+		work->encap.next = part->next;
 		work->encap.cut = end;
 	}
 	return srv6_is_part(work->encap.next) ? SFC_REASON_header_too_long : srv6_stop(work->encap.next);
@@ -332,19 +332,18 @@ static __always_inline void srv6_glance(struct work *work __attribute__((unused)
 {
 }
 
-/* finish: the payload length of the packet as it is now, and which IP version it is. */
+/* finish: the payload length, of the packet as it is now, and its IP version. */
 static __always_inline int srv6_finish(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
 {
 	__u32 len = work->header.f.len - sizeof(struct ipv6hdr) + encap_inner_len(ctx, work, service);
 	struct cursor cur = cursor_at(ctx, l2_len(work));
 	__be16 *outer = cursor_take(&cur, sizeof(struct ipv6hdr));
-	int reason = SFC_OK;
+	int reason;
 
 	if (!outer)
 		return SFC_REASON_runt;
 	outer[SRV6_LENGTH / 2] = bpf_htons(len);
-	if (sfc_config.kernel_mode && service->options & SFC_OPTION_KERNEL)
-		reason = encap_say(ctx, work, IPPROTO_IPIP, IPPROTO_IPV6);
+	reason = encap_say(ctx, work, service, IPPROTO_IPIP, IPPROTO_IPV6);
 	if (reason)
 		return reason;
 	return service->options & SFC_OPTION_STATIC ? srv6_label(ctx, work, service->inner) : SFC_OK;
