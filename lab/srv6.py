@@ -22,6 +22,7 @@ BEHAVIOURS = {"ad": "a", "as": "b", "am": "c"}
 BLOCK = "2001:db8:"
 HMAC_KEY, HMAC_SECRET = "42", "secretkey"
 WEB_PORT = 80
+CAPTURE_KIB = 32768     # so that tcpdump loses nothing of what goes by at once
 STATIC_CLASS = 0x2E
 # router, its port to the host, in the domain, the host with its interface and addresses, the proxy's port
 ENDS = (("ingress", "a0", "a1", "sender", "s0", (chain.SENDER, chain.SENDER6), "p0"),
@@ -171,21 +172,27 @@ class Srv6Bench:
         """All packets go this way from now on."""
         for number, (router, _, outside, *_) in enumerate(ENDS):
             self.lab.run(router, "sysctl", "-qw", f"net.ipv6.conf.{outside}.seg6_require_hmac={1 if way.hmac else 0}")
-            for family in way.families:
-                segments = ",".join(way.segments(number, family))
-                more = ("hmac", HMAC_KEY) if way.hmac else ()
-                via = (("via", "inet6") if family == 4 else ("via",)) + (LINKS[number][0], "dev", outside)
-                self.lab.run(router, "ip", f"-{family}", "route", "replace", NETS[1 - number][family // 6], "encap", "seg6",
-                             "mode", way.mode, "segs", segments, *more, *via)
+            self.route(way, number)
+
+    def route(self, way, number, *table):
+        """The routes of a router into this way, in its main table or in another one."""
+        router, outside = ENDS[number][0], ENDS[number][2]
+        for family in way.families:
+            segments = ",".join(way.segments(number, family))
+            more = ("hmac", HMAC_KEY) if way.hmac else ()
+            via = (("via", "inet6") if family == 4 else ("via",)) + (LINKS[number][0], "dev", outside)
+            self.lab.run(router, "ip", f"-{family}", "route", "replace", NETS[1 - number][family // 6], "encap", "seg6",
+                         "mode", way.mode, "segs", segments, *more, *via, *table)
 
     def exercise(self, way):
         """Ping, TCP and UDP of each family."""
-        addresses = [ENDS[1][5][family // 6] for family in way.families]
-        return [result for address in addresses for result in (
-            traffic.ping(self.lab, "sender", address), traffic.web(self.lab, "sender", address, WEB_PORT),
-            traffic.iperf(self.lab, "sender", address, "-n", "4M", name="TCP"),
-            traffic.iperf(self.lab, "sender", address, "-n", "2M", "-R", name="TCP"),
-            traffic.iperf(self.lab, "sender", address, "-u", "-n", "300K", "-b", "20M", "-l", "1200", name="UDP"))]
+        return [result for family in way.families for result in self.exchange(ENDS[1][5][family // 6])]
+
+    def exchange(self, address):
+        return [traffic.ping(self.lab, "sender", address), traffic.web(self.lab, "sender", address, WEB_PORT),
+                traffic.iperf(self.lab, "sender", address, "-n", "4M", name="TCP"),
+                traffic.iperf(self.lab, "sender", address, "-n", "2M", "-R", name="TCP"),
+                traffic.iperf(self.lab, "sender", address, "-u", "-n", "300K", "-b", "20M", "-l", "1200", name="UDP")]
 
     def segment_counts(self):
         """(packets, errors) of all segments of both routers, as the kernel counts them."""
@@ -201,7 +208,7 @@ class Srv6Bench:
         """Does `work`; returns its result, and (what entered the domain, what left it) for each direction."""
         points = [(ends[0], ends[2], way) for ends in ENDS for way in ("out", "in")]
         paths = [self.lab.folder / f"{device}-{way}.pcap" for _, device, way in points]
-        running = [traffic.capture(self.lab, role, device, path, f"-Q {way} ip6 and not icmp6")
+        running = [traffic.capture(self.lab, role, device, path, f"-B {CAPTURE_KIB} -Q {way} ip6 and not icmp6")
                    for (role, device, way), path in zip(points, paths)]
         done = work()
         time.sleep(0.3)

@@ -15,18 +15,16 @@
 #include "encap/srv6_csid.h"
 #include "encap/srv6_masquerade.h"
 #include "encap/srv6_static.h"
+#include "encap/srv6_usual.h"
 
 enum {
-	SRV6_PARTS = 8,    /* extension headers of one packet */
-	SRV6_HOP = 0,      /* next headers */
-	SRV6_ROUTING = 43, /* RFC 8200 4.4 */
+	SRV6_PARTS = 8, /* extension headers of one packet */
+	SRV6_HOP = 0,   /* next headers */
 	SRV6_DEST = 60,
-	SRV6_LENGTH = 4, /* where fields of the outer IPv6 header stand, RFC 8200 3 */
-	SRV6_TYPE = 2,   /* and of the segment routing header, RFC 8754 2 */
+	SRV6_TYPE = 2, /* in the segment routing header, RFC 8754 2 */
 	SRV6_LAST = 4,
 	SRV6_FIELD = 0x400,
-	SRV6_UPPER = 0x404, /* RFC 8754 10.5: SR Upper-layer Header Error */
-	SRV6_TYPE_SRH = 4,
+	SRV6_UPPER = 0x404,    /* RFC 8754 10.5: SR Upper-layer Header Error */
 	SRV6_PAD1 = 0,         /* the one TLV without a length, RFC 8754 2.1 */
 	SRV6_TLV_MASK = 0x1ff, /* a TLV begins within the header, and has 257 bytes */
 };
@@ -192,34 +190,6 @@ static __always_inline int srv6_advance(struct work *work, struct srv6_service w
 	return srv6_next_segment(work, srh);
 }
 
-/* The kind of packet that a next header stands for; -1 for none that an SF could get. */
-static __always_inline int srv6_inner(__u32 next)
-{
-	return next == IPPROTO_IPIP    ? SFC_INNER_IPV4
-	       : next == IPPROTO_IPV6  ? SFC_INNER_IPV6
-	       : next == SRV6_ETHERNET ? SFC_INNER_ETHERNET
-				       : -1;
-}
-
-static __always_inline int srv6_serves(int inner, struct srv6_service what)
-{
-	return inner == what.inner || (what.inner == SFC_INNER_IP && inner >= 0 && inner != SFC_INNER_ETHERNET);
-}
-
-/* RFC 8200 3: whether the frame has all of the outer packet, which ends at `end`. */
-static __always_inline int srv6_whole(const struct work *work, __u32 end)
-{
-	return end <= work->result.frame_len - l2_len(work);
-}
-
-/* Whether the outer packet has all of an IP packet inside. */
-static __always_inline int srv6_holds(struct xdp_md *ctx, struct work *work, int inner, __u32 end)
-{
-	__u32 cut = encap_cut(work);
-
-	return inner == SFC_INNER_ETHERNET || cut + encap_ip_len(ctx, l2_len(work) + cut) <= end;
-}
-
 /* RFC 8986 4.1.1, of a packet that ends at this SID. Ping and neighbour discovery are for the host where the SID is one
  * of its addresses. */
 static __always_inline int srv6_ends_here(struct work *work)
@@ -250,36 +220,6 @@ static __always_inline __u32 srv6_end(struct xdp_md *ctx, const struct work *wor
 	return srv6_whole(work, end) ? end : 0;
 }
 
-/* A compressed SID, of which there are more, in front of a packet for the SF: the header is one of IPv6 alone. Returns
- * 1 where it was one, and all was well. */
-static __always_inline int srv6_read_fast(struct xdp_md *ctx, struct work *work, struct srv6_service what)
-{
-	struct srv6_bits argument = srv6_behind((what.block + what.function) * 8), sid, to;
-	struct cursor cur = cursor_at(ctx, l2_len(work));
-	const __u64 *word = cursor_take(&cur, sizeof(struct ipv6hdr));
-	__u64 *out = work->header.word + SFC_HEADER_META;
-	int inner = srv6_inner(work->encap.next);
-	__u32 end;
-
-	if (!what.function || what.options & SFC_OPTION_STATIC || !word || !srv6_serves(inner, what))
-		return 0;
-	sid = (struct srv6_bits){bpf_be64_to_cpu(word[3]), bpf_be64_to_cpu(word[4])};
-	to = srv6_shift(sid, srv6_behind(what.block * 8), what.function * 8);
-	if (!((sid.high & argument.high) | (sid.low & argument.low)) ||
-	    !(((to.high ^ sid.high) & ~argument.high) | ((to.low ^ sid.low) & ~argument.low)) || word[0] >> 57 == 0)
-		return 0;
-	out[0] = (word[0] & ~(0xffffULL << 8 * SRV6_LENGTH)) - (1ULL << 8 * SRV6_HOPS);
-	out[1] = word[1];
-	out[2] = word[2];
-	out[3] = bpf_cpu_to_be64(to.high);
-	out[4] = bpf_cpu_to_be64(to.low);
-	work->encap.cut = sizeof(struct ipv6hdr);
-	work->encap.kept = sizeof(struct ipv6hdr);
-	work->encap.inner = inner;
-	end = bpf_ntohs((__u16)(word[0] >> 8 * SRV6_LENGTH)) + sizeof(struct ipv6hdr);
-	return srv6_whole(work, end) && srv6_holds(ctx, work, inner, end);
-}
-
 /* parse, for the service that srv6_pack has packed. Not static, as extensions_walk. */
 __noinline int srv6_parse_for(struct xdp_md *ctx, struct work *work, __u32 packed)
 {
@@ -289,9 +229,9 @@ __noinline int srv6_parse_for(struct xdp_md *ctx, struct work *work, __u32 packe
 
 	if (!work)
 		return SFC_REASON_unmatched;
-	work->encap.says_at = SRV6_NEXT;
-	if (srv6_read_fast(ctx, work, what))
+	if (srv6_read_csid(ctx, work, what) || srv6_read_srh(ctx, work, what))
 		return SFC_OK;
+	work->encap.says_at = SRV6_NEXT;
 	work->encap.cut = sizeof(struct ipv6hdr);
 	work->encap.kept = 0;
 	work->encap.lead = 0;
