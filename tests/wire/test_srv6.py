@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """SRv6: the rows of srv6_rows.py and srv6_more_rows.py, and what an SF may do with their packets, against the model."""
+import json
 import unittest
 
 import frames as f
@@ -7,7 +8,7 @@ import srv6_frames as s
 import srv6_model
 import srv6_more_rows as more
 from cfg import Config, Port, Sf, Srv6Service
-from lib import Input, WireTest, difference
+from lib import Input, WireTest, difference, run
 from srv6_icmp import answer_fault
 from srv6_model import Bypass, Fault
 from srv6_rows import CONFIG, FINAL, LAST, NEXT, of, sid, three, to, told
@@ -69,6 +70,14 @@ class Rows(Srv6Test):
         """The program keeps nothing of one frame for the next: the rows the other way round end alike."""
         rows = more.ROWS[::-1]
         self.check([row.name for row in rows], [row.frame for row in rows], [row.ends() for row in rows])
+
+
+class Limit(Srv6Test):
+    def test_check_says_it(self):
+        """The rows have headers of this length, and longer ones: a frame goes behind a header of its own."""
+        done = run("check", "-j", "-c", "-", input=CONFIG.yaml())
+        said = {service["name"]: service["header_bytes"] for service in json.loads(done.stdout)["services"]}
+        self.assertEqual(said, {service.name: 202 if service.inner == "ethernet" else 216 for service in CONFIG.services})
 
 
 class Icmp(Srv6Test):
