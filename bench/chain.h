@@ -5,13 +5,21 @@
 #include <linux/types.h>
 
 /* The encapsulation in front of the packets, as SFC in chain_lab.py has it. */
-enum chain_sfc { CHAIN_MPLS, CHAIN_NSH };
+enum chain_sfc { CHAIN_MPLS, CHAIN_NSH, CHAIN_SRV6 };
 
 enum {
-    CHAIN_LABELS_MAX = 16, /* and the most words of any other header */
+    CHAIN_LABELS_MAX = 16,
+    CHAIN_WORDS_MAX = 24, /* of any header: IPv6 and three segments */
     CHAIN_TOP_LABEL = 16001,
     CHAIN_NSH_BASE = 0x0fc60101, /* RFC 8300 2.2: TTL 63, 6 words, MD type 1, IPv4 behind it */
     CHAIN_NSH_PATH = 777 << 8 | 7,
+    CHAIN_IPV6_WORDS = 10,
+    CHAIN_SRH_WORDS = 2, /* in front of its list, RFC 8754 2 */
+    CHAIN_SEGMENTS = 3,
+    CHAIN_HOPS = 64,
+    CHAIN_BLOCK = 0x20010db8, /* of all segments; C-SIDs of 16 bits follow it */
+    CHAIN_CSIDS = 0x01000300, /* of the container, the first one is the SF's */
+    CHAIN_CSID_LAST = 0x0400,
     CHAIN_FIRST_PORT = 1024, /* of as many source ports as there are flows */
     CHAIN_PAYLOAD = 0x5a,
     CHAIN_WHOLE_EVERY = 64, /* of so many packets, one is compared to the last byte */
@@ -25,8 +33,9 @@ struct chain_settings {
     __u32 ip_sum;
     __u32 tcp_sum;
     __u32 sfc;      /* enum chain_sfc */
-    __u32 hops;     /* service functions that a packet has passed where it arrives */
-    __u32 labels;   /* words of the header as it is sent, 0 to CHAIN_LABELS_MAX; 0 is a bare packet */
+    __u32 begun;    /* segments that a packet has behind it as it is sent */
+    __u32 hops;     /* service functions, or segments, that it has passed where it arrives */
+    __u32 labels;   /* words of the header as it is sent, 0 to CHAIN_WORDS_MAX; 0 is a bare packet */
     __u32 expected; /* as it must arrive */
     __u32 entries;  /* of which both ends are to have the work: as it would be sent, where it is not */
     __u32 bare_len; /* of the frame without labels */
@@ -61,6 +70,39 @@ static inline __u32 chain_nsh(__u32 number, __u32 i, __u32 hops) {
     if (i == 0)
         return CHAIN_NSH_BASE;
     return i == 1 ? CHAIN_NSH_PATH - hops : number * 0x9e3779b1 + i * 0x85ebca6b;
+}
+
+/* Word `i` of 4 of the destination. `words` of a header: without a segment routing header it is a container of C-SIDs,
+ * in which each hop moves the others up. */
+static inline __u32 chain_srv6_segment(__u32 i, __u32 words, __u32 hops) {
+    if (i == 0)
+        return CHAIN_BLOCK;
+    if (words > CHAIN_IPV6_WORDS)
+        return i == 1 ? 0x000f0000 : i == 3 ? hops + 1 : 0;
+    if (i == 1)
+        return hops ? (__u32)CHAIN_CSIDS << 16 | CHAIN_CSID_LAST : (__u32)CHAIN_CSIDS;
+    return i == 2 && !hops ? (__u32)CHAIN_CSID_LAST << 16 : 0;
+}
+
+/* Word `i` of IPv6 `number`, with segments behind it or not, RFC 8200 3 and 8754 2: each flow label is another one.
+ * `payload` bytes follow the header. */
+static inline __u32 chain_srv6(__u32 number, __u32 i, __u32 words, __u32 hops, __u32 payload) {
+    __u32 bytes = 4 * (words - CHAIN_IPV6_WORDS), last = (bytes / 8 - 1) / 2 - 1;
+
+    if (i == 0)
+        return 6U << 28 | (number * 0x9e3779b1) >> 12;
+    if (i == 1)
+        return (bytes + payload) << 16 | (bytes ? 43 : 4) << 8 | (CHAIN_HOPS - hops);
+    if (i < 6)
+        return i == 2 ? CHAIN_BLOCK : i == 3 ? 0x00a10000 : i == 5 ? 2 : 0;
+    if (i < CHAIN_IPV6_WORDS)
+        return chain_srv6_segment(i - 6, words, hops);
+    if (i == CHAIN_IPV6_WORDS)
+        return 4U << 24 | (bytes / 8 - 1) << 16 | 4 << 8 | (CHAIN_SEGMENTS - 1 - hops);
+    if (i < CHAIN_IPV6_WORDS + CHAIN_SRH_WORDS)
+        return last << 24;
+    i -= CHAIN_IPV6_WORDS + CHAIN_SRH_WORDS;
+    return chain_srv6_segment(i % 4, words, CHAIN_SEGMENTS - 1 - i / 4);
 }
 
 struct chain_arrived {

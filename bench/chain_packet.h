@@ -33,18 +33,22 @@ static __always_inline __be32 packet_word(const struct chain_settings* settings,
                                           __u32 hops) {
     if (settings->sfc == CHAIN_NSH)
         return bpf_htonl(chain_nsh(number, i, hops));
+    if (settings->sfc == CHAIN_SRV6)
+        return bpf_htonl(chain_srv6(number, i, words, hops, settings->bare_len - sizeof(struct ethhdr)));
     return bpf_htonl(chain_entry(number, i, words));
 }
 
 static __always_inline __be16 packet_type(const struct chain_settings* settings, __u32 words) {
     if (!words)
         return bpf_htons(ETH_P_IP);
-    return settings->sfc == CHAIN_NSH ? bpf_htons(ETH_P_NSH) : bpf_htons(ETH_P_MPLS_UC);
+    return settings->sfc == CHAIN_NSH    ? bpf_htons(ETH_P_NSH)
+           : settings->sfc == CHAIN_SRV6 ? bpf_htons(ETH_P_IPV6)
+                                         : bpf_htons(ETH_P_MPLS_UC);
 }
 
 /* The work of so many entries, for packets without them: else they would seem to be forwarded the faster for it. */
 static __always_inline void packet_ghosts(const struct chain_settings* settings, __u32 number, __u32 count) {
-    for (__u32 i = 0; i < CHAIN_LABELS_MAX && i < count; i++) {
+    for (__u32 i = 0; i < CHAIN_WORDS_MAX && i < count; i++) {
         __be32 entry = packet_word(settings, number, i, count, 0);
 
         asm volatile("" ::"r"(entry));
@@ -83,14 +87,14 @@ static __always_inline int packet_write(struct xdp_md* ctx, const struct chain_s
     __be32* stack = (void*)(eth + 1);
     union headers* headers;
 
-    if (labels > CHAIN_LABELS_MAX || (void*)(eth + 1) > end)
+    if (labels > CHAIN_WORDS_MAX || (void*)(eth + 1) > end)
         return -1;
     __builtin_memcpy(eth, settings->macs, sizeof(settings->macs));
     eth->h_proto = packet_type(settings, labels);
-    for (__u32 i = 0; i < CHAIN_LABELS_MAX && i < labels; i++) {
+    for (__u32 i = 0; i < CHAIN_WORDS_MAX && i < labels; i++) {
         if ((void*)(stack + i + 1) > end)
             return -1;
-        stack[i] = packet_word(settings, stack_number, i, labels, 0);
+        stack[i] = packet_word(settings, stack_number, i, labels, settings->begun);
     }
     if (settings->entries > labels)
         packet_ghosts(settings, stack_number, settings->entries - labels);
@@ -124,13 +128,14 @@ static __always_inline bool packet_whole(struct xdp_md* ctx, const struct chain_
 /* The stack and the length of every frame; of some, all of it, which would cost the sink too much for each. */
 static __always_inline bool packet_is_right(struct xdp_md* ctx, const struct chain_settings* settings) {
     void *data = (void*)(long)ctx->data, *end = (void*)(long)ctx->data_end;
-    __u32 expected = settings->expected, skipped = settings->labels - expected;
+    __u32 expected = settings->expected, mpls = settings->sfc == CHAIN_MPLS;
+    __u32 skipped = mpls ? settings->labels - expected : 0, words = mpls ? settings->labels : expected;
     struct ethhdr* eth = data;
     __be32* stack = (void*)(eth + 1);
     union headers* headers;
     __u32 number, stack_number;
 
-    if (expected > CHAIN_LABELS_MAX || (void*)(eth + 1) > end || end - data != settings->bare_len + 4 * expected)
+    if (expected > CHAIN_WORDS_MAX || (void*)(eth + 1) > end || end - data != settings->bare_len + 4 * expected)
         return false;
     headers = (void*)(stack + expected);
     asm volatile("" : "+r"(headers)); /* or clang 14 checks one pointer and uses another */
@@ -138,9 +143,9 @@ static __always_inline bool packet_is_right(struct xdp_md* ctx, const struct cha
         return false;
     number = bpf_ntohl(headers->tcp.seq);
     stack_number = number & settings->stack_mask;
-    for (__u32 i = 0; i < CHAIN_LABELS_MAX && i < expected; i++) {
+    for (__u32 i = 0; i < CHAIN_WORDS_MAX && i < expected; i++) {
         if ((void*)(stack + i + 1) > end ||
-            stack[i] != packet_word(settings, stack_number, i + skipped, settings->labels, settings->hops))
+            stack[i] != packet_word(settings, stack_number, i + skipped, words, settings->hops))
             return false;
     }
     if (settings->entries > expected + 1)
