@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The measurements of bench/run paper. Each curve has a network of its own, and all of them stand side by side, so that a cell of
-one is a fraction of a second from that of the other."""
+"""The measurements of bench/run paper. Each curve has a network of its own, and all stand side by side. So a cell of one is a
+fraction of a second from that of the other."""
 import collections
 import contextlib
 import dataclasses
