@@ -20,9 +20,13 @@ enum {
     CHAIN_BLOCK = 0x20010db8, /* of all segments; C-SIDs of 16 bits follow it */
     CHAIN_CSIDS = 0x01000300, /* of the container, the first one is the SF's */
     CHAIN_CSID_LAST = 0x0400,
-    CHAIN_FIRST_PORT = 1024, /* of as many source ports as there are flows */
+    CHAIN_FIRST_PORT = 1024, /* of CHAIN_PORTS source ports; more flows than that have other source addresses */
+    CHAIN_PORTS = 60000,
+    CHAIN_FLOWS_MAX = 1000000,
     CHAIN_PAYLOAD = 0x5a,
     CHAIN_WHOLE_EVERY = 64, /* of so many packets, one is compared to the last byte */
+    CHAIN_SENT_MAX = 65536, /* packets whose times of sending are kept */
+    CHAIN_DELAYS = 1024,    /* buckets of chain_delay_bucket, more than it has */
 };
 
 /* The packets that are sent, and their rate. Sums are those of the words that are the same in all packets, not
@@ -40,9 +44,11 @@ struct chain_settings {
     __u32 entries;  /* of which both ends are to have the work: as it would be sent, where it is not */
     __u32 bare_len; /* of the frame without labels */
     __u32 flows;
+    __u32 services;   /* each packet is for the next one */
     __u32 batch;      /* packets that leave at once */
     __u32 slot_ns;    /* from one batch to the next */
     __u32 stack_mask; /* of the packet's number: which stack it has */
+    __u32 timed;      /* 1 = the sink counts how long packets took */
 };
 
 /* The generator's own. Numbers go on from one run to the next: what a run lost must not meet its like. */
@@ -55,21 +61,33 @@ struct chain_progress {
 };
 
 /*
- * Entry `i` of stack `number`, host byte order. Labels from 2^19 on: none is a special one. The TTLs are such that
- * advancing the stack changes none: below the one on top by exactly one.
+ * Entry `i` of stack `number` for a service, host byte order. Labels from 2^19 on: none is a special one. The TTLs are
+ * such that advancing the stack changes none: below the one on top by exactly one.
  */
-static inline __u32 chain_entry(__u32 number, __u32 i, __u32 labels) {
+static inline __u32 chain_entry(__u32 number, __u32 service, __u32 i, __u32 labels) {
     __u32 bottom = i + 1 == labels ? 1 << 8 : 0;
     __u32 label = (number * 0x9e3779b1 + i * 0x85ebca6b) >> 12 | 1 << 19;
 
-    return i == 0 ? CHAIN_TOP_LABEL << 12 | bottom | 64 : label << 12 | bottom | 63;
+    return i == 0 ? (CHAIN_TOP_LABEL + service) << 12 | bottom | 64 : label << 12 | bottom | 63;
 }
 
 /* Word `i` of NSH `number`: each context is another one. Behind `hops` SFs the service index is so much lower. */
-static inline __u32 chain_nsh(__u32 number, __u32 i, __u32 hops) {
+static inline __u32 chain_nsh(__u32 number, __u32 service, __u32 i, __u32 hops) {
     if (i == 0)
         return CHAIN_NSH_BASE;
-    return i == 1 ? CHAIN_NSH_PATH - hops : number * 0x9e3779b1 + i * 0x85ebca6b;
+    return i == 1 ? CHAIN_NSH_PATH + (service << 8) - hops : number * 0x9e3779b1 + i * 0x85ebca6b;
+}
+
+/* Nanoseconds, to 1 part in 32; all from 2^30 on are one. The least of bucket b is b, and from 64 on
+ * (32 + b % 32) << (b / 32 - 1). */
+static inline __u32 chain_delay_bucket(__u64 ns) {
+    __u32 value = ns < 1 << 30 ? (__u32)ns : (1 << 30) - 1, shift = 0;
+
+    while (shift < 24 && value >= 64) {
+        value >>= 1;
+        shift++;
+    }
+    return shift * 32 + value;
 }
 
 /* Word `i` of 4 of the destination. `words` of a header: without a segment routing header it is a container of C-SIDs,

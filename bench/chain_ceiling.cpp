@@ -17,11 +17,56 @@
 namespace sfc::bench {
 namespace {
 
-constexpr std::array<std::pair<const char*, enum ceiling_stage>, 5> kStages{{{"pop", CEILING_POP},
+constexpr std::array<std::pair<const char*, enum ceiling_stage>, 6> kStages{{{"pop", CEILING_POP},
                                                                              {"ticket", CEILING_TICKET},
                                                                              {"tc", CEILING_TC},
                                                                              {"hairpin", CEILING_HAIRPIN},
-                                                                             {"ceiling", CEILING_IN_TC}}};
+                                                                             {"ceiling", CEILING_IN_TC},
+                                                                             {"static", CEILING_PORTS}}};
+
+/// The header is that of packets with so many labels, and `port` is where they leave.
+Skeleton<ceiling_bpf> load_ceiling(enum ceiling_stage stage, std::uint32_t labels, const Link& port,
+                                   std::uint32_t hairpin) {
+    Skeleton<ceiling_bpf> skeleton(ceiling_bpf::open());
+    if (skeleton) {
+        auto& settings = skeleton->rodata->ceiling_settings;
+        settings.stage = stage;
+        settings.hairpin = hairpin;
+        settings.labels = labels - 1;
+        for (std::uint32_t i = 1; i < labels; i++) {
+            settings.entry[i - 1] = htonl(chain_entry(0, 0, i, labels));
+        }
+        std::copy(port.mac.begin(), port.mac.end(), settings.source);
+    }
+    if (!skeleton || ceiling_bpf::load(skeleton.get()) != 0) {
+        throw system_error("cannot load the programs of ceiling.bpf.c into this kernel", errno);
+    }
+    return skeleton;
+}
+
+void set_way(const ceiling_bpf& skeleton, std::uint32_t way, const Link& port) {
+    if (bpf_map_update_elem(bpf_map__fd(skeleton.maps.way_out), &way, &port.index, BPF_ANY) != 0) {
+        throw system_error("cannot fill map way_out of ceiling.bpf.c", errno);
+    }
+}
+
+/// Between the ports of an SF.
+class StaticProxy : public Variant {
+public:
+    StaticProxy(const Netns& proxy, std::uint32_t labels) {
+        const InNetns inside(proxy);
+        const Link out = find_in(proxy, "p1");
+        skeleton_ = load_ceiling(CEILING_PORTS, labels, out, 0);
+        set_way(*skeleton_, CEILING_OUT, out);
+        set_way(*skeleton_, CEILING_TO_SF, find_in(proxy, "f0"));
+        there_ = attach_in(proxy, "p0", bpf_program__fd(skeleton_->progs.ceiling_strip));
+        back_ = attach_in(proxy, "f1", bpf_program__fd(skeleton_->progs.ceiling_hairpin));
+    }
+
+private:
+    Skeleton<ceiling_bpf> skeleton_;
+    Fd there_, back_;
+};
 
 /// The hairpin is made as the proxy makes its own.
 class Ceiling : public Variant {
@@ -31,7 +76,8 @@ public:
         const InNetns inside(proxy);
         const Hairpin hairpin = make_hairpin(port_.index, port_.mtu);
         try {
-            load_for(stage, labels, hairpin);
+            skeleton_ = load_ceiling(stage, labels, port_, hairpin.in.index);
+            set_way(*skeleton_, CEILING_OUT, port_);
             strip_ = attach_in(proxy, "p0", bpf_program__fd(skeleton_->progs.ceiling_strip));
             return_ = attach_in(proxy, hairpin.out.name, bpf_program__fd(skeleton_->progs.ceiling_hairpin));
             if (stage >= CEILING_TC) {
@@ -59,25 +105,6 @@ private:
     Skeleton<ceiling_bpf> skeleton_;
     Fd strip_, return_;
     TcHook tc_{};
-
-    void load_for(enum ceiling_stage stage, std::uint32_t labels, const Hairpin& hairpin) {
-        skeleton_.reset(ceiling_bpf::open());
-        if (skeleton_) {
-            auto& settings = skeleton_->rodata->ceiling_settings;
-            settings.stage = stage;
-            settings.hairpin = hairpin.in.index;
-            settings.labels = labels - 1;
-            for (std::uint32_t i = 1; i < labels; i++) {
-                settings.entry[i - 1] = htonl(chain_entry(0, i, labels));
-            }
-            std::copy(port_.mac.begin(), port_.mac.end(), settings.source);
-        }
-        const std::uint32_t zero = 0;
-        if (!skeleton_ || ceiling_bpf::load(skeleton_.get()) != 0 ||
-            bpf_map_update_elem(bpf_map__fd(skeleton_->maps.way_out), &zero, &port_.index, BPF_ANY) != 0) {
-            throw system_error("cannot load the programs of ceiling.bpf.c into this kernel", errno);
-        }
-    }
 };
 
 } // namespace
@@ -89,6 +116,9 @@ std::optional<enum ceiling_stage> ceiling_stage(const std::string& name) {
 }
 
 std::unique_ptr<Variant> make_ceiling(const Netns& proxy, enum ceiling_stage stage, std::uint32_t labels) {
+    if (stage == CEILING_PORTS) {
+        return std::make_unique<StaticProxy>(proxy, labels);
+    }
     return std::make_unique<Ceiling>(proxy, stage, labels);
 }
 

@@ -8,10 +8,10 @@
 
 namespace sfc::bench {
 
-/// The stage by its name: pop, ticket, tc, hairpin or ceiling; nothing for another name.
+/// The stage by its name: pop, ticket, tc, hairpin, ceiling or static; nothing for another name.
 [[nodiscard]] std::optional<enum ceiling_stage> ceiling_stage(const std::string& name);
 
-/// The programs of ceiling.bpf.c around the kernel, up to that stage, for packets of so many labels. Throws Error.
+/// The programs of ceiling.bpf.c, up to that stage, for packets of so many labels. Throws Error.
 [[nodiscard]] std::unique_ptr<Variant> make_ceiling(const Netns& proxy, enum ceiling_stage stage, std::uint32_t labels);
 
 } // namespace sfc::bench

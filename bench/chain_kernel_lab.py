@@ -5,7 +5,7 @@
 
 Packets are made and counted by build/bench/chain_packets.
 """
-from bench.chain_lab import MTU, SILENT, Packets, mac
+from bench.chain_lab import MTU, SILENT, Packets, config, mac
 
 VARIANTS = ("forwarding", "proxy", "ceiling")
 # Between those: what a packet costs as it is taken one step further, and the way of merged ones (bench/ceiling.h).
@@ -13,17 +13,8 @@ STAGES = ("pop", "ticket", "tc", "hairpin")
 BARE = ("forwarding", "pop", "ticket", "tc")     # nothing puts a header on
 ONE_STACK = ("ceiling", "hairpin")    # what they put on is a constant
 STACKS = 64
-CONFIG = """
-cache: {{capacity: {capacity}}}
-sfs:
-  - {{name: nat, stack: true}}
-services:
-  - name: out
-    match: {{encapsulation: mpls, label: 16001}}
-    domain: p0
-    sf: {{name: nat}}
+THROUGH_KERNEL = """    sf: {name: nat}
     egress: [p1]
-    last_label: plain
 """
 
 
@@ -48,10 +39,11 @@ class KernelChain(Packets):
 
     def __init__(self, lab, cpu, batch, args):
         build(lab)
-        super().__init__(lab, cpu, batch, {"mpls": CONFIG.format(capacity=args.capacity)}, args.against)
+        super().__init__(lab, cpu, batch, lambda cell: config("{name: nat, stack: true}", THROUGH_KERNEL, args.capacity, cell),
+                         args.against)
 
-    def send(self, cell, packets, rate=0.0):
+    def send(self, cell, packets, rate=0.0, **how):
         variant = self.variant[0]
         return self.send_stacks(0 if variant == "forwarding" else cell.labels,
                                 0 if variant in BARE else cell.labels - 1, cell,
-                                1 if variant in ONE_STACK else STACKS, packets, rate)
+                                1 if variant in ONE_STACK else STACKS, packets, rate, **how)

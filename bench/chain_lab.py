@@ -15,6 +15,7 @@ from lab.net import LabError, call
 BUILD = pathlib.Path(__file__).resolve().parent.parent / "build"
 MTU = 1600      # the largest frame with 16 labels
 VARIANTS = ("redirect", "proxy", "paper", "seg6")
+ATTACH_SECONDS = 300     # thousands of services, on a machine that has other work
 OTHER = "other"     # the proxy of another checkout
 ANY_LABELS = ("redirect", "proxy", OTHER, "paper", "seg6", "forwarding")    # all others must know how many there will be
 GATEWAY = "2001:db8:b::2"
@@ -23,12 +24,15 @@ SILENT = {"net__ipv6__conf__all__disable_ipv6": 1, "net__ipv6__conf__default__di
 CONFIG = """
 cache: {{capacity: {capacity}}}
 sfs:
-  - {{name: fn, ports: {{left: f0, right: f1}}}}
+  - {sf}
 services:
-  - name: out
+"""
+SERVICE = """
+  - name: out{number}
     match: {match}
     domain: p0
-    sf: {{name: fn, in: left}}
+"""
+BEHIND_PORTS = """    sf: {{name: fn, in: left}}
     next_hop: {{interface: p1, mac: "{mac}"}}
 """
 
@@ -38,6 +42,7 @@ class Encapsulation:
     """In front of the packets that are sent; chain_packet.h makes them."""
     number: int     # enum chain_sfc
     match: str      # and what else its service has
+    first: int      # of the numbers by which services are told apart
     words: int = 0  # of the header; 0: --labels says
     popped: int = 0     # of them, by a proxy
     without: tuple = ("paper",)     # variants that do not know it
@@ -54,13 +59,21 @@ class Static:
     words: int      # of the header that is put on
 
 
-SFC = {"mpls": Encapsulation(0, "{encapsulation: mpls, label: 16001}\n    last_label: plain", popped=1, without=("seg6",)),
-       "nsh": Encapsulation(1, "{encapsulation: nsh, spi: 777, si: 7}", words=6, without=("paper", "seg6")),
-       "srv6": Encapsulation(2, '{encapsulation: srv6, sid: "2001:db8:f::1"}', words=24, static=Static(
+SFC = {"mpls": Encapsulation(0, "{{encapsulation: mpls, label: {id}}}\n    last_label: plain", 16001, popped=1,
+                             without=("seg6",)),
+       "nsh": Encapsulation(1, "{{encapsulation: nsh, spi: {id}, si: 7}}", 777, words=6, without=("paper", "seg6")),
+       "srv6": Encapsulation(2, '{{encapsulation: srv6, sid: "2001:db8:f::1"}}', 0, words=24, static=Static(
            "2001:db8:f::3", "encap segs 2001:db8:f::2,2001:db8:f::3", 2, 20)),
-       "csid": Encapsulation(2, '{encapsulation: srv6, sid: "2001:db8:100::/48", lblen: 32}', words=10, static=Static(
+       "csid": Encapsulation(2, '{{encapsulation: srv6, sid: "2001:db8:100::/48", lblen: 32}}', 0, words=10, static=Static(
            "2001:db8:100::/48", "encap.red segs 2001:db8:300:400::", 0, 10))}
 CHOICES = {"mpls": ["mpls"], "nsh": ["nsh"], "srv6": ["srv6", "csid"]}      # what --sfc stands for
+
+
+def config(sf, end, capacity, cell):
+    """Of the proxy, for packets of that cell. `end`: the rest of each service."""
+    sfc = SFC[cell.sfc]
+    services = [SERVICE.format(number=i, match=sfc.match.format(id=sfc.first + i)) + end for i in range(cell.services)]
+    return CONFIG.format(capacity=capacity, sf=sf) + "".join(services)
 
 
 def mac(lab, role, device):
@@ -129,6 +142,7 @@ class Cell:
     size: int       # of the frame without them
     flows: int
     sfc: str = "mpls"
+    services: int = 1
 
     @property
     def header(self):
@@ -150,15 +164,15 @@ class Outcome:
 
 class Packets:
     """A network that is there already, with a generator and a sink in it, and one variant at a time between its ports.
-    `cpu`: where it all runs; `configs`: of the proxy, by the encapsulation; `against`: another checkout, if its proxy is
+    `cpu`: where it all runs; `config`: of the proxy, for a cell; `against`: another checkout, if its proxy is
     measured as well."""
 
-    def __init__(self, lab, cpu, batch, configs, against):
+    def __init__(self, lab, cpu, batch, config_of, against):
         self.lab, self.batch = lab, batch
         self.programs = {"proxy": BUILD / "sfcproxy"} | ({OTHER: against / "build/sfcproxy"} if against else {})
         self.pin = lab.bpffs / "sfcproxy"
         self.config = lab.folder / "proxy.yaml"
-        self.configs = configs
+        self.config_of = config_of
         self.variant = None
         # SCHED_FIFO: what else runs on the machine would halve the rates, and not those of all variants alike.
         self.packets = lab.start("sender", "chrt", "-f", "1", "taskset", "-c", cpu, BUILD / "bench/chain_packets",
@@ -177,24 +191,29 @@ class Packets:
 
     def use(self, variant, cell):
         """Puts it between the ports in place of what is there, for packets of that cell."""
-        wanted = (variant, cell.sfc, 0 if variant in ANY_LABELS else cell.labels)
+        wanted = (variant, cell.sfc, cell.services, 0 if variant in ANY_LABELS else cell.labels)
         if wanted == self.variant:
             return
         if self.variant and self.variant[0] in self.programs:
             call(self.programs[self.variant[0]], "detach", "--pin", self.pin)
         self.ask("variant", "none" if variant in self.programs else variant, cell.labels)
         if variant in self.programs:
-            self.config.write_text(self.configs[cell.sfc])
-            self.lab.run("proxy", self.programs[variant], "attach", "-c", self.config, "--pin", self.pin)
+            self.config.write_text(self.config_of(cell))
+            self.lab.run("proxy", self.programs[variant], "attach", "-c", self.config, "--pin", self.pin, timeout=ATTACH_SECONDS)
         self.variant = wanted
 
-    def send_stacks(self, labels, expected, cell, stacks, packets, rate, hops=1, begun=0):
+    def send_stacks(self, labels, expected, cell, stacks, packets, rate, hops=1, **how):
         """With `labels` on the way in and `expected` on the way out, where packets have passed `hops` SFs, of so many
-        different stacks; 0: each packet has one of its own. `begun`: segments behind them on the way in. Both ends have the work of all the cell's labels. `rate` in
-        packets a second; 0 is as fast as it goes."""
-        answer = self.ask("send", SFC[cell.sfc].number, begun, hops, labels, expected, cell.labels, cell.size, cell.flows, stacks,
-                          self.batch, packets, rate)
+        different stacks; 0: each packet has one of its own. Both ends have the work of all the cell's labels. `rate` in
+        packets a second; 0 is as fast as it goes. `how`: batch; begun, segments behind packets on the way in; and
+        timed=1, behind which `delays` has an answer."""
+        answer = self.ask("send", SFC[cell.sfc].number, how.get("begun", 0), hops, labels, expected, cell.labels, cell.size,
+                          cell.flows, cell.services, stacks, how.get("batch", self.batch), packets, rate, how.get("timed", 0))
         return Outcome(*map(int, answer[:3]), float(answer[3]))
+
+    def delays(self):
+        """Packets of the last timed stream by the nanoseconds that they took, at least."""
+        return {int(ns): int(packets) for ns, packets in (word.split(":") for word in self.ask("delays"))}
 
 
 class Chain(Packets):
@@ -202,9 +221,9 @@ class Chain(Packets):
 
     def __init__(self, lab, cpu, batch, args):
         build(lab)
-        configs = {name: CONFIG.format(capacity=args.capacity, mac=mac(lab, "receiver", "r0"), match=sfc.match)
-                   for name, sfc in SFC.items()}
-        super().__init__(lab, cpu, batch, configs, args.against)
+        end = BEHIND_PORTS.format(mac=mac(lab, "receiver", "r0"))
+        super().__init__(lab, cpu, batch, lambda cell: config("{name: fn, ports: {left: f0, right: f1}}", end, args.capacity, cell),
+                         args.against)
         self.ask("wire", "SF", "fw0", "fw1")
         self.table = None   # of the rule for f1
 
@@ -218,9 +237,11 @@ class Chain(Packets):
             self.table = table
         super().use(variant, cell)
 
-    def send(self, cell, packets, rate=0.0):
+    def send(self, cell, packets, rate=0.0, **how):
         if self.variant[0] == "seg6":
             static = SFC[cell.sfc].static
-            return self.send_stacks(cell.labels, static.words, cell, 1, packets, rate, begun=static.begun)
+            return self.send_stacks(cell.labels, static.words, cell, 1, packets, rate, begun=static.begun, **how)
         hops = 0 if self.variant[0] == "redirect" else 1
-        return self.send_stacks(cell.labels, cell.labels - hops * SFC[cell.sfc].popped, cell, 0, packets, rate, hops)
+        stacks = 1 if self.variant[0] == "static" else 0
+        return self.send_stacks(cell.labels, cell.labels - hops * SFC[cell.sfc].popped, cell, stacks, packets, rate, hops,
+                                **how)

@@ -51,10 +51,10 @@ def options(description):
                         help="encapsulations in front of the packets: mpls, nsh, srv6 (segments, and C-SIDs); in kernel mode mpls")
     parser.add_argument("--labels", type=numbers(1, 16), default=[1, 5, 10, 16], metavar="N,N...",
                         help="entries of the stack")
-    parser.add_argument("--sizes", type=numbers(64, 1400), default=[64, 1400], metavar="N,N...",
+    parser.add_argument("--sizes", type=numbers(64, 1500), default=[64, 1400], metavar="N,N...",
                         help="bytes of the frame without labels")
-    parser.add_argument("--flows", type=numbers(1, 60000), metavar="N,N...",
-                        help="source ports; in user mode every packet has a stack of its own all the same, in kernel mode "
+    parser.add_argument("--flows", type=numbers(1, 1000000), metavar="N,N...",
+                        help="source ports and addresses; in user mode every packet has a stack of its own all the same, in kernel mode "
                              "there are 64 stacks")
     parser.add_argument("--capacity", type=number(64, 4194304), default=65536, metavar="N", help="of the proxy's cache")
     parser.add_argument("--seconds", type=number(0.01, 10, float), default=0.07, metavar="S", help="of one probe")

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -28,14 +29,24 @@ union headers {
     __u16 word[PACKET_WORDS];
 };
 
+/* Which header a packet has. */
+struct packet_header {
+    __u32 number; /* of the stack */
+    __u32 service;
+};
+
+static __always_inline struct packet_header packet_header(const struct chain_settings* settings, __u32 number) {
+    return (struct packet_header){number & settings->stack_mask, number % settings->services};
+}
+
 /* Word `i` of `words` of a header. An encapsulation is a line here, and one in packet_type. */
-static __always_inline __be32 packet_word(const struct chain_settings* settings, __u32 number, __u32 i, __u32 words,
-                                          __u32 hops) {
+static __always_inline __be32 packet_word(const struct chain_settings* settings, struct packet_header header, __u32 i,
+                                          __u32 words, __u32 hops) {
     if (settings->sfc == CHAIN_NSH)
-        return bpf_htonl(chain_nsh(number, i, hops));
+        return bpf_htonl(chain_nsh(header.number, header.service, i, hops));
     if (settings->sfc == CHAIN_SRV6)
-        return bpf_htonl(chain_srv6(number, i, words, hops, settings->bare_len - sizeof(struct ethhdr)));
-    return bpf_htonl(chain_entry(number, i, words));
+        return bpf_htonl(chain_srv6(header.number, i, words, hops, settings->bare_len - sizeof(struct ethhdr)));
+    return bpf_htonl(chain_entry(header.number, header.service, i, words));
 }
 
 static __always_inline __be16 packet_type(const struct chain_settings* settings, __u32 words) {
@@ -47,16 +58,13 @@ static __always_inline __be16 packet_type(const struct chain_settings* settings,
 }
 
 /* The work of so many entries, for packets without them: else they would seem to be forwarded the faster for it. */
-static __always_inline void packet_ghosts(const struct chain_settings* settings, __u32 number, __u32 count) {
+static __always_inline void packet_ghosts(const struct chain_settings* settings, struct packet_header header,
+                                          __u32 count) {
     for (__u32 i = 0; i < CHAIN_WORDS_MAX && i < count; i++) {
-        __be32 entry = packet_word(settings, number, i, count, 0);
+        __be32 entry = packet_word(settings, header, i, count, 0);
 
         asm volatile("" ::"r"(entry));
     }
-}
-
-static __always_inline __u32 packet_port(const struct chain_settings* settings, __u32 number) {
-    return CHAIN_FIRST_PORT + number % settings->flows;
 }
 
 static __always_inline __u16 packet_fold(__u32 sum) {
@@ -70,19 +78,21 @@ static __always_inline __be16 packet_check(__u32 sum) {
 
 /* What depends on the number; the rest is as in the settings. */
 static __always_inline void packet_number(const struct chain_settings* settings, __u32 number, union headers* to) {
-    __u32 port = packet_port(settings, number);
+    __u32 flow = number % settings->flows, port = CHAIN_FIRST_PORT + flow % CHAIN_PORTS, host = flow / CHAIN_PORTS;
 
     to->ip.id = bpf_htons((__u16)number);
-    to->ip.check = packet_check(settings->ip_sum + (__u16)number);
+    to->ip.saddr += bpf_htonl(host); /* from the settings' address on, up to the next 17 */
+    to->ip.check = packet_check(settings->ip_sum + (__u16)number + host);
     to->tcp.source = bpf_htons((__u16)port);
     to->tcp.seq = bpf_htonl(number);
-    to->tcp.check = packet_check(settings->tcp_sum + (number >> 16) + (__u16)number + port);
+    to->tcp.check = packet_check(settings->tcp_sum + (number >> 16) + (__u16)number + port + host);
 }
 
 /* All of the header, up to the end of TCP's: pages are used again, and the way has left its marks on them. */
 static __always_inline int packet_write(struct xdp_md* ctx, const struct chain_settings* settings, __u32 number) {
     void *data = (void*)(long)ctx->data, *end = (void*)(long)ctx->data_end;
-    __u32 labels = settings->labels, stack_number = number & settings->stack_mask;
+    struct packet_header header = packet_header(settings, number);
+    __u32 labels = settings->labels;
     struct ethhdr* eth = data;
     __be32* stack = (void*)(eth + 1);
     union headers* headers;
@@ -94,10 +104,10 @@ static __always_inline int packet_write(struct xdp_md* ctx, const struct chain_s
     for (__u32 i = 0; i < CHAIN_WORDS_MAX && i < labels; i++) {
         if ((void*)(stack + i + 1) > end)
             return -1;
-        stack[i] = packet_word(settings, stack_number, i, labels, settings->begun);
+        stack[i] = packet_word(settings, header, i, labels, settings->begun);
     }
     if (settings->entries > labels)
-        packet_ghosts(settings, stack_number, settings->entries - labels);
+        packet_ghosts(settings, header, settings->entries - labels);
     headers = (void*)(stack + labels);
     if ((void*)(headers + 1) > end)
         return -1;
@@ -133,7 +143,8 @@ static __always_inline bool packet_is_right(struct xdp_md* ctx, const struct cha
     struct ethhdr* eth = data;
     __be32* stack = (void*)(eth + 1);
     union headers* headers;
-    __u32 number, stack_number;
+    struct packet_header header;
+    __u32 number;
 
     if (expected > CHAIN_WORDS_MAX || (void*)(eth + 1) > end || end - data != settings->bare_len + 4 * expected)
         return false;
@@ -142,13 +153,13 @@ static __always_inline bool packet_is_right(struct xdp_md* ctx, const struct cha
     if (eth->h_proto != packet_type(settings, expected) || (void*)(headers + 1) > end)
         return false;
     number = bpf_ntohl(headers->tcp.seq);
-    stack_number = number & settings->stack_mask;
+    header = packet_header(settings, number);
     for (__u32 i = 0; i < CHAIN_WORDS_MAX && i < expected; i++) {
         if ((void*)(stack + i + 1) > end ||
-            stack[i] != packet_word(settings, stack_number, i + skipped, words, settings->hops))
+            stack[i] != packet_word(settings, header, i + skipped, words, settings->hops))
             return false;
     }
     if (settings->entries > expected + 1)
-        packet_ghosts(settings, stack_number, settings->entries - expected - 1);
+        packet_ghosts(settings, header, settings->entries - expected - 1);
     return number % CHAIN_WHOLE_EVERY || packet_whole(ctx, settings, number, headers);
 }

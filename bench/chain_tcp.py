@@ -153,14 +153,14 @@ class Tcp:
                    reordered=max(0, there["behind"] - out["behind"]), retransmitted=done.text)
 
 
-def measure_all(lab):
+def measure_all(lab, rounds=ROUNDS):
     """All kinds of flows in every round. Returns them."""
     tcp = Tcp(lab)
     merged = [Flow("equal", True, rules) for rules in (0, RULES_200)]
     apart = [Flow("alternating", gro, 0) for gro in (False, True)]
-    for done in range(ROUNDS):
+    for done in range(rounds):
         for flow in merged + apart:
-            tell(f"TCP, round {done + 1} of {ROUNDS}: {flow.stacks} stacks, {flow.rules} rules")
+            tell(f"TCP, round {done + 1} of {rounds}: {flow.stacks} stacks, {flow.rules} rules")
             tcp.rules(flow.rules)
             if flow in merged:
                 tcp.use(proxy=False, gro=True, way=BARE)

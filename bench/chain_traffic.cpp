@@ -103,6 +103,25 @@ chain_arrived Traffic::arrived() const {
     return total;
 }
 
+void Traffic::forget_delays() {
+    const std::uint64_t none = 0;
+    for (std::uint32_t bucket = 0; bucket < CHAIN_DELAYS; bucket++) {
+        bpf_map_update_elem(bpf_map__fd(skeleton_->maps.delays), &bucket, &none, BPF_ANY);
+    }
+}
+
+std::map<std::uint64_t, std::uint64_t> Traffic::delays() const {
+    std::map<std::uint64_t, std::uint64_t> found;
+    for (std::uint32_t bucket = 0; bucket < CHAIN_DELAYS; bucket++) {
+        std::uint64_t packets = 0;
+        bpf_map_lookup_elem(bpf_map__fd(skeleton_->maps.delays), &bucket, &packets);
+        if (packets != 0) {
+            found[bucket < 64 ? bucket : static_cast<std::uint64_t>(32 + bucket % 32) << (bucket / 32 - 1)] = packets;
+        }
+    }
+    return found;
+}
+
 /// Each call takes some 20 ms to set up, so all packets go in one.
 void Traffic::run(const Stream& stream, std::uint64_t packets) {
     std::vector<std::uint8_t> frame(stream.bare_len + 4 * stream.labels, CHAIN_PAYLOAD);
@@ -137,6 +156,8 @@ Outcome Traffic::send(const Stream& stream) {
     settings_.entries = stream.entries;
     settings_.bare_len = stream.bare_len;
     settings_.flows = stream.flows;
+    settings_.services = stream.services;
+    settings_.timed = stream.timed;
     settings_.batch = stream.batch;
     settings_.stack_mask = stream.stacks - 1;
     settings_.slot_ns = stream.rate > 0 ? static_cast<std::uint32_t>(std::lround(1e9 * stream.batch / stream.rate)) : 0;
@@ -145,6 +166,9 @@ Outcome Traffic::send(const Stream& stream) {
 
     // Whole batches, and two of them at least: a rate needs two points in time.
     const std::uint64_t packets = std::max<std::uint64_t>(2, stream.packets / stream.batch) * stream.batch;
+    if (stream.timed != 0) {
+        forget_delays();
+    }
     const chain_arrived before = arrived();
     run(stream, packets);
     chain_arrived last, now = arrived();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "chain.h"
@@ -13,10 +14,10 @@ namespace sfc::bench {
 
 /// Packets that are alike, at a steady pace. `labels`: words of the header, of any encapsulation. `entries`: as many
 /// labels as both ends are to have the work of. `stacks`: so many different ones, a power of two; 0 is one for each
-/// packet. `rate` is in packets a second; 0 is as fast as it goes.
+/// packet. `rate` is in packets a second; 0 is as fast as it goes. `timed`: how long packets take is counted.
 struct Stream {
     std::uint32_t sfc = CHAIN_MPLS, begun = 0, hops = 0, labels = 0, expected = 0, entries = 0, bare_len = 0, flows = 0,
-                  stacks = 0, batch = 0;
+                  services = 0, stacks = 0, batch = 0, timed = 0;
     std::uint64_t packets = 0;
     double rate = 0;
 };
@@ -36,6 +37,8 @@ public:
 
     /// Returns when nothing arrives any more.
     Outcome send(const Stream& stream);
+    /// Of the last stream that was timed: packets by the least nanoseconds of their bucket.
+    [[nodiscard]] std::map<std::uint64_t, std::uint64_t> delays() const;
 
 private:
     const Netns& sender_;
@@ -45,6 +48,7 @@ private:
     chain_settings settings_{};
 
     void run(const Stream& stream, std::uint64_t packets);
+    void forget_delays();
     [[nodiscard]] chain_arrived arrived() const;
 };
 

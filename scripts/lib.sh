@@ -7,7 +7,7 @@ BUILD_PACKAGES=(g++ clang-14 bpftool cmake ninja-build pkg-config libbpf-dev lib
 DEMO_PACKAGES=(ethtool iperf3 iproute2 iputils-ping mount nftables procps python3 python3-scapy tcpdump util-linux)
 NSH_PACKAGES=(openvswitch-switch) # the demo of NSH; its service is not used
 TEST_PACKAGES=("${NSH_PACKAGES[@]}" binutils clang-format-14 clang-tidy-14 git libclang-14-dev libclang-rt-14-dev libgtest-dev llvm-14 llvm-14-dev patch
-    podman qemu-system-x86 runc shellcheck strace tcpreplay tshark)
+    podman python3-matplotlib qemu-system-x86 runc shellcheck strace tcpreplay tshark)
 
 die() {
     echo "${0##*/}: $*" >&2

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""The figures of docs/EVALUATION.md. The same results give the same bytes: no dates, and names of SVG elements by a fixed salt."""
+import os
+import pathlib
+
+# Where matplotlib keeps its list of fonts; else it would be in the user's home.
+os.environ.setdefault("MPLCONFIGDIR", str(pathlib.Path(__file__).resolve().parent.parent / "build/matplotlib"))
+import matplotlib  # noqa: E402  (the folder must be set before)
+
+matplotlib.use("Agg")
+from matplotlib import pyplot  # noqa: E402  (so must the backend)
+
+from bench.paper_plan import CURVES  # noqa: E402
+from bench.paper_results import titles  # noqa: E402
+
+LOGARITHMIC = ("flows", "services", "in_flight")
+SETTINGS = {"svg.hashsalt": "sfcproxy", "svg.fonttype": "none", "font.family": "DejaVu Sans", "font.size": 9,
+            "axes.grid": True, "grid.alpha": 0.3, "axes.spines.top": False, "axes.spines.right": False, "legend.fontsize": 8}
+# Colours that stay apart for those who see fewer.
+COLOURS = {"redirect": "#000000", "static": "#999999", "user": "#0072b2", "paper": "#d55e00", "forwarding": "#009e73",
+           "kernel": "#cc79a7"}
+MICRO = {"proxy": ("sfcproxy", "#0072b2"), "nocache": ("the same without a cache", "#999999"), "paper": ("the paper's way", "#d55e00")}
+
+
+def save(figure, folder, name, legend=0.0):
+    """`legend`: the part of the height that is left for it."""
+    figure.tight_layout(rect=(0, legend, 1, 1))
+    figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(folder / f"{name}.png", dpi=120, metadata={"Software": None})
+    pyplot.close(figure)
+
+
+def lines(axes, along, value_of):
+    for curve, about in CURVES.items():
+        points = [(value, value_of(curves[curve])) for value, curves in along if curve in curves]
+        if points:
+            axes.plot(*zip(*points), label=about.title, color=COLOURS[curve], marker="o", markersize=3,
+                      linestyle="--" if about.kernel else "-")
+
+
+def axis_figure(results, axis, folder):
+    """Rate and latency side by side."""
+    along = results.along(axis)
+    figure, (rate, delay) = pyplot.subplots(1, 2, figsize=(9, 4.2))
+    lines(rate, along, lambda at: at.mpps)
+    lines(delay, along, lambda at: at.delay(0.5) / 1000)
+    rate.set_ylabel("rate without loss, Mpps")
+    delay.set_ylabel("latency of the chain, median, µs")
+    for axes in (rate, delay):
+        axes.set_xlabel(titles()[axis])
+        axes.set_ylim(bottom=0)
+        if axis in LOGARITHMIC:
+            axes.set_xscale("log")
+    figure.legend(*rate.get_legend_handles_labels(), loc="lower center", ncol=3)
+    save(figure, folder, axis, legend=0.14)
+
+
+def in_flight_figure(results, folder):
+    figure, axes = pyplot.subplots(figsize=(6, 3.6))
+    for variant, (title, colour) in MICRO.items():
+        axes.plot(*zip(*[(value, sum(found[variant])) for value, found in results.in_flight()]), label=title, color=colour,
+                  marker="o", markersize=3)
+    axes.set_xscale("log")
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("packets in the SF at once")
+    axes.set_ylabel("strip + restore, ns")
+    axes.legend()
+    save(figure, folder, "in_flight")
+
+
+def latency_figure(results, folder):
+    """The share of packets that took longer."""
+    figure, axes = pyplot.subplots(figsize=(6, 3.6))
+    for curve, at in results.base.items():
+        total, seen, points = sum(packets for _, packets in at.delays), 0, []
+        for ns, packets in at.delays:
+            points.append((ns / 1000, (total - seen) / total))
+            seen += packets
+        axes.step(*zip(*points), label=CURVES[curve].title, color=COLOURS[curve], where="post",
+                  linestyle="--" if CURVES[curve].kernel else "-")
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel("latency of the chain, µs")
+    axes.set_ylabel("share of packets that took as long or longer")
+    axes.legend()
+    save(figure, folder, "latency")
+
+
+def draw(results, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    with matplotlib.rc_context(SETTINGS):
+        for axis in titles():
+            axis_figure(results, axis, folder)
+        in_flight_figure(results, folder)
+        latency_figure(results, folder)

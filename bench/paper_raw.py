@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""The raw results of bench/run paper: a file of JSON lines. The first one says where and how they were taken, and each other
+one is a point. A run that was interrupted goes on where it stopped."""
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import time
+
+VERSION = 1
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+class RawError(Exception):
+    """The file is none of ours."""
+
+
+def git(*words):
+    return subprocess.run(["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=False).stdout.strip()
+
+
+def cpu_model():
+    for line in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def head(rounds, seconds):
+    """`commit` has a + where files were changed since."""
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", "bench", "bpf", "include", "lab", "src")
+    return {"version": VERSION, "bench": "paper", "commit": git("rev-parse", "HEAD") + ("+" if changed else ""),
+            "cpu": cpu_model(), "cpus": os.cpu_count(), "kernel": platform.release(), "rounds": rounds, "seconds": seconds,
+            "started": time.strftime("%Y-%m-%d %H:%M", time.gmtime())}
+
+
+def load():
+    """Processes that want a CPU, over the last minute."""
+    return os.getloadavg()[0]
+
+
+def read(path):
+    """(head, points). A last line that was cut off, by an interrupt, does not count."""
+    lines = pathlib.Path(path).read_text(encoding="utf-8").split("\n")
+    try:
+        first, *points = [json.loads(line) for line in lines[:-1]]
+    except ValueError as error:
+        raise RawError(f"'{path}' has no JSON line for each point: {error}") from error
+    if first.get("bench") != "paper" or first.get("version") != VERSION:
+        raise RawError(f"'{path}' begins with no head of bench/run paper, version {VERSION}")
+    return first, points
+
+
+class Raw:
+    """A file that is being written."""
+
+    def __init__(self, path, first):
+        """Goes on with what is there if that was taken in the same way, from the same commit. Else it begins anew."""
+        self.path = pathlib.Path(path)
+        self.points = []
+        try:
+            old, points = read(self.path)
+        except (OSError, RawError, ValueError):
+            old, points = None, []
+        if old and {**old, "started": None} == {**first, "started": None}:
+            first, self.points = old, points
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text("".join(json.dumps(each) + "\n" for each in [first, *self.points]), encoding="utf-8")
+
+    def has(self, point):
+        return any((each["axis"], each["value"]) == (point.axis, point.value) for each in self.points)
+
+    def add(self, point, found):
+        """In one write, so that a line is there or not."""
+        entry = {"axis": point.axis, "value": point.value, "load": round(load(), 1), **found}
+        self.points.append(entry)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")

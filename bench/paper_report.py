@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""docs/EVALUATION.md from the raw results of bench/run paper."""
+import pathlib
+
+from bench import paper_plots, paper_tables as tables
+from bench.paper_plan import BASE, CURVES, PROXIES
+from bench.paper_results import Results, least
+
+TEXT = """# Evaluation
+
+How fast a caching SFC proxy is, beside what could stand in its place. `bench/run paper` measures
+this, and writes this page and its figures from [its raw results](evaluation/raw.jsonl).
+`bench/run paper --report docs/evaluation/raw.jsonl` writes them again, byte for byte.
+
+{machine}
+{busy}
+
+## The chain
+```
+user mode     sender -- p0 [proxy] f0 -- [SF] -- f1 [proxy] p1 -- receiver
+kernel mode   sender -- p0 [proxy, kernel, proxy] p1 -- receiver
+```
+Each part is a network namespace, and each `--` a veth pair. There is no network card. The SF of
+user mode is an XDP program that redirects every frame. The SF of kernel mode is the kernel that
+forwards. So the two modes have different ways, and each is compared with the least that can be done
+on its own way.
+
+| curve | way | |
+|---|---|---|
+| bare redirects | user mode | XDP redirects every frame between the same ports, and changes nothing |
+| a constant header, no cache | user mode | takes the labels off and puts a constant on (`bench/ceiling.bpf.c`): a static proxy, with one header for all packets |
+| sfcproxy, user mode | user mode | this proxy, SF behind two ports |
+| the paper's way | user mode | Haeberle et al., "A Caching SFC Proxy Based on eBPF", NetSoft 2022, as written here (`bench/paper.bpf.c`): strip in XDP, kernel forwarding, restore at TC egress, an LRU hash |
+| plain forwarding | kernel mode | the kernel forwards bare packets |
+| sfcproxy, kernel mode | kernel mode | this proxy around the same kernel |
+
+Packets are IPv4 and TCP, made by an XDP program, and checked by another one where they arrive. In
+user mode each packet has a label stack of its own; a static proxy cannot do that, so it has one for
+all. In kernel mode there are 64 stacks. One axis changes at a time. The base point has {base.labels}
+labels, frames of {base.size} bytes without labels, {base.flows} flows and {base.services} services.
+The receiver checks length and labels of every packet, and all bytes of one in 64. It found {wrong}
+wrong ones.
+
+**Rate without loss**: the highest rate at which no packet is lost. Sender, proxy, SF and receiver
+share one CPU that never waits. So the CPU time a packet is one divided by that rate, with sender
+and receiver in it. They take the same time with all curves, so differences are those of the proxy.
+
+**Latency**: from the moment when the sender writes a packet to the moment when the receiver has it,
+by one clock, at 100 000 packets a second, one at a time. It sees the path and what interrupts it.
+It sees no queue, as none fills up, and no network card. Times are exact to 3 %.
+
+## At the base point
+{base_table}
+
+`added` is in comparison with the least on the same way. Latencies in brackets are such, too.
+{loses}
+
+![Latency at the base point](evaluation/latency.svg)
+
+## Labels
+{labels_text}
+
+![Rate and latency against the number of labels](evaluation/labels.svg)
+
+{labels_table}
+
+## Packet size
+The way of a packet copies no payload, so its size should hardly matter.
+
+![Rate and latency against the packet size](evaluation/size.svg)
+
+{size_table}
+
+## Flows
+A caching proxy keeps a header for each packet, not for each flow.
+
+![Rate and latency against the number of flows](evaluation/flows.svg)
+
+{flows_table}
+
+## Services
+Each packet is for the next service. The other curves know no services.
+
+![Rate and latency against the number of services](evaluation/services.svg)
+
+{services_table}
+
+## Packets in the SF at once
+On one CPU the chain never has more than {batch} packets in the SF. So here strip and restore run
+alone in the kernel (`bench/run micro`): so many packets are stripped before the first of them is
+restored. The paper's way has XDP on both sides here.
+More packets need more memory than the CPU's caches have, and that costs all who cache.
+
+![Nanoseconds against packets in flight](evaluation/in_flight.svg)
+
+{in_flight_table}
+
+## Other headers
+NSH and SRv6 in the chain, at the base point but for their single service. The paper's way knows
+SR-MPLS only. Linux has no SRv6 proxy. The nearest to it is End.DX4 in front of the SF and H.Encaps
+behind it, so all packets get the same header, and only those come in whose last segment is here.
+
+{chain_headers_table}
+
+Strip and restore alone, with 100 packets in flight:
+
+{headers_table}
+
+## TCP
+One flow of iperf3 through kernel mode. With GRO and equal label stacks it stands beside plain
+forwarding with GRO. iperf3 is no real-time process, so here other work takes turns from it. Medians
+of {tcp_rounds} runs:
+
+{tcp_table}
+"""
+
+
+def busy(results):
+    """One paragraph, where it is so."""
+    head = results.head
+    if results.load <= head["cpus"]:
+        return ""
+    return (f"\n**The machine was busy**: {results.load:.0f} processes wanted its {head['cpus']} CPUs (median). The sender is a real-time\n"
+            "process, so others take no turns from it; but they take caches and memory bandwidth.\n"
+            "Rates are lower than on a quiet machine. Curves of one figure were taken in turns, and can be\ncompared.")
+
+
+def machine(results):
+    head = results.head
+    return tables.table(("", ""), [("CPU", f"{head['cpus']} of {head['cpu']}"), ("kernel", head["kernel"]),
+                                   ("commit", f"`{head['commit']}`"), ("taken", f"{head['started']} UTC"),
+                                   ("rounds", f"{head['rounds']}; figures are medians")], "ll")
+
+
+def loses(results):
+    """Our own ratios, the bad ones too."""
+    found = results.base
+    parts = [f"{CURVES[curve].title} reaches {found[curve].ratio(found[least(curve)]):.2f} of {CURVES[least(curve)].title}"
+             for curve in PROXIES]
+    return (f"{parts[0]}, and {found['user'].ratio(found['static']):.2f} of a constant header.\n"
+            f"It is {found['user'].ratio(found['paper']):.2f} times as fast as the paper's way.\n{parts[1]}.")
+
+
+def labels_text(results):
+    along = results.along("labels")
+    (few, first), (many, last) = along[0], along[-1]
+
+    def kept(curve):
+        return last[curve].rate / first[curve].rate
+    return (f"The more labels, the more bytes are cached and put back. From {few} to {many} labels,\n"
+            f"user mode keeps {kept('user'):.2f} of its rate, kernel mode {kept('kernel'):.2f}, the paper's way {kept('paper'):.2f}"
+            f"\nand bare redirects {kept('redirect'):.2f}.")
+
+
+def document(results):
+    axes = {f"{axis}_table": tables.along(results, axis) for axis in ("labels", "size", "flows", "services")}
+    wrong, _ = results.totals()
+    return TEXT.format(wrong=wrong, machine=machine(results), busy=busy(results), base=BASE, batch=tables.BATCH, loses=loses(results),
+                       labels_text=labels_text(results), base_table=tables.base(results),
+                       in_flight_table=tables.in_flight(results), chain_headers_table=tables.chain_headers(results),
+                       headers_table=tables.headers(results), tcp_table=tables.tcp(results),
+                       tcp_rounds=len(results.tcp[0]["runs"]), **axes)
+
+
+def write(head, points, out):
+    """EVALUATION.md and the folder `evaluation` in `out`. Returns the figures for the RESULT line."""
+    results = Results(head, points)
+    paper_plots.draw(results, pathlib.Path(out) / "evaluation")
+    (pathlib.Path(out) / "EVALUATION.md").write_text(document(results), encoding="utf-8")
+    found = results.base
+    wrong, lost = results.totals()
+    return (f"vs_redirect={found['user'].ratio(found['redirect']):.2f} vs_static={found['user'].ratio(found['static']):.2f}"
+            f" vs_paper={found['user'].ratio(found['paper']):.2f} vs_forwarding={found['kernel'].ratio(found['forwarding']):.2f}"
+            f" wrong={wrong} lost={lost} points={len(points)} rounds={head['rounds']}")
