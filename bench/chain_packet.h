@@ -39,13 +39,18 @@ static __always_inline struct packet_header packet_header(const struct chain_set
     return (struct packet_header){number & settings->stack_mask, number % settings->services};
 }
 
+/* A global function, because kernel 6.1 gives up on its branches once for each word. */
+__noinline __u32 packet_srv6(__u32 number, __u32 i, __u32 words, __u32 hops, __u32 payload) {
+    return chain_srv6(number, i, words, hops, payload);
+}
+
 /* Word `i` of `words` of a header. An encapsulation is a line here, and one in packet_type. */
 static __always_inline __be32 packet_word(const struct chain_settings* settings, struct packet_header header, __u32 i,
                                           __u32 words, __u32 hops) {
     if (settings->sfc == CHAIN_NSH)
         return bpf_htonl(chain_nsh(header.number, header.service, i, hops));
     if (settings->sfc == CHAIN_SRV6)
-        return bpf_htonl(chain_srv6(header.number, i, words, hops, settings->bare_len - sizeof(struct ethhdr)));
+        return bpf_htonl(packet_srv6(header.number, i, words, hops, settings->bare_len - sizeof(struct ethhdr)));
     return bpf_htonl(chain_entry(header.number, header.service, i, words));
 }
 
