@@ -37,6 +37,16 @@ struct native_outer_case {
 extern struct native_outer_case native_outer;
 int native_outer_answer(struct xdp_md* ctx);
 
+/* The verifier checks some functions by themselves, where work may be NULL: whether each of them refuses that. Run as a
+ * program, which fills native_refusals and returns how many there are. */
+enum { NATIVE_REFUSALS_MAX = 64 };
+struct native_refusal {
+    const char* name;
+    int refused;
+};
+extern struct native_refusal native_refusals[NATIVE_REFUSALS_MAX];
+int native_without_work(struct xdp_md* ctx);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,6 +2,7 @@
 // What a kernel rarely or never does to the programs: entries that are gone, constants that nobody loads, no headroom.
 #include <gtest/gtest.h>
 
+#include "bpf_sources.h"
 #include "native_runner.h"
 #include "proxy.h"
 
@@ -99,6 +100,15 @@ TEST_F(Native, WithoutAMapNothingIsGranted) {
         fresh.machine.map(one.map).resize(0);
         EXPECT_EQ(ending(fresh.restore(kRight, kBare)), one.restored) << one.map;
         EXPECT_EQ(ending(fresh.strip(kDomain, kFrame)), one.stripped) << one.map;
+    }
+}
+
+/// No verifier sees that they are never called so.
+TEST_F(Native, WithoutWorkNothingIsGranted) {
+    const int count = runner.machine.run(native_without_work, kBare, NativeRunner::ifindex(kDomain));
+    ASSERT_GT(count, 0);
+    for (const native_refusal& one : std::span(native_refusals).first(static_cast<std::size_t>(count))) {
+        EXPECT_NE(one.refused, 0) << one.name;
     }
 }
 
