@@ -36,7 +36,6 @@ static __always_inline int srv6_static(struct work *work, int inner)
 	work->header.f.bytes[next] = srv6_protocol(inner);
 	work->encap.says_at = next;
 	work->encap.kept = fixed->len;
-	work->encap.says_at = next;
 	return SFC_OK;
 }
 

@@ -42,7 +42,7 @@ class Srv6(kernel_headers.Headers):
         self.fragments(*encaps.SRV6)
 
     def test_bypass(self):
-        """What is not for the SF gets to its next segment: by the routes of this host's kernel, or by the next hop."""
+        """A packet that is not for the SF gets to its next segment: by the routes of this host's kernel, or by the next hop."""
         self.begin(encaps.SRV6[0])
         packet = s.outer(s.srh(SID, chain.RECEIVER6), s.payload("udp"), src=chain.SENDER6, dst=SID)
         frame = s.frame(packet, dst=self.kernel.links()["p0"]["address"], src="02:00:00:00:00:77")
