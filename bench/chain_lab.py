@@ -47,7 +47,8 @@ class Encapsulation:
 
 
 SFC = {"mpls": Encapsulation(0, "{{encapsulation: mpls, label: {id}}}\n    last_label: plain", 16001, popped=1),
-       "nsh": Encapsulation(1, "{{encapsulation: nsh, spi: {id}, si: 7}}", 777, words=6, without=("paper",))}
+       "nsh": Encapsulation(1, "{{encapsulation: nsh, spi: {id}, si: 7}}", 777, words=6, without=("paper",)),
+       "srv6": Encapsulation(2, '{{encapsulation: srv6, sid: "2001:db8:f::1"}}', 0, words=20, without=("paper",))}
 
 
 def config(sf, end, capacity, cell):
@@ -164,8 +165,9 @@ class Packets:
     def send_stacks(self, labels, expected, cell, stacks, packets, rate, hops=1, **how):
         """With `labels` on the way in and `expected` on the way out, where packets have passed `hops` SFs, of so many
         different stacks; 0: each packet has one of its own. Both ends have the work of all the cell's labels. `rate` in
-        packets a second; 0 is as fast as it goes. `how`: batch, and timed=1, behind which `delays` has an answer."""
-        answer = self.ask("send", SFC[cell.sfc].number, hops, labels, expected, cell.labels, cell.size, cell.flows,
+        packets a second; 0 is as fast as it goes. `how`: batch; timed=1, behind which `delays`
+        has an answer; number, of another form of the encapsulation."""
+        answer = self.ask("send", how.get("number", SFC[cell.sfc].number), hops, labels, expected, cell.labels, cell.size, cell.flows,
                           cell.services, stacks, how.get("batch", self.batch), packets, rate, how.get("timed", 0))
         return Outcome(*map(int, answer[:3]), float(answer[3]))
 

@@ -48,7 +48,7 @@ def options(description):
                         help="what the SF is: something behind two ports, or the kernel of the proxy's own host")
     parser.add_argument("--rounds", type=number(1, 1000), default=25, metavar="N", help="medians are of so many")
     parser.add_argument("--sfc", type=names(SFC), default=["mpls"], metavar="NAME,NAME...",
-                        help="encapsulations in front of the packets: mpls, nsh; in kernel mode mpls")
+                        help="encapsulations in front of the packets: mpls, nsh, srv6; in kernel mode mpls")
     parser.add_argument("--labels", type=numbers(1, 16), default=[1, 5, 10, 16], metavar="N,N...",
                         help="entries of the stack")
     parser.add_argument("--sizes", type=numbers(64, 1500), default=[64, 1400], metavar="N,N...",

@@ -44,19 +44,24 @@ static __always_inline __be32 packet_word(const struct chain_settings* settings,
                                           __u32 words, __u32 hops) {
     if (settings->sfc == CHAIN_NSH)
         return bpf_htonl(chain_nsh(header.number, header.service, i, hops));
+    if (settings->sfc >= CHAIN_SRV6)
+        return bpf_htonl(
+            chain_srv6(header.number, i, hops, settings->sfc == CHAIN_SRV6_LAST, settings->bare_len - ETH_HLEN));
     return bpf_htonl(chain_entry(header.number, header.service, i, words));
 }
 
 static __always_inline __be16 packet_type(const struct chain_settings* settings, __u32 words) {
     if (!words)
         return bpf_htons(ETH_P_IP);
+    if (settings->sfc >= CHAIN_SRV6)
+        return bpf_htons(ETH_P_IPV6);
     return settings->sfc == CHAIN_NSH ? bpf_htons(ETH_P_NSH) : bpf_htons(ETH_P_MPLS_UC);
 }
 
 /* The work of so many entries, for packets without them: else they would seem to be forwarded the faster for it. */
 static __always_inline void packet_ghosts(const struct chain_settings* settings, struct packet_header header,
                                           __u32 count) {
-    for (__u32 i = 0; i < CHAIN_LABELS_MAX && i < count; i++) {
+    for (__u32 i = 0; i < CHAIN_WORDS_MAX && i < count; i++) {
         __be32 entry = packet_word(settings, header, i, count, 0);
 
         asm volatile("" ::"r"(entry));
@@ -93,11 +98,11 @@ static __always_inline int packet_write(struct xdp_md* ctx, const struct chain_s
     __be32* stack = (void*)(eth + 1);
     union headers* headers;
 
-    if (labels > CHAIN_LABELS_MAX || (void*)(eth + 1) > end)
+    if (labels > CHAIN_WORDS_MAX || (void*)(eth + 1) > end)
         return -1;
     __builtin_memcpy(eth, settings->macs, sizeof(settings->macs));
     eth->h_proto = packet_type(settings, labels);
-    for (__u32 i = 0; i < CHAIN_LABELS_MAX && i < labels; i++) {
+    for (__u32 i = 0; i < CHAIN_WORDS_MAX && i < labels; i++) {
         if ((void*)(stack + i + 1) > end)
             return -1;
         stack[i] = packet_word(settings, header, i, labels, 0);
@@ -141,7 +146,7 @@ static __always_inline bool packet_is_right(struct xdp_md* ctx, const struct cha
     struct packet_header header;
     __u32 number;
 
-    if (expected > CHAIN_LABELS_MAX || (void*)(eth + 1) > end || end - data != settings->bare_len + 4 * expected)
+    if (expected > CHAIN_WORDS_MAX || (void*)(eth + 1) > end || end - data != settings->bare_len + 4 * expected)
         return false;
     headers = (void*)(stack + expected);
     asm volatile("" : "+r"(headers)); /* or clang 14 checks one pointer and uses another */
@@ -149,7 +154,7 @@ static __always_inline bool packet_is_right(struct xdp_md* ctx, const struct cha
         return false;
     number = bpf_ntohl(headers->tcp.seq);
     header = packet_header(settings, number);
-    for (__u32 i = 0; i < CHAIN_LABELS_MAX && i < expected; i++) {
+    for (__u32 i = 0; i < CHAIN_WORDS_MAX && i < expected; i++) {
         if ((void*)(stack + i + 1) > end ||
             stack[i] != packet_word(settings, header, i + skipped, settings->labels, settings->hops))
             return false;

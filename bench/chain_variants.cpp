@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "chain_variants.h"
 
+#include <vector>
+
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <net/if.h>
@@ -33,15 +35,18 @@ private:
 };
 
 /// The kernel forwards, and nobody else does anything. A veth takes what XDP redirects into it only where it polls;
-/// with this program there it polls as it does with the proxy's.
+/// with this program there it polls as it does with the proxy's. `ports`: where frames come in.
 class Forwarding : public Variant {
 public:
-    explicit Forwarding(const Netns& proxy)
-        : wire_(load<wire_bpf>("wire.bpf.c")), pass_(attach_in(proxy, "p0", bpf_program__fd(wire_->progs.wire_pass))) {}
+    Forwarding(const Netns& proxy, const std::vector<std::string>& ports) : wire_(load<wire_bpf>("wire.bpf.c")) {
+        for (const std::string& port : ports) {
+            passes_.push_back(attach_in(proxy, port, bpf_program__fd(wire_->progs.wire_pass)));
+        }
+    }
 
 private:
     Skeleton<wire_bpf> wire_;
-    Fd pass_;
+    std::vector<Fd> passes_;
 };
 
 /// Strip in XDP where frames arrive, restore at TC egress where they leave; the kernel forwards in between.
@@ -116,7 +121,10 @@ std::unique_ptr<Variant> make_variant(const std::string& name, const Netns& prox
         return std::make_unique<Paper>(proxy);
     }
     if (name == "forwarding") {
-        return std::make_unique<Forwarding>(proxy);
+        return std::make_unique<Forwarding>(proxy, std::vector<std::string>{"p0"});
+    }
+    if (name == "seg6") { // its routes are bench/chain_seg6.py's
+        return std::make_unique<Forwarding>(proxy, std::vector<std::string>{"p0", "f1"});
     }
     if (const auto stage = ceiling_stage(name)) {
         return make_ceiling(proxy, *stage, labels);

@@ -25,9 +25,11 @@ CURVES = {
     "paper": Curve("paper", False, "the paper's way", "redirect"),
     "forwarding": Curve("forwarding", True, "plain forwarding", "forwarding"),
     "kernel": Curve("proxy", True, "sfcproxy, kernel mode", "forwarding"),
+    "seg6": Curve("seg6", False, "Linux seg6", "redirect"),
 }
 PROXIES = ("user", "kernel")
-ALL = tuple(CURVES)
+SRV6 = ("redirect", "user", "seg6")
+ALL = tuple(curve for curve in CURVES if curve != "seg6")
 
 AXES = {    # name: (title, values beside the base point's)
     "labels": ("entries of the label stack", (1, 2, 3, 8, 10, 16)),
@@ -58,8 +60,9 @@ def points():
         for value in values:
             found.append(Point(axis, value, cell=dataclasses.replace(BASE, **{axis: value}),
                                curves=PROXIES if axis == "services" else ALL))
-    found.append(Point("header", "nsh", curves=("redirect", "user"),
-                       cell=dataclasses.replace(BASE, sfc="nsh", labels=SFC["nsh"].words, services=1)))
+    for name, curves in (("nsh", ("redirect", "user")), ("srv6", SRV6)):
+        found.append(Point("header", name, curves=curves,
+                           cell=dataclasses.replace(BASE, sfc=name, labels=SFC[name].words, services=1)))
     found += [Point("in_flight", value, MICRO, curves=("micro",)) for value in IN_FLIGHT]
     found.append(Point("tcp", "", TCP, curves=("tcp",)))
     return found

@@ -65,9 +65,8 @@ class Results:
     def base(self):
         return self._curves(self._at("base")[""])
 
-    @property
-    def nsh(self):
-        return self._curves(self._at("header")["nsh"])
+    def header(self, name):
+        return self._curves(self._at("header")[name])
 
     def along(self, axis):
         """[(value, {curve: Measured})] of an axis, in order, with the base point where it belongs."""

@@ -48,10 +48,14 @@ def in_flight(results):
                          f"{sum(at['proxy']) / sum(at['paper']):.2f}"] for value, at in results.in_flight()])
 
 
-def nsh(results):
-    found = results.nsh
-    return table(["", "Mpps", "of bare redirects"], [[CURVES[curve].title, f"{at.mpps:.3f}", f"{at.ratio(found['redirect']):.2f}"]
-                                                     for curve, at in found.items()])
+def chain_headers(results):
+    rows = []
+    for name, title in (("nsh", "NSH, MD type 1"), ("srv6", "SRv6, 2 segments")):
+        found = results.header(name)
+        for curve, at in found.items():
+            rows.append([title, CURVES[curve].title, f"{at.mpps:.3f}", f"{at.ratio(found['redirect']):.2f}",
+                         f"{at.delay(0.5) / 1000:.2f} / {at.delay(0.99) / 1000:.2f}"])
+    return table(["header", "", "Mpps", "of bare redirects", "latency 50 % / 99 %, µs"], rows, "llrrr")
 
 
 def headers(results):
