@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""bench/run paper: the paper's evaluation. Measures what docs/EVALUATION.md shows, and writes that document and its figures. A run
-that was interrupted goes on where it stopped. With --report it only writes, from raw results that are there."""
+"""bench/run paper: the paper's evaluation. Measures what docs/EVALUATION.md shows, and writes that document and its figures. A
+run that was interrupted goes on where it stopped, if it has the same commit and options. With --report it only writes, from
+raw results that are there."""
 import os
 import pathlib
 import shutil
@@ -8,8 +9,9 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from bench import paper_raw, paper_report  # noqa: E402  (the path above comes first)
+from bench import paper_raw, paper_report, paper_run  # noqa: E402  (the path above comes first)
 from bench.chain_options import Parser, number  # noqa: E402
+from lab.net import LabError  # noqa: E402
 
 UNFINISHED = paper_raw.ROOT / "build/paper.jsonl"
 
@@ -31,7 +33,6 @@ def options():
 
 def measured(args):
     """Runs what is not there yet. Returns the file."""
-    from bench import paper_run     # needs the network, which a report does not
     raw = paper_raw.Raw(UNFINISHED, paper_raw.head(args.rounds, args.seconds))
     paper_run.run(raw, max(os.sched_getaffinity(0)), args.rounds, args.seconds)
     return UNFINISHED
@@ -47,7 +48,6 @@ def work(args):
 
 
 def main():
-    from lab.net import LabError
     try:
         work(options())
     except (LabError, paper_raw.RawError, OSError) as error:
