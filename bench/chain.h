@@ -5,16 +5,21 @@
 #include <linux/types.h>
 
 /* The encapsulation in front of the packets, as SFC in chain_lab.py has it. */
-enum chain_sfc { CHAIN_MPLS, CHAIN_NSH, CHAIN_SRV6, CHAIN_SRV6_LAST };
+enum chain_sfc { CHAIN_MPLS, CHAIN_NSH, CHAIN_SRV6 };
 
 enum {
     CHAIN_LABELS_MAX = 16,
-    CHAIN_WORDS_MAX = 20,  /* of any header */
-    CHAIN_SRV6_HERE = 0xf, /* of the proxy's SID */
-    CHAIN_SRV6_BYTES = 40, /* of the segment routing header */
+    CHAIN_WORDS_MAX = 24, /* of any header: IPv6 and three segments */
     CHAIN_TOP_LABEL = 16001,
     CHAIN_NSH_BASE = 0x0fc60101, /* RFC 8300 2.2: TTL 63, 6 words, MD type 1, IPv4 behind it */
     CHAIN_NSH_PATH = 777 << 8 | 7,
+    CHAIN_IPV6_WORDS = 10,
+    CHAIN_SRH_WORDS = 2, /* in front of its list, RFC 8754 2 */
+    CHAIN_SEGMENTS = 3,
+    CHAIN_HOPS = 64,
+    CHAIN_BLOCK = 0x20010db8, /* of all segments; C-SIDs of 16 bits follow it */
+    CHAIN_CSIDS = 0x01000300, /* of the container, the first one is the SF's */
+    CHAIN_CSID_LAST = 0x0400,
     CHAIN_FIRST_PORT = 1024, /* of CHAIN_PORTS source ports; more flows than that have other source addresses */
     CHAIN_PORTS = 60000,
     CHAIN_FLOWS_MAX = 1000000,
@@ -32,7 +37,8 @@ struct chain_settings {
     __u32 ip_sum;
     __u32 tcp_sum;
     __u32 sfc;      /* enum chain_sfc */
-    __u32 hops;     /* service functions that a packet has passed where it arrives */
+    __u32 begun;    /* segments that a packet has behind it as it is sent */
+    __u32 hops;     /* service functions, or segments, that it has passed where it arrives */
     __u32 labels;   /* words of the header as it is sent, 0 to CHAIN_WORDS_MAX; 0 is a bare packet */
     __u32 expected; /* as it must arrive */
     __u32 entries;  /* of which both ends are to have the work: as it would be sent, where it is not */
@@ -72,39 +78,6 @@ static inline __u32 chain_nsh(__u32 number, __u32 service, __u32 i, __u32 hops) 
     return i == 1 ? CHAIN_NSH_PATH + (service << 8) - hops : number * 0x9e3779b1 + i * 0x85ebca6b;
 }
 
-/* Word `i` of the SID 2001:db8:NODE::1. */
-static inline __u32 chain_sid(__u32 node, __u32 i) {
-    if (i == 0)
-        return 0x20010db8;
-    return i == 1 ? node << 16 : i == 3;
-}
-
-/*
- * Word `i` of SRv6 packet `number` (RFC 8200 3, RFC 8754 2), with `len` bytes in it and two segments. The proxy's
- * segment is the first one, and behind the proxy the last one is the destination. With `last` the proxy's is the last
- * segment, so that Linux decapsulates the packet, and behind it comes an encapsulation of its own, the same for all
- * packets (RFC 8986 4.5, 5.1).
- */
-static inline __u32 chain_srv6(__u32 number, __u32 i, __u32 hops, __u32 last, __u32 len) {
-    __u32 own = last && hops ? 0 : number * 0x9e3779b1, first, final;
-
-    first = last ? (hops ? 1 : 2) : CHAIN_SRV6_HERE;
-    final = last ? (hops ? 2 : CHAIN_SRV6_HERE) : 1;
-    if (i == 0)
-        return 6U << 28 | own >> 12;
-    if (i == 1)
-        return (CHAIN_SRV6_BYTES + len) << 16 | 43 << 8 | (64 - hops);
-    if (i < 6)
-        return chain_sid(0xa, i - 2) + (i == 5 ? own : 0);
-    if (i < 10)
-        return chain_sid(hops ? 1 : CHAIN_SRV6_HERE, i - 6);
-    if (i == 10)
-        return 0x04040400 | (last ? hops : 1 - hops);
-    if (i == 11)
-        return 1 << 24 | (own & 0xffff);
-    return i < 16 ? chain_sid(final, i - 12) : chain_sid(first, i - 16);
-}
-
 /* Nanoseconds, to 1 part in 32; all from 2^30 on are one. The least of bucket b is b, and from 64 on
  * (32 + b % 32) << (b / 32 - 1). */
 static inline __u32 chain_delay_bucket(__u64 ns) {
@@ -115,6 +88,39 @@ static inline __u32 chain_delay_bucket(__u64 ns) {
         shift++;
     }
     return shift * 32 + value;
+}
+
+/* Word `i` of 4 of the destination. `words` of a header: without a segment routing header it is a container of C-SIDs,
+ * in which each hop moves the others up. */
+static inline __u32 chain_srv6_segment(__u32 i, __u32 words, __u32 hops) {
+    if (i == 0)
+        return CHAIN_BLOCK;
+    if (words > CHAIN_IPV6_WORDS)
+        return i == 1 ? 0x000f0000 : i == 3 ? hops + 1 : 0;
+    if (i == 1)
+        return hops ? (__u32)CHAIN_CSIDS << 16 | CHAIN_CSID_LAST : (__u32)CHAIN_CSIDS;
+    return i == 2 && !hops ? (__u32)CHAIN_CSID_LAST << 16 : 0;
+}
+
+/* Word `i` of IPv6 `number`, with segments behind it or not, RFC 8200 3 and 8754 2: each flow label is another one.
+ * `payload` bytes follow the header. */
+static inline __u32 chain_srv6(__u32 number, __u32 i, __u32 words, __u32 hops, __u32 payload) {
+    __u32 bytes = 4 * (words - CHAIN_IPV6_WORDS), last = (bytes / 8 - 1) / 2 - 1;
+
+    if (i == 0)
+        return 6U << 28 | (number * 0x9e3779b1) >> 12;
+    if (i == 1)
+        return (bytes + payload) << 16 | (bytes ? 43 : 4) << 8 | (CHAIN_HOPS - hops);
+    if (i < 6)
+        return i == 2 ? CHAIN_BLOCK : i == 3 ? 0x00a10000 : i == 5 ? 2 : 0;
+    if (i < CHAIN_IPV6_WORDS)
+        return chain_srv6_segment(i - 6, words, hops);
+    if (i == CHAIN_IPV6_WORDS)
+        return 4U << 24 | (bytes / 8 - 1) << 16 | 4 << 8 | (CHAIN_SEGMENTS - 1 - hops);
+    if (i < CHAIN_IPV6_WORDS + CHAIN_SRH_WORDS)
+        return last << 24;
+    i -= CHAIN_IPV6_WORDS + CHAIN_SRH_WORDS;
+    return chain_srv6_segment(i % 4, words, CHAIN_SEGMENTS - 1 - i / 4);
 }
 
 struct chain_arrived {

@@ -14,10 +14,12 @@ from lab.net import LabError, call
 
 BUILD = pathlib.Path(__file__).resolve().parent.parent / "build"
 MTU = 1600      # the largest frame with 16 labels
-VARIANTS = ("redirect", "proxy", "paper")
+VARIANTS = ("redirect", "proxy", "paper", "seg6")
 ATTACH_SECONDS = 300     # thousands of services, on a machine that has other work
 OTHER = "other"     # the proxy of another checkout
-ANY_LABELS = ("redirect", "proxy", OTHER, "paper", "forwarding")    # all others must know how many there will be
+ANY_LABELS = ("redirect", "proxy", OTHER, "paper", "seg6", "forwarding")    # all others must know how many there will be
+GATEWAY = "2001:db8:b::2"
+TABLES = {"srv6": 101, "csid": 102}
 SILENT = {"net__ipv6__conf__all__disable_ipv6": 1, "net__ipv6__conf__default__disable_ipv6": 1}
 CONFIG = """
 cache: {{capacity: {capacity}}}
@@ -43,12 +45,28 @@ class Encapsulation:
     first: int      # of the numbers by which services are told apart
     words: int = 0  # of the header; 0: --labels says
     popped: int = 0     # of them, by a proxy
-    without: tuple = ()     # variants that do not know it
+    without: tuple = ("paper",)     # variants that do not know it
+    static: "Static" = None
 
 
-SFC = {"mpls": Encapsulation(0, "{{encapsulation: mpls, label: {id}}}\n    last_label: plain", 16001, popped=1),
-       "nsh": Encapsulation(1, "{{encapsulation: nsh, spi: {id}, si: 7}}", 777, words=6, without=("paper",)),
-       "srv6": Encapsulation(2, '{{encapsulation: srv6, sid: "2001:db8:f::1"}}', 0, words=20, without=("paper",))}
+@dataclasses.dataclass(frozen=True)
+class Static:
+    """What the kernel itself can do: it takes headers off that are at their end (RFC 8986 4.5), and puts one and the same on
+    all packets."""
+    sid: str
+    encap: str      # mode and segments
+    begun: int      # segments that a packet must have behind it
+    words: int      # of the header that is put on
+
+
+SFC = {"mpls": Encapsulation(0, "{{encapsulation: mpls, label: {id}}}\n    last_label: plain", 16001, popped=1,
+                             without=("seg6",)),
+       "nsh": Encapsulation(1, "{{encapsulation: nsh, spi: {id}, si: 7}}", 777, words=6, without=("paper", "seg6")),
+       "srv6": Encapsulation(2, '{{encapsulation: srv6, sid: "2001:db8:f::1"}}', 0, words=24, static=Static(
+           "2001:db8:f::3", "encap segs 2001:db8:f::2,2001:db8:f::3", 2, 20)),
+       "csid": Encapsulation(2, '{{encapsulation: srv6, sid: "2001:db8:100::/48", lblen: 32}}', 0, words=10, static=Static(
+           "2001:db8:100::/48", "encap.red segs 2001:db8:300:400::", 0, 10))}
+CHOICES = {"mpls": ["mpls"], "nsh": ["nsh"], "srv6": ["srv6", "csid"]}      # what --sfc stands for
 
 
 def config(sf, end, capacity, cell):
@@ -71,6 +89,28 @@ def build(lab):
     lab.link(("proxy", "p1"), ("receiver", "r0"), MTU)
     routes(lab)
     lab.wait_up()
+    segments(lab)
+
+
+def segments(lab):
+    """For the kernel's own SRv6: End.DX4 at p0, and for what comes in at f1, if a rule says so, a table for each header. The
+    receiver must get nothing that is not the generator's, so IPv6 says what it has to say at once, and nobody is asked for."""
+    lab.run("proxy", "sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
+    for device in ("p0", "f1", "p1"):
+        lab.run("proxy", "ip", "link", "set", device, "addrgenmode", "none")
+        lab.run("proxy", "sysctl", "-qw", *[f"net.ipv6.conf.{device}.{name}" for name in (
+            "mldv2_unsolicited_report_interval=1", "forwarding=1", "disable_ipv6=0", "seg6_enabled=1")])
+    lab.run("proxy", "sysctl", "-qw", "net.ipv6.conf.all.seg6_enabled=1")
+    lab.run("proxy", "ip", "sr", "tunsrc", "set", "2001:db8:a1::2")
+    lab.run("proxy", "ip", "-6", "neighbour", "add", GATEWAY, "lladdr", mac(lab, "receiver", "r0"), "dev", "p1", "nud", "permanent")
+    for behind in ("2001:db8:f::2", "2001:db8:300::/48"):
+        lab.run("proxy", "ip", "-6", "route", "add", behind, "via", GATEWAY, "dev", "p1", "onlink")
+    for name, sfc in SFC.items():
+        if sfc.static:
+            lab.run("proxy", "ip", "-6", "route", "add", sfc.static.sid, "encap", "seg6local", "action", "End.DX4", "nh4",
+                    "198.51.100.10", "dev", "p1")
+            lab.run("proxy", "ip", "route", "add", "198.51.100.0/24", "encap", "seg6", "mode", *sfc.static.encap.split(),
+                    "via", "inet6", GATEWAY, "dev", "p1", "onlink", "table", TABLES[name])
 
 
 def routes(lab):
@@ -165,10 +205,10 @@ class Packets:
     def send_stacks(self, labels, expected, cell, stacks, packets, rate, hops=1, **how):
         """With `labels` on the way in and `expected` on the way out, where packets have passed `hops` SFs, of so many
         different stacks; 0: each packet has one of its own. Both ends have the work of all the cell's labels. `rate` in
-        packets a second; 0 is as fast as it goes. `how`: batch; timed=1, behind which `delays`
-        has an answer; number, of another form of the encapsulation."""
-        answer = self.ask("send", how.get("number", SFC[cell.sfc].number), hops, labels, expected, cell.labels, cell.size, cell.flows,
-                          cell.services, stacks, how.get("batch", self.batch), packets, rate, how.get("timed", 0))
+        packets a second; 0 is as fast as it goes. `how`: batch; begun, segments behind packets on the way in; and
+        timed=1, behind which `delays` has an answer."""
+        answer = self.ask("send", SFC[cell.sfc].number, how.get("begun", 0), hops, labels, expected, cell.labels, cell.size,
+                          cell.flows, cell.services, stacks, how.get("batch", self.batch), packets, rate, how.get("timed", 0))
         return Outcome(*map(int, answer[:3]), float(answer[3]))
 
     def delays(self):
@@ -185,8 +225,22 @@ class Chain(Packets):
         super().__init__(lab, cpu, batch, lambda cell: config("{name: fn, ports: {left: f0, right: f1}}", end, args.capacity, cell),
                          args.against)
         self.ask("wire", "SF", "fw0", "fw1")
+        self.table = None   # of the rule for f1
+
+    def use(self, variant, cell):
+        """With the kernel's own SRv6 only while it is measured: the paper's way has the same ports."""
+        table = TABLES[cell.sfc] if variant == "seg6" else None
+        if table != self.table:
+            for verb, number in (("delete", self.table), ("add", table)):
+                if number:
+                    self.lab.run("proxy", "ip", "rule", verb, "pref", "1", "iif", "f1", "lookup", number)
+            self.table = table
+        super().use(variant, cell)
 
     def send(self, cell, packets, rate=0.0, **how):
+        if self.variant[0] == "seg6":
+            static = SFC[cell.sfc].static
+            return self.send_stacks(cell.labels, static.words, cell, 1, packets, rate, begun=static.begun, **how)
         hops = 0 if self.variant[0] == "redirect" else 1
         stacks = 1 if self.variant[0] == "static" else 0
         return self.send_stacks(cell.labels, cell.labels - hops * SFC[cell.sfc].popped, cell, stacks, packets, rate, hops,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // The packets of bench/chain.py, which made the namespaces: chain_packets PREFIX. Reads one request a line and answers
 // each with a line: "variant NAME LABELS"; "wire ROLE FROM TO", to redirect what comes in at one interface of a
-// namespace out of another one; "send SFC HOPS LABELS EXPECTED ENTRIES BARE_LEN FLOWS SERVICES STACKS BATCH PACKETS
-// RATE TIMED"; or "delays", of the last packets that were timed, as NANOSECONDS:PACKETS.
+// namespace out of another one; "send SFC BEGUN HOPS LABELS EXPECTED ENTRIES BARE_LEN FLOWS SERVICES STACKS BATCH
+// PACKETS RATE TIMED"; or "delays", of the last packets that were timed, as NANOSECONDS:PACKETS.
 #include <iostream>
 #include <sstream>
 
@@ -31,10 +31,10 @@ void serve(const std::string& prefix) {
         } else if (request == "wire" && words >> name >> from >> to) {
             function = std::make_unique<Wire>(netns(name.c_str()), from, to);
             std::cout << from << std::endl;
-        } else if (request == "send" && words >> stream.sfc >> stream.hops >> stream.labels >> stream.expected >>
-                                            stream.entries >> stream.bare_len >> stream.flows >> stream.services >>
-                                            stream.stacks >> stream.batch >> stream.packets >> stream.rate >>
-                                            stream.timed) {
+        } else if (request == "send" && words >> stream.sfc >> stream.begun >> stream.hops >> stream.labels >>
+                                            stream.expected >> stream.entries >> stream.bare_len >> stream.flows >>
+                                            stream.services >> stream.stacks >> stream.batch >> stream.packets >>
+                                            stream.rate >> stream.timed) {
             const Outcome outcome = traffic.send(stream);
             std::cout << fmt::format("{} {} {} {:.0f}", outcome.sent, outcome.right, outcome.wrong, outcome.rate)
                       << std::endl;

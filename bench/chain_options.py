@@ -3,7 +3,7 @@
 import argparse
 
 from bench import against
-from bench.chain_lab import SFC
+from bench.chain_lab import CHOICES
 
 USER, KERNEL = "user", "kernel"
 FLOWS = {USER: [1, 10000], KERNEL: [64]}
@@ -47,8 +47,8 @@ def options(description):
     parser.add_argument("--mode", choices=(USER, KERNEL), default=USER,
                         help="what the SF is: something behind two ports, or the kernel of the proxy's own host")
     parser.add_argument("--rounds", type=number(1, 1000), default=25, metavar="N", help="medians are of so many")
-    parser.add_argument("--sfc", type=names(SFC), default=["mpls"], metavar="NAME,NAME...",
-                        help="encapsulations in front of the packets: mpls, nsh, srv6; in kernel mode mpls")
+    parser.add_argument("--sfc", type=names(CHOICES), default=["mpls"], metavar="NAME,NAME...",
+                        help="encapsulations in front of the packets: mpls, nsh, srv6 (segments, and C-SIDs); in kernel mode mpls")
     parser.add_argument("--labels", type=numbers(1, 16), default=[1, 5, 10, 16], metavar="N,N...",
                         help="entries of the stack")
     parser.add_argument("--sizes", type=numbers(64, 1500), default=[64, 1400], metavar="N,N...",
@@ -67,6 +67,7 @@ def options(description):
     args.flows = args.flows or FLOWS[args.mode]
     if args.sfc != ["mpls"] and args.mode != USER:
         parser.error(f"--sfc {','.join(args.sfc)} is for --mode user")
+    args.sfc = [row for name in args.sfc for row in CHOICES[name]]
     if args.stages and args.mode != KERNEL:
         parser.error("--stages is for --mode kernel")
     if args.stages and args.against:

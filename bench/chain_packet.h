@@ -44,18 +44,17 @@ static __always_inline __be32 packet_word(const struct chain_settings* settings,
                                           __u32 words, __u32 hops) {
     if (settings->sfc == CHAIN_NSH)
         return bpf_htonl(chain_nsh(header.number, header.service, i, hops));
-    if (settings->sfc >= CHAIN_SRV6)
-        return bpf_htonl(
-            chain_srv6(header.number, i, hops, settings->sfc == CHAIN_SRV6_LAST, settings->bare_len - ETH_HLEN));
+    if (settings->sfc == CHAIN_SRV6)
+        return bpf_htonl(chain_srv6(header.number, i, words, hops, settings->bare_len - sizeof(struct ethhdr)));
     return bpf_htonl(chain_entry(header.number, header.service, i, words));
 }
 
 static __always_inline __be16 packet_type(const struct chain_settings* settings, __u32 words) {
     if (!words)
         return bpf_htons(ETH_P_IP);
-    if (settings->sfc >= CHAIN_SRV6)
-        return bpf_htons(ETH_P_IPV6);
-    return settings->sfc == CHAIN_NSH ? bpf_htons(ETH_P_NSH) : bpf_htons(ETH_P_MPLS_UC);
+    return settings->sfc == CHAIN_NSH    ? bpf_htons(ETH_P_NSH)
+           : settings->sfc == CHAIN_SRV6 ? bpf_htons(ETH_P_IPV6)
+                                         : bpf_htons(ETH_P_MPLS_UC);
 }
 
 /* The work of so many entries, for packets without them: else they would seem to be forwarded the faster for it. */
@@ -105,7 +104,7 @@ static __always_inline int packet_write(struct xdp_md* ctx, const struct chain_s
     for (__u32 i = 0; i < CHAIN_WORDS_MAX && i < labels; i++) {
         if ((void*)(stack + i + 1) > end)
             return -1;
-        stack[i] = packet_word(settings, header, i, labels, 0);
+        stack[i] = packet_word(settings, header, i, labels, settings->begun);
     }
     if (settings->entries > labels)
         packet_ghosts(settings, header, settings->entries - labels);
@@ -139,7 +138,8 @@ static __always_inline bool packet_whole(struct xdp_md* ctx, const struct chain_
 /* The stack and the length of every frame; of some, all of it, which would cost the sink too much for each. */
 static __always_inline bool packet_is_right(struct xdp_md* ctx, const struct chain_settings* settings) {
     void *data = (void*)(long)ctx->data, *end = (void*)(long)ctx->data_end;
-    __u32 expected = settings->expected, skipped = settings->labels - expected;
+    __u32 expected = settings->expected, mpls = settings->sfc == CHAIN_MPLS;
+    __u32 skipped = mpls ? settings->labels - expected : 0, words = mpls ? settings->labels : expected;
     struct ethhdr* eth = data;
     __be32* stack = (void*)(eth + 1);
     union headers* headers;
@@ -156,7 +156,7 @@ static __always_inline bool packet_is_right(struct xdp_md* ctx, const struct cha
     header = packet_header(settings, number);
     for (__u32 i = 0; i < CHAIN_WORDS_MAX && i < expected; i++) {
         if ((void*)(stack + i + 1) > end ||
-            stack[i] != packet_word(settings, header, i + skipped, settings->labels, settings->hops))
+            stack[i] != packet_word(settings, header, i + skipped, words, settings->hops))
             return false;
     }
     if (settings->entries > expected + 1)

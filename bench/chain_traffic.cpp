@@ -149,6 +149,7 @@ Outcome Traffic::send(const Stream& stream) {
     progress = {.number = progress.number};
     write_only(skeleton_->maps.progress, progress);
     settings_.sfc = stream.sfc;
+    settings_.begun = stream.begun;
     settings_.hops = stream.hops;
     settings_.labels = stream.labels;
     settings_.expected = stream.expected;

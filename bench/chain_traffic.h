@@ -16,7 +16,7 @@ namespace sfc::bench {
 /// labels as both ends are to have the work of. `stacks`: so many different ones, a power of two; 0 is one for each
 /// packet. `rate` is in packets a second; 0 is as fast as it goes. `timed`: how long packets take is counted.
 struct Stream {
-    std::uint32_t sfc = CHAIN_MPLS, hops = 0, labels = 0, expected = 0, entries = 0, bare_len = 0, flows = 0,
+    std::uint32_t sfc = CHAIN_MPLS, begun = 0, hops = 0, labels = 0, expected = 0, entries = 0, bare_len = 0, flows = 0,
                   services = 0, stacks = 0, batch = 0, timed = 0;
     std::uint64_t packets = 0;
     double rate = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "chain_variants.h"
 
+#include <initializer_list>
 #include <vector>
 
 #include <bpf/bpf.h>
@@ -35,18 +36,18 @@ private:
 };
 
 /// The kernel forwards, and nobody else does anything. A veth takes what XDP redirects into it only where it polls;
-/// with this program there it polls as it does with the proxy's. `ports`: where frames come in.
+/// with this program at `ports` they poll as they do with the proxy's.
 class Forwarding : public Variant {
 public:
-    Forwarding(const Netns& proxy, const std::vector<std::string>& ports) : wire_(load<wire_bpf>("wire.bpf.c")) {
-        for (const std::string& port : ports) {
-            passes_.push_back(attach_in(proxy, port, bpf_program__fd(wire_->progs.wire_pass)));
+    Forwarding(const Netns& proxy, std::initializer_list<const char*> ports) : wire_(load<wire_bpf>("wire.bpf.c")) {
+        for (const char* port : ports) {
+            pass_.push_back(attach_in(proxy, port, bpf_program__fd(wire_->progs.wire_pass)));
         }
     }
 
 private:
     Skeleton<wire_bpf> wire_;
-    std::vector<Fd> passes_;
+    std::vector<Fd> pass_;
 };
 
 /// Strip in XDP where frames arrive, restore at TC egress where they leave; the kernel forwards in between.
@@ -121,10 +122,10 @@ std::unique_ptr<Variant> make_variant(const std::string& name, const Netns& prox
         return std::make_unique<Paper>(proxy);
     }
     if (name == "forwarding") {
-        return std::make_unique<Forwarding>(proxy, std::vector<std::string>{"p0"});
+        return std::make_unique<Forwarding>(proxy, std::initializer_list<const char*>{"p0"});
     }
-    if (name == "seg6") { // its routes are bench/chain_seg6.py's
-        return std::make_unique<Forwarding>(proxy, std::vector<std::string>{"p0", "f1"});
+    if (name == "seg6") {
+        return std::make_unique<Forwarding>(proxy, std::initializer_list<const char*>{"p0", "f1"});
     }
     if (const auto stage = ceiling_stage(name)) {
         return make_ceiling(proxy, *stage, labels);

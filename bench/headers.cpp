@@ -94,7 +94,7 @@ std::uint8_t protocol_of(const Bytes& ip) {
 
 Bytes outer_ipv6(std::uint8_t next, const Bytes& payload, const std::array<std::uint8_t, 16>& to) {
     Bytes out = ipv6(next, payload);
-    std::ranges::copy(to, out.begin() + kIpv6Source + to.size());
+    std::ranges::copy(to, out.begin() + static_cast<std::ptrdiff_t>(kIpv6Source + to.size()));
     return Bytes{0x86, 0xdd} + out;
 }
 
@@ -118,6 +118,7 @@ constexpr const char* kNshMatch = "match: {encapsulation: nsh, spi: 777, si: 7}"
 
 std::vector<Header> label_stacks(const std::vector<unsigned>& labels) {
     std::vector<Header> all;
+    all.reserve(labels.size());
     for (const unsigned one : labels) {
         all.push_back(label_stack(one));
     }
@@ -174,6 +175,7 @@ Bytes bare_frame(const Bytes& ip) {
 
 std::vector<std::string> encapsulations() {
     std::vector<std::string> names;
+    names.reserve(kEncapsulations.size());
     for (const Encapsulation& one : kEncapsulations) {
         names.emplace_back(one.name);
     }

@@ -60,7 +60,7 @@ def points():
         for value in values:
             found.append(Point(axis, value, cell=dataclasses.replace(BASE, **{axis: value}),
                                curves=PROXIES if axis == "services" else ALL))
-    for name, curves in (("nsh", ("redirect", "user")), ("srv6", SRV6)):
+    for name, curves in (("nsh", ("redirect", "user")), ("srv6", SRV6), ("csid", SRV6)):
         found.append(Point("header", name, curves=curves,
                            cell=dataclasses.replace(BASE, sfc=name, labels=SFC[name].words, services=1)))
     found += [Point("in_flight", value, MICRO, curves=("micro",)) for value in IN_FLIGHT]

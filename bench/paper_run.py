@@ -13,7 +13,6 @@ from bench import chain_tcp
 from bench.chain_kernel_lab import KernelChain
 from bench.chain_lab import BUILD, Chain
 from bench.chain_rows import BATCH, Row, measure
-from bench.chain_seg6 import Seg6Chain
 from bench.paper_plan import CHAIN, CURVES, MICRO, TCP, cells, points
 from lab.net import Lab, LabError
 
@@ -35,7 +34,7 @@ class Networks:
         if curve not in self.chains:
             lab = Lab()
             lab.prefix += curve + "-"
-            network = KernelChain if CURVES[curve].kernel else Seg6Chain if curve == "seg6" else Chain
+            network = KernelChain if CURVES[curve].kernel else Chain
             self.chains[curve] = network(self.stack.enter_context(lab), self.cpu, BATCH,
                                          types.SimpleNamespace(capacity=CAPACITY, against=None))
         return self.chains[curve]

@@ -50,7 +50,7 @@ def in_flight(results):
 
 def chain_headers(results):
     rows = []
-    for name, title in (("nsh", "NSH, MD type 1"), ("srv6", "SRv6, 2 segments")):
+    for name, title in (("nsh", "NSH, MD type 1"), ("srv6", "SRv6, 3 segments"), ("csid", "SRv6, compressed")):
         found = results.header(name)
         for curve, at in found.items():
             rows.append([title, CURVES[curve].title, f"{at.mpps:.3f}", f"{at.ratio(found['redirect']):.2f}",

@@ -19,12 +19,6 @@ static __always_inline int strip_read(struct xdp_md *ctx, struct work *work, str
 	       strip_inner(ctx, work, strip);
 }
 
-/* Not through the SF, but on with its header. */
-static __always_inline int strip_bypass(struct xdp_md *ctx, struct work *work, struct strip *strip)
-{
-	return strip_keep(ctx, work, strip) ?: back_bypass(ctx, work, strip->in);
-}
-
 /* To an SF in user mode, whose packets are known by their keys. */
 static __always_inline int strip_to_sf(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
@@ -61,14 +55,13 @@ static __always_inline int known_to_sf_kernel(struct xdp_md *ctx, struct work *w
 {
 	if (known->reason || !strip->service || !strip->sf) /* both are there: 6.18 has not seen it */
 		return known->reason ?: SFC_REASON_unmatched;
-	return strip_cut(ctx, work, strip) ?: ticket_put(ctx, &known->ticket) ?:
+	return strip_cut(ctx, work, strip) ?: ticket_put(ctx, &work->ticket) ?:
 	       port_redirect(work, strip->service->to_port);
 }
 
-static __always_inline int known_to_host_kernel(struct xdp_md *ctx, struct work *work, struct strip *strip,
-						const struct known *known)
+static __always_inline int known_to_host_kernel(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
-	return strip_cut_for_kernel(ctx, work, strip) ?: ticket_put(ctx, &known->ticket);
+	return strip_cut_for_kernel(ctx, work, strip) ?: ticket_put(ctx, &work->ticket);
 }
 
 static __always_inline int strip_known_frame(struct xdp_md *ctx, struct work *work, struct strip *strip,
@@ -81,33 +74,67 @@ static __always_inline int strip_known_frame(struct xdp_md *ctx, struct work *wo
 		return reason ? verdict_drop(work, reason)
 			      : verdict_redirect(work, SFC_VERDICT_TO_KERNEL, SFC_EVENT_TO_KERNEL);
 	}
-	reason = known_to_host_kernel(ctx, work, strip, known);
+	reason = known_to_host_kernel(ctx, work, strip);
 	return reason ? verdict_drop(work, reason) : verdict_to_kernel(work);
+}
+
+/* Not through the SF, but on with its header. Returns the XDP action, or less than 0: minus the reason that ends the
+ * packet. Not static, as extensions_walk. */
+__noinline int strip_bypass(struct xdp_md *ctx, struct work *work, const struct sfc_port *in, __u32 came)
+{
+	struct strip strip = {.in = in};
+	int reason;
+
+	if (!(sfc_config.encaps & ENCAPS_BYPASS) || !work || !in)
+		return -SFC_REASON_no_next_hop;
+	reason = strip_again(work, &strip, came) ?: strip_keep(ctx, work, &strip) ?: back_bypass(ctx, work, in);
+	if (reason)
+		return -reason;
+	if (sfc_config.kernel_mode && in->kernel && !work->result.egress)
+		kernel_mark_plain(ctx, work); /* at a way out it is no packet that has lost its ticket */
+	return verdict_bypassed(work, encap_bypass(work));
+}
+
+/* Kernel mode, with a header that has not come before. Returns as strip_bypass. */
+__noinline int strip_to_kernel(struct xdp_md *ctx, const struct sfc_port *in, __u32 came, struct sfc_number_hint *hint)
+{
+	struct strip strip = {.in = in, .hint = hint};
+	struct work *work = port_work();
+	int reason;
+
+	if (!sfc_config.kernel_mode || !work || !in) /* 6.1 walks it also where nobody calls it */
+		return -SFC_REASON_no_next_hop;
+	reason = strip_again(work, &strip, came);
+	if (reason)
+		return -reason;
+	if (strip.service->to_port) {
+		reason = strip_to_sf_kernel(ctx, work, &strip);
+		return reason ? -reason : verdict_redirect(work, SFC_VERDICT_TO_KERNEL, SFC_EVENT_TO_KERNEL);
+	}
+	reason = strip_to_host_kernel(ctx, work, &strip);
+	return reason ? -reason : verdict_to_kernel(work);
+}
+
+/* The rare ways, by functions of their own. Returns as strip_bypass. */
+static __always_inline int strip_otherwise(struct xdp_md *ctx, struct work *work, const struct strip *strip)
+{
+	if (encap_bypass(work))
+		return strip_bypass(ctx, work, strip->in, strip_came(strip));
+	return strip_to_kernel(ctx, strip->in, strip_came(strip), strip->hint);
 }
 
 /* The whole way, for a frame whose header is not known. */
 static __always_inline int strip_frame(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
-	int reason = strip_read(ctx, work, strip);
+	int reason = strip_read(ctx, work, strip), action;
 
-	if (reason)
-		return strip_end(ctx, work, strip, reason);
-	if (encap_bypass(work)) {
-		reason = strip_bypass(ctx, work, strip);
-		return reason ? strip_end(ctx, work, strip, reason) : verdict_bypassed(work, encap_bypass(work));
+	if (!reason && (encap_bypass(work) || (sfc_config.kernel_mode && strip->sf->kernel))) {
+		action = strip_otherwise(ctx, work, strip);
+		return action < 0 ? strip_end(ctx, work, strip, -action) : action;
 	}
-	if (!sfc_config.kernel_mode || !strip->sf->kernel) {
-		reason = strip_to_sf(ctx, work, strip);
-		return reason ? strip_end(ctx, work, strip, reason)
-			      : verdict_redirect(work, SFC_VERDICT_TO_SF, SFC_EVENT_TO_SF);
-	}
-	if (strip->service->to_port) {
-		reason = strip_to_sf_kernel(ctx, work, strip);
-		return reason ? strip_end(ctx, work, strip, reason)
-			      : verdict_redirect(work, SFC_VERDICT_TO_KERNEL, SFC_EVENT_TO_KERNEL);
-	}
-	reason = strip_to_host_kernel(ctx, work, strip);
-	return reason ? strip_end(ctx, work, strip, reason) : verdict_to_kernel(work);
+	reason = reason ?: strip_to_sf(ctx, work, strip);
+	return reason ? strip_end(ctx, work, strip, reason)
+		      : verdict_redirect(work, SFC_VERDICT_TO_SF, SFC_EVENT_TO_SF);
 }
 
 /* Domain port: strip the SFC encapsulation, cache it, hand the bare packet to the SF. */

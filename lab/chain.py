@@ -56,7 +56,8 @@ def host(lab, role, device, address, address6, gateway, gateway6, mtu):
 
 class Edges:
     """The programs around the proxy. Direction 0 is from the sender to the receiver. A proxy with generic XDP needs
-    generic edges: what native XDP redirects into its veth would be lost. `programs`: "edge" or "edge_nsh"."""
+    generic edges: what native XDP redirects into its veth would be lost. `programs`: "edge", "edge_nsh" or
+    "edge_srv6"."""
 
     def __init__(self, lab, keep_port=0, after_proxy=True, generic=False, programs="edge"):
         self.lab = lab

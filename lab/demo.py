@@ -110,11 +110,11 @@ def show_account(tell, settled, edges=None, header="stack"):
             tell.bad(f"first wrong frame at the {edge.role}: {edge.kept('wrong').hex()}")
 
 
-def show_traffic(tell, results, arrived, header="stack"):
-    """On the screen, after those that went wrong."""
+def show_traffic(tell, results, arrived, header="stack", more=""):
+    """On the screen, after those that went wrong. `more` follows what was right."""
     good, mbps = sum(result.good for result in results), rates(results)
     tell.on_screen(f"traffic, IPv4 and IPv6: {good} of {len(results)} transfers went well, TCP at {mbps}")
-    tell.on_screen(f"right {header}s: {kinds_right(arrived)}", 2)
+    tell.on_screen(f"right {header}s: {kinds_right(arrived)}{more}", 2)
 
 
 def rates(results):

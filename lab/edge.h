@@ -47,6 +47,7 @@ enum {
 	EDGE_TAG = 1 << 4,    /* behind a VLAN tag */
 	EDGE_GPE4 = 1 << 5,   /* in VXLAN-GPE over IPv4 */
 	EDGE_GPE6 = 1 << 6,   /* in VXLAN-GPE over IPv6 */
+	EDGE_CSID = 1 << 7,   /* SRv6: compressed SIDs, no segment routing header */
 };
 
 enum kept_slot { KEPT_PUSHED, KEPT_CHECKED, KEPT_WRONG, KEPT_MAX };
@@ -54,7 +55,7 @@ enum kept_slot { KEPT_PUSHED, KEPT_CHECKED, KEPT_WRONG, KEPT_MAX };
 /* Of one port, by its ifindex. Each namespace loads the object for itself, as ifindexes are unique only within one. */
 struct edge_port {
 	__u32 partner;     /* ifindex that frames leave through */
-	__u32 direction;   /* 0: the top label is 16001 or the service path 777, 1: 16002 or 778 */
+	__u32 direction;   /* 0: top label 16001, service path 777 or SID 2001:db8:f0::a1; 1: 16002, 778 or ::a2 */
 	__u32 after_proxy; /* edge_check: 1 = expect the header as the proxy must have advanced it, 0 = as pushed */
 	__be16 keep_port;  /* the first TCP segment with payload for this port is kept; 0 is none */
 	__u16 flags;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The programs of lab/edge.bpf.c, or with NSH those of lab/edge_nsh.bpf.c: load, attach, settings, counters, kept frames."""
+"""The programs of lab/edge.bpf.c, with NSH and SRv6 those of lab/edge_nsh.bpf.c and lab/edge_srv6.bpf.c: load, attach, settings, counters, kept frames."""
 import json
 import pathlib
 import struct
@@ -13,9 +13,10 @@ EVENTS = [f"pushed_{kind}" for kind in KINDS] + [f"good_{kind}" for kind in KIND
 EVENT_MAX = 64          # as in lab/edge.h
 STEADY, ORDER, BARE = 1, 2, 4      # EDGE_...: one header for a flow; count what is out of order; no headers
 MD2, TAG, GPE4, GPE6 = 8, 16, 32, 64    # EDGE_...: of NSH
+CSID = 128              # EDGE_...: of SRv6
 ALTERNATE = ORDER       # each packet has a header of its own, as where no flag is set
 KEPT = ("pushed", "checked", "wrong")
-MTU_DOMAIN = 1600       # 1500 and the longest header: 16 labels, or NSH in VXLAN-GPE over IPv6
+MTU_DOMAIN = 1600       # 1500 and the longest header: 16 labels, NSH in VXLAN-GPE over IPv6, or three segments
 
 
 class Edge:

@@ -31,7 +31,13 @@ def _nsh(name, flags, outer=0):
     return Encap(name, *matches, flags, outer)
 
 
+def _srv6(name, *sids, compressed="", flags=0):
+    return Encap(name, *[f'encapsulation: srv6, sid: "{sid}"{compressed}' for sid in sids], flags)
+
+
 MPLS = Encap("mpls", *[f"encapsulation: mpls, label: {label}" for label in (16001, 16002)])
 NSH = [_nsh("ethernet_md1", 0), _nsh("ethernet_md2", edge.MD2), _nsh("tag_md2", edge.TAG | edge.MD2),
        _nsh("gpe4_md1", edge.GPE4, 4), _nsh("gpe4_md2", edge.GPE4 | edge.MD2, 4), _nsh("gpe6_md1", edge.GPE6, 6),
        _nsh("gpe6_md2", edge.GPE6 | edge.MD2, 6)]
+SRV6 = [_srv6("segments", "2001:db8:f0::a1", "2001:db8:f0::a2"),
+        _srv6("compressed", "2001:db8:100::/48", "2001:db8:200::/48", compressed=", lblen: 32, nflen: 16", flags=edge.CSID)]

@@ -37,16 +37,19 @@ table netdev lab {
     chain arriving {
         type filter hook ingress devices = { fw0, fw1 } priority filter; policy accept;
         ether type { 0x8847, 0x8848, 0x894f } counter name sfc
+        ip6 nexthdr { 4, 41, 43 } counter name sfc
     }
 }
 """ % BLOCKED_PORT
 
-# A frame with an SFC header, from the proxy's namespace to the SF, around the proxy.
+# Behind the MACs of a frame with an SFC header. Of SRv6: IPv6, and a routing header is next.
+MPLS, NSH, SRV6 = "884703e81140", "894f03e81140", "86dd6000000000082b40"
+# Such a frame, from the proxy's namespace to the SF, around the proxy.
 SEND_WITH_HEADER = """
-import socket, struct, sys
+import socket, sys
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 s.bind(("f0", 0))
-s.send(b"\\xff" * 6 + b"\\x02" + bytes(5) + struct.pack(">HI", int(sys.argv[1]), 16001 << 12 | 0x140) + bytes(60))
+s.send(b"\\xff" * 6 + b"\\x02" + bytes(5) + bytes.fromhex(sys.argv[1]) + bytes(60))
 """
 
 
@@ -98,10 +101,10 @@ def slow(lab):
         lab.run(ROLE, "tc", "qdisc", "delete", "dev", device, "root")
 
 
-def prove_counter(lab, ethertype=0x8847):
+def prove_counter(lab, header=MPLS):
     """The counter `sfc` must see a frame with an SFC header; else that it stays at zero would prove nothing."""
     before = counters(lab)["sfc"]
-    lab.run("proxy", "/usr/bin/python3", "-c", SEND_WITH_HEADER, ethertype)
+    lab.run("proxy", "/usr/bin/python3", "-c", SEND_WITH_HEADER, header)
     try:
         wait_for("one frame with an SFC header in the SF", lambda: counters(lab)["sfc"] == before + 1)
     except LabError as error:

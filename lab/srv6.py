@@ -22,6 +22,7 @@ BEHAVIOURS = {"ad": "a", "as": "b", "am": "c"}
 BLOCK = "2001:db8:"
 HMAC_KEY, HMAC_SECRET = "42", "secretkey"
 WEB_PORT = 80
+CAPTURE_KIB = 32768     # so that tcpdump loses nothing of what goes by at once
 STATIC_CLASS = 0x2E
 # router, its port to the host, in the domain, the host with its interface and addresses, the proxy's port
 ENDS = (("ingress", "a0", "a1", "sender", "s0", (chain.SENDER, chain.SENDER6), "p0"),
@@ -69,9 +70,9 @@ def sid(behaviour, direction):
     return f"{PROXY}{BEHAVIOURS[behaviour]}{direction + 1}"
 
 
-def config(sf_ports, ways):
+def config(sf_ports, ways, mtu=MTU_DOMAIN, fib=False):
     """Of an SF with the two ports `left` and `right`: a service for each SID and direction. End.AS has one header, so its
-    packets are of IPv6 here."""
+    packets are of IPv6 here. `mtu`: of both links of the proxy into the domain. `fib`: the proxy's own routes lead to the next segment."""
     text = f"sfs:\n  - {{name: fn, ports: {{left: {sf_ports[0]}, right: {sf_ports[1]}}}}}\nservices:\n"
     for kind in dict.fromkeys((way.behaviour, way.compressed) for way in ways):
         for direction, name in ((0, "out"), (1, "back")):
@@ -81,7 +82,8 @@ def config(sf_ports, ways):
             text += (f"  - name: {behaviour}{'-compressed' * compressed}-{name}\n"
                      f"    match: {{encapsulation: srv6, sid: {match}, behaviour: {behaviour}}}\n    domain: {here[6]}\n"
                      f"    sf: {{name: fn, in: {('left', 'right')[direction]}}}\n"
-                     f'    next_hop: {{interface: {there[6]}, ip: "{LINKS[1 - direction][1]}"}}\n')
+                     + ("    next_hop: {fib: [p0, p1]}\n" if fib else
+                        f'    next_hop: {{interface: {there[6]}, mtu: {mtu}, ip: "{LINKS[1 - direction][1]}"}}\n'))
             if behaviour == "as":
                 text += (f'    inner: ipv6\n    header: {{source: "{LINKS[1 - direction][0]}", traffic_class: {STATIC_CLASS}, '
                          f'segments: ["{BLOCK}e{2 - direction}::1", "{BLOCK}e{2 - direction}::d6"]}}\n')
@@ -153,9 +155,14 @@ class Srv6Bench:
         traffic.serve(lab, "receiver", WEB_PORT, BLOCKED_PORT)
         self.proxy = None
 
-    def run(self, sf_ports, ways):
+    def run(self, sf_ports, ways, mtu=MTU_DOMAIN, fib=False):
         """`sfcproxy run`, ready. Returns its status."""
-        self.proxy = Proxy(self.lab, config(sf_ports, ways))
+        if fib:
+            self.lab.run("proxy", "sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
+        for number in (0, 1) if fib else ():
+            for target in (f"{BLOCK}e{number + 1}::/48", f"{BLOCK}e{number + 1}00::/40"):
+                self.lab.run("proxy", "ip", "-6", "route", "replace", target, "via", LINKS[number][1])
+        self.proxy = Proxy(self.lab, config(sf_ports, ways, mtu, fib))
         self.proxy.start()
         status = self.proxy.wait_ready()
         self.sf.start(self.lab)
@@ -165,32 +172,43 @@ class Srv6Bench:
         """All packets go this way from now on."""
         for number, (router, _, outside, *_) in enumerate(ENDS):
             self.lab.run(router, "sysctl", "-qw", f"net.ipv6.conf.{outside}.seg6_require_hmac={1 if way.hmac else 0}")
-            for family in way.families:
-                segments = ",".join(way.segments(number, family))
-                more = ("hmac", HMAC_KEY) if way.hmac else ()
-                via = (("via", "inet6") if family == 4 else ("via",)) + (LINKS[number][0], "dev", outside)
-                self.lab.run(router, "ip", f"-{family}", "route", "replace", NETS[1 - number][family // 6], "encap", "seg6",
-                             "mode", way.mode, "segs", segments, *more, *via)
+            self.route(way, number)
+
+    def route(self, way, number, *table):
+        """The routes of a router into this way, in its main table or in another one."""
+        router, outside = ENDS[number][0], ENDS[number][2]
+        for family in way.families:
+            segments = ",".join(way.segments(number, family))
+            more = ("hmac", HMAC_KEY) if way.hmac else ()
+            via = (("via", "inet6") if family == 4 else ("via",)) + (LINKS[number][0], "dev", outside)
+            self.lab.run(router, "ip", f"-{family}", "route", "replace", NETS[1 - number][family // 6], "encap", "seg6",
+                         "mode", way.mode, "segs", segments, *more, *via, *table)
 
     def exercise(self, way):
         """Ping, TCP and UDP of each family."""
-        addresses = [ENDS[1][5][family // 6] for family in way.families]
-        return [result for address in addresses for result in (
-            traffic.ping(self.lab, "sender", address), traffic.web(self.lab, "sender", address, WEB_PORT),
-            traffic.iperf(self.lab, "sender", address, "-n", "4M", name="TCP"),
-            traffic.iperf(self.lab, "sender", address, "-n", "2M", "-R", name="TCP"),
-            traffic.iperf(self.lab, "sender", address, "-u", "-n", "300K", "-b", "20M", "-l", "1200", name="UDP"))]
+        return [result for family in way.families for result in self.exchange(ENDS[1][5][family // 6])]
+
+    def exchange(self, address):
+        return [traffic.ping(self.lab, "sender", address), traffic.web(self.lab, "sender", address, WEB_PORT),
+                traffic.iperf(self.lab, "sender", address, "-n", "4M", name="TCP"),
+                traffic.iperf(self.lab, "sender", address, "-n", "2M", "-R", name="TCP"),
+                traffic.iperf(self.lab, "sender", address, "-u", "-n", "300K", "-b", "20M", "-l", "1200", name="UDP")]
 
     def segment_counts(self):
         """(packets, errors) of all segments of both routers, as the kernel counts them."""
         found = [COUNTS.findall(self.lab.run(ends[0], "ip", "-s", "-6", "route", "show").stdout) for ends in ENDS]
         return [sum(int(each[column]) for each in found[0] + found[1]) for column in (0, 1)]
 
+    def icmpv6(self, router):
+        """Counters of what the router's kernel has received, by name."""
+        return dict((name, int(value)) for name, value in (
+            line.split() for line in self.lab.run(router, "cat", "/proc/net/snmp6").stdout.splitlines()))
+
     def captured(self, work):
         """Does `work`; returns its result, and (what entered the domain, what left it) for each direction."""
         points = [(ends[0], ends[2], way) for ends in ENDS for way in ("out", "in")]
         paths = [self.lab.folder / f"{device}-{way}.pcap" for _, device, way in points]
-        running = [traffic.capture(self.lab, role, device, path, f"-Q {way} ip6 and not icmp6")
+        running = [traffic.capture(self.lab, role, device, path, f"-B {CAPTURE_KIB} -Q {way} ip6 and not icmp6")
                    for (role, device, way), path in zip(points, paths)]
         done = work()
         time.sleep(0.3)

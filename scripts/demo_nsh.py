@@ -32,7 +32,7 @@ PICTURE = """
 def start(lab, tell):
     """Everything up to a proxy that is ready. Returns (bench, frames with NSH that the SF has seen so far)."""
     bench = NshBench(lab, Routed())
-    seen = firewall.prove_counter(lab, flows.NSH)
+    seen = firewall.prove_counter(lab, firewall.NSH)
     demo.tell_ready(tell, bench.run(BY_IP, flows.RIGHT))
     return bench, seen
 

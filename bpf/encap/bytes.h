@@ -51,6 +51,25 @@ static __always_inline __u32 encap_ip_len(struct xdp_md *ctx, __u32 off)
 				: bpf_ntohs(((const struct ipv6hdr *)ip)->payload_len) + sizeof(struct ipv6hdr);
 }
 
+/* For finish: the header's byte for what is behind it, `ipv4` or `ipv6`, where a kernel has made one of the other, or
+ * wrapped one in the other. */
+static __always_inline int encap_say(struct xdp_md *ctx, const struct work *work, const struct sfc_service *service,
+				     __u8 ipv4, __u8 ipv6)
+{
+	__u32 says = *(const volatile __u16 *)&work->header.f.says;
+	struct cursor cur;
+	const __u8 *first;
+
+	if (!sfc_config.kernel_mode || !(service->options & SFC_OPTION_KERNEL) || !says)
+		return SFC_OK;
+	cur = cursor_at(ctx, l2_len(work) + (*(const volatile __u16 *)&work->header.f.len & CUT_MASK));
+	first = cursor_take(&cur, 1);
+	if (!first)
+		return SFC_REASON_truncated;
+	ipv4 = *first >> 4 == 6 ? ipv6 : ipv4;
+	return bpf_xdp_store_bytes(ctx, l2_len(work) + (says >> 8), &ipv4, 1) ? SFC_REASON_no_room : SFC_OK;
+}
+
 /*
  * Bytes that the restored header encloses, for finish: an IP packet ends where its own header says, and what may be
  * behind that is the padding of a short Ethernet frame. Of an Ethernet frame it is all.

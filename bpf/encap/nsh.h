@@ -264,33 +264,14 @@ static __always_inline void nsh_glance(struct work *work, const __u64 *word, con
 	}
 }
 
-/* The next protocol of the IP packet behind the header, where a kernel has made IPv6 of IPv4, or wrapped one in the
- * other. */
-static __always_inline int nsh_say(struct xdp_md *ctx, const struct work *work)
-{
-	__u32 says = *(const volatile __u16 *)&work->header.f.says;
-	struct cursor cur = cursor_at(ctx, l2_len(work) + (*(const volatile __u16 *)&work->header.f.len & CUT_MASK));
-	const __u8 *first = cursor_take(&cur, 1);
-	__u8 next;
-
-	if (!says)
-		return SFC_OK;
-	if (!first)
-		return SFC_REASON_truncated;
-	next = *first >> 4 == 6 ? NSH_IPV6 : NSH_IPV4;
-	return bpf_xdp_store_bytes(ctx, l2_len(work) + (says >> 8), &next, 1) ? SFC_REASON_no_room : SFC_OK;
-}
-
 /*
  * finish: an outer packet has lengths and checksums. RFC 8300 3 (figure 8) lets a proxy write context headers here:
  * telemetry belongs here, in front of the checksum.
  */
 static __always_inline int nsh_finish(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
 {
-	int reason = SFC_OK;
+	int reason = encap_say(ctx, work, service, NSH_IPV4, NSH_IPV6);
 
-	if (sfc_config.kernel_mode && service->options & SFC_OPTION_KERNEL)
-		reason = nsh_say(ctx, work);
 	if (reason)
 		return reason;
 	return encap_finishes(&work->header.f) ? nsh_gpe_finish(ctx, work, service) : SFC_OK;

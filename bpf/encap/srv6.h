@@ -15,18 +15,16 @@
 #include "encap/srv6_csid.h"
 #include "encap/srv6_masquerade.h"
 #include "encap/srv6_static.h"
+#include "encap/srv6_usual.h"
 
 enum {
-	SRV6_PARTS = 8,    /* extension headers of one packet */
-	SRV6_HOP = 0,      /* next headers */
-	SRV6_ROUTING = 43, /* RFC 8200 4.4 */
+	SRV6_PARTS = 8, /* extension headers of one packet */
+	SRV6_HOP = 0,   /* next headers */
 	SRV6_DEST = 60,
-	SRV6_LENGTH = 4, /* where fields of the outer IPv6 header stand, RFC 8200 3 */
-	SRV6_TYPE = 2,   /* and of the segment routing header, RFC 8754 2 */
+	SRV6_TYPE = 2, /* in the segment routing header, RFC 8754 2 */
 	SRV6_LAST = 4,
 	SRV6_FIELD = 0x400,
-	SRV6_UPPER = 0x404, /* RFC 8754 10.5: SR Upper-layer Header Error */
-	SRV6_TYPE_SRH = 4,
+	SRV6_UPPER = 0x404,    /* RFC 8754 10.5: SR Upper-layer Header Error */
 	SRV6_PAD1 = 0,         /* the one TLV without a length, RFC 8754 2.1 */
 	SRV6_TLV_MASK = 0x1ff, /* a TLV begins within the header, and has 257 bytes */
 };
@@ -72,9 +70,16 @@ static __always_inline int srv6_routing(struct work *work, const struct srv6_par
 	return part->type == SRV6_TYPE_SRH ? SFC_OK : srv6_fault(work, SFC_REASON_bad_srh, SRV6_FIELD, cut + SRV6_TYPE);
 }
 
+/* Why the walk ends at this next header, SFC_OK where all was well; -1 = it goes on. */
+static __always_inline int srv6_stop(__u32 next)
+{
+	return next == IPPROTO_FRAGMENT ? SFC_REASON_outer_fragment : srv6_is_part(next) ? -1 : SFC_OK;
+}
+
 /*
  * From the destination's header to what the extension headers lead to: fills encap.cut and encap.next, and encap.lead
- * with where the segment routing header is that has segments left, 0 for none. Not static, as extensions_walk.
+ * with where the segment routing header is that has segments left, 0 for none. None goes on behind encap.first, where
+ * the packet ends. Not static, as extensions_walk.
  */
 __noinline int srv6_walk(struct xdp_md *ctx, struct work *work)
 {
@@ -85,24 +90,26 @@ __noinline int srv6_walk(struct xdp_md *ctx, struct work *work)
 	for (__u32 i = 0; i < SRV6_PARTS; i++) {
 		__u32 next = work->encap.next, cut = forget(&work->encap.cut, CUT_MASK);
 		const struct srv6_part *part;
+		int reason = srv6_stop(next);
 		struct cursor cur;
+		__u32 end;
 
-		if (next == IPPROTO_FRAGMENT)
-			return SFC_REASON_outer_fragment;
-		if (!srv6_is_part(next))
-			return SFC_OK;
+		if (reason >= 0)
+			return reason;
 		if (work->encap.cut > SFC_HEADER_MAX)
 			return SFC_REASON_header_too_long;
 		cur = cursor_at(ctx, l2_len(work) + cut);
 		part = cursor_take(&cur, sizeof(*part));
-		if (!part)
+		end = part ? work->encap.cut + (part->length + 1) * SRV6_UNIT : 0;
+		if (!part || end > work->encap.first)
 			return SFC_REASON_truncated;
 		if (next == SRV6_ROUTING && srv6_routing(work, part, cut))
 			return SFC_REASON_bad_srh;
+		work->encap.says_at = cut;
 		work->encap.next = part->next;
-		work->encap.cut += (part->length + 1) * SRV6_UNIT;
+		work->encap.cut = end;
 	}
-	return srv6_is_part(work->encap.next) ? SFC_REASON_header_too_long : SFC_OK;
+	return srv6_is_part(work->encap.next) ? SFC_REASON_header_too_long : srv6_stop(work->encap.next);
 }
 
 /* RFC 8754 2.1: TLVs fill the header from encap.first to `end`. Where they stand is in memory, and so the same state to
@@ -117,9 +124,14 @@ __noinline int srv6_tlvs(struct work *work, __u32 end)
 
 		if (at >= end)
 			return at == end ? SFC_OK : SFC_REASON_bad_tlv;
-		if (at >= SFC_HEADER_MAX - 1)
+		if (at >= SFC_HEADER_MAX)
 			return SFC_REASON_bad_tlv;
-		work->encap.first += work->header.f.bytes[at] == SRV6_PAD1 ? 1 : 2 + work->header.f.bytes[at + 1];
+		if (work->header.f.bytes[at] == SRV6_PAD1)
+			work->encap.first += 1;
+		else if (at < SFC_HEADER_MAX - 1)
+			work->encap.first += 2 + work->header.f.bytes[at + 1];
+		else
+			return SFC_REASON_bad_tlv;
 	}
 	return SFC_REASON_bad_tlv;
 }
@@ -178,33 +190,6 @@ static __always_inline int srv6_advance(struct work *work, struct srv6_service w
 	return srv6_next_segment(work, srh);
 }
 
-/* The kind of packet that a next header stands for; -1 for none that an SF could get. */
-static __always_inline int srv6_inner(__u32 next)
-{
-	return next == IPPROTO_IPIP    ? SFC_INNER_IPV4
-	       : next == IPPROTO_IPV6  ? SFC_INNER_IPV6
-	       : next == SRV6_ETHERNET ? SFC_INNER_ETHERNET
-				       : -1;
-}
-
-static __always_inline int srv6_serves(int inner, struct srv6_service what)
-{
-	return inner == what.inner || (what.inner == SFC_INNER_IP && inner >= 0 && inner != SFC_INNER_ETHERNET);
-}
-
-/* The frame has all of the outer packet, whose payload length is `len`, and that has all of an IP packet inside. */
-static __always_inline int srv6_holds(struct xdp_md *ctx, struct work *work, int inner, __u32 len)
-{
-	__u32 cut = encap_cut(work);
-
-	len += sizeof(struct ipv6hdr);
-	if (len < cut || len > work->result.frame_len - l2_len(work))
-		return SFC_REASON_truncated;
-	if (inner == SFC_INNER_ETHERNET || cut + encap_ip_len(ctx, l2_len(work) + cut) <= len)
-		return SFC_OK;
-	return SFC_REASON_bad_inner;
-}
-
 /* RFC 8986 4.1.1, of a packet that ends at this SID. Ping and neighbour discovery are for the host where the SID is one
  * of its addresses. */
 static __always_inline int srv6_ends_here(struct work *work)
@@ -225,37 +210,14 @@ static __always_inline int srv6_bypass(struct work *work)
 	return SFC_OK;
 }
 
-static __always_inline __u32 srv6_length(const struct work *work)
+/* Where the packet ends, counted from its first byte; 0 where the frame does not have all of it. */
+static __always_inline __u32 srv6_end(struct xdp_md *ctx, const struct work *work)
 {
-	return bpf_ntohs(*(const __be16 *)(work->header.f.bytes + SRV6_LENGTH));
-}
-
-/* A compressed SID, of which there are more, in front of a packet for the SF: the header is one of IPv6 alone. Returns
- * 1 where it was one, and all was well. */
-static __always_inline int srv6_read_fast(struct xdp_md *ctx, struct work *work, struct srv6_service what)
-{
-	struct srv6_bits argument = srv6_behind((what.block + what.function) * 8), sid, to;
 	struct cursor cur = cursor_at(ctx, l2_len(work));
-	const __u64 *word = cursor_take(&cur, sizeof(struct ipv6hdr));
-	__u64 *out = work->header.word + SFC_HEADER_META;
-	int inner = srv6_inner(work->encap.next);
+	const struct ipv6hdr *ip = cursor_take(&cur, sizeof(*ip));
+	__u32 end = ip ? bpf_ntohs(ip->payload_len) + sizeof(*ip) : 0;
 
-	if (!what.function || what.options & SFC_OPTION_STATIC || !word || !srv6_serves(inner, what))
-		return 0;
-	sid = (struct srv6_bits){bpf_be64_to_cpu(word[3]), bpf_be64_to_cpu(word[4])};
-	to = srv6_shift(sid, srv6_behind(what.block * 8), what.function * 8);
-	if (!((sid.high & argument.high) | (sid.low & argument.low)) ||
-	    !(((to.high ^ sid.high) & ~argument.high) | ((to.low ^ sid.low) & ~argument.low)) || word[0] >> 57 == 0)
-		return 0;
-	out[0] = (word[0] & ~(0xffffULL << 8 * SRV6_LENGTH)) - (1ULL << 8 * SRV6_HOPS);
-	out[1] = word[1];
-	out[2] = word[2];
-	out[3] = bpf_cpu_to_be64(to.high);
-	out[4] = bpf_cpu_to_be64(to.low);
-	work->encap.cut = sizeof(struct ipv6hdr);
-	work->encap.kept = sizeof(struct ipv6hdr);
-	work->encap.inner = inner;
-	return !srv6_holds(ctx, work, inner, bpf_ntohs((__u16)(word[0] >> 8 * SRV6_LENGTH)));
+	return srv6_whole(work, end) ? end : 0;
 }
 
 /* parse, for the service that srv6_pack has packed. Not static, as extensions_walk. */
@@ -263,17 +225,20 @@ __noinline int srv6_parse_for(struct xdp_md *ctx, struct work *work, __u32 packe
 {
 	struct srv6_service what = srv6_unpack(packed);
 	int reason, inner;
+	__u32 end;
 
 	if (!work)
 		return SFC_REASON_unmatched;
-	if (srv6_read_fast(ctx, work, what))
+	if (srv6_read_csid(ctx, work, what) || srv6_read_srh(ctx, work, what))
 		return SFC_OK;
-	work->encap.cut = 0;
+	work->encap.says_at = SRV6_NEXT;
+	work->encap.cut = sizeof(struct ipv6hdr);
 	work->encap.kept = 0;
 	work->encap.lead = 0;
-	reason = srv6_is_part(work->encap.next) || work->encap.next == IPPROTO_FRAGMENT ? srv6_walk(ctx, work) : SFC_OK;
-	if (!work->encap.cut)
-		work->encap.cut = sizeof(struct ipv6hdr);
+	work->encap.first = end = srv6_end(ctx, work);
+	if (!end)
+		return SFC_REASON_truncated;
+	reason = srv6_stop(work->encap.next) ? srv6_walk(ctx, work) : SFC_OK;
 	reason = reason ?: encap_take(ctx, work, work->encap.cut);
 	if (reason)
 		return reason;
@@ -284,13 +249,11 @@ __noinline int srv6_parse_for(struct xdp_md *ctx, struct work *work, __u32 packe
 	if (reason)
 		return reason;
 	if (what.options & SFC_OPTION_MASQUERADE)
-		return srv6_holds(ctx, work, SFC_INNER_ETHERNET, srv6_length(work))
-			       ?: srv6_masquerade(ctx, work, work->encap.lead);
+		return srv6_masquerade(ctx, work, work->encap.lead);
 	if (!srv6_serves(inner, what))
 		return srv6_bypass(work);
-	reason = srv6_holds(ctx, work, inner, srv6_length(work));
-	if (reason)
-		return reason;
+	if (!srv6_holds(ctx, work, inner, end))
+		return SFC_REASON_bad_inner;
 	work->encap.inner = inner;
 	*(__be16 *)(work->header.f.bytes + SRV6_LENGTH) = 0;
 	return what.options & SFC_OPTION_STATIC ? srv6_static(work, inner) : SFC_OK;
@@ -309,15 +272,19 @@ static __always_inline void srv6_glance(struct work *work __attribute__((unused)
 {
 }
 
-/* finish: the payload length, of the packet as it is now. */
+/* finish: the payload length, of the packet as it is now, and its IP version. */
 static __always_inline int srv6_finish(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
 {
 	__u32 len = work->header.f.len - sizeof(struct ipv6hdr) + encap_inner_len(ctx, work, service);
 	struct cursor cur = cursor_at(ctx, l2_len(work));
 	__be16 *outer = cursor_take(&cur, sizeof(struct ipv6hdr));
+	int reason;
 
 	if (!outer)
 		return SFC_REASON_runt;
 	outer[SRV6_LENGTH / 2] = bpf_htons(len);
+	reason = encap_say(ctx, work, service, IPPROTO_IPIP, IPPROTO_IPV6);
+	if (reason)
+		return reason;
 	return service->options & SFC_OPTION_STATIC ? srv6_label(ctx, work, service->inner) : SFC_OK;
 }

@@ -34,7 +34,9 @@ static __always_inline int srv6_static(struct work *work, int inner)
 		return SFC_REASON_no_next_hop;
 	__builtin_memcpy(work->header.word + SFC_HEADER_META, fixed->word, sizeof(fixed->word));
 	work->header.f.bytes[next] = srv6_protocol(inner);
+	work->encap.says_at = next;
 	work->encap.kept = fixed->len;
+	work->encap.says_at = next;
 	return SFC_OK;
 }
 

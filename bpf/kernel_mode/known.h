@@ -18,7 +18,6 @@ enum { KNOWN_WORDS_SHORT = 5 };
 struct known {
 	struct sfc_number_hint *hint; /* where numbers of headers with these bytes are, or NULL */
 	struct sfc_arrival *arrival;
-	struct sfc_ticket ticket;
 	__be16 ethertype;
 	int reason; /* of a kernel behind ports: SFC_OK, or what is in the packet's way */
 };
@@ -55,8 +54,8 @@ static __always_inline int known_equal(const struct work *work, const struct kno
 	return work->encap.last_word == held[last & (INTERN_LEAST - 1)];
 }
 
-/* Whether the number is that of the header in the frame. If so, fills known->arrival and known->ticket. */
-static __always_inline int known_by(const struct work *work, struct known *known, __u32 number, const __u64 *word,
+/* Whether the number is that of the header in the frame. If so, fills known->arrival and work->ticket. */
+static __always_inline int known_by(struct work *work, struct known *known, __u32 number, const __u64 *word,
 				    const void *end)
 {
 	struct sfc_arrival *arrival = arrival_get(number);
@@ -68,12 +67,12 @@ static __always_inline int known_by(const struct work *work, struct known *known
 	if (generation & INTERN_WRITING || !known_equal(work, known, arrival, word, end))
 		return 0;
 	known->arrival = arrival;
-	arrival_ticket(&known->ticket, arrival, number, generation);
+	arrival_ticket(&work->ticket, arrival, number, generation);
 	return 1;
 }
 
 /* Tries the second number of the hint. */
-static __noinline int known_by_other(struct xdp_md *ctx, const struct work *work, struct known *known)
+static __noinline int known_by_other(struct xdp_md *ctx, struct work *work, struct known *known)
 {
 	const __u64 *word = known_header_at(ctx, KNOWN_WORDS_SHORT);
 
@@ -145,7 +144,7 @@ static __always_inline int strip_known(struct xdp_md *ctx, struct work *work, co
 		return 0;
 	work->result.service = arrival->service; /* the same for each arrival that ever has this number */
 	work->encap.kept = arrival->kept;
-	return generation_read(&arrival->generation) == known->ticket.generation;
+	return generation_read(&arrival->generation) == work->ticket.generation;
 }
 
 /* Finds the service and the SF: for a kernel behind ports, strip_ways_out needs them for each packet. */

@@ -20,7 +20,7 @@
 #include "path/fib.h"
 
 enum {
-	TCP_FLAGS_AT = 13,   /* RFC 9293 3.1 */
+	TCP_FLAGS_AT = 13, /* RFC 9293 3.1 */
 	TCP_RST = 4,
 };
 

@@ -68,24 +68,25 @@ static __always_inline int answer_may(const struct sfc_service *service)
 	return service->inner != SFC_INNER_ETHERNET && !encap_stays(service) && !fib_decides(service);
 }
 
-/*
- * Answers a packet that has been dropped: it is bare behind Ethernet, and its header is in work->header. Returns the
- * XDP action. Not static, as extensions_walk.
- */
-__noinline int answer_too_big(struct xdp_md *ctx, struct work *work)
+/* Answers a packet that has been dropped: it is bare behind Ethernet, and its header is in work->header. Returns the
+ * XDP action. */
+static __always_inline int answer_bare(struct xdp_md *ctx, struct work *work)
 {
 	struct back back = {};
-	__u32 service;
+	__u32 service = work->result.service;
 
-	if (!work)
-		return XDP_DROP;
-	service = work->result.service;
 	back.service = bpf_map_lookup_elem(&services, &service);
 	if (back.service && answer_may(back.service) && !back_where(ctx, work, &back) &&
 	    answer_make(ctx, work, &back) && !answer_send(ctx, work, &back))
 		return message_sent(work);
 	work->result.egress = SFC_NONE;
 	return XDP_DROP;
+}
+
+/* The same for one that has come from an SF. Not static, as extensions_walk. */
+__noinline int answer_too_big(struct xdp_md *ctx, struct work *work)
+{
+	return sfc_config.icmp && work ? answer_bare(ctx, work) : XDP_DROP;
 }
 
 /* The size of outer packets that fit the way there and back; 0 where nobody knows, or the frame is changed already. */
@@ -105,17 +106,12 @@ static __always_inline __u32 answer_outer_mtu(const struct work *work, const str
 }
 
 /* Answers a frame that is as it came and has been dropped: to the sender of its outer packet (RFC 8754 4.3, RFC 8986
- * 4). Returns the XDP action. Not static, as extensions_walk. */
-__noinline int answer_outer(struct xdp_md *ctx, struct work *work)
+ * 4). Returns the XDP action. */
+static __always_inline int answer_outer(struct xdp_md *ctx, struct work *work)
 {
-	const struct sfc_service *service;
-	__u32 id, word;
+	__u32 id = work->result.service, word = work->encap.due_at;
+	const struct sfc_service *service = bpf_map_lookup_elem(&services, &id);
 
-	if (!work)
-		return XDP_DROP;
-	id = work->result.service;
-	word = work->encap.due_at;
-	service = bpf_map_lookup_elem(&services, &id);
 	if (work->encap.due == ENCAP_TOO_BIG) {
 		word = service ? answer_outer_mtu(work, service) : 0;
 		if (!word)

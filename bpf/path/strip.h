@@ -290,31 +290,70 @@ static __always_inline int strip_cache(struct work *work, const struct strip *st
 	}
 }
 
-/* A packet that is too big for the way there or back becomes the message to its sender, with the header that it would
- * have come back with. */
-static __always_inline int strip_too_big(struct xdp_md *ctx, struct work *work, const struct strip *strip)
+/* The EtherType that a frame came with, and below it its encapsulation: in one number, for functions that the verifier
+ * checks once. */
+static __always_inline __u32 strip_came(const struct strip *strip)
 {
-	int action = verdict_drop(work, SFC_REASON_too_big);
-
-	return strip_keep(ctx, work, strip) || strip_cut(ctx, work, strip) ? action : answer_too_big(ctx, work);
+	return strip->encap | (__u32)strip->ethertype << 16;
 }
 
-/* Decides who owns the outcome, and how the packet ends. `unmatched`, `not_sfc` and a label stack that ends inside an
- * entry belong to the port. Only `unmatched`, `not_sfc` and `other_mac` may go to the kernel of this host. */
-static __always_inline int strip_end(struct xdp_md *ctx, struct work *work, const struct strip *strip, int reason)
+/* Fills `strip` anew, in such a function. */
+static __always_inline int strip_again(const struct work *work, struct strip *strip, __u32 came)
 {
+	__u32 service = work->result.service, sf;
+
+	strip->encap = came & 0xffff;
+	strip->ethertype = came >> 16;
+	strip->service = bpf_map_lookup_elem(&services, &service);
+	if (!strip->service)
+		return SFC_REASON_unmatched;
+	sf = strip->service->sf;
+	strip->sf = bpf_map_lookup_elem(&sfs, &sf);
+	return strip->sf ? SFC_OK : SFC_REASON_unmatched;
+}
+
+/*
+ * A packet that is too big for the way there or back becomes the message to its sender, with the header that it would
+ * have come back with. Not static, as extensions_walk.
+ */
+__noinline int strip_too_big(struct xdp_md *ctx, struct work *work, __u32 came)
+{
+	struct strip strip = {};
+
+	if (!sfc_config.icmp || !work)
+		return XDP_DROP;
+	verdict_drop(work, SFC_REASON_too_big);
+	if (strip_again(work, &strip, came) || strip_keep(ctx, work, &strip) || strip_cut(ctx, work, &strip))
+		return XDP_DROP;
+	return answer_bare(ctx, work);
+}
+
+/*
+ * Decides who owns the outcome, and how the packet ends. `unmatched`, `not_sfc` and a label stack that ends inside an
+ * entry belong to the port. Only `unmatched`, `not_sfc` and `other_mac` may go to the kernel of this host. Not static,
+ * as extensions_walk: there are many ways to get here.
+ */
+__noinline int strip_ends(struct xdp_md *ctx, struct work *work, const struct sfc_port *in, __u32 came, int reason)
+{
+	if (!work || !in)
+		return XDP_DROP;
 	if (reason == SFC_REASON_truncated && !work->encap.cut)
 		work->result.service = SFC_NONE;
-	if (sfc_config.icmp && encap_due(work, strip->encap, reason)) {
+	if (sfc_config.icmp && encap_due(work, came & 0xffff, reason)) {
 		verdict_drop(work, reason);
 		return answer_outer(ctx, work);
 	}
-	if (sfc_config.icmp && reason == SFC_REASON_too_big)
-		return strip_too_big(ctx, work, strip);
 	if (reason != SFC_REASON_not_sfc && reason != SFC_REASON_other_mac &&
-	    (reason != SFC_REASON_unmatched || strip->in->unmatched != SFC_UNMATCHED_PASS))
+	    (reason != SFC_REASON_unmatched || in->unmatched != SFC_UNMATCHED_PASS))
 		return verdict_drop(work, reason);
-	if (sfc_config.kernel_mode && strip->in->kernel)
+	if (sfc_config.kernel_mode && in->kernel)
 		kernel_mark_plain(ctx, work);
 	return verdict_pass(work, reason);
+}
+
+static __always_inline int strip_end(struct xdp_md *ctx, struct work *work, const struct strip *strip, int reason)
+{
+	if (sfc_config.icmp && reason == SFC_REASON_too_big && !(ENCAPS_BY_IPV6 >> strip->encap & 1))
+		return strip_too_big(ctx, work, strip_came(strip));
+	return strip_ends(ctx, work, strip->in, strip_came(strip), reason);
 }

@@ -187,7 +187,7 @@ __noinline int back_bypass(struct xdp_md *ctx, struct work *work, const struct s
 	__u32 service;
 	int reason;
 
-	if (!work || !in)
+	if (!(sfc_config.encaps & ENCAPS_BYPASS) || !work || !in)
 		return SFC_REASON_no_next_hop;
 	service = work->result.service;
 	back.service = bpf_map_lookup_elem(&services, &service);

@@ -18,6 +18,7 @@
 #include "attach/messages.h"
 #include "attach/own_address.h"
 #include "base/error.h"
+#include "config/encapsulation.h"
 #include "loader/programs.h"
 #include "net/hook.h"
 #include "net/mark_conflicts.h"
@@ -145,8 +146,20 @@ sfc_port entry_of(const Plan::Port& port, const sfc_port& now, const Location& l
 
 } // namespace
 
+namespace {
+
+/// Whether ICMP errors about outer packets go back by the port that they came by.
+bool answers(const Plan& plan, std::uint16_t id) {
+    return (plan.shape.icmp & SFC_ICMP_IPV6) != 0 &&
+           std::any_of(plan.matches.begin(), plan.matches.end(), [&](const Plan::Match& one) {
+               return one.match.port == id && has_ipv6_destination(one.match.encap);
+           });
+}
+
+} // namespace
+
 bool is_target(const Plan& plan, std::uint16_t id) {
-    if (plan.ports[id].entry.role != SFC_ROLE_DOMAIN || plan.ports[id].kernel_egress) {
+    if (plan.ports[id].entry.role != SFC_ROLE_DOMAIN || plan.ports[id].kernel_egress || answers(plan, id)) {
         return true;
     }
     return std::any_of(plan.services.begin(), plan.services.end(), [&](const Plan::Service& service) {

@@ -19,13 +19,13 @@ constexpr std::uint64_t kReapedLeast = 4; ///< so many must be late for one that
 constexpr std::size_t kExamplesMost = 40;
 
 sfc_verdict verdict_of(Verdict verdict) {
-    constexpr std::array<sfc_verdict, 4> kVerdicts = {SFC_VERDICT_TO_SF, SFC_VERDICT_RESTORED, SFC_VERDICT_PASSED,
-                                                      SFC_VERDICT_DROPPED};
+    constexpr std::array<sfc_verdict, 5> kVerdicts = {SFC_VERDICT_TO_SF, SFC_VERDICT_RESTORED, SFC_VERDICT_BYPASSED,
+                                                      SFC_VERDICT_PASSED, SFC_VERDICT_DROPPED};
     return kVerdicts.at(static_cast<std::size_t>(verdict));
 }
 
 unsigned action_of(Verdict verdict) {
-    constexpr std::array<unsigned, 4> kActions = {XDP_REDIRECT, XDP_REDIRECT, XDP_PASS, XDP_DROP};
+    constexpr std::array<unsigned, 5> kActions = {XDP_REDIRECT, XDP_REDIRECT, XDP_REDIRECT, XDP_PASS, XDP_DROP};
     return kActions.at(static_cast<std::size_t>(verdict));
 }
 
@@ -63,13 +63,12 @@ Expected Compare::strip(int port, const Bytes& frame) {
 Expected Compare::restore(int port, const Bytes& frame) {
     const Ran ran = runner_.restore(port_ids_[port], frame);
     Expected expected = oracle_.restore(port, frame, now_ns_);
-    if (expected.outer == 4) {
-        oracle::take_identification(expected.bytes, ran.bytes);
-    }
+    oracle::take_drawn(expected.bytes, ran.bytes, expected.around);
     check("sf", port, frame, expected, ran);
     if (expected.verdict == Verdict::Restored) {
-        const std::string version = expected.outer != 0 ? fmt::format(" in IPv{}", expected.outer) : "";
-        result_.outcomes[fmt::format("restored {}{}", encap_of(expected.service->encap).name(), version)]++;
+        constexpr std::array<const char*, 5> kAround = {"", " in IPv4", " in IPv6", "", " anew"};
+        result_.outcomes[fmt::format("restored {}{}", encap_of(expected.service->encap).name(),
+                                     kAround.at(static_cast<std::size_t>(expected.around)))]++;
         result_.restored[fmt::format("{}{}", expected.ethernet ? "ethernet " : "", kind_name(expected.kind))]++;
     }
     return expected;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "oracle_bytes.h"
+#include "oracle_outer.h"
 #include "oracle_world.h"
 #include "random.h"
 #include "sfc_reasons.h"
@@ -24,7 +25,8 @@ struct Judged {
     bool ethernet = false;            ///< the header allows an Ethernet frame
     std::string advanced{};           ///< as in Header; empty where the packet leaves bare
     unsigned hops = 255;              ///< of the packet as it leaves, at most
-    unsigned outer = 0;               ///< as in Header
+    Around around = Around::Nothing;  ///< as in Header
+    bool bypass = false;              ///< no SF gets it: it leaves at once, with `advanced` in place of its header
 };
 
 } // namespace oracle
@@ -76,5 +78,6 @@ public:
 
 [[nodiscard]] const Encap& mpls_encap();
 [[nodiscard]] const Encap& nsh_encap();
+[[nodiscard]] const Encap& srv6_encap();
 
 } // namespace sfc::test

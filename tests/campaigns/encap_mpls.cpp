@@ -109,7 +109,8 @@ public:
     }
 
     [[nodiscard]] std::vector<const char*> outcomes() const override {
-        return {"restored mpls", "dropped no_bottom", "dropped too_many_labels", "dropped last_label", "dropped ttl"};
+        return {"passed unmatched",        "restored mpls",      "dropped no_bottom",
+                "dropped too_many_labels", "dropped last_label", "dropped ttl"};
     }
 
 private:

@@ -92,10 +92,10 @@ public:
     }
 
     [[nodiscard]] std::vector<const char*> outcomes() const override {
-        return {"restored nsh",           "restored nsh in IPv4",    "restored nsh in IPv6", "dropped oam",
-                "dropped bad_version",    "dropped service_index",   "dropped md_type",      "dropped bad_length",
-                "dropped next_protocol",  "dropped header_too_long", "dropped bad_tlv",      "dropped bad_outer",
-                "dropped outer_fragment", "dropped no_next_hop",     "dropped ttl"};
+        return {"passed unmatched",   "restored nsh",           "restored nsh in IPv4",    "restored nsh in IPv6",
+                "dropped oam",        "dropped bad_version",    "dropped service_index",   "dropped md_type",
+                "dropped bad_length", "dropped next_protocol",  "dropped header_too_long", "dropped bad_tlv",
+                "dropped bad_outer",  "dropped outer_fragment", "dropped no_next_hop",     "dropped ttl"};
     }
 };
 

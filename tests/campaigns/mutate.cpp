@@ -151,10 +151,10 @@ private:
 
     void note_untried() {
         std::vector<const char*> outcomes = {
-            "to_sf",          "restored",        "passed not_sfc",     "passed unmatched",
-            "passed miss",    "passed control",  "dropped truncated",  "dropped bad_inner",
-            "dropped no_key", "dropped too_big", "dropped ambiguous",  "dropped cache_full",
-            "dropped miss",   "dropped late",    "dropped sfc_from_sf"};
+            "to_sf",           "restored",           "passed not_sfc",     "passed miss",
+            "passed control",  "dropped truncated",  "dropped bad_inner",  "dropped no_key",
+            "dropped too_big", "dropped ambiguous",  "dropped cache_full", "dropped miss",
+            "dropped late",    "dropped sfc_from_sf"};
         for (const oracle::Encapsulation which : options_.encaps) {
             const std::vector<const char*> own = encap_of(which).outcomes();
             outcomes.insert(outcomes.end(), own.begin(), own.end());

@@ -92,6 +92,9 @@ Expected Oracle::strip_judged(int port, View frame, const Judged& judged, std::u
     if (judged.fault != SFC_OK) {
         return drop(judged.fault, judged.service);
     }
+    if (judged.bypass) {
+        return go_past_sf(port, frame, judged);
+    }
     const Service& service = *judged.service;
     const Sf& sf = world_.sfs[service.sf];
     const View inner = frame.subspan(judged.size);
@@ -114,6 +117,30 @@ Expected Oracle::strip_judged(int port, View frame, const Judged& judged, std::u
     return insert(port, frame, judged, packet, now_ns);
 }
 
+/// A frame that leaves, up to what is behind its header.
+Expected Oracle::leave(const Service& service, int ingress, View source, const std::string& header) const {
+    Expected expected;
+    expected.service = &service;
+    expected.egress = service.egress < 0 ? ingress : service.egress;
+    const Mac zeros{};
+    append(expected.bytes, service.egress < 0 ? source : View(service.next_hop));
+    append(expected.bytes, zeros);
+    append(expected.bytes, header);
+    return expected;
+}
+
+Expected Oracle::go_past_sf(int port, View frame, const Judged& judged) const {
+    const Service& service = *judged.service;
+    if (exceeds(frame.size() - kEthernetHeader, mtu_out(service, port))) {
+        return drop(SFC_REASON_too_big, &service);
+    }
+    Expected expected = leave(service, port, frame.subspan(6, 6), judged.advanced);
+    expected.verdict = Verdict::Bypassed;
+    expected.reason = SFC_REASON_bypassed;
+    append(expected.bytes, frame.subspan(judged.size));
+    return expected;
+}
+
 Expected Oracle::insert(int port, View frame, const Judged& judged, const Packet& packet, std::uint64_t now_ns) {
     const Service& service = *judged.service;
     Header header;
@@ -124,7 +151,7 @@ Expected Oracle::insert(int port, View frame, const Judged& judged, const Packet
     }
     header.advanced = judged.advanced.empty() ? ip_type(packet.version) : judged.advanced;
     header.hops = judged.hops;
-    header.outer = judged.outer;
+    header.around = judged.around;
     const sfc_reason fault =
         cache_.insert(key_of(service.return_port, packet), header, world_.sfs[service.sf].hold_ns, now_ns);
     if (fault != SFC_OK) {
@@ -192,15 +219,9 @@ Expected Oracle::give_back(View payload, const Cache::Claim& claim, const Packet
     if (service.decrement && packet.hops <= 1) {
         return drop(SFC_REASON_ttl, &service);
     }
-    Expected expected;
+    Expected expected = leave(service, header.ingress, header.source, header.advanced);
     expected.verdict = Verdict::Restored;
-    expected.service = &service;
-    expected.egress = service.egress < 0 ? header.ingress : service.egress;
     expected.kind = packet.kind;
-    const Mac zeros{};
-    append(expected.bytes, service.egress < 0 ? header.source : service.next_hop);
-    append(expected.bytes, zeros);
-    append(expected.bytes, header.advanced);
     const std::size_t at = expected.bytes.size();
     append(expected.bytes, payload);
     const bool ip = service.inner != Inner::Ethernet;
@@ -208,10 +229,8 @@ Expected Oracle::give_back(View payload, const Cache::Claim& claim, const Packet
         limit_hops(std::span(expected.bytes).subspan(at),
                    std::min(service.decrement ? packet.hops - 1 : packet.hops, header.hops));
     }
-    expected.outer = header.outer;
-    if (header.outer != 0) {
-        close_outer(expected.bytes, header.outer, ip ? end_of_ip(expected.bytes, at) : expected.bytes.size());
-    }
+    expected.around = header.around;
+    close_around(expected.bytes, header.around, ip ? end_of_ip(expected.bytes, at) : expected.bytes.size());
     return expected;
 }
 

@@ -10,7 +10,7 @@
 
 namespace sfc::test::oracle {
 
-enum class Verdict { ToSf, Restored, Passed, Dropped };
+enum class Verdict { ToSf, Restored, Bypassed, Passed, Dropped };
 
 /// What must become of a frame.
 struct Expected {
@@ -21,7 +21,7 @@ struct Expected {
     std::vector<std::uint8_t> bytes;  ///< as it leaves; empty where it is passed or dropped
     Kind kind = Kind::None;           ///< as far as it is known
     bool ethernet = false;            ///< the packet is an Ethernet frame
-    unsigned outer = 0;               ///< as in Header; an identification of IPv4 may be any (take_identification)
+    Around around = Around::Nothing;  ///< as in Header; some of it may be any (take_drawn)
 
     /// A `late` packet is treated as one without an entry if the stale entry has made room for another one meanwhile.
     /// When that happens is the cache's own affair, so the oracle allows both.
@@ -46,6 +46,8 @@ private:
 
     [[nodiscard]] Expected unmatched() const;
     [[nodiscard]] Expected strip_judged(int port, View frame, const Judged& judged, std::uint64_t now_ns);
+    [[nodiscard]] Expected go_past_sf(int port, View frame, const Judged& judged) const;
+    [[nodiscard]] Expected leave(const Service& service, int ingress, View source, const std::string& header) const;
     [[nodiscard]] Expected insert(int port, View frame, const Judged& judged, const Packet& packet,
                                   std::uint64_t now_ns);
     [[nodiscard]] Expected give_back(View payload, const Cache::Claim& claim, const Packet& packet) const;

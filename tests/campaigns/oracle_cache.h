@@ -5,7 +5,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "oracle_world.h"
+#include "oracle_outer.h"
 #include "sfc_reasons.h"
 
 namespace sfc::test::oracle {
@@ -17,7 +17,7 @@ struct Header {
     Mac source{};         ///< with `next_hop: ingress` where it came from, else zeros
     std::string advanced; ///< from the EtherType up to the packet, as it leaves, but for what depends on the packet
     unsigned hops = 255;  ///< of the packet as it leaves, at most
-    unsigned outer = 0;   ///< version of an IP packet around it all, whose lengths and checksums depend on the packet
+    Around around = Around::Nothing;
 
     bool operator==(const Header&) const = default;
 };

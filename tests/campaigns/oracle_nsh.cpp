@@ -228,7 +228,9 @@ std::optional<Judged> judge_nsh(const World& world, int port, View frame) {
                                                          : 0,
                   .ethernet = walk.next == kNextEthernet,
                   .advanced = advanced(*service, frame, carrier, walk.end),
-                  .outer = carrier.outer.version};
+                  .around = carrier.outer.version == 4   ? Around::Udp4
+                            : carrier.outer.version == 6 ? Around::Udp6
+                                                         : Around::Nothing};
 }
 
 } // namespace sfc::test::oracle

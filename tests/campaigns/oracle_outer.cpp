@@ -68,6 +68,25 @@ std::uint16_t udp_sum(View frame, unsigned version, std::size_t udp) {
     return internet_checksum(first(frame.subspan(udp), size), sum);
 }
 
+void take_identification(std::span<std::uint8_t> expected, View left) {
+    constexpr std::size_t kFlags = kIp + 6;
+    constexpr std::uint8_t kDontFragment = 0x40;
+    if ((expected[kFlags] & kDontFragment) != 0 || left.size() < kIp + kIpv4Least) {
+        return;
+    }
+    std::copy_n(left.begin() + kIp + 4, 2, expected.begin() + kIp + 4);
+    set16(expected, kIp + 10, 0);
+    set16(expected, kIp + 10, internet_checksum(expected.subspan(kIp, kIpv4Least)));
+}
+
+/// RFC 6437 2: 20 bits, and 0 says that there is none.
+void take_flow_label(std::span<std::uint8_t> expected, View left) {
+    constexpr std::uint32_t kLabel = 0xfffff;
+    const std::uint32_t label = left.size() < kIp + 4 ? 0 : u32(left, kIp) & kLabel;
+    expected[kIp + 1] |= static_cast<std::uint8_t>((label == 0 ? 1 : label) >> 16);
+    set16(expected, kIp + 2, label == 0 ? 1 : label & 0xffff);
+}
+
 } // namespace
 
 Outer find_outer(View frame, std::uint32_t port, const std::vector<Address>& own) {
@@ -133,15 +152,20 @@ void close_outer(std::span<std::uint8_t> frame, unsigned version, std::size_t en
     }
 }
 
-void take_identification(std::span<std::uint8_t> expected, View left) {
-    constexpr std::size_t kFlags = kIp + 6;
-    constexpr std::uint8_t kDontFragment = 0x40;
-    if ((expected[kFlags] & kDontFragment) != 0 || left.size() < kIp + kIpv4Least) {
-        return;
+void close_around(std::span<std::uint8_t> frame, Around around, std::size_t end) {
+    if (around == Around::Udp4 || around == Around::Udp6) {
+        close_outer(frame, around == Around::Udp4 ? 4 : 6, end);
+    } else if (around != Around::Nothing && end != 0) {
+        set16(frame, kIp + 4, end - kIp - kIpv6Bytes);
     }
-    std::copy_n(left.begin() + kIp + 4, 2, expected.begin() + kIp + 4);
-    set16(expected, kIp + 10, 0);
-    set16(expected, kIp + 10, internet_checksum(expected.subspan(kIp, kIpv4Least)));
+}
+
+void take_drawn(std::span<std::uint8_t> expected, View left, Around around) {
+    if (around == Around::Udp4) {
+        take_identification(expected, left);
+    } else if (around == Around::Ipv6Anew) {
+        take_flow_label(expected, left);
+    }
 }
 
 } // namespace sfc::test::oracle

@@ -8,6 +8,15 @@
 
 namespace sfc::test::oracle {
 
+/// The IP packet that a frame leaves with around all it carries. Its lengths and checksums depend on that.
+enum class Around : std::uint8_t {
+    Nothing,
+    Udp4,
+    Udp6,
+    Ipv6,
+    Ipv6Anew ///< made by the proxy, flow label and all
+};
+
 /// An IP packet around a header, behind Ethernet: RFC 791, 8200, 768.
 struct Outer {
     unsigned version = 0; ///< 0: there is none
@@ -25,8 +34,11 @@ struct Outer {
 void turn_outer(std::span<std::uint8_t> frame, const Outer& outer, const std::optional<Tunnel>& tunnel);
 /// Lengths for a packet that ends at `end`, 0 to leave them, and checksums. A UDP checksum of 0 stays.
 void close_outer(std::span<std::uint8_t> frame, unsigned version, std::size_t end);
-/// A frame that left: its identification of IPv4 is any number where it may be fragmented, so it is taken from there.
-void take_identification(std::span<std::uint8_t> expected, View left);
+/// The same for each kind.
+void close_around(std::span<std::uint8_t> frame, Around around, std::size_t end);
+/// Takes from the frame that left the fields that the proxy draws for itself: the identification of an IPv4 packet that
+/// may be fragmented, and a flow label, which must not be 0.
+void take_drawn(std::span<std::uint8_t> expected, View left, Around around);
 /// Where the IP packet at `at` ends by its own header.
 [[nodiscard]] std::size_t end_of_ip(View frame, std::size_t at);
 

@@ -22,13 +22,6 @@ std::string text(const Port& port) {
                        port.mtu != 0 ? fmt::format(", mtu: {}", port.mtu) : "");
 }
 
-std::string text(const Address& address) {
-    std::array<char, INET6_ADDRSTRLEN> out{};
-    const bool ipv4 = is_ipv4(address);
-    inet_ntop(ipv4 ? AF_INET : AF_INET6, address.data() + (ipv4 ? 12 : 0), out.data(), out.size());
-    return fmt::format("\"{}\"", out.data());
-}
-
 std::string next_hop(const World& world, const Service& service) {
     if (service.egress < 0) {
         return "ingress";
@@ -36,8 +29,8 @@ std::string next_hop(const World& world, const Service& service) {
     const Port& egress = world.ports[service.egress];
     return fmt::format("{{interface: {}, mac: {}{}{}}}", egress.name, text(service.next_hop),
                        egress.mtu != 0 ? fmt::format(", mtu: {}", egress.mtu) : "",
-                       service.tunnel ? fmt::format(", tunnel: {{remote: {}, local: {}}}", text(service.tunnel->remote),
-                                                    text(service.tunnel->local))
+                       service.tunnel ? fmt::format(", tunnel: {{remote: {}, local: {}}}",
+                                                    quoted(service.tunnel->remote), quoted(service.tunnel->local))
                                       : "");
 }
 
@@ -116,6 +109,32 @@ std::vector<const Service*> services_at(const World& world, Encapsulation encap,
 bool is_ipv4(const Address& address) {
     constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     return std::equal(kMapped.begin(), kMapped.end(), address.begin());
+}
+
+std::string quoted(const Address& address) {
+    std::array<char, INET6_ADDRSTRLEN> out{};
+    const bool ipv4 = is_ipv4(address);
+    inet_ntop(ipv4 ? AF_INET : AF_INET6, address.data() + (ipv4 ? 12 : 0), out.data(), out.size());
+    return fmt::format("\"{}\"", out.data());
+}
+
+Sid plain_sid(std::uint8_t number) {
+    return {.address = {0x20, 1, 0x0d, 0xb8, 0, 0x0f, 0, 0, 0, 0, 0, 0, 0, 0, 0, number}};
+}
+
+Sid compressed_sid(std::uint8_t number) {
+    return {.address = {0x20, 1, 0x0d, 0xb8, number, 0}, .prefix = 48, .block = 32, .function = 16};
+}
+
+Sid fixed_sid(std::uint8_t number, std::size_t segments) {
+    Sid made = plain_sid(number);
+    made.fixed = true;
+    made.source = {0x20, 1, 0x0d, 0xb8, 0, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    made.traffic_class = static_cast<std::uint8_t>(number * 8 + 6);
+    for (std::size_t n = 1; n <= segments; n++) {
+        made.segments.push_back({0x20, 1, 0x0d, 0xb8, 0, static_cast<std::uint8_t>(n), 0, 0, 0, 0, 0, 0, 0, 0, 0, 1});
+    }
+    return made;
 }
 
 std::vector<std::string> interface_names(const World& world) {

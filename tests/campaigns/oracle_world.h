@@ -42,7 +42,7 @@ struct Port {
 enum class Inner { Ip, Ipv4, Ipv6, Ethernet };
 
 /// The rows of encap.h.
-enum class Encapsulation : std::uint8_t { Mpls, Nsh };
+enum class Encapsulation : std::uint8_t { Mpls, Nsh, Srv6 };
 using Encapsulations = std::vector<Encapsulation>;
 
 /// Of either IP version; IPv4 as in RFC 4291 2.5.5.2.
@@ -50,6 +50,17 @@ using Address = std::array<std::uint8_t, 16>;
 
 struct Tunnel {
     Address remote{}, local{};
+};
+
+/// SRv6: what a service matches, and what it is to do.
+struct Sid {
+    Address address{};
+    unsigned prefix = 128;
+    unsigned block = 0, function = 0; ///< bits of a compressed one: locator block, locator node and function; else 0
+    bool fixed = false;               ///< End.AS, with the following header; else End.AD
+    Address source{};
+    std::vector<Address> segments{}; ///< the first one to visit comes first
+    std::uint8_t traffic_class = 0;
 };
 
 struct Service {
@@ -60,6 +71,7 @@ struct Service {
     std::vector<std::uint8_t> si; ///< and service indexes, empty for any
     bool forwarder = false;       ///< NSH: takes one from the TTL
     std::optional<Tunnel> tunnel; ///< `next_hop: {tunnel: ...}`
+    Sid sid{};                    ///< SRv6
     std::vector<int> domain;
     int sf = 0;
     int to_port = 0;
@@ -86,6 +98,8 @@ struct World {
 /// The encapsulation's services with this domain port.
 [[nodiscard]] std::vector<const Service*> services_at(const World& world, Encapsulation encap, int port);
 [[nodiscard]] bool is_ipv4(const Address& address);
+/// In quotes, as it stands in a configuration.
+[[nodiscard]] std::string quoted(const Address& address);
 /// The names of its ports.
 [[nodiscard]] std::vector<std::string> interface_names(const World& world);
 
@@ -94,6 +108,12 @@ constexpr Address kOwn4 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 198, 51, 10
 constexpr Address kOwn6 = {0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7};
 constexpr Tunnel kTunnel4 = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 9}, kOwn4};
 constexpr Tunnel kTunnel6 = {{0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9}, kOwn6};
+
+/// SIDs of the campaigns' worlds, a number for each: an address; a compressed one with a node and a function of 16
+/// bits; one of End.AS with so many segments.
+[[nodiscard]] Sid plain_sid(std::uint8_t number);
+[[nodiscard]] Sid compressed_sid(std::uint8_t number);
+[[nodiscard]] Sid fixed_sid(std::uint8_t number, std::size_t segments);
 
 /// The configuration file.
 [[nodiscard]] std::string yaml(const World& world, std::uint32_t capacity);

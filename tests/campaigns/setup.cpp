@@ -93,6 +93,13 @@ oracle::Service nsh(const char* name, std::uint32_t spi, std::vector<std::uint8_
     return made;
 }
 
+oracle::Service srv6(const char* name, const oracle::Sid& sid, std::vector<int> domain, Way way, int egress) {
+    oracle::Service made = service(name, std::move(domain), way, egress);
+    made.encap = oracle::Encapsulation::Srv6;
+    made.sid = sid;
+    return made;
+}
+
 void add_mpls(std::vector<oracle::Service>& list) {
     list.push_back(mpls("plain", 16001, {P0, P1}, {A, A0, A1}, E0));
     list.back().plain = true;
@@ -138,6 +145,46 @@ void add_nsh(std::vector<oracle::Service>& list) {
     list.back().inner = Inner::Ethernet;
 }
 
+/// SIDs of four lengths, one of them inside another one's prefix, one of them an address of this host.
+void add_srv6(std::vector<oracle::Service>& list) {
+    list.push_back(srv6("srv6-out", oracle::plain_sid(1), {P0, P1}, {A, A0, A1}, E0));
+    list.push_back(srv6("srv6-back", oracle::plain_sid(2), {P0, P1}, {A, A1, A0}, -1));
+    list.back().decrement = true;
+    list.push_back(srv6("srv6-four", oracle::plain_sid(4), {P0}, {B, B0, B1}, E0));
+    list.back().inner = Inner::Ipv4;
+    list.back().decrement = true;
+    list.push_back(srv6("srv6-six", oracle::plain_sid(6), {P0, P1}, {B, B1, B0}, -1));
+    list.back().inner = Inner::Ipv6;
+    list.push_back(srv6("srv6-fixed", oracle::fixed_sid(10, 3), {P0, P1}, {A, A0, A1}, E0));
+    list.push_back(srv6("srv6-fixed-one", oracle::fixed_sid(11, 1), {P0}, {C, C0, C0}, -1));
+    list.back().decrement = true;
+    list.push_back(srv6("srv6-own", {.address = oracle::kOwn6}, {P0, P1}, {C, C0, C0}, E1));
+    list.push_back(srv6("srv6-csid", oracle::compressed_sid(1), {P0, P1}, {A, A0, A1}, E0));
+    list.push_back(srv6("srv6-csid-fixed", oracle::compressed_sid(2), {P0}, {A, A1, A0}, -1));
+    list.back().sid.fixed = true;
+    list.back().sid.source = oracle::kOwn6;
+    list.back().sid.segments = oracle::fixed_sid(2, 10).segments;
+    list.push_back(srv6("srv6-csid-32", oracle::compressed_sid(3), {P0, P1}, {C, C0, C0}, E0));
+    list.back().sid.address[7] = 1;
+    list.back().sid.function = 32;
+    list.back().sid.prefix = 64;
+    list.push_back(srv6("srv6-inside", oracle::compressed_sid(1), {P0}, {B, B0, B1}, -1));
+    list.back().sid = {.address = list.back().sid.address};
+    list.back().sid.address[7] = 7; // the argument 7 of srv6-csid
+    list.push_back(srv6("srv6-wire", oracle::plain_sid(14), {P0}, {D, D0, D1}, E0));
+    list.back().inner = Inner::Ethernet;
+    list.push_back(srv6("srv6-wire-fixed", oracle::fixed_sid(15, 2), {P0, P1}, {D, D1, D0}, -1));
+    list.back().inner = Inner::Ethernet;
+    list.push_back(srv6("srv6-wire-csid", oracle::compressed_sid(4), {P0, P1}, {D, D0, D1}, E0));
+    list.back().inner = Inner::Ethernet;
+}
+
+void add(oracle::Encapsulation which, std::vector<oracle::Service>& list) {
+    which == oracle::Encapsulation::Srv6  ? add_srv6(list)
+    : which == oracle::Encapsulation::Nsh ? add_nsh(list)
+                                          : add_mpls(list);
+}
+
 } // namespace
 
 oracle::World campaign_world(const oracle::Encapsulations& encaps) {
@@ -146,7 +193,7 @@ oracle::World campaign_world(const oracle::Encapsulations& encaps) {
     world.ports = ports();
     world.addresses = {oracle::kOwn4, oracle::kOwn6};
     for (const oracle::Encapsulation which : encaps) {
-        which == oracle::Encapsulation::Nsh ? add_nsh(world.services) : add_mpls(world.services);
+        add(which, world.services);
     }
     return world;
 }

@@ -110,7 +110,7 @@ Header PacketMaker::header_of(const Packet& packet, const Frame& frame) const {
     std::copy(left.begin(), left.end(), header.bytes.begin() + 12);
     header.size = static_cast<std::uint8_t>(12 + left.size());
     header.hops = static_cast<std::uint8_t>(judged->hops);
-    header.outer = static_cast<std::uint8_t>(judged->outer);
+    header.around = judged->around;
     return header;
 }
 

@@ -24,7 +24,7 @@ struct Header {
     std::uint8_t egress = 0; ///< the port that it leaves by
     std::uint8_t size = 0;
     std::uint8_t hops = oracle::kHopsMost; ///< that it leaves with at most
-    std::uint8_t outer = 0;                ///< as in oracle::Header
+    oracle::Around around = oracle::Around::Nothing;
     std::array<std::uint8_t, kHeadMost> bytes{};
 
     bool operator==(const Header&) const = default;

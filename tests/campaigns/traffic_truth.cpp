@@ -17,12 +17,8 @@ bool is_header_and_payload(std::span<const std::uint8_t> out, const Header& head
     expected.append(header.view());
     expected.append(frame.subspan(kEthernet));
     oracle::limit_hops(expected.bytes().subspan(header.size), header.hops);
-    if (header.outer != 0) {
-        oracle::close_outer(expected.bytes(), header.outer, oracle::end_of_ip(expected.view(), header.size));
-    }
-    if (header.outer == 4) {
-        oracle::take_identification(expected.bytes(), out);
-    }
+    oracle::close_around(expected.bytes(), header.around, oracle::end_of_ip(expected.view(), header.size));
+    oracle::take_drawn(expected.bytes(), out, header.around);
     return std::ranges::equal(expected.view(), out);
 }
 

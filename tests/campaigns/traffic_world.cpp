@@ -66,6 +66,13 @@ oracle::Service nsh(const char* name, std::uint32_t spi, std::vector<std::uint8_
     return made;
 }
 
+oracle::Service srv6(const char* name, const oracle::Sid& sid, std::vector<int> domain, int to_port, int egress) {
+    oracle::Service made = service(name, std::move(domain), to_port, egress);
+    made.encap = oracle::Encapsulation::Srv6;
+    made.sid = sid;
+    return made;
+}
+
 void add_mpls(std::vector<oracle::Service>& list) {
     list.push_back(mpls("out", 16001, {P0, P1}, A0, E0));
     list.push_back(mpls("back", 16002, {P1}, A1, E1));
@@ -88,12 +95,26 @@ void add_nsh(std::vector<oracle::Service>& list) {
     list.back().tunnel = oracle::kTunnel4;
 }
 
+void add_srv6(std::vector<oracle::Service>& list) {
+    list.push_back(srv6("srv6-out", oracle::plain_sid(1), {P0, P1}, A0, E0));
+    list.push_back(srv6("srv6-back", oracle::compressed_sid(1), {P1}, A1, -1));
+    list.push_back(srv6("srv6-also-out", oracle::fixed_sid(2, 3), {P0, P1}, A0, E1));
+    list.push_back(srv6("srv6-in", oracle::compressed_sid(2), {P0, P1}, B0, E1));
+    list.push_back(srv6("srv6-home", oracle::plain_sid(3), {P0, P1}, B1, -1));
+}
+
+void add(oracle::Encapsulation which, std::vector<oracle::Service>& list) {
+    which == oracle::Encapsulation::Srv6  ? add_srv6(list)
+    : which == oracle::Encapsulation::Nsh ? add_nsh(list)
+                                          : add_mpls(list);
+}
+
 } // namespace
 
 oracle::World oracle_world(const oracle::Encapsulations& encaps) {
     oracle::World world = world_of(kHoldNs / 2, true);
     for (const oracle::Encapsulation which : encaps) {
-        which == oracle::Encapsulation::Nsh ? add_nsh(world.services) : add_mpls(world.services);
+        add(which, world.services);
     }
     return world;
 }
@@ -101,7 +122,10 @@ oracle::World oracle_world(const oracle::Encapsulations& encaps) {
 oracle::World flood_world(const oracle::Encapsulations& encaps) {
     oracle::World world = world_of(kHoldNs, false);
     for (const oracle::Encapsulation which : encaps) {
-        if (which == oracle::Encapsulation::Nsh) {
+        if (which == oracle::Encapsulation::Srv6) {
+            world.services.push_back(srv6("srv6-flooded", oracle::plain_sid(1), {P0}, A0, E0));
+            world.services.push_back(srv6("srv6-normal", oracle::compressed_sid(1), {P1}, B0, E1));
+        } else if (which == oracle::Encapsulation::Nsh) {
             world.services.push_back(nsh("nsh-flooded", 1, {7}, {P0}, A0, E0));
             world.services.push_back(nsh("nsh-normal", 2, {}, {P1}, B0, E1));
             world.services.back().tunnel = oracle::kTunnel6;

@@ -76,7 +76,7 @@ TEST_F(Native, WithoutAMapNothingIsGranted) {
         {"own_addresses", kSent, kSent}, // no encapsulation travels in UDP
         {"port_macs", kSent, kSent},     // each MAC is taken
         {"address_hints", kSent, kSent},
-        {"handover", kSent, kSent},      // no route is asked for
+        {"handover", kSent, kSent}, // no route is asked for
         {"tx_ports", {XDP_DROP, SFC_REASON_no_next_hop}, {XDP_DROP, SFC_REASON_no_next_hop}},
         {"buckets", {XDP_DROP, SFC_REASON_cache_full}, {XDP_DROP, SFC_REASON_miss}},
         {"slots", {XDP_DROP, SFC_REASON_cache_full}, {XDP_DROP, SFC_REASON_miss}},

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint32_t kFrames = 1500;
 
-constexpr std::uint32_t kCapacity = 512; // the least for so many services
+constexpr std::uint32_t kCapacity = 1024; // the least for so many services
 
 /// The campaign's configuration, but with so few slots that entries are evicted.
 class Faults : public testing::Test {

@@ -72,7 +72,9 @@ protected:
         const std::uint32_t number = id(port);
         machine.map("tx_ports").erase(&number);
     }
-    [[nodiscard]] static Bytes macs(const Ran& ran) { return {ran.bytes.begin(), ran.bytes.begin() + 2 * ETH_ALEN}; }
+    [[nodiscard]] static Bytes macs(const Ran& ran) {
+        return {ran.bytes.begin(), ran.bytes.begin() + std::ptrdiff_t{2} * ETH_ALEN};
+    }
     sfc_counters& counters(std::uint32_t service) { return machine.map("service_counters").at<sfc_counters>(service); }
 };
 

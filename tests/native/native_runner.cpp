@@ -22,7 +22,8 @@ void NativeRunner::size_maps() {
         machine.map(name).resize(ports);
     }
     machine.map("port_id_hash").resize(2 * ports);
-    for (const char* name : {"services", "service_counters", "pools", "magazines", "tunnels"}) {
+    for (const char* name :
+         {"services", "service_counters", "pools", "magazines", "tunnels", "last_headers", "fixed_headers"}) {
         machine.map(name).resize(services);
     }
     machine.map("sfs").resize(static_cast<std::uint32_t>(plan_.sfs.size()));
@@ -56,6 +57,7 @@ void NativeRunner::fill_maps() {
     for (std::uint32_t id = 1; id < plan_.services.size(); id++) {
         machine.map("services").set(id, plan_.services[id].entry);
         machine.map("tunnels").set(id, plan_.services[id].tunnel.value_or(sfc_tunnel{}));
+        machine.map("fixed_headers").set(id, plan_.services[id].fixed.value_or(sfc_fixed_header{}));
     }
     for (const auto& [position, hint] : match_hints(plan_)) {
         machine.map("match_hints").set(position, hint);

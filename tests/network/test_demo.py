@@ -119,7 +119,7 @@ class User(DemoTest):
 
     def test_options(self):
         for options, code, word in ((["--mode", "no"], 2, "'no'"), (["--mode"], 2, "''"), (["--now"], 2, "'--now'"), (["--sfc", "no"], 2, "'no'"),
-                                    (["--sfc=nsh", "--mode=kernel"], 2, "user"),
+                                    (["--sfc=nsh", "--mode=kernel"], 2, "user"), (["--sfc=srv6", "--mode=kernel"], 2, "user"),
                                     (["--clean", "no-lab"], 1, "'no-lab'"), (["--help"], 0, "--keep")):
             with self.subTest(options=options):
                 done = demo(*options)
@@ -145,6 +145,16 @@ class Nsh(DemoTest):
         self.assert_gone(f"sfc-demo-{child.pid}")
         self.assertEqual(processes_of(folder), [])
         self.assertFalse(pathlib.Path(folder).exists())
+
+
+class Srv6(DemoTest):
+    def test_demo(self):
+        """With all details: the segment list of each packet that is shown, and the kernel's errors."""
+        process, out = self.run_demo("srv6", "-v")
+        self.assert_documented("`scripts/demo --sfc srv6`", out)
+        self.assertIn("[2001:db8:f0::a1] 2001:db8:e2::1 2001:db8:e2::d4, HMAC", out)
+        self.assertRegex("\n".join(screen_of(out)), r"right headers: TCP \d+, .*; the kernel's seg6local errors 0\n")
+        self.assert_gone(f"sfc-{process}")
 
 
 class Kernel(DemoTest):

@@ -6,10 +6,12 @@ from support import NetworkTest
 
 from lab import account, chain, traffic
 from lab.bench import BY_IP, config
+from lab.edge import MTU_DOMAIN
 from lab.net import wait_for
 from lab.service_functions import Routed
 
 MTU = 9000
+DOMAIN = MTU + MTU_DOMAIN - 1500
 UNTOLD = "icmp: off\n"  # the account knows no messages to senders
 
 
@@ -17,7 +19,7 @@ class Jumbo(NetworkTest):
     def test_jumbo(self):
         status = self.build(Routed(), mtu=MTU).run(config(BY_IP))
         self.assertEqual({port["name"]: (port["mtu"], port["mode"]) for port in status["ports"]},
-                         {"p0": (9064, "native"), "p1": (9064, "native"), "f0": (9000, "native"),
+                         {"p0": (DOMAIN, "native"), "p1": (DOMAIN, "native"), "f0": (9000, "native"),
                           "f1": (9000, "native")})
         for address in (chain.RECEIVER, chain.RECEIVER6):
             done = self.lab.run("sender", "ping", "-q", "-c", 10, "-i", 0.02, "-s", 8900, "-M", "do", address)
@@ -55,10 +57,10 @@ class Jumbo(NetworkTest):
         self.lab.run("SF", "ip", "link", "set", "fw0", "mtu", 5000)
         status = bench.run(UNTOLD + config(BY_IP))
         self.assertEqual({port["name"]: port["mtu"] for port in status["ports"]},
-                         {"p0": 9064, "p1": 9064, "f0": 5000, "f1": 9000})
+                         {"p0": DOMAIN, "p1": DOMAIN, "f0": 5000, "f1": 9000})
         self.check_longest(bench)
         self.lab.run("SF", "ip", "link", "set", "fw0", "mtu", MTU)
-        wait_for("the other MTU", lambda: {port["mtu"] for port in bench.proxy.status()["ports"]} == {9064, 9000})
+        wait_for("the other MTU", lambda: {port["mtu"] for port in bench.proxy.status()["ports"]} == {DOMAIN, 9000})
         self.assertTrue(traffic.ping(self.lab, "sender", chain.RECEIVER, count=5, size=8900).good)
 
 

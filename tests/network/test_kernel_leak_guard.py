@@ -86,7 +86,8 @@ class LeakGuard(KernelCase):
         self.assertGreater(len(pins), 0)
         pins[0].unlink()                    # and with it the BPF link
         self.kernel.run(config())
-        self.assertEqual(self.kernel.proxy.said().count("leak guard until detach"), 1)
+        # The kernel takes the program off when it comes to it, and until then there is no room for another one.
+        wait_for("the leak guard", lambda: self.kernel.proxy.said().count("leak guard until detach") == 1)
         self.assertEqual(sorted(self.kernel.proxy.pin.glob("leak_guard_*")), pins)
 
     def test_new_interface(self):

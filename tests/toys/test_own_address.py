@@ -16,7 +16,7 @@ from test_toys import toy_udp  # noqa: E402
 CONFIG = """
 sfs: [{name: fw, probe: off, ports: {left: f0, right: f1}}]
 services:
-  - {name: one, match: {encapsulation: toy_udp, path: 4660}, domain: p0, sf: {name: fw, in: left},
+  - {name: one, match: {encapsulation: toy_udp, path: 4660}, domain: {interface: p0, accept: any}, sf: {name: fw, in: left},
      next_hop: {interface: p0, mac: "02:00:00:00:00:99"}}
 """
 OWN, LATER, OTHER = "192.0.2.1", "192.0.2.2", "192.0.2.3"

@@ -173,6 +173,12 @@ PASSED = [
 TRUNCATED = [
     Row("an IPv6 header alone", "ad", to("ad")[:14 + 40], "truncated"), Row("half an SRH", "ad", to("ad")[:14 + 60], "truncated"),
     Row("all but the last byte", "ad", to("ad")[:-1], "truncated"), Row("all but the last byte of a frame", "frames", to("frames")[:-1], "truncated"),
+    Row("all but the last byte, not for the SF", "ad", to("ad", three("ad"), WRONG["UDP"])[:-1], "truncated"),
+    Row("all but the last byte, no hop left", "ad", to("ad", hop=1)[:-1], "truncated"),
+    Row("all but the last byte, a Fragment header", "ad", to("ad", *of("ad", (s.fragment(0, 0),)))[:-1], "truncated"),
+    row("the payload length ends in the SRH", "ad", *of("ad"), length=48, end="truncated"),
+    row("the payload length ends in the SRH, not for the SF", "ad", three("ad"), WRONG["UDP"], length=48, end="truncated"),
+    row("the payload length ends in a routing header of type 5", "ad", *of("ad", kind=5, left=1), length=48, end="truncated"),
 ]
 
 # Bytes behind the outer packet belong to the link; a frame inside keeps them, as padding. Behind a tag is another network.

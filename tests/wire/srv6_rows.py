@@ -117,6 +117,7 @@ DYNAMIC = [
     row("opaque TLV and PadN", "ad", *of("ad", tlvs=s.tlv(2, b"0123456789abcd") + s.padn(8))),
     row("TLV of an unknown type, mutable", "ad", *of("ad", tlvs=s.tlv(0x9C, b"123456"))),
     row("Pad1 in front of PadN", "ad", *of("ad", tlvs=b"\0" + s.padn(7))),
+    row("ten segments and eight Pad1", "ad", s.srh(sid("ad"), NEXT, *[LAST] * 8, tlvs=bytes(8)), s.inner(4), leaves=(NEXT, 8, 63)),
     row("PadN without padding", "ad", *of("ad", tlvs=s.padn(2) + s.padn(6))),
     row("nine segments fill the 216 bytes but 24", "ad", s.srh(sid("ad"), NEXT, *[LAST] * 7), s.inner(4), leaves=(NEXT, 7, 63)),
     row("ten segments", "ad", s.srh(sid("ad"), NEXT, *[LAST] * 8), s.inner(4), leaves=(NEXT, 8, 63)),
@@ -130,6 +131,7 @@ DYNAMIC = [
 
 # End.AD: faults that end a packet, one each, and their order where the standard has one.
 DYNAMIC_FAULTS = [
+    row("Fragment header behind eight others", "ad", three("ad"), *[TARGET] * 7, s.fragment(0, 0), s.inner(4), end="outer_fragment"),
     row("hop limit 1", "ad", hop=1, end="ttl 3/0"), row("hop limit 0", "ad", hop=0, end="ttl 3/0"),
     row("hop limit 1 and Last Entry too big: S05 is first", "ad", *of("ad", last=9), hop=1, end="ttl 3/0"),
     row("hop limit 1 and no segment left: S02 is first", "ad", *of("ad", left=0), hop=1, end="upper_layer 4/4 at 96"),
@@ -155,6 +157,7 @@ DYNAMIC_FAULTS = [
     row("Fragment header in front of the SRH", "ad", *of("ad", (s.fragment(),)), end="outer_fragment"),
     row("behind the Fragment header of a later fragment nothing is an SRH", "ad", *of("ad", (s.fragment(9, 0),), left=9), end="outer_fragment"),
     row("eleven segments", "ad", s.srh(sid("ad"), NEXT, *[LAST] * 9), s.inner(4), end="header_too_long"),
+    row("ten segments and a type without a length", "ad", s.srh(sid("ad"), NEXT, *[LAST] * 8, tlvs=s.padn(7) + b"\x04"), s.inner(4), end="bad_tlv 4/0 at 41"),
     row("ten segments and 16 bytes", "ad", s.srh(sid("ad"), NEXT, *[LAST] * 8, tlvs=s.padn(8) * 2), s.inner(4), end="header_too_long"),
     row("ten segments and a frame", "frames", s.srh(sid("frames"), NEXT, *[LAST] * 8), s.inner(143), end="header_too_long"),
     row("IPv6 inside that says it is IPv4", "ad", three("ad"), s.Part(4, s.inner(41).body), end="bad_inner"),

@@ -16,7 +16,7 @@ from lib import ROOT, WireTest
 from pcapio import Packet
 
 CAPTURES = ROOT / "tests" / "wire" / "captures"
-ELSEWHERE = {"mpls-mixed-vlan", "nsh"}     # test_capture.py, test_nsh_files.py
+ELSEWHERE = {"mpls-mixed-vlan", "nsh", "ipv6-srh-ipproto-ether"}     # test_capture.py, test_nsh_files.py
 WINDOW = 64
 FILLER = f.ether(bytes(46), 0x0806)
 TOP = 16001

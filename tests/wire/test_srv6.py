@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """SRv6: the rows of srv6_rows.py and srv6_more_rows.py, and what an SF may do with their packets, against the model."""
+import json
 import unittest
 
+import frames as f
 import srv6_frames as s
 import srv6_model
 import srv6_more_rows as more
 from cfg import Config, Port, Sf, Srv6Service
-from lib import Input, WireTest, difference
+from lib import Input, WireTest, difference, run
 from srv6_icmp import answer_fault
 from srv6_model import Bypass, Fault
 from srv6_rows import CONFIG, FINAL, LAST, NEXT, of, sid, three, to, told
@@ -42,7 +44,9 @@ class Srv6Test(WireTest):
                 self.assertIn(said, [reason(end) for end in ends])
                 owner = outcome.service if isinstance(outcome, Fault) else outcome.service.name
                 self.assertEqual(entry["service"], owner)
-            if entry["verdict"] == "to_sf":
+            if isinstance(outcome, Fault):
+                continue        # the program says so as well, or the row has failed
+            if entry["verdict"] == "to_sf" and not isinstance(outcome, Bypass):
                 to_sf.append((name, outcome))
                 out.append((name, outcome))
             elif entry["verdict"] == "bypassed":
@@ -66,6 +70,14 @@ class Rows(Srv6Test):
         """The program keeps nothing of one frame for the next: the rows the other way round end alike."""
         rows = more.ROWS[::-1]
         self.check([row.name for row in rows], [row.frame for row in rows], [row.ends() for row in rows])
+
+
+class Limit(Srv6Test):
+    def test_check_says_it(self):
+        """The rows have headers of this length, and longer ones: a frame goes behind a header of its own."""
+        done = run("check", "-j", "-c", "-", input=CONFIG.yaml())
+        said = {service["name"]: service["header_bytes"] for service in json.loads(done.stdout)["services"]}
+        self.assertEqual(said, {service.name: 202 if service.inner == "ethernet" else 216 for service in CONFIG.services})
 
 
 class Icmp(Srv6Test):
@@ -148,6 +160,17 @@ class Returns(Srv6Test):
                     self.assertEqual(result.reasons("sf"), [("dropped", want)])
 
 
+class Static(Srv6Test):
+    def test_flow_labels(self):
+        """RFC 6437 3: all packets of a flow have the same flow label, and other flows have other ones."""
+        flows = [s.Part(proto, f.tcp(n, family=family, sport=port)) for family, proto in ((4, 4), (6, 41))
+                 for port in (1000, 1001, 1002) for n in (1, 2)]
+        result = self.replay(CONFIG, Input([to("as", part) for part in flows], "eth0"))
+        labels = [int.from_bytes(out[15:18], "big") & 0xFFFFF for out in result.out_bytes()]
+        self.assertEqual(labels[::2], labels[1::2])
+        self.assertGreater(len(set(labels)), 4)     # two may be equal by chance
+
+
 class Originated(Srv6Test):
     """`cache: last`: packets that the SF sends on its own get the last header of the service."""
 
@@ -169,6 +192,15 @@ class Originated(Srv6Test):
     def test_none_yet(self):
         result, originated = self.restored([], [self.own])
         self.assertEqual((result.reasons("sf"), originated), ([("dropped", "miss")], 0))
+
+    def test_late(self):
+        """A packet that the SF was given never gets another one's header."""
+        config = Config(self.config.services, (Sf(hold="50ms"),))
+        frames = [to("ad", s.srh(sid("ad"), hop), s.inner(41, n)) for n, hop in enumerate((NEXT, LAST))]
+        trips = self.judged(frames, config)
+        result = self.replay(config, Input(frames, "eth0"), back=Input([trip.sf_frame for trip in trips], "veth-fw-b"), tick="60s")
+        self.assertEqual(result.reasons("sf"), [("dropped", "late")] * 2)
+        self.assertEqual(result.doc["conservation"]["sf"]["originated"], 0)
 
     def test_another_ip_version(self):
         """The header says which version it carries."""
