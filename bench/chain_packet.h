@@ -39,13 +39,18 @@ static __always_inline struct packet_header packet_header(const struct chain_set
     return (struct packet_header){number & settings->stack_mask, number % settings->services};
 }
 
+/* A global function, because kernel 6.1 gives up on its branches once for each word. */
+__noinline __u32 packet_srv6(__u32 number, __u32 i, __u32 words, __u32 hops, __u32 payload) {
+    return chain_srv6(number, i, words, hops, payload);
+}
+
 /* Word `i` of `words` of a header. An encapsulation is a line here, and one in packet_type. */
 static __always_inline __be32 packet_word(const struct chain_settings* settings, struct packet_header header, __u32 i,
                                           __u32 words, __u32 hops) {
     if (settings->sfc == CHAIN_NSH)
         return bpf_htonl(chain_nsh(header.number, header.service, i, hops));
     if (settings->sfc == CHAIN_SRV6)
-        return bpf_htonl(chain_srv6(header.number, i, words, hops, settings->bare_len - sizeof(struct ethhdr)));
+        return bpf_htonl(packet_srv6(header.number, i, words, hops, settings->bare_len - sizeof(struct ethhdr)));
     return bpf_htonl(chain_entry(header.number, header.service, i, words));
 }
 
@@ -138,19 +143,21 @@ static __always_inline bool packet_whole(struct xdp_md* ctx, const struct chain_
 /* The stack and the length of every frame; of some, all of it, which would cost the sink too much for each. */
 static __always_inline bool packet_is_right(struct xdp_md* ctx, const struct chain_settings* settings) {
     void *data = (void*)(long)ctx->data, *end = (void*)(long)ctx->data_end;
-    __u32 expected = settings->expected, mpls = settings->sfc == CHAIN_MPLS;
-    __u32 skipped = mpls ? settings->labels - expected : 0, words = mpls ? settings->labels : expected;
+    __u64 expected = settings->expected; /* 64 bits wide, because 6.1 forgets the bounds of 32 that are spilled */
+    __u32 mpls = settings->sfc == CHAIN_MPLS;
+    __u32 skipped = mpls ? settings->labels - settings->expected : 0,
+          words = mpls ? settings->labels : settings->expected;
     struct ethhdr* eth = data;
     __be32* stack = (void*)(eth + 1);
     union headers* headers;
     struct packet_header header;
     __u32 number;
 
-    if (expected > CHAIN_WORDS_MAX || (void*)(eth + 1) > end || end - data != settings->bare_len + 4 * expected)
+    if (expected > CHAIN_WORDS_MAX || (void*)(eth + 1) > end || end - data != settings->bare_len + 4 * (long)expected)
         return false;
     headers = (void*)(stack + expected);
     asm volatile("" : "+r"(headers)); /* or clang 14 checks one pointer and uses another */
-    if (eth->h_proto != packet_type(settings, expected) || (void*)(headers + 1) > end)
+    if (eth->h_proto != packet_type(settings, settings->expected) || (void*)(headers + 1) > end)
         return false;
     number = bpf_ntohl(headers->tcp.seq);
     header = packet_header(settings, number);

@@ -30,12 +30,14 @@ static __always_inline int fib_decides(const struct sfc_service *service)
 
 /*
  * Whether a packet of `size` may find a way: at strip nobody knows its route yet. One port that is there is enough, and
- * the largest MTU counts, because restore looks at the port that the route leads to. A function, because of its loop.
+ * the largest MTU counts, because restore looks at the port that the route leads to. Not static, as extensions_walk.
  */
-static __noinline int fib_any_way(const struct sfc_service *service, __u32 size)
+__noinline int fib_any_way(const struct sfc_service *service, __u32 size)
 {
 	int reason = SFC_REASON_no_next_hop;
 
+	if (!sfc_config.fib || !service)
+		return reason;
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < SFC_EGRESS_MAX; i++) {
 		__u32 id = service->egress[i];

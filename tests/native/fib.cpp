@@ -173,12 +173,13 @@ TEST_F(Fib, OnlyPortsOfTheListThatAreThere) {
 
 TEST_F(Fib, TheLargestMtuAtStripAndTheRealOneAtRestore) {
     const auto size = static_cast<std::uint32_t>(through(4).bytes.size() - ETH_HLEN);
-    machine.map("ports").at<sfc_port>(id("e0")).mtu = size;
-    machine.map("ports").at<sfc_port>(id("e1")).mtu = size - 1;
-    EXPECT_EQ(unsigned{through(4).result.reason}, SFC_REASON_too_big);
-    leads_to = at("e0");
-    EXPECT_EQ(unsigned{through(4).result.verdict}, SFC_VERDICT_RESTORED);
     machine.map("ports").at<sfc_port>(id("e0")).mtu = size - 1;
+    machine.map("ports").at<sfc_port>(id("e1")).mtu = size;
+    leads_to = at("e0");
+    EXPECT_EQ(unsigned{through(4).result.reason}, SFC_REASON_too_big);
+    leads_to = at("e1");
+    EXPECT_EQ(unsigned{through(4).result.verdict}, SFC_VERDICT_RESTORED);
+    machine.map("ports").at<sfc_port>(id("e1")).mtu = size - 1;
     EXPECT_EQ(unsigned{strip(4).result.reason}, SFC_REASON_too_big);
 }
 
