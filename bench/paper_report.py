@@ -88,8 +88,8 @@ Each packet is for the next service. The other curves know no services.
 ## Packets in the SF at once
 On one CPU the chain never has more than {batch} packets in the SF. So here strip and restore run
 alone in the kernel (`bench/run micro`): so many packets are stripped before the first of them is
-restored. The paper's way has XDP on both sides here.
-More packets need more memory than the CPU's caches have, and that costs all who cache.
+restored. The paper's way has XDP on both sides here. More packets need more memory than the CPU's
+caches have, and that costs all who cache.
 
 ![Nanoseconds against packets in flight](evaluation/in_flight.svg)
 
@@ -98,7 +98,7 @@ More packets need more memory than the CPU's caches have, and that costs all who
 ## Other headers
 NSH and SRv6 in the chain, at the base point but for their single service. The paper's way knows
 SR-MPLS only. Linux has no SRv6 proxy. The nearest to it is End.DX4 in front of the SF and H.Encaps
-behind it, so all packets get the same header, and only those come in whose last segment is here.
+behind it. So all packets get the same header, and their last segment must be here.
 
 {chain_headers_table}
 

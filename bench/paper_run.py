@@ -21,7 +21,7 @@ CAPACITY = 65536
 TIMED_PACKETS, TIMED_RATE = 10000, 100000.0
 MICRO_WORDS = ("--packets", "40000", "--sfc", "mpls,nsh,srv6", "--labels", "5", "--kinds", "tcp ipv4", "--capacity",
                str(CAPACITY))
-TCP_ROUNDS_MOST = 5
+TCP_ROUNDS_MOST = 3
 
 
 class Networks:

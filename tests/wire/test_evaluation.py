@@ -4,6 +4,7 @@ where it was interrupted. Nothing is measured here."""
 import json
 import pathlib
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -49,7 +50,7 @@ class Report(Folder):
         """The proxy twice as slow at the base point: a table, a sentence and a figure say so."""
         first, *points = [json.loads(line) for line in RAW.read_text(encoding="utf-8").splitlines()]
         user = next(point for point in points if point["axis"] == "base")["curves"]["user"]
-        rate = sorted(user["rates"])[len(user["rates"]) // 2]
+        rate = statistics.median(user["rates"])
         user["rates"] = [each / 2 for each in user["rates"]]
         raw = self.folder / "slow.jsonl"
         raw.write_text("".join(json.dumps(each) + "\n" for each in [first, *points]), encoding="utf-8")
