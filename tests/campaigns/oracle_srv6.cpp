@@ -171,8 +171,8 @@ Bytes fixed_header(const Sid& sid, std::uint8_t upper) {
     out.insert(out.end(), sid.segments[0].begin(), sid.segments[0].end());
     if (count > 1) {
         out.insert(out.end(), {upper, static_cast<std::uint8_t>(2 * count), kSrh, last, last, 0, 0, 0});
-        for (auto segment = sid.segments.rbegin(); segment != sid.segments.rend(); segment++) {
-            out.insert(out.end(), segment->begin(), segment->end());
+        for (std::size_t i = sid.segments.size(); i > 0; i--) {
+            out.insert(out.end(), sid.segments[i - 1].begin(), sid.segments[i - 1].end());
         }
     }
     return out;

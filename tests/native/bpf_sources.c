@@ -67,6 +67,11 @@ int native_without_work(struct xdp_md* ctx) {
         {"answer_too_big", answer_too_big(ctx, NULL) == XDP_DROP},
         {"fib_route", fib_route(ctx, NULL, NULL) == SFC_REASON_no_next_hop},
         {"back_bypass", back_bypass(ctx, NULL, NULL) == SFC_REASON_no_next_hop},
+        {"strip_too_big", strip_too_big(ctx, NULL, 0) == XDP_DROP},
+        {"strip_ends", strip_ends(ctx, NULL, NULL, 0, 0) == XDP_DROP},
+        {"strip_ends, no port", strip_ends(ctx, port_work(), NULL, 0, 0) == XDP_DROP},
+        {"strip_bypass", strip_bypass(ctx, NULL, NULL, 0) == -SFC_REASON_no_next_hop},
+        {"strip_to_kernel", strip_to_kernel(ctx, NULL, 0, NULL) == -SFC_REASON_no_next_hop},
     };
 
     static_assert(LENGTH(&all) <= NATIVE_REFUSALS_MAX, "there is room for all of them");

@@ -78,9 +78,9 @@ protected:
         return {ran.bytes.begin(), ran.bytes.end()};
     }
     std::uint64_t originated(const char* name) {
-        for (std::uint16_t id = 1; id < plan.services.size(); id++) {
+        for (std::size_t id = 1; id < plan.services.size(); id++) {
             if (plan.services[id].name == name) {
-                return runner.service_counters(id).event[SFC_EVENT_ORIGINATED].packets;
+                return runner.service_counters(static_cast<std::uint16_t>(id)).event[SFC_EVENT_ORIGINATED].packets;
             }
         }
         return 0;
