@@ -4,6 +4,7 @@ blocks. The edge that takes the headers off compares all bytes of each, lengths 
 them."""
 from kernel_case import PINGS
 from kernel_cells import Cells
+from support import combined
 
 from lab import chain, edge, traffic
 from lab.kernel_mode import BLOCKED_PORT, MASQUERADE, config, kernel_ports_config
@@ -77,9 +78,10 @@ class Behind:
 
 
 def each(cases, ways, merged):
-    """A test of each way for these classes, and one where GRO merges for those of `merged`."""
-    for case in cases:
-        for encap in ways:
-            setattr(case, f"test_{encap.name}", lambda self, encap=encap: self.go(encap))
-        for encap in merged:
-            setattr(case, f"test_{encap.name}_merged", lambda self, encap=encap: self.merge(encap))
+    """A test of each way in one of these classes, and one where GRO merges for those of `merged`."""
+    for ending, method, among, chosen in (("", Headers.go, ways, combined(cases, ways)),
+                                          ("_merged", Headers.merge, merged, combined(reversed(cases), merged))):
+        for case in cases:
+            for encap in among:     # None, because a class may have inherited the test of another one
+                test = (lambda self, method=method, encap=encap: method(self, encap)) if (case, encap) in chosen else None
+                setattr(case, f"test_{encap.name}{ending}", test)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """What the network tests have in common."""
 import atexit
+import os
 import pathlib
 import signal
 import sys
@@ -12,7 +13,14 @@ from lab import account, chain  # noqa: E402  (the path above comes first)
 from lab.bench import Bench  # noqa: E402
 from lab.net import Lab  # noqa: E402
 
+FULL = os.environ.get("NETWORK_FULL") == "1"     # all combinations, and not only some
 REFUSED = ("to the SF: link full", "from the proxy: link full")
+
+
+def combined(cases, ways):
+    """(class, way): the ways go round the classes, and with NETWORK_FULL=1 each class has all."""
+    cases = list(cases)
+    return [(case, way) for i, way in enumerate(ways) for case in (cases if FULL else [cases[i % len(cases)]])]
 
 
 def interrupt(_signal, _frame):

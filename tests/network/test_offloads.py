@@ -6,15 +6,14 @@ half each, and may run side by side.
 NETWORK_FULL=1 tries each combination at the ports with each at the peers; else they are combined pairwise.
 """
 import itertools
-import os
 import sys
 import time
 import unittest
 
 from offload_bench import Bench
 from offload_outcome import HEAD, SLOW, letters, row
+from support import FULL
 
-FULL = os.environ.get("NETWORK_FULL") == "1"
 ALL = list(itertools.product((True, False), repeat=3))  # (gro, tso and gso, tx checksums)
 PEERS, PORTS, DOMAIN = ("fw0", "fw1"), ("f0", "f1"), ("c1", "c2")
 

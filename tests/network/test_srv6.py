@@ -2,7 +2,7 @@
 """SRv6 with the kernel's own segment routing at both ends (lab/srv6.py), through a firewall and a transparent SF."""
 import unittest
 
-from support import NetworkTest, open_lab
+from support import NetworkTest, combined, open_lab
 
 from lab import srv6, srv6_wire, traffic
 from lab.bench import BY_IP
@@ -111,8 +111,8 @@ class SmallerLink(unittest.TestCase):
         self.assertEqual([after[name] - before[name] for name in ("Icmp6InPktTooBigs", "Icmp6InErrors", "Icmp6InCsumErrors")], [20, 0, 0])
 
 
-for _class in (Firewall, Bridge, Fib, Static, Masqueraded):
-    for _way in _class.ways.values():
+for _classes in ((Firewall, Bridge), (Fib,), (Static,), (Masqueraded,)):
+    for _class, _way in combined(_classes, _classes[0].ways.values()):
         setattr(_class, f"test_{_way.name.replace('-', '_')}", lambda self, way=_way: self.go(way))
 
 
