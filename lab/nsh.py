@@ -47,7 +47,7 @@ ENDS = (("ovs1", "a0", "a1", "sender", "s0", "p0"), ("ovs2", "b0", "b1", "receiv
 
 def config(lab, sf_ports, ways):
     """Of an SF with the two ports `left` and `right`: each way has a path out and one back."""
-    text = f"sfs:\n  - {{name: fn, ports: {{left: {sf_ports[0]}, right: {sf_ports[1]}}}}}\nservices:\n"
+    text = f"sfs:\n  - {{name: fn, hold: 300ms, ports: {{left: {sf_ports[0]}, right: {sf_ports[1]}}}}}\nservices:\n"
     for way in ways:
         for direction, name in ((0, "out"), (1, "back")):
             here, there = ENDS[direction], ENDS[1 - direction]
@@ -157,7 +157,7 @@ class NshBench:
         """What both switches say of tunnel packets that they could not open or make."""
         return {name: sum(switch.event(name) for switch in self.switches) for name in TUNNEL_ERRORS}
 
-    def settle(self, rest=0.2):
+    def settle(self, rest=0.4):
         """The account of all since run(), when nothing is on its way any more: `rest` is longer than the hold time. `last` has
         the counts that it is made of."""
         time.sleep(rest)

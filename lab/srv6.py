@@ -73,7 +73,7 @@ def sid(behaviour, direction):
 def config(sf_ports, ways, mtu=MTU_DOMAIN, fib=False):
     """Of an SF with the two ports `left` and `right`: a service for each SID and direction. End.AS has one header, so its
     packets are of IPv6 here. `mtu`: of both links of the proxy into the domain. `fib`: the proxy's own routes lead to the next segment."""
-    text = f"sfs:\n  - {{name: fn, ports: {{left: {sf_ports[0]}, right: {sf_ports[1]}}}}}\nservices:\n"
+    text = f"sfs:\n  - {{name: fn, hold: 300ms, ports: {{left: {sf_ports[0]}, right: {sf_ports[1]}}}}}\nservices:\n"
     for kind in dict.fromkeys((way.behaviour, way.compressed) for way in ways):
         for direction, name in ((0, "out"), (1, "back")):
             behaviour, compressed = kind

@@ -27,7 +27,7 @@ SERVICE = """\
     oam: forward
     next_hop: {{interface: p1, tunnel: {{remote: "{remote}", local: "{local}"}}}}
 """
-CONFIG = "sfs:\n  - {name: fw, ports: {left: f0, right: f1}, probe: off}\nservices:\n" + "".join(
+CONFIG = "sfs:\n  - {name: fw, ports: {left: f0, right: f1}, hold: 1s, probe: off}\nservices:\n" + "".join(
     SERVICE.format(name=name, spi=spi, remote=remote, local=local)
     for spi, (name, remote, local) in enumerate((("linked", LINKED, LOCAL), ("routed", ROUTED, LOCAL), ("routed6", ROUTED6, LOCAL6)), 1))
 SEND = """
