@@ -79,11 +79,16 @@ class Conservation(NetworkTest):
             time.sleep(0.4)
 
     def test_next_hop_flaps(self):
-        part = self.settle(lambda: self.flap("classifier", "c2"))
-        self.exact(part.restored - part.arrived, part.lost_out)
-        self.exact(part.to_sf - part.claimed, part.lost_to_sf)
-        self.assertEqual(part.unknown, 0)
-        self.assertGreater(part.lost_out, 0)
+        """Again until something is lost: a proxy that notices before the next packet loses nothing."""
+        for _ in range(5):
+            part = self.settle(lambda: self.flap("classifier", "c2"))
+            self.exact(part.restored - part.arrived, part.lost_out)
+            self.exact(part.to_sf - part.claimed, part.lost_to_sf)
+            self.assertEqual(part.unknown, 0)
+            if part.lost_out:
+                return
+            self.bench.proxy.stop()
+        self.fail("nothing was lost")
 
     def test_sf_flaps(self):
         """Its kernel loses packets as well, while its routes are gone: those stand in the cache's equation."""
