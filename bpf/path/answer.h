@@ -129,17 +129,19 @@ static __always_inline int answer_drop(struct xdp_md *ctx, struct work *work, in
 										       : action;
 }
 
-/* Ends a frame. Without a claim it goes to the kernel if it is a control packet, for another MAC, or the SF's policy
- * says so; else it is dropped. With its header on it goes there if the kernel must send it. */
+/* Ends a frame. Without a claim it goes to the kernel if it is a control packet, or the SF's policy says so; else it is
+ * dropped. A frame for another MAC is, because the interface may have got that MAC a moment ago: this host's kernel
+ * would forward it without a header. With its header on a frame goes there if the kernel must send it. */
 static __always_inline int back_end(struct xdp_md *ctx, struct work *work, const struct back *back, int reason)
 {
 	if (!reason)
 		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
 	if (fib_hands_over(reason))
 		return fib_hand_over(work, reason);
-	if (reason == SFC_REASON_control || reason == SFC_REASON_other_mac)
+	if (reason == SFC_REASON_control)
 		return verdict_pass(work, reason);
-	if (reason == SFC_REASON_miss && back->sf && back->sf->on_miss == SFC_MISS_PASS)
+	if ((reason == SFC_REASON_miss || reason == SFC_REASON_other_mac) && back->sf &&
+	    back->sf->on_miss == SFC_MISS_PASS)
 		return verdict_pass(work, reason);
 	return answer_drop(ctx, work, reason);
 }

@@ -34,12 +34,14 @@ protected:
     Plan plan = make_plan(parse_config(R"(
 sfs:
   - {name: routed, ports: {left: {interface: f0, mac: "02:00:00:00:00:01"}, right: {interface: f1, mac: "02:00:00:00:00:02"}}}
+  - {name: open, on_miss: pass, ports: {left: {interface: o0, mac: "02:00:00:00:00:03"}, right: {interface: o1, mac: "02:00:00:00:00:04"}}}
   - {name: wire, ports: {left: w0, right: w1}}
   - {name: nat, stack: true}
 services:
   - {name: in, match: {encapsulation: mpls, label: 16001}, domain: d0, sf: {name: routed, in: left}, next_hop: ingress}
   - {name: through, match: {encapsulation: mpls, label: 16002}, domain: [d0, {interface: d1, accept: any}],
      sf: {name: wire, in: left}, next_hop: ingress}
+  - {name: open, match: {encapsulation: mpls, label: 16004}, domain: d0, sf: {name: open, in: left}, next_hop: ingress}
   - {name: kernel, match: {encapsulation: mpls, label: 16003}, domain: d0, sf: {name: nat}, egress: [e0]}
   - {name: path, match: {encapsulation: nsh, spi: 777, si: 7}, domain: d0, sf: {name: routed, in: left}, next_hop: ingress}
 )",
@@ -50,7 +52,7 @@ services:
 
     void SetUp() override {
         machine.constants.any_mac = 0;
-        for (const char* name : {"d0", "d1", "f0", "f1", "w0", "w1"}) {
+        for (const char* name : {"d0", "d1", "f0", "f1", "o0", "o1", "w0", "w1"}) {
             auto& entry = machine.map("ports").at<sfc_port>(plan.port_id(name));
             std::copy(kPort.begin(), kPort.end(), entry.mac);
         }
@@ -65,10 +67,10 @@ services:
         std::memcpy(&last, mac.data() + sizeof(first), sizeof(last));
         machine.map("port_macs").set(sfc_port_mac(plan.port_id(port), first, last), std::uint8_t{1});
     }
-    /// A frame for another host goes to the kernel as it came, and belongs to no service.
-    void expect_untouched(const Ran& ran, const Bytes& frame) {
+    /// A frame for another host stays as it came, and belongs to no service.
+    void expect_untouched(const Ran& ran, const Bytes& frame, unsigned action) {
         if (ran.result.reason == SFC_REASON_other_mac) {
-            EXPECT_EQ(ran.action, unsigned{XDP_PASS});
+            EXPECT_EQ(ran.action, action);
             EXPECT_EQ(ran.result.service, SFC_NONE);
             EXPECT_EQ(machine.frame_bytes(), frame);
         }
@@ -76,12 +78,12 @@ services:
     static Bytes labelled(std::uint32_t label = 16001) { return mpls_udp({{.label = label}, {.label = 100}}, {}); }
     unsigned strip(const Bytes& frame, const char* port = "d0") {
         const Ran ran = runner.strip(plan.port_id(port), frame);
-        expect_untouched(ran, frame);
+        expect_untouched(ran, frame, XDP_PASS);
         return ran.result.reason;
     }
-    unsigned restore(const Bytes& frame, const char* port = "f1") {
+    unsigned restore(const Bytes& frame, const char* port = "f1", unsigned action = XDP_DROP) {
         const Ran ran = runner.restore(plan.port_id(port), frame);
-        expect_untouched(ran, frame);
+        expect_untouched(ran, frame, action);
         return ran.result.reason;
     }
 };
@@ -138,6 +140,12 @@ TEST_F(Accept, AnSfPortOfARoutedSf) {
     own("f1", kMacvlan);
     ASSERT_EQ(strip(to(kPort, labelled())), unsigned{SFC_OK});
     EXPECT_EQ(restore(to(kMacvlan, plain_udp({}))), unsigned{SFC_OK});
+}
+
+/// As what nothing is known of.
+TEST_F(Accept, AnSfPortThatPasses) {
+    ASSERT_EQ(strip(to(kPort, labelled(16004))), unsigned{SFC_OK});
+    EXPECT_EQ(restore(to(kOther, plain_udp({})), "o1", XDP_PASS), unsigned{SFC_REASON_other_mac});
 }
 
 /// A router sends IP multicast to the group.

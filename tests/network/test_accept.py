@@ -48,7 +48,7 @@ def ends(stats):
     service = counters["services"]["out"]
     return {"to_sf": service["to_sf"]["packets"], "restored": service["restored"]["packets"],
             "other_mac": domain["passed"].get("other_mac", {}).get("packets", 0),
-            "other_mac from the SF": right["passed"].get("other_mac", {}).get("packets", 0),
+            "other_mac from the SF": right["dropped"].get("other_mac", {}).get("packets", 0),
             "miss": right["dropped"].get("miss", {}).get("packets", 0)}
 
 
@@ -178,6 +178,23 @@ class Accept(unittest.TestCase):
         proxy.start()
         self.addCleanup(proxy.stop)
         self.becomes(MACVLAN, "other_mac", time.monotonic())
+
+
+    def test_sf_port_has_a_new_mac(self):
+        """Which the kernel takes for its own, and nobody has told the proxy: nothing may be forwarded as it is."""
+        self.lab.run("proxy", "sysctl", "-qw", "net.ipv4.ip_forward=1")
+        self.lab.address("proxy", "f1", "203.0.113.1/24")
+        self.lab.route("proxy", "198.51.100.0/24", "dev", "f0")
+        proxy = Proxy(self.lab, config(self.lab, "other", hold="60s"))
+        self.lab.run("proxy", proxy.program, "attach", "-c", proxy.config, "--pin", proxy.pin)
+        self.ends = Ends(self.lab, proxy)
+        self.assertEqual(self.ends.strip(self.mac["p0"]), "to_sf")
+        self.link("set", "f1", "address", NEW)
+        self.assertEqual(self.ends.restore(NEW), "other_mac from the SF")
+        self.assertEqual(self.forwarded(), 0)
+
+    def forwarded(self):
+        return int(self.lab.run("proxy", "nstat", "-asz", "IpForwDatagrams").stdout.split()[-2])
 
 
 class Flood(unittest.TestCase):
