@@ -6,6 +6,15 @@
 #include "edge_steps.h"
 #include "stack.h"
 
+static __always_inline bool is_ours(struct xdp_md *ctx, const struct edge_port *port, const struct ethernet *ethernet)
+{
+	(void)ctx;
+	(void)port;
+	return ethernet->type == bpf_htons(ETH_P_MPLS_UC);
+}
+
+#include "edge_wire.h"
+
 struct pushed {
 	__u16 unused; /* the stack's entries are aligned with it */
 	struct ethernet ethernet;
@@ -13,14 +22,6 @@ struct pushed {
 };
 
 enum { PUSHED_BYTES = sizeof(struct ethernet) + STACK_MAX * sizeof(__be32) };
-
-static __always_inline int wire(const struct edge_port *port, const struct ethernet *ethernet)
-{
-	count(port, EVENT_WIRE);
-	if (ethernet->type != bpf_htons(ETH_P_MPLS_UC))
-		count(port, EVENT_LINK);
-	return bpf_redirect(port->partner, 0);
-}
 
 /* Two cases, because the verifier wants the length of a store to be known. */
 static __always_inline int push(struct xdp_md *ctx, struct pushed *head, __u32 depth)
@@ -53,10 +54,10 @@ int edge_push(struct xdp_md *ctx)
 	if (!port || bpf_xdp_load_bytes(ctx, 0, &head.ethernet, sizeof(head.ethernet)))
 		return XDP_ABORTED;
 	if (!is_data(ctx, &head.ethernet, &packet))
-		return wire(port, &head.ethernet);
+		return wire(ctx, port, &head.ethernet);
 	if (port->flags & EDGE_BARE) {
 		ghost_stack(port, &packet);
-		return wire(port, &head.ethernet);
+		return wire(ctx, port, &head.ethernet);
 	}
 	count_order(port, &packet);
 	depth = make_stack(&packet, port, head.stack);
@@ -67,18 +68,6 @@ int edge_push(struct xdp_md *ctx)
 	if (is_kept(port, &packet))
 		keep(ctx, KEPT_PUSHED);
 	return bpf_redirect(port->partner, 0);
-}
-
-/* Frames that need no work here, on their way through. */
-SEC("xdp.frags")
-int edge_wire(struct xdp_md *ctx)
-{
-	struct edge_port *port = port_of(ctx);
-	struct ethernet ethernet;
-
-	if (!port || bpf_xdp_load_bytes(ctx, 0, &ethernet, sizeof(ethernet)))
-		return XDP_ABORTED;
-	return wire(port, &ethernet);
 }
 
 /* Reads the stack of a frame into `stack`. Returns its depth, 0 where it has no bottom or is longer than ours are. */
@@ -120,7 +109,7 @@ int edge_check(struct xdp_md *ctx)
 
 	if (!port || bpf_xdp_load_bytes(ctx, 0, &ethernet, sizeof(ethernet)))
 		return XDP_ABORTED;
-	if (ethernet.type != bpf_htons(ETH_P_MPLS_UC)) {
+	if (!is_ours(ctx, port, &ethernet)) {
 		if (is_data(ctx, &ethernet, &packet)) {
 			count(port, EVENT_BARE);
 			if (port->flags & EDGE_BARE)

@@ -23,7 +23,7 @@ enum {
 };
 
 /* All bytes that are not in use are zero. */
-struct nsh_header {
+struct header {
 	__u32 lead; /* bytes of what carries the NSH */
 	__u32 len;  /* with the NSH */
 	__be16 type;
@@ -50,25 +50,8 @@ struct gpe6 {
 	struct gpe gpe;
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2);
-	__type(key, __u32);
-	__type(value, struct nsh_header);
-} edge_headers SEC(".maps");
-
-/* The header `which`, empty; NULL only for the verifier. */
-static __always_inline struct nsh_header *header_new(__u32 which)
-{
-	struct nsh_header *header = bpf_map_lookup_elem(&edge_headers, &which);
-
-	if (header)
-		__builtin_memset(header, 0, sizeof(*header));
-	return header;
-}
-
 /* Type and length of the carrier of the port's frames, which is between Ethernet and the NSH. */
-static __always_inline void set_carrier(const struct edge_port *port, struct nsh_header *header)
+static __always_inline void set_carrier(const struct edge_port *port, struct header *header)
 {
 	header->type = bpf_htons(NSH_TYPE);
 	if (port->flags & EDGE_TAG) {
@@ -109,7 +92,7 @@ static __always_inline __be32 *put_contexts(const struct edge_port *port, __be32
 
 /* RFC 8300 2.2, 2.3. The packet behind it is IPv4 or IPv6. */
 static __always_inline void put_nsh(const struct packet *packet, const struct edge_port *port, __u32 advanced, __u32 n,
-				    struct nsh_header *header)
+				    struct header *header)
 {
 	__be32 *at = (__be32 *)(header->byte + NSH_AT);
 	__u32 words = put_contexts(port, at + 2, n) - at;
@@ -173,8 +156,8 @@ static __always_inline void put_gpe6(const struct edge_port *port, __u32 advance
 }
 
 /* The header of a packet of `inner` bytes; `advanced`: as the proxy must have made it. */
-static __always_inline void make_nsh(const struct packet *packet, const struct edge_port *port, __u32 advanced,
-				     __u32 inner, struct nsh_header *header)
+static __always_inline void make_header(const struct packet *packet, const struct edge_port *port, __u32 advanced,
+					__u32 inner, struct header *header)
 {
 	__u32 n = port->flags & EDGE_STEADY ? mix(packet->ports, 0) : packet->number;
 

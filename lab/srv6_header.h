@@ -37,31 +37,14 @@ struct srv6_outer {
 };
 
 /* All bytes that are not in use are zero. */
-struct srv6_header {
+struct header {
 	__u32 len;
-	__u32 unused;
+	__be16 type;
 	union {
 		struct srv6_outer outer;
 		__u64 word[SRV6_WORDS];
 	};
 };
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 2);
-	__type(key, __u32);
-	__type(value, struct srv6_header);
-} edge_headers SEC(".maps");
-
-/* The header `which`, empty; NULL only for the verifier. */
-static __always_inline struct srv6_header *header_new(__u32 which)
-{
-	struct srv6_header *header = bpf_map_lookup_elem(&edge_headers, &which);
-
-	if (header)
-		__builtin_memset(header, 0, sizeof(*header));
-	return header;
-}
 
 static __always_inline void put_address(struct in6_addr *at, __u32 second, __u32 third, __u32 last)
 {
@@ -112,8 +95,8 @@ static __always_inline __u32 put_routing(const struct edge_port *port, __u32 adv
 }
 
 /* The header of a packet of `inner` bytes; `advanced`: as the proxy must have made it. */
-static __always_inline void make_srv6(const struct packet *packet, const struct edge_port *port, __u32 advanced,
-				      __u32 inner, struct srv6_header *header)
+static __always_inline void make_header(const struct packet *packet, const struct edge_port *port, __u32 advanced,
+					__u32 inner, struct header *header)
 {
 	__u32 n = port->flags & EDGE_STEADY ? mix(packet->ports, 0) : packet->number;
 	struct srv6_outer *outer = &header->outer;
@@ -129,4 +112,5 @@ static __always_inline void make_srv6(const struct packet *packet, const struct 
 	outer->ip.payload_len = bpf_htons(len + inner);
 	outer->ip.hop_limit = SRV6_HOPS - advanced;
 	header->len = sizeof(outer->ip) + len;
+	header->type = bpf_htons(ETH_P_IPV6);
 }
