@@ -127,26 +127,39 @@ def bad_checksums(lab):
     return traffic.bad_checksums(lab, "sender") + traffic.bad_checksums(lab, "receiver")
 
 
-def switched_off(tell, lab, edges, proxy):
-    """The labelled frames go on to arrive at p0; the kernel behind it has no use for them. In a lab that is kept the
-    proxy is started once more."""
+def switched_off(tell, lab, proxy, pushed, what, ports=()):
+    """The frames go on to arrive at p0; the kernel behind it has no use for them. `pushed` counts them, and they are `what`.
+    `ports`: those that get frames by XDP, which a veth takes only where it has a program. In a lab that is kept the proxy is
+    started once more."""
     tell.progress(TRAFFIC, "the proxy switched off")
     code = proxy.stop()
     tell.detail(f"  sfcproxy ended by SIGTERM, exit code {code}")
-    wire = Edge(lab, "proxy")
-    for port in ("p0", "p1"):
+    wire = Edge(lab, "proxy") if ports else None
+    for port in ports:
         wire.attach(port, "edge_pass")
-    before = total(edges.pushed()[0], "pushed")
+    before = pushed()
     result = traffic.ping(lab, "sender", chain.RECEIVER, count=5)
-    sent = total(edges.pushed()[0], "pushed") - before
-    for port in ("p0", "p1"):
+    sent = pushed() - before
+    for port in ports:
         wire.detach(port)
-    tell.detail(f"  ping: {result.text}; {sent} labelled packets were sent to p0 and nobody strips them")
+    tell.detail(f"  ping: {result.text}; {sent} {what} were sent to p0 and nobody strips them")
     tell.on_screen(f"proxy switched off: ping, {result.text}")
     if tell.keep:
         proxy.start()
         proxy.wait_ready()
     return code == 0 and result.text.startswith("0 of") and sent == 5
+
+
+def labels_off(tell, lab, edges, proxy):
+    return switched_off(tell, lab, proxy, lambda: total(edges.pushed()[0], "pushed"), "labelled packets", ("p0", "p1"))
+
+
+def firewall_verdict(tell, results, settled, headers, checks, header="stack"):
+    """Of a demo whose SF is lab/firewall.py. `headers`: SFC headers that it has seen."""
+    return verdict(tell, results, settled, f"{headers} SFC headers seen by the SF", {
+        "SFC headers in the SF": headers == 0,
+        "packets vanished": "vanished in the SF" not in settled.lost,
+        "the SF blocked nothing": settled.lost.get("blocked by the SF's rule", 0) > 0} | checks, header)
 
 
 def verdict(tell, results, settled, said, checks, header="stack"):

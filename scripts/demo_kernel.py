@@ -134,7 +134,7 @@ def main(lab, tell):
     tell.part("what the proxy and nftables counted")
     settled, tally, others = count_all(lab, tell, kernel)
     tell.part("the same with the proxy switched off")
-    off = demo.switched_off(tell, lab, kernel.edges, kernel.proxy)
+    off = demo.labels_off(tell, lab, kernel.edges, kernel.proxy)
     return demo.verdict(tell, results, settled, f"{tally.kernel['not_returned']} not returned by the kernel", others | {
         "more than addresses and the first label changed": same, "switched off, it did not stop": off})
 

@@ -92,13 +92,6 @@ def count_all(lab, tell, edges, proxy, seen):
         f"of {kind} nothing came right, one way or both": False for kind in account.silent_kinds(arrived)}
 
 
-def verdict(tell, results, settled, headers, others):
-    return demo.verdict(tell, results, settled, f"{headers} SFC headers seen by the SF", {
-        "SFC headers in the SF": headers == 0,
-        "packets vanished": "vanished in the SF" not in settled.lost,
-        "the SF blocked nothing": settled.lost.get("blocked by the SF's rule", 0) > 0} | others)
-
-
 def main(lab, tell):
     tell.part("the lab: five network namespaces")
     demo.begin(tell, PICTURE)
@@ -111,8 +104,8 @@ def main(lab, tell):
     tell.part("what the proxy counted")
     settled, headers, others = count_all(lab, tell, edges, proxy, seen)
     tell.part("the same with the proxy switched off")
-    off = demo.switched_off(tell, lab, edges, proxy)
-    return verdict(tell, results, settled, headers, others | {
+    off = demo.labels_off(tell, lab, edges, proxy)
+    return demo.firewall_verdict(tell, results, settled, headers, others | {
         "the packet shown is not the same at three interfaces": same, "switched off, it did not stop": off})
 
 
