@@ -84,6 +84,26 @@ struct Service {
     bool plain = false;     ///< `last_label: plain`
 };
 
+/// The service, for packets of an encapsulation.
+inline Service with_label(Service made, std::uint32_t label) {
+    made.label = label;
+    return made;
+}
+
+/// Without `si` it takes any index.
+inline Service with_path(Service made, std::uint32_t spi, std::vector<std::uint8_t> si) {
+    made.encap = Encapsulation::Nsh;
+    made.spi = spi;
+    made.si = std::move(si);
+    return made;
+}
+
+inline Service with_sid(Service made, const Sid& sid) {
+    made.encap = Encapsulation::Srv6;
+    made.sid = sid;
+    return made;
+}
+
 struct World {
     std::vector<Sf> sfs;
     std::vector<Port> ports;

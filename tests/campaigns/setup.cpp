@@ -78,26 +78,17 @@ oracle::Service service(const char* name, std::vector<int> domain, Way way, int 
 }
 
 oracle::Service mpls(const char* name, std::uint32_t label, std::vector<int> domain, Way way, int egress) {
-    oracle::Service made = service(name, std::move(domain), way, egress);
-    made.label = label;
-    return made;
+    return with_label(service(name, std::move(domain), way, egress), label);
 }
 
 /// Without `si` it takes any index.
 oracle::Service nsh(const char* name, std::uint32_t spi, std::vector<std::uint8_t> si, std::vector<int> domain, Way way,
                     int egress) {
-    oracle::Service made = service(name, std::move(domain), way, egress);
-    made.encap = oracle::Encapsulation::Nsh;
-    made.spi = spi;
-    made.si = std::move(si);
-    return made;
+    return with_path(service(name, std::move(domain), way, egress), spi, std::move(si));
 }
 
 oracle::Service srv6(const char* name, const oracle::Sid& sid, std::vector<int> domain, Way way, int egress) {
-    oracle::Service made = service(name, std::move(domain), way, egress);
-    made.encap = oracle::Encapsulation::Srv6;
-    made.sid = sid;
-    return made;
+    return with_sid(service(name, std::move(domain), way, egress), sid);
 }
 
 void add_mpls(std::vector<oracle::Service>& list) {
