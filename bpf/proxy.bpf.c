@@ -41,8 +41,7 @@ static __always_inline int strip_to_host_kernel(struct xdp_md *ctx, struct work 
 	       strip_cut_for_kernel(ctx, work, strip) ?: strip_ticket(ctx, work, strip);
 }
 
-/* The same two for a header that has arrived before. A packet that is to be answered takes the whole way, which has the
- * header that the answer needs. */
+/* A packet that is to be answered takes the whole way, which has the header that the answer needs. */
 static __always_inline int known_fits(struct work *work, struct strip *strip, struct known *known)
 {
 	if (known->arrival->ported)
@@ -50,6 +49,7 @@ static __always_inline int known_fits(struct work *work, struct strip *strip, st
 	return !sfc_config.icmp || known->reason != SFC_REASON_too_big;
 }
 
+/* Kernel mode, for a header that has arrived before. */
 static __always_inline int known_to_sf_kernel(struct xdp_md *ctx, struct work *work, struct strip *strip,
 					      const struct known *known)
 {
