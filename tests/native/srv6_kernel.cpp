@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // SRv6 through the kernel of this host, which may make another IP version of a packet: the header that leaves has the
 // protocol number and the length of the packet as it is now.
+#include <gtest/gtest.h>
 #include <linux/pkt_cls.h>
 
 #include "kernel_setup.h"
