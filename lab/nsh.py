@@ -192,8 +192,7 @@ class NshBench:
         paths = [self.lab.folder / f"{ends[2]}.pcap" for ends in reversed(ENDS)]
         running = [traffic.capture(self.lab, ends[0], ends[2], path, "inbound") for ends, path in zip(reversed(ENDS), paths)]
         done = work()
-        for tcpdump in running:
-            self.lab.stop(tcpdump)
+        traffic.end_captures(self.lab, running, paths)
         return done, [frames(path) for path in paths]
 
 

@@ -22,7 +22,6 @@ BEHAVIOURS = {"ad": "a", "as": "b", "am": "c"}
 BLOCK = "2001:db8:"
 HMAC_KEY, HMAC_SECRET = "42", "secretkey"
 WEB_PORT = 80
-CAPTURE_KIB = 32768     # so that tcpdump loses nothing of what goes by at once
 STATIC_CLASS = 0x2E
 # router, its port to the host, in the domain, the host with its interface and addresses, the proxy's port
 ENDS = (("ingress", "a0", "a1", "sender", "s0", (chain.SENDER, chain.SENDER6), "p0"),
@@ -208,12 +207,10 @@ class Srv6Bench:
         """Does `work`; returns its result, and (what entered the domain, what left it) for each direction."""
         points = [(ends[0], ends[2], way) for ends in ENDS for way in ("out", "in")]
         paths = [self.lab.folder / f"{device}-{way}.pcap" for _, device, way in points]
-        running = [traffic.capture(self.lab, role, device, path, f"-B {CAPTURE_KIB} -Q {way} ip6 and not icmp6")
+        running = [traffic.capture(self.lab, role, device, path, f"-Q {way} ip6 and not icmp6")
                    for (role, device, way), path in zip(points, paths)]
         done = work()
-        time.sleep(0.3)
-        for tcpdump in running:
-            self.lab.stop(tcpdump)
+        traffic.end_captures(self.lab, running, paths)
         out1, in1, out2, in2 = [srv6_wire.frames(path) for path in paths]
         return done, [(out1, in2), (out2, in1)]
 

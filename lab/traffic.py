@@ -15,6 +15,7 @@ print(urllib.request.urlopen(sys.argv[1], timeout=1).read().decode().strip())
 
 
 SERVER_BUSY_SECONDS = 5
+CAPTURE_KIB = 32768     # so that tcpdump loses nothing of what goes by at once
 
 
 @dataclasses.dataclass
@@ -114,10 +115,19 @@ def capture(lab, role, device, path, expression):
     """tcpdump in the background, returned when it listens."""
     log = lab.folder / f"tcpdump-{device}.log"
     with open(log, "wb") as out:
-        process = lab.start(role, "tcpdump", "-Z", "root", "-U", "--immediate-mode", "-i", device, "-w", path,
-                            *expression.split(), stderr=out)
+        process = lab.start(role, "tcpdump", "-Z", "root", "-U", "--immediate-mode", "-B", CAPTURE_KIB, "-i", device, "-w",
+                            path, *expression.split(), stderr=out)
     wait_for(f"tcpdump on {device}", lambda: "listening on" in log.read_text())
     return process
+
+
+def end_captures(lab, running, paths):
+    """When nothing new has come for a while: tcpdump forgets what it has not read yet."""
+    sizes = None
+    while sizes != (sizes := [path.stat().st_size for path in paths]):
+        time.sleep(0.3)
+    for process in running:
+        lab.stop(process)
 
 
 def spell_out(path):

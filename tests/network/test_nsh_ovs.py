@@ -63,7 +63,7 @@ class NshTest(unittest.TestCase):
             self.assertEqual([kind for kind in flows.KINDS if not each[f"good_{kind}"]], [])
             right, wrong = nsh_wire.compare(frames, direction)
             self.assertEqual(wrong[:1], [])
-            self.assertGreater(right, nsh_sum(each, "good") / 2, "tcpdump has seen few of them")
+            self.assertGreater(right, nsh_sum(each, "good") / 10, "tcpdump has seen few of them")
         self.assertEqual(set(self.bench.tunnel_errors().values()), {0})
 
 
