@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "headers.h"
+#include "kinds.h"
 
 namespace {
 
@@ -32,7 +33,13 @@ void add_micro(CLI::App& app, MicroOptions& options, int& code) {
         ->delimiter(',')
         ->check(CLI::IsMember(encapsulations()));
     micro->add_option("--labels", options.labels, "Entries of the stack")->delimiter(',')->check(CLI::Range(1, 16));
-    micro->add_option("--kinds", options.kinds, "Kinds of packet, as bench keys names them")->delimiter(',');
+    std::vector<std::string> names;
+    for (const Kind& kind : kinds()) {
+        names.push_back(kind.name);
+    }
+    micro->add_option("--kinds", options.kinds, "Kinds of packet, as bench keys names them")
+        ->delimiter(',')
+        ->check(CLI::IsMember(names));
     micro->add_option("--in-flight", options.in_flight, "Packets in the SF at once")
         ->delimiter(',')
         ->check(CLI::Range(1, 1'000'000));
