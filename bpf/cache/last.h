@@ -2,11 +2,12 @@
 /*
  * The header with which a packet of a service was stripped last, for packets that its SF sends on its own: the dynamic
  * proxy's one cache a SID of draft-ietf-spring-sr-service-programming-12, as a policy (`cache: last`). A packet that
- * went into the SF never gets it.
+ * went into the SF does not get it, nor does a copy of one while its key is remembered.
  */
 #pragma once
 
 #include "base/verdict.h"
+#include "cache/memory.h"
 
 /* Keeps the header of work. */
 static __always_inline void last_keep(const struct work *work)
@@ -23,15 +24,15 @@ static __always_inline void last_keep(const struct work *work)
 }
 
 /* The header of the service whose packets come back at `port`, into work; counted as `originated`. Returns SFC_OK, or
- * SFC_REASON_miss where no service has that policy, or none of its packets has come yet, or
- * one of another IP version. */
+ * SFC_REASON_miss: no service has that policy, none of its packets has come yet, the last one was of another IP
+ * version, or this packet is a copy. */
 static __always_inline int last_take(struct work *work, const struct sfc_port *port)
 {
 	__u32 service = port->last_service, version;
 	struct sfc_last *last = service ? bpf_map_lookup_elem(&last_headers, &service) : NULL;
 	struct sfc_counters *counters;
 
-	if (!last)
+	if (!last || memory_knows(work))
 		return SFC_REASON_miss;
 	bpf_spin_lock(&last->lock);
 	version = last->version;

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/maps.h"
 
@@ -101,6 +102,18 @@ static __always_inline int memory_conflicts(const struct work *work)
 	at = best & 7;
 	asm volatile("" : "+r"(at));
 	return best >> 3 == 0 && at < SFC_MEMORY_KEYS && line->header[at] != work->memory.header;
+}
+
+/* Whether a packet with work's key was stripped within its hold time. Needs no lock: its own strip is over. */
+static __always_inline int memory_knows(struct work *work)
+{
+	const struct sfc_memory *line = memory_line(work);
+
+	if (!line)
+		return 0;
+	work->now = clock_now();
+	memory_prepare(work, 0);
+	return memory_find(line, work) >> 3 == 0;
 }
 
 /* Remembers work's key and header. The bucket's lock is held: no helper, no call. `line` may be NULL. */

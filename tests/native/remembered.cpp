@@ -63,6 +63,20 @@ TEST_F(Remembered, TooManyKeysAreCounted) {
     EXPECT_GT(forgotten(), 0U);
 }
 
+/// `cache: last`: a copy of a packet is none that the SF sends on its own.
+TEST_F(Remembered, ACopyDoesNotGetTheLastHeader) {
+    runner.machine.constants.last = 1;
+    runner.machine.map("last_headers").resize(kOut + 1);
+    runner.machine.map("services").at<sfc_service>(kOut).options |= SFC_OPTION_LAST;
+    runner.machine.map("ports").at<sfc_port>(kRight).last_service = kOut;
+    EXPECT_EQ(strip(100, 1), SFC_OK);
+    EXPECT_EQ(restore(1), SFC_OK);
+    EXPECT_EQ(strip(101, 2), SFC_OK);
+    EXPECT_EQ(restore(1), SFC_REASON_miss);
+    EXPECT_EQ(restore(3), SFC_OK) << "of the SF's own";
+    EXPECT_EQ(restore(2), SFC_OK);
+}
+
 /// No packet gives way for one that is refused anyway.
 TEST_F(Remembered, WithoutAFreeSlot) {
     EXPECT_EQ(strip(100), SFC_OK);
