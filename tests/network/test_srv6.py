@@ -114,6 +114,7 @@ class SmallerLink(unittest.TestCase):
 for _classes in ((Firewall, Bridge), (Fib,), (Static,), (Masqueraded,)):
     for _class, _way in combined(_classes, _classes[0].ways.values()):
         setattr(_class, f"test_{_way.name.replace('-', '_')}", lambda self, way=_way: self.go(way))
+del _class  # by this name unittest would find the last one once more
 
 
 if __name__ == "__main__":
