@@ -25,11 +25,16 @@ class Container(TcpBridge):
         super().build(lab, mtu)
         self.begin(lab, f"ns:/run/netns/{lab.name(ROLE)}")
 
+    def settings(self, lab):
+        return f"netns: /run/netns/{lab.name(ROLE)}"
+
     def start(self, lab):
+        self.wait(lab)
         self.before = self._kept_back(lab)
 
     def restart(self, lab):
         self.podman(lab, "restart", "--time", 0)
+        self.wait(lab)
 
     def begin(self, lab, network):
         atexit.register(self.remove, lab)   # before the lab goes, also where a test is interrupted
@@ -88,10 +93,14 @@ class OwnNamespace(Container):
         lab.roles.append(ROLE)
         self.plug_in(lab, mtu)
 
+    def settings(self, lab):
+        return f"netns: {lab.name(ROLE)}"
+
     def restart(self, lab):
         call("ip", "netns", "delete", lab.name(ROLE))
         self.podman(lab, "restart", "--time", 0)
         self.plug_in(lab)
+        self.wait(lab)
 
     def plug_in(self, lab, mtu=1500):
         process = self.podman(lab, "inspect", "--format", "{{.State.Pid}}").strip()
