@@ -52,10 +52,22 @@ class TcpBridge:
             # It cannot write what GRO has put together: longer than the MTU.
             lab.run(ROLE, "ethtool", "-K", device, "gro", "off")
 
+    def settings(self, _lab):
+        """More of the SF's settings in the configuration."""
+        return ""
+
     def start(self, lab):
         lab.start(ROLE, "tcpbridge", "-i", "fw0", "-I", "fw1")
-        wait_for("tcpbridge", lambda: len(lab.run(ROLE, "ss", "-Hn0").stdout.splitlines()) >= 2)
+        self.wait(lab)
         self.before = self._kept_back(lab)
+
+    def remove(self, _lab):
+        """Nothing: it goes with the lab."""
+
+    @staticmethod
+    def wait(lab):
+        """Until it reads on both sides."""
+        wait_for("tcpbridge", lambda: len(lab.run(ROLE, "ss", "-Hn0").stdout.splitlines()) >= 2)
 
     counters = staticmethod(nft_counters)
 

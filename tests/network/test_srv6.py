@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""SRv6 with the kernel's own segment routing at both ends (lab/srv6.py), through a firewall and a transparent SF."""
+"""SRv6 with the kernel's own segment routing at both ends (lab/srv6.py), through a firewall, a transparent SF and a container."""
 import unittest
 
-from support import NetworkTest, combined, open_lab
+from container_case import ContainerCase
+from support import FULL, NetworkTest, combined, open_lab
 
 from lab import srv6, srv6_wire, traffic
 from lab.bench import BY_IP
 from lab.chain import RECEIVER, RECEIVER6
+from lab.container import OwnNamespace
 from lab.firewall import BLOCKED_PORT
 from lab.service_functions import Routed, TcpBridge
 from lab.srv6 import MASQUERADED, STATIC, WAYS, Srv6Bench
@@ -22,7 +24,9 @@ class Srv6Test(unittest.TestCase):
     def setUpClass(cls):
         lab = open_lab()
         cls.addClassCleanup(lab.close)
-        cls.bench = Srv6Bench(lab, cls.sf(), cls.mtu)
+        sf = cls.sf()
+        cls.addClassCleanup(sf.remove, lab)
+        cls.bench = Srv6Bench(lab, sf, cls.mtu)
         cls.bench.run(cls.sf_ports, cls.ways.values(), fib=cls.fib)
 
     def setUp(self):
@@ -65,6 +69,22 @@ class Firewall(Srv6Test):
 
 class Bridge(Srv6Test):
     sf, sf_ports = TcpBridge, ("f0", "f1")
+
+
+class Container(ContainerCase, Srv6Test):
+    """A podman container, given by the name of its own namespace. The router encapsulates with three segments, or with one."""
+
+    sf, sf_ports = OwnNamespace, ("fw0", "fw1")
+    ways = WAYS if FULL else {name: WAYS[name] for name in ("encap", "compressed-srh")}
+
+    def go(self, way):
+        """Before the container starts anew there are pings, and behind that all the rest."""
+        refused = self.bench.segment_counts()[1]
+        self.bench.take(way)
+        self.ping()
+        self.start_anew()
+        super().go(way)
+        self.assertEqual(self.bench.segment_counts()[1], refused, "also while the container starts")
 
 
 class Fib(Srv6Test):
@@ -111,9 +131,10 @@ class SmallerLink(unittest.TestCase):
         self.assertEqual([after[name] - before[name] for name in ("Icmp6InPktTooBigs", "Icmp6InErrors", "Icmp6InCsumErrors")], [20, 0, 0])
 
 
-for _classes in ((Firewall, Bridge), (Fib,), (Static,), (Masqueraded,)):
+for _classes in ((Firewall, Bridge), (Container,), (Fib,), (Static,), (Masqueraded,)):
     for _class, _way in combined(_classes, _classes[0].ways.values()):
         setattr(_class, f"test_{_way.name.replace('-', '_')}", lambda self, way=_way: self.go(way))
+del _class  # by this name unittest would find the last one once more
 
 
 if __name__ == "__main__":
