@@ -32,8 +32,8 @@
 	X(unmatched, "SFC frame that no service on this port matches", "no service has this label on this port")       \
 	X(not_sfc, "no SFC encapsulation", "normal for ARP, routing protocols and management")                         \
 	X(miss, "no header is cached for this packet, epoch and port",                                                 \
-	  "the SF changed a key field (NAT, TCP timestamps, 'ipv4_id: off'), sends packets of its own, or 'hold' is "  \
-	  "too short; through the kernel, a raw socket on the way in ('mark' helps)")                                  \
+	  "the SF changed a key field (NAT, TCP timestamps, 'ipv4_id: off'), sends packets of its own (ICMP errors: "  \
+	  "'mtu' helps), or 'hold' is too short; through the kernel, a raw socket ('mark' helps)")                     \
 	X(late, "came back after the hold time", "the SF is slower than 'hold'; raise it")                             \
 	X(sfc_from_sf, "SFC encapsulation, or a tunnel that can carry it, coming from an SF",                          \
 	  "an SF must not send SFC frames; is it a tunnel endpoint ('tunnels: pass') or compromised?")                 \

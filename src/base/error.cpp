@@ -8,9 +8,9 @@
 
 namespace sfc {
 
-Error system_error(const std::string& what, int error, ExitCode otherwise) {
+Error system_error(const std::string& what, int error, ExitCode otherwise, const char* needs) {
     if (error == EPERM || error == EACCES) {
-        return {ExitCode::Permission, msg::needs_root(what, std::strerror(error))};
+        return {ExitCode::Permission, msg::needs_root(what, std::strerror(error), needs)};
     }
     return {otherwise, msg::failed_with(what, std::strerror(error))};
 }

@@ -27,8 +27,13 @@ private:
     ExitCode code_;
 };
 
+/// Capabilities in place of root: to attach, and to send and hear frames.
+constexpr const char* kAllCapabilities = "CAP_BPF, CAP_NET_ADMIN, CAP_NET_RAW and CAP_SYS_ADMIN";
+constexpr const char* kRawSockets = "CAP_NET_RAW";
+
 /// A system call or library call that failed with `error` (positive errno): EPERM and EACCES become
-/// ExitCode::Permission.
-[[nodiscard]] Error system_error(const std::string& what, int error, ExitCode otherwise = ExitCode::Kernel);
+/// ExitCode::Permission, naming the capabilities that it `needs`.
+[[nodiscard]] Error system_error(const std::string& what, int error, ExitCode otherwise = ExitCode::Kernel,
+                                 const char* needs = kAllCapabilities);
 
 } // namespace sfc

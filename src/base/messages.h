@@ -31,7 +31,7 @@ namespace msg {
 #define SFC_BASE_MESSAGES(M)                                                                                           \
     M(warning, "warning: {}")                                                                                          \
     M(failed_with, "{}: {}")                                                                                           \
-    M(needs_root, "{}: {}; this needs root, or CAP_BPF, CAP_NET_ADMIN and CAP_SYS_ADMIN")
+    M(needs_root, "{}: {}; this needs root, or {}")
 
 SFC_BASE_MESSAGES(SFC_MESSAGE)
 

@@ -64,7 +64,7 @@ void need_privileges() {
         unsigned bit;
         const char* name;
     };
-    constexpr std::array kNeeds = {Need{12, "CAP_NET_ADMIN"}, Need{39, "CAP_BPF"}};
+    constexpr std::array kNeeds = {Need{12, "CAP_NET_ADMIN"}, Need{13, "CAP_NET_RAW"}, Need{39, "CAP_BPF"}};
     constexpr std::uint64_t kSysAdmin = 1ULL << 21; // stands for CAP_BPF too, and lets other namespaces be entered
     std::ifstream status("/proc/thread-self/status");
     std::string word, missing;
@@ -75,7 +75,7 @@ void need_privileges() {
     for (const Need& need : kNeeds) {
         const bool stands_in = need.bit == 39 && (effective & kSysAdmin) != 0;
         if ((effective >> need.bit & 1) == 0 && !stands_in) {
-            missing += (missing.empty() ? "" : " and ") + std::string(need.name);
+            missing += (missing.empty() ? "" : ", ") + std::string(need.name);
         }
     }
     if (!missing.empty()) {

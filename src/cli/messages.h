@@ -7,8 +7,8 @@ namespace sfc::msg {
 
 #define SFC_CLI_MESSAGES(M)                                                                                            \
     M(lacks_privileges,                                                                                                \
-      "this process lacks {}; run it as root, or with CAP_NET_ADMIN, CAP_BPF and, to enter the namespaces of "         \
-      "SFs, CAP_SYS_ADMIN")                                                                                            \
+      "this process lacks {}; run it as root, or with CAP_NET_ADMIN, CAP_NET_RAW, CAP_BPF and, to enter the "          \
+      "namespaces of SFs, CAP_SYS_ADMIN")                                                                              \
     M(nothing_attached, "nothing is attached under '{}'")                                                              \
     M(home_netns_gone,                                                                                                 \
       "the network namespace that '{}' is attached in cannot be found; if it is gone, remove the directory")           \
@@ -38,14 +38,14 @@ namespace sfc::msg {
     M(cannot_wait_signals, "cannot wait for signals")                                                                  \
     M(cannot_start_timer, "cannot start a timer")                                                                      \
     M(runs_already, "attached already under '{}': process {} runs '{}'; 'sfcproxy status' shows it")                   \
-    M(attached_already, "attached already under '{}': '{}' is what is wanted; 'sfcproxy status' shows it")             \
+    M(attached_already, "attached already under '{}', and '{}' says the same; 'sfcproxy status' shows it")             \
     M(runs_another,                                                                                                    \
       "attached already under '{}': process {} runs '{}', which is another configuration: {}; 'kill {}' ends it")      \
     M(attached_another,                                                                                                \
       "attached already under '{}': '{}' is another configuration: {}; 'sfcproxy detach --pin {}' ends it")            \
     M(named_port, "port '{}'")                                                                                         \
-    M(only_attached, "{} is attached and not wanted")                                                                  \
-    M(not_attached_yet, "{} is wanted and not attached")                                                               \
+    M(only_attached, "{} is attached, and not in the configuration")                                                   \
+    M(not_attached_yet, "{} is in the configuration, and not attached")                                                \
     M(differs, "{} is {} there and {} here")                                                                           \
     M(and_others, "{}, and {} more")                                                                                   \
     M(going_on, "going on with what is attached under '{}'")                                                           \

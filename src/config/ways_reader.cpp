@@ -101,7 +101,10 @@ NextHopConfig read_next_hop(const YamlValue& value, unsigned encap) {
     NextHopConfig hop;
     hop.at = value.at();
     if (!value.is_map()) {
-        hop.ingress = value.choice({"ingress"}) == 0;
+        if (value.text() != "ingress") {
+            throw value.error(msg::bad_next_hop(value.text()));
+        }
+        hop.ingress = true;
         return hop;
     }
     const bool by_udp = udp_ports_of_rows().at(encap) != 0;

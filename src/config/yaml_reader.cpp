@@ -61,7 +61,7 @@ bool is_one_host(std::span<const unsigned char> ip) {
 }
 
 std::string_view kind_of(const YAML::Node& node) {
-    return node.IsMap() ? "a mapping" : node.IsSequence() ? "a list" : node.IsNull() ? "empty" : "a single value";
+    return node.IsMap() ? "a mapping" : node.IsSequence() ? "a list" : node.IsNull() ? "left empty" : "a single value";
 }
 
 std::string unknown_key(const std::string& name, const std::vector<std::string_view>& keys) {

@@ -15,8 +15,8 @@ namespace sfc::msg {
     M(cannot_read_verdict, "cannot read the verdict")                                                                  \
     M(mounted_bpf_fs, "mounted the BPF file system on {}")                                                             \
     M(nothing_can_be_pinned,                                                                                           \
-      "'{}' is not on a BPF file system; run 'mount -t bpf bpf {}', or name another directory with --pin; in 'ip "     \
-      "netns exec NAME' use 'nsenter --net=/run/netns/NAME' instead")                                                  \
+      "'{}' is on no BPF file system; in 'ip netns exec NAME' use 'nsenter --net=/run/netns/NAME', else --pin under "  \
+      "/sys/fs/bpf, which 'mount -t bpf bpf /sys/fs/bpf' mounts")                                                      \
     M(pin_taken,                                                                                                       \
       "something is attached already under '{}'; see 'sfcproxy status', end it with 'sfcproxy detach', or name "       \
       "another directory with --pin")                                                                                  \

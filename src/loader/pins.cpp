@@ -47,7 +47,7 @@ void need_bpf_fs(const std::string& parent, std::string& note) {
         note = msg::mounted_bpf_fs(kUsualMount);
         return;
     }
-    throw Error(ExitCode::Kernel, msg::nothing_can_be_pinned(parent, parent));
+    throw Error(ExitCode::Kernel, msg::nothing_can_be_pinned(parent));
 }
 
 constexpr const char* kFresh = "state_new"; ///< of replace()

@@ -26,6 +26,9 @@ namespace sfc::msg {
       "monitor trace' a rule, 'nstat -az' its counters")                                                               \
     M(gives_none_back, "SF '{}' got {} packets and has given none back")                                               \
     M(gives_none_back_since, "SF '{}' got packets until {} ago and has given none back for {}")                        \
+    M(gives_back_elsewhere,                                                                                            \
+      "SF '{}' got {} packets at port '{}' and returned {} by it; service '{}' waits at port '{}': see the SF's "      \
+      "routes and the packets' addresses")                                                                             \
     M(gives_others_back,                                                                                               \
       "SF '{}' got {} packets and returned {}, of which none was recognised: it changes what they are known by, "      \
       "see the hint of 'miss'")

@@ -36,17 +36,33 @@ std::uint64_t sum(std::span<const sfc_count> cells) {
                            [](std::uint64_t total, const sfc_count& cell) { return total + cell.packets; });
 }
 
+std::uint64_t misses(const sfc_counters& port) {
+    return port.dropped[SFC_REASON_miss].packets + port.passed[SFC_REASON_miss].packets;
+}
+
 /// Packets that came from the SF and have no header there: by the ports that the service's packets come back by.
 std::uint64_t unrecognised(const Plan& plan, const Plan::Service& service, const Snapshot& snapshot) {
     if (!plan.through_host_kernel(service)) {
-        const sfc_counters& port = snapshot.ports[service.entry.return_port];
-        return port.dropped[SFC_REASON_miss].packets + port.passed[SFC_REASON_miss].packets;
+        return misses(snapshot.ports[service.entry.return_port]);
     }
     std::uint64_t total = 0;
     for (const std::uint16_t id : service.entry.egress) {
         total += id == SFC_NONE ? 0 : snapshot.ports[id].dropped_after_claim[SFC_REASON_miss].packets;
     }
     return total;
+}
+
+/// Nothing came where the service's packets come back. They may have come where they went in.
+Silence silence_at_return(const Plan& plan, const Plan::Service& service, const Snapshot& snapshot, std::uint64_t in) {
+    const std::string& sf = plan.sfs[service.entry.sf].name;
+    const std::uint16_t to = service.entry.to_port, back = service.entry.return_port;
+    if (plan.through_host_kernel(service) || to == back || misses(snapshot.ports[to]) == 0) {
+        return {.text = msg::gives_none_back(sf, in)};
+    }
+    const std::string& name = plan.ports[to].name;
+    return {.answers = true,
+            .text = msg::gives_back_elsewhere(sf, in, name, misses(snapshot.ports[to]), service.name,
+                                              plan.ports[back].name)};
 }
 
 std::optional<Silence> silence_of(const Plan& plan, std::size_t id, const Snapshot& snapshot) {
@@ -71,7 +87,7 @@ std::optional<Silence> silence_of(const Plan& plan, std::size_t id, const Snapsh
         return std::nullopt; // the first packets may still be on their way
     }
     const std::uint64_t others = unrecognised(plan, plan.services[id], snapshot);
-    return others == 0 ? Silence{.text = msg::gives_none_back(sf.name, in)}
+    return others == 0 ? silence_at_return(plan, plan.services[id], snapshot, in)
                        : Silence{.answers = true, .text = msg::gives_others_back(sf.name, in, others)};
 }
 

@@ -36,9 +36,10 @@ LiveCapture::LiveCapture(const std::string& interface) : interface_(interface) {
     pcap_set_immediate_mode(pcap_.get(), 1); // or frames of a slow sender wait for a block of the ring to fill
     const int status = pcap_activate(pcap_.get());
     if (status < 0) {
-        const bool denied = status == PCAP_ERROR_PERM_DENIED || status == PCAP_ERROR_PROMISC_PERM_DENIED;
-        throw Error(denied ? ExitCode::Permission : ExitCode::Kernel,
-                    msg::cannot_listen(interface, pcap_statustostr(status)));
+        if (status == PCAP_ERROR_PERM_DENIED || status == PCAP_ERROR_PROMISC_PERM_DENIED) {
+            throw system_error(msg::cannot_open_listener(interface), EPERM, ExitCode::Kernel, kRawSockets);
+        }
+        throw Error(ExitCode::Kernel, msg::cannot_listen(interface, pcap_statustostr(status)));
     }
     // Frames that are sent here would be taken for arrived ones, where `send` runs on the same interface.
     if (pcap_setdirection(pcap_.get(), PCAP_D_IN) != 0 || pcap_setnonblock(pcap_.get(), 1, message.data()) != 0) {

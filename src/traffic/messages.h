@@ -39,6 +39,7 @@ namespace sfc::msg {
     M(cannot_open_sender, "cannot open a socket to send frames on interface '{}'")                                     \
     M(cannot_send, "cannot send on interface '{}'")                                                                    \
     M(sent, "sent {} packets in {:.2f} s ({:.0f} a second) on '{}' to {}: {} {}")                                      \
+    M(cannot_open_listener, "cannot listen on interface '{}'")                                                         \
     M(cannot_listen, "cannot listen on interface '{}': {}")                                                            \
     M(listening, "listening on '{}' for packets of 'sfcproxy send'")                                                   \
     M(so_many, "received {}, wrong {}")                                                                                \

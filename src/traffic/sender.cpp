@@ -32,7 +32,7 @@ public:
         address.sll_family = AF_PACKET;
         address.sll_ifindex = static_cast<int>(link.index);
         if (!fd_ || bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-            throw system_error(msg::cannot_open_sender(name_), errno);
+            throw system_error(msg::cannot_open_sender(name_), errno, ExitCode::Kernel, kRawSockets);
         }
     }
 

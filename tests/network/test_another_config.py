@@ -31,7 +31,7 @@ OTHERS = (
     (("16001", "16009"), "service 'out' match label is 16001 there and 16009 here"),
     (("next_hop: ingress", "next_hop: ingress, ttl: pipe"), "service 'out' ttl is uniform there and pipe here"),
     (("domain: p0", "domain: {interface: p0, mtu: 1400}"), "port 'p0' mtu is of the interface there and 1400 here"),
-    (("name: fw", "name: ids"), "SF 'fw' is attached and not wanted, and "),
+    (("name: fw", "name: ids"), "SF 'fw' is attached, and not in the configuration, and "),
     (("left: f0", "left: {interface: f0, mac: '02:00:00:00:00:0b'}"),
      "SF 'fw' ports left mode is transparent there and routed here, and 1 more"),
     (("sfs:", "cache: {capacity: 4096}\nsfs:"), "cache capacity is 65536 there and 4096 here, and 1 more"),
@@ -70,7 +70,7 @@ class AnotherConfig(unittest.TestCase):
     def test_without_a_process(self):
         self.attach(ports.config())
         for text in (ports.config(), SAME):
-            self.assertIn("'sfcproxy status'", self.refused(text, "is what is wanted"))
+            self.assertIn("'sfcproxy status'", self.refused(text, "says the same"))
         for change, difference in OTHERS:
             with self.subTest(difference):
                 told = self.refused(ports.config().replace(*change), difference)

@@ -204,11 +204,13 @@ class AttachTest(unittest.TestCase):
         self.refused(5, "CAP_NET_ADMIN", "CAP_BPF", text=ports.config(),
                      before=("setpriv", "--bounding-set", "-net_admin,-bpf,-sys_admin"))
         self.refused(5, "CAP_NET_ADMIN", text=ports.config(), before=("setpriv", "--bounding-set", "-net_admin"))
+        self.refused(5, "lacks CAP_NET_RAW;", text=ports.config(), before=("setpriv", "--bounding-set", "-net_raw"))
 
     def test_no_bpf_file_system(self):
         code, _, err = ports.run(self.lab, "attach", text=ports.config(), pin="../nowhere/x")
         self.assertEqual(code, 4)
-        self.assertIn("mount -t bpf", err)
+        self.assertIn("is on no BPF file system", err)
+        self.assertIn("'mount -t bpf bpf /sys/fs/bpf'", err)     # never over a directory that has files
 
     def test_peer_out_of_reach(self):
         with ports.HiddenNamespace() as hidden:

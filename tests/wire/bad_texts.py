@@ -46,7 +46,7 @@ TEXTS = (
     ("colon too many", "hold: 100ms", "hold: a: b",
      "5:12: this does not go with the lines above it; look at its indentation, and for a ':' that is missing"),
     ("value missing", "hold: 100ms", "hold:",
-     "6:5: sfs[0].hold: must be a single value, not empty"),
+     "6:5: sfs[0].hold: must be a single value, not left empty"),
     ("bracket not closed", "[eth1]", "[eth1",
      "17:7: a '[', a '{' or a quotation mark before this is not closed, or a ',' is missing"),
     ("brace not closed", "in: left}", "in: left",

@@ -50,7 +50,7 @@ class FirstWords(unittest.TestCase):
             told = self.said("replay", "-c", "-", "--in", f"eth0={path / 'in.pcap'}", "--to-sf", str(path / "sf.pcap"),
                              "--out", str(path / "out.pcap"), "-j", text=GOOD)
             self.assertEqual(json.loads(told)["frames"][0]["verdict"], "to_sf")
-        for text, sentence in (("", "<stdin>:1:1: must be a mapping, not empty"),
+        for text, sentence in (("", "<stdin>:1:1: must be a mapping, not left empty"),
                                (GOOD.replace("4096", "63"), "<stdin>:1:19: cache.capacity: '63' is not allowed here")):
             code, out, err = ask("check", "-c", "-", text=text)
             self.assertEqual((code, out), (2, ""))
