@@ -75,12 +75,12 @@ static __always_inline int restore_trust(struct xdp_md *ctx, struct work *work, 
 }
 
 /* The reason of a frame that gets no header. SFC is refused whomever it is for, since a bridge above the port would
- * carry it on. */
+ * carry it on. Only a packet right behind the frame's header can have a header put on. */
 static __always_inline int restore_none(struct xdp_md *ctx, struct work *work, const struct back *back)
 {
 	int reason = restore_is_listed(work) ? SFC_REASON_sfc_from_sf : untrusted_judge(ctx, work, back->sf->tunnels);
 
-	if (sfc_config.last && reason == SFC_REASON_miss && !back->other_mac)
+	if (sfc_config.last && reason == SFC_REASON_miss && !back->other_mac && back->form != SFC_FORM_WRAPPED)
 		return last_take(work, back->in);
 	/* Never SFC_OK: clang knows, and would leave out what the verifier wants to see. */
 	asm volatile("" : "+r"(reason));
