@@ -148,6 +148,7 @@ Hidden look_for_sfc(View frame, const Sf& sf) {
     if (hidden.ip) {
         const Packet packet = judge_ip_of_type(behind(frame, layer->at), layer->type, sf);
         hidden.sfc = hidden.steered = packet.steered;
+        hidden.listed = packet.listed;
         hidden.tunnel = packet.tunnel;
         hidden.link = packet.fault == SFC_REASON_no_key;
         hidden.fault = hidden.link ? SFC_OK : packet.fault;
