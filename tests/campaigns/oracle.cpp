@@ -171,7 +171,9 @@ Expected Oracle::insert(int port, View frame, const Judged& judged, const Packet
         return drop(fault, &service);
     }
     if (service.last) {
-        last_[service.return_port] = {header, packet.version};
+        const bool frames = service.inner == Inner::Ethernet; // whose version is that of the packet in there
+        last_[service.return_port] = {
+            header, frames ? look_for_sfc(for_sf(frame, judged), world_.sfs[service.sf]).version : packet.version};
     }
     Expected expected;
     expected.verdict = Verdict::ToSf;
@@ -212,7 +214,7 @@ Expected Oracle::restore(int port, View frame, std::uint64_t now_ns) {
     const Cache::Claim claim = cache_.claim(key_of(port, packet), now_ns);
     const View payload = sf.ethernet ? frame : frame.subspan(kEthernetHeader);
     if (claim.fault != SFC_OK) {
-        Expected without = originated(port, payload, packet, without_entry(hidden, sf));
+        Expected without = originated(port, payload, packet, hidden, without_entry(hidden, sf));
         if (claim.fault == SFC_REASON_miss) {
             return without;
         }
@@ -226,13 +228,15 @@ Expected Oracle::restore(int port, View frame, std::uint64_t now_ns) {
 }
 
 /// docs/srv6.md "End.AD", `cache: last`: what an SF sends on its own. `without` is what it would be without that.
-Expected Oracle::originated(int port, View payload, const Packet& packet, Expected without) const {
+Expected Oracle::originated(int port, View payload, const Packet& packet, const Hidden& hidden,
+                            Expected without) const {
     const Last& last = last_[port];
-    if (without.reason != SFC_REASON_miss || last.version == 0 || last.version != packet.version) {
+    if (without.reason != SFC_REASON_miss || last.version == 0 || last.version != hidden.version) {
         return without;
     }
     Expected expected = give_back(payload, last.header, packet);
     expected.originated = true;
+    expected.ethernet = last.header.service->inner == Inner::Ethernet;
     return expected;
 }
 

@@ -59,7 +59,8 @@ private:
                                   std::uint64_t now_ns);
     [[nodiscard]] Expected give_back(View payload, const Header& header, const Packet& packet) const;
     [[nodiscard]] Expected unmasked(View payload, const Header& header, const Packet& packet) const;
-    [[nodiscard]] Expected originated(int port, View payload, const Packet& packet, Expected without) const;
+    [[nodiscard]] Expected originated(int port, View payload, const Packet& packet, const Hidden& hidden,
+                                      Expected without) const;
     [[nodiscard]] std::uint32_t mtu_out(const Service& service, int ingress) const;
 };
 

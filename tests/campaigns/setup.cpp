@@ -172,6 +172,7 @@ void add_srv6(std::vector<oracle::Service>& list) {
     list.back().sid.address[7] = 7; // the argument 7 of srv6-csid
     list.push_back(srv6("srv6-wire", oracle::plain_sid(14), {P0}, {D, D0, D1}, E0));
     list.back().inner = Inner::Ethernet;
+    list.back().last = true;
     list.push_back(srv6("srv6-wire-fixed", oracle::fixed_sid(15, 2), {P0, P1}, {D, D1, D0}, -1));
     list.back().inner = Inner::Ethernet;
     list.push_back(srv6("srv6-wire-csid", oracle::compressed_sid(4), {P0, P1}, {D, D0, D1}, E0));
