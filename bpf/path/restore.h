@@ -49,6 +49,12 @@ static __always_inline int restore_classify(struct xdp_md *ctx, struct work *wor
 	return SFC_OK;
 }
 
+/* Whether the packet has a segment routing header, where its SF may have some (End.AM). */
+static __always_inline int restore_is_listed(const struct work *work)
+{
+	return encap_in_use(SFC_ENCAP_srv6) && work->inner.routed == 2;
+}
+
 /* Builds the key. A sound packet of a kind that has no key cannot have an entry: it is SFC or a control packet. */
 static __always_inline int restore_key(struct xdp_md *ctx, struct work *work, const struct back *back)
 {
@@ -56,7 +62,7 @@ static __always_inline int restore_key(struct xdp_md *ctx, struct work *work, co
 	int reason = key_build(ctx, work, sf, work->result.port, back->form);
 
 	if (reason == SFC_REASON_no_key)
-		return work->inner.sfc ? SFC_REASON_sfc_from_sf : SFC_REASON_control;
+		return work->inner.sfc || restore_is_listed(work) ? SFC_REASON_sfc_from_sf : SFC_REASON_control;
 	return reason;
 }
 
@@ -69,14 +75,12 @@ static __always_inline int restore_trust(struct xdp_md *ctx, struct work *work, 
 }
 
 /* The reason of a frame that gets no header. SFC is refused whomever it is for, since a bridge above the port would
- * carry it on. */
+ * carry it on. Only a packet right behind the frame's header can have a header put on. */
 static __always_inline int restore_none(struct xdp_md *ctx, struct work *work, const struct back *back)
 {
-	int reason = encap_in_use(SFC_ENCAP_srv6) && work->inner.routed == 2
-			     ? SFC_REASON_sfc_from_sf
-			     : untrusted_judge(ctx, work, back->sf->tunnels);
+	int reason = restore_is_listed(work) ? SFC_REASON_sfc_from_sf : untrusted_judge(ctx, work, back->sf->tunnels);
 
-	if (sfc_config.last && reason == SFC_REASON_miss && !back->other_mac)
+	if (sfc_config.last && reason == SFC_REASON_miss && !back->other_mac && back->form != SFC_FORM_WRAPPED)
 		return last_take(work, back->in);
 	/* Never SFC_OK: clang knows, and would leave out what the verifier wants to see. */
 	asm volatile("" : "+r"(reason));

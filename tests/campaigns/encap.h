@@ -26,6 +26,7 @@ struct Judged {
     std::string advanced{};           ///< as in Header; empty where the packet leaves bare
     unsigned hops = 255;              ///< of the packet as it leaves, at most
     Around around = Around::Nothing;  ///< as in Header
+    std::string to_sf{};              ///< where the header stays on: the packet for the SF, up to the frame's end
     bool bypass = false;              ///< no SF gets it: it leaves at once, with `advanced` in place of its header
 };
 
@@ -56,6 +57,12 @@ public:
     /// fault. Its MACs are zero.
     [[nodiscard]] virtual Head draw(const oracle::World& world, const oracle::Service& service, Inside inside,
                                     Random& random, bool odd) const = 0;
+    /// Makes the header that of the IP packet itself, where it is not one in front of it. Returns how many bytes of the
+    /// packet are in the header then.
+    [[nodiscard]] virtual std::size_t merge(const oracle::Service& /*service*/, std::span<std::uint8_t> /*head*/,
+                                            oracle::View /*packet*/) const {
+        return 0;
+    }
     /// Makes another header of one that is sound, by as little as possible.
     virtual void nudge(std::span<std::uint8_t> head, Random& random) const = 0;
     /// Changes what does not come back of one that is sound.

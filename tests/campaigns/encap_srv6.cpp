@@ -18,6 +18,8 @@ using oracle::kEthernetHeader;
 using oracle::Service;
 
 constexpr std::size_t kIpv6Bytes = 40, kLabelAt = kEthernetHeader + 3, kSourceEnd = kEthernetHeader + 23;
+constexpr std::size_t kNext = 6, kSource = 8, kAddress = 16; // of the IPv6 header
+constexpr std::size_t kTagEnd = 7, kList = 8;                // of a segment routing header
 
 std::string without_quotes(const std::string& text) {
     return text.substr(1, text.size() - 2);
@@ -30,12 +32,16 @@ public:
     [[nodiscard]] std::string match(const Service& service) const override {
         const oracle::Sid& sid = service.sid;
         return fmt::format("sid: \"{}/{}\", behaviour: {}{}", without_quotes(oracle::quoted(sid.address)), sid.prefix,
-                           sid.fixed ? "as" : "ad",
+                           sid.fixed    ? "as"
+                           : sid.masked ? "am"
+                                        : "ad",
                            sid.function != 0 ? fmt::format(", lblen: {}, nflen: {}", sid.block, sid.function) : "");
     }
 
     [[nodiscard]] std::string settings(const Service& service) const override {
-        std::string out = service.decrement || service.inner == oracle::Inner::Ethernet ? "" : ", inner_ttl: keep";
+        const bool no_hops = service.inner == oracle::Inner::Ethernet || service.sid.masked;
+        std::string out = service.decrement || no_hops ? "" : ", inner_ttl: keep";
+        out += service.last ? ", cache: last" : "";
         if (service.sid.fixed) {
             std::vector<std::string> segments;
             std::transform(service.sid.segments.begin(), service.sid.segments.end(), std::back_inserter(segments),
@@ -52,8 +58,28 @@ public:
         return Srv6Maker(world, service, inside, random, odd).make();
     }
 
-    /// The flow label or the source; of End.AS neither leaves.
+    /// Of End.AM a segment routing header is all that makes a header, and its packet has source and last segment.
+    std::size_t merge(const Service& service, std::span<std::uint8_t> head, oracle::View packet) const override {
+        std::size_t next = 0;
+        const std::size_t srh = srh_at(head, next);
+        if (!service.sid.masked || srh == 0 || packet.size() < kIpv6Bytes || packet[0] >> 4 != 6) {
+            return 0;
+        }
+        head[next] = packet[kNext];
+        std::ranges::copy(packet.subspan(kSource, kAddress), head.begin() + kEthernetHeader + kSource);
+        std::ranges::copy(packet.subspan(kSource + kAddress, kAddress),
+                          head.begin() + static_cast<std::ptrdiff_t>(srh + kList));
+        return kIpv6Bytes;
+    }
+
+    /// The tag, the flow label or the source; of End.AS none of them leaves, of End.AM the tag alone is the header's.
     void nudge(std::span<std::uint8_t> head, Random& random) const override {
+        std::size_t next = 0;
+        const std::size_t srh = srh_at(head, next);
+        if (srh != 0 && random.one_in(2)) {
+            head[srh + kTagEnd] ^= static_cast<std::uint8_t>(1 << random.below(8));
+            return;
+        }
         head[random.one_in(2) ? kLabelAt : kSourceEnd] ^= static_cast<std::uint8_t>(1 << random.below(8));
     }
 
@@ -75,9 +101,9 @@ public:
     }
 
     [[nodiscard]] std::vector<const char*> outcomes() const override {
-        return {"restored srv6",           "restored srv6 anew",  "bypassed bypassed", "dropped bad_srh",
-                "dropped bad_tlv",         "dropped upper_layer", "dropped ttl",       "dropped outer_fragment",
-                "dropped header_too_long", "dropped truncated"};
+        return {"restored srv6",           "restored srv6 anew",  "bypassed bypassed",    "dropped bad_srh",
+                "dropped bad_tlv",         "dropped upper_layer", "dropped ttl",          "dropped outer_fragment",
+                "dropped header_too_long", "dropped truncated",   "restored srv6 masked", "restored srv6 originated"};
     }
 };
 

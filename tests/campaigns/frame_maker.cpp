@@ -34,8 +34,9 @@ Bytes FrameMaker::packet(const Service& service) {
         random_.append(out, random_.below(80));
         return out;
     }
-    const bool ipv6 =
-        service.inner == Inner::Ip ? random_.one_in(2) : (service.inner == Inner::Ipv6) != random_.one_in(24);
+    const bool ipv6 = service.sid.masked           ? !random_.one_in(24)
+                      : service.inner == Inner::Ip ? random_.one_in(2)
+                                                   : (service.inner == Inner::Ipv6) != random_.one_in(24);
     return random_.one_in(12) ? make_ip(random_, ipv6, make_tunnel(random_)) : make_ip(random_, ipv6);
 }
 
@@ -60,8 +61,9 @@ void FrameMaker::build(Kept& made, bool odd) {
     const std::array<std::uint8_t, kMacs> macs = {0x02, 0, 0, 0, 0, 0x01,
                                                   0x02, 0, 0, 0, 0, static_cast<std::uint8_t>(random_.below(3))};
     std::copy(macs.begin(), macs.end(), made.head.bytes.begin());
+    const std::size_t merged = encap.merge(*made.service, made.head.bytes, made.packet);
     made.frame = made.head.bytes;
-    made.frame.insert(made.frame.end(), made.packet.begin(), made.packet.end());
+    made.frame.insert(made.frame.end(), made.packet.begin() + static_cast<std::ptrdiff_t>(merged), made.packet.end());
     encap.close(made.frame, made.frame.size() - (random_.one_in(2) ? made.padding : 0));
 }
 

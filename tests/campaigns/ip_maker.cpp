@@ -94,9 +94,11 @@ Bytes make_ip(Random& random, bool want_ipv6, const Transport& transport) {
 Bytes make_steered(Random& random) {
     std::vector<std::uint8_t> kinds = extension_kinds(random);
     kinds.push_back(kRouting);
-    Bytes out = ipv6(random, {17, {0, 1, 0, 2, 0, 8, 0, 0}}, kinds);
+    const Transport plain = {17, {0, 1, 0, 2, 0, 8, 0, 0}};
+    Bytes out = ipv6(random, random.one_in(2) ? make_transport(random, true) : plain, kinds);
     std::uint8_t next = out[6];
-    for (std::size_t at = 40; at + 8 <= out.size() && next != 17;) {
+    for (std::size_t at = 40;
+         at + 8 <= out.size() && (next == 0 || next == kRouting || next == 60 || next == kFragment);) {
         const bool fragment = next == kFragment;
         if (next == kRouting) {
             out[at + 2] = 4;

@@ -2,6 +2,7 @@
 #include "oracle.h"
 
 #include "oracle_outer.h"
+#include "oracle_srv6.h"
 
 namespace sfc::test::oracle {
 namespace {
@@ -42,6 +43,9 @@ bool exceeds(std::size_t size, std::uint32_t mtu) {
 
 /// A frame that the proxy knows nothing of, and no SFC.
 Expected without_entry(const Hidden& hidden, const Sf& sf) {
+    if (hidden.listed && hidden.fault == SFC_OK) {
+        return drop(SFC_REASON_sfc_from_sf); // whatever is behind it
+    }
     if (!hidden.ip || hidden.link) {
         return pass(SFC_REASON_control);
     }
@@ -52,6 +56,16 @@ Expected without_entry(const Hidden& hidden, const Sf& sf) {
         return drop(SFC_REASON_sfc_from_sf);
     }
     return sf.on_miss_pass ? pass(SFC_REASON_miss) : drop(SFC_REASON_miss);
+}
+
+/// The bytes that go to the SF behind an Ethernet header.
+View for_sf(View frame, const Judged& judged) {
+    return judged.to_sf.empty() ? frame.subspan(judged.size) : bytes_of(judged.to_sf);
+}
+
+/// Bytes that come back in front of the packet.
+std::size_t comes_back(const Judged& judged) {
+    return judged.advanced.empty() || judged.around == Around::Masked ? 0 : judged.advanced.size() - 2;
 }
 
 std::string key_of(int return_port, const Packet& packet) {
@@ -97,7 +111,7 @@ Expected Oracle::strip_judged(int port, View frame, const Judged& judged, std::u
     }
     const Service& service = *judged.service;
     const Sf& sf = world_.sfs[service.sf];
-    const View inner = frame.subspan(judged.size);
+    const View inner = for_sf(frame, judged);
     const bool frames = service.inner == Inner::Ethernet;
     const Packet packet = frames && judged.ethernet ? judge_ethernet(inner, sf)
                                                     : judge_ip(inner, versions(service.inner) & judged.versions, sf);
@@ -106,9 +120,8 @@ Expected Oracle::strip_judged(int port, View frame, const Judged& judged, std::u
         fault = SFC_REASON_ttl;
     }
     const std::size_t to_sf = inner.size() - (frames && fault == SFC_OK ? kEthernetHeader : 0);
-    const std::size_t kept = judged.advanced.empty() ? 0 : judged.advanced.size() - 2;
-    if (fault == SFC_OK &&
-        (exceeds(to_sf, world_.ports[service.to_port].mtu) || exceeds(kept + inner.size(), mtu_out(service, port)))) {
+    if (fault == SFC_OK && (exceeds(to_sf, world_.ports[service.to_port].mtu) ||
+                            exceeds(comes_back(judged) + inner.size(), mtu_out(service, port)))) {
         fault = SFC_REASON_too_big;
     }
     if (fault != SFC_OK) {
@@ -157,6 +170,11 @@ Expected Oracle::insert(int port, View frame, const Judged& judged, const Packet
     if (fault != SFC_OK) {
         return drop(fault, &service);
     }
+    if (service.last) {
+        const bool frames = service.inner == Inner::Ethernet; // whose version is that of the packet in there
+        last_[service.return_port] = {
+            header, frames ? look_for_sfc(for_sf(frame, judged), world_.sfs[service.sf]).version : packet.version};
+    }
     Expected expected;
     expected.verdict = Verdict::ToSf;
     expected.service = &service;
@@ -170,7 +188,7 @@ Expected Oracle::insert(int port, View frame, const Judged& judged, const Packet
         append(expected.bytes, to.routed ? View(zeros) : frame.subspan(6, 6));
         append(expected.bytes, ip_type(packet.version));
     }
-    append(expected.bytes, frame.subspan(judged.size));
+    append(expected.bytes, for_sf(frame, judged));
     return expected;
 }
 
@@ -194,25 +212,54 @@ Expected Oracle::restore(int port, View frame, std::uint64_t now_ns) {
         return packet.fault == SFC_REASON_no_key ? without_entry(hidden, sf) : drop(packet.fault);
     }
     const Cache::Claim claim = cache_.claim(key_of(port, packet), now_ns);
+    const View payload = sf.ethernet ? frame : frame.subspan(kEthernetHeader);
     if (claim.fault != SFC_OK) {
-        Expected without = without_entry(hidden, sf);
+        Expected without = originated(port, payload, packet, hidden, without_entry(hidden, sf));
         if (claim.fault == SFC_REASON_miss) {
             return without;
         }
         Expected late = drop(claim.fault);
-        late.may_be_reaped = true;
-        late.reaped_verdict = without.verdict;
-        late.reaped_reason = without.reason;
+        late.reaped.push_back(std::move(without));
         return late;
     }
-    Expected expected = give_back(sf.ethernet ? frame : frame.subspan(kEthernetHeader), claim, packet);
+    Expected expected = give_back(payload, claim.header, packet);
     expected.ethernet = sf.ethernet;
     return expected;
 }
 
-Expected Oracle::give_back(View payload, const Cache::Claim& claim, const Packet& packet) const {
-    const Header& header = claim.header;
+/// docs/srv6.md "End.AD", `cache: last`: what an SF sends on its own. `without` is what it would be without that.
+Expected Oracle::originated(int port, View payload, const Packet& packet, const Hidden& hidden,
+                            Expected without) const {
+    const Last& last = last_[port];
+    if (without.reason != SFC_REASON_miss || last.version == 0 || last.version != hidden.version) {
+        return without;
+    }
+    Expected expected = give_back(payload, last.header, packet);
+    expected.originated = true;
+    expected.ethernet = last.header.service->inner == Inner::Ethernet;
+    return expected;
+}
+
+Expected Oracle::unmasked(View payload, const Header& header, const Packet& packet) const {
     const Service& service = *header.service;
+    if (exceeds(payload.size(), mtu_out(service, header.ingress))) {
+        return drop(SFC_REASON_too_big, &service);
+    }
+    Expected expected = leave(service, header.ingress, header.source, ip_type(packet.version));
+    expected.verdict = Verdict::Restored;
+    expected.kind = packet.kind;
+    expected.around = header.around;
+    append(expected.bytes, payload);
+    const sfc_reason fault =
+        unmask(std::span(expected.bytes).subspan(kEthernetHeader), bytes_of(header.advanced).subspan(2));
+    return fault == SFC_OK ? expected : drop(fault, &service);
+}
+
+Expected Oracle::give_back(View payload, const Header& header, const Packet& packet) const {
+    const Service& service = *header.service;
+    if (header.around == Around::Masked) {
+        return unmasked(payload, header, packet);
+    }
     if (exceeds(header.advanced.size() - 2 + payload.size(), mtu_out(service, header.ingress))) {
         return drop(SFC_REASON_too_big, &service);
     }

@@ -28,6 +28,10 @@ inline View first(View data, std::size_t count) {
     return data.first(std::min(count, data.size()));
 }
 
+inline View bytes_of(const std::string& text) {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
 /// A key under construction: fields of fixed order, each of a size that its position gives, so that no two lists of
 /// fields make the same bytes.
 class KeyBytes {

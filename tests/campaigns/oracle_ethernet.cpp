@@ -145,9 +145,11 @@ Hidden look_for_sfc(View frame, const Sf& sf) {
     }
     hidden.sfc = is_sfc(layer->type);
     hidden.ip = layer->type == kIpv4Type || layer->type == kIpv6Type;
+    hidden.version = layer->type == kIpv4Type ? 4 : layer->type == kIpv6Type ? 6 : 0;
     if (hidden.ip) {
         const Packet packet = judge_ip_of_type(behind(frame, layer->at), layer->type, sf);
         hidden.sfc = hidden.steered = packet.steered;
+        hidden.listed = packet.listed;
         hidden.tunnel = packet.tunnel;
         hidden.link = packet.fault == SFC_REASON_no_key;
         hidden.fault = hidden.link ? SFC_OK : packet.fault;

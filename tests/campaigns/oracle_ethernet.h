@@ -14,7 +14,9 @@ constexpr std::size_t kEthernetHeader = 14;
 struct Hidden {
     bool sfc = false;          ///< MPLS, NSH, segment routing, or too deep to tell
     bool steered = false;      ///< it is segment routing
-    bool ip = false;           ///< an IP packet
+    bool listed = false;       ///< there is a segment routing header of a kind that the SF may have
+    bool ip = false;           ///< an IP packet,
+    unsigned version = 0;      ///< of this version
     bool tunnel = false;       ///< and it is a tunnel
     bool link = false;         ///< or belongs to the link
     sfc_reason fault = SFC_OK; ///< of that packet: truncated or bad_inner

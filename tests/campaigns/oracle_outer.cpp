@@ -155,7 +155,7 @@ void close_outer(std::span<std::uint8_t> frame, unsigned version, std::size_t en
 void close_around(std::span<std::uint8_t> frame, Around around, std::size_t end) {
     if (around == Around::Udp4 || around == Around::Udp6) {
         close_outer(frame, around == Around::Udp4 ? 4 : 6, end);
-    } else if (around != Around::Nothing && end != 0) {
+    } else if ((around == Around::Ipv6 || around == Around::Ipv6Anew) && end != 0) {
         set16(frame, kIp + 4, end - kIp - kIpv6Bytes);
     }
 }

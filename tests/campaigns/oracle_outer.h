@@ -14,7 +14,8 @@ enum class Around : std::uint8_t {
     Udp4,
     Udp6,
     Ipv6,
-    Ipv6Anew ///< made by the proxy, flow label and all
+    Ipv6Anew, ///< made by the proxy, flow label and all
+    Masked    ///< End.AM: the packet's own, which it had in the SF too
 };
 
 /// An IP packet around a header, behind Ethernet: RFC 791, 8200, 768.

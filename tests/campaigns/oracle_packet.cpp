@@ -56,6 +56,7 @@ std::size_t extension_size(std::uint8_t kind, View header) {
 /// The result of the walk along the extension headers.
 struct Walk {
     sfc_reason fault = SFC_OK;
+    bool listed = false;
     std::uint8_t protocol = 0;
     std::size_t at = kIpv6Header; ///< where the payload of that protocol begins
     bool fragment = false;
@@ -65,8 +66,8 @@ struct Walk {
     std::size_t last_at = 0;
 };
 
-/// Item 2 of the faults.
-Walk walk_extensions(View packet) {
+/// Item 2 of the faults. To an SF of End.AM a segment routing header is an extension header like others.
+Walk walk_extensions(View packet, bool masked) {
     Walk walk;
     std::uint8_t next = packet[6];
     std::size_t at = kIpv6Header;
@@ -80,8 +81,11 @@ Walk walk_extensions(View packet) {
         const View rest = behind(packet, at);
         const bool there = rest.size() >= kExtensionLeast;
         if (there && next == kRouting && rest[2] == kSegmentRouting) {
-            walk.fault = SFC_REASON_no_key; // whether it fits or not
-            return walk;
+            if (!masked) {
+                walk.fault = SFC_REASON_no_key; // whether it fits or not
+                return walk;
+            }
+            walk.listed = true;
         }
         settled |= next == kAuthentication;
         const std::size_t size = there ? extension_size(next, rest) : kExtensionLeast;
@@ -148,7 +152,8 @@ Packet judge_ip(View data, unsigned versions, const Sf& sf, bool link) {
         walk = {.protocol = data[9], .at = header, .fragment = word != 0, .word = word, .id = u16(data, 4)};
     } else {
         packet.hops = data[7];
-        walk = walk_extensions(data);
+        walk = walk_extensions(data, sf.masked);
+        packet.listed = walk.listed;
     }
     if (walk.fault != SFC_OK) {
         packet.fault = walk.fault;

@@ -40,6 +40,7 @@ enum class Kind {
 struct Packet {
     sfc_reason fault = SFC_OK; ///< truncated, bad_inner, no_key
     bool steered = false;      ///< no_key, as there is a segment routing header or too many extension headers
+    bool listed = false;       ///< there is a segment routing header, which its SF may see
     bool tunnel = false;       ///< may carry SFC
     Kind kind = Kind::None;
     unsigned version = 0;

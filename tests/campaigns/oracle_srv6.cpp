@@ -182,6 +182,24 @@ std::string behind_type(const Bytes& header) {
     return std::string("\x86\xdd", 2) + std::string(header.begin(), header.end());
 }
 
+/// End.AM: the last segment becomes the destination. What the packet must come back with: the first next header and
+/// the extension headers up to its list. Between them stands the next segment.
+Judged judge_masked(const Service& service, View frame, const Bytes& packet, const Headers& headers) {
+    Judged judged{.service = &service, .size = kIp, .versions = kIpv6, .around = Around::Masked};
+    const std::size_t end = headers.srh + kUnit * (packet[headers.srh + kLength] + std::size_t{1});
+    Bytes kept = {packet[kNext]};
+    const Address next = address_at(packet, kTo);
+    kept.insert(kept.end(), next.begin(), next.end());
+    kept.insert(kept.end(), packet.begin() + kIpv6Bytes, packet.begin() + static_cast<std::ptrdiff_t>(end));
+    judged.advanced = behind_type(kept);
+    Bytes to_sf = packet;
+    std::ranges::copy(address_at(packet, headers.srh + kList), to_sf.begin() + kTo);
+    judged.to_sf.assign(to_sf.begin(), to_sf.end());
+    const View rest = frame.subspan(kIp + packet.size());
+    judged.to_sf.append(rest.begin(), rest.end());
+    return judged;
+}
+
 /// Whether an IP packet at the end of the headers says that it goes on behind the outer one.
 bool overflows(View frame, View packet, const Headers& headers) {
     const std::size_t at = kIp + headers.end;
@@ -224,6 +242,20 @@ sfc_reason advance(const World& world, const Service& service, Bytes& packet, co
 
 } // namespace
 
+sfc_reason unmask(std::span<std::uint8_t> packet, View kept) {
+    const View next = kept.subspan(1, kSegment), headers = kept.subspan(1 + kSegment);
+    if (packet.size() < kIpv6Bytes + headers.size() || packet[kNext] != kept[0] ||
+        !std::ranges::equal(packet.subspan(kIpv6Bytes, headers.size()), headers)) {
+        return SFC_REASON_sfc_from_sf;
+    }
+    if (packet[kHops] <= 1) {
+        return SFC_REASON_ttl;
+    }
+    packet[kHops]--;
+    std::ranges::copy(next, packet.begin() + kTo);
+    return SFC_OK;
+}
+
 void copy_bits(Address& to, unsigned to_at, const Address& from, unsigned from_at, unsigned count) {
     for (unsigned i = 0; i < count; i++) {
         const auto mask = static_cast<std::uint8_t>(0x80 >> (to_at + i) % 8);
@@ -258,8 +290,11 @@ std::optional<Judged> judge_srv6(const World& world, int port, View frame) {
     if (fault == SFC_REASON_not_sfc) {
         return std::nullopt;
     }
-    return fault != SFC_OK ? Judged{.fault = fault, .service = service}
-                           : judge_content(*service, frame, packet, headers);
+    if (fault != SFC_OK) {
+        return Judged{.fault = fault, .service = service};
+    }
+    return service->sid.masked ? judge_masked(*service, frame, packet, headers)
+                               : judge_content(*service, frame, packet, headers);
 }
 
 } // namespace sfc::test::oracle

@@ -14,6 +14,11 @@ constexpr std::uint8_t kSrh = 4; // RFC 8754 2: its routing type
 /// SID of a service.
 [[nodiscard]] std::optional<Judged> judge_srv6(const World& world, int port, View frame);
 
+/// End.AM behind the SF, as docs/srv6.md "Behaviours" has it: the IPv6 packet gets its next segment, for one hop.
+/// `kept` is what judge_srv6() has put behind the EtherType. Else it is sfc_from_sf or ttl, and the packet stays as it
+/// is.
+[[nodiscard]] sfc_reason unmask(std::span<std::uint8_t> packet, View kept);
+
 /// Copies bits of `from`, counted from the front, to `to`.
 void copy_bits(Address& to, unsigned to_at, const Address& from, unsigned from_at, unsigned count);
 

@@ -122,6 +122,12 @@ Sid plain_sid(std::uint8_t number) {
     return {.address = {0x20, 1, 0x0d, 0xb8, 0, 0x0f, 0, 0, 0, 0, 0, 0, 0, 0, 0, number}};
 }
 
+Sid masked_sid(std::uint8_t number) {
+    Sid made = plain_sid(number);
+    made.masked = true;
+    return made;
+}
+
 Sid compressed_sid(std::uint8_t number) {
     return {.address = {0x20, 1, 0x0d, 0xb8, number, 0}, .prefix = 48, .block = 32, .function = 16};
 }

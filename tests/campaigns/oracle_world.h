@@ -26,6 +26,7 @@ struct Sf {
     bool payload_digest = true;
     bool payload_length = true;
     bool ethernet = false; ///< its services have `inner: ethernet`
+    bool masked = false;   ///< its services are End.AM
     Tunnels tunnels = Tunnels::Keyed;
     std::vector<std::pair<std::uint32_t, std::uint32_t>> rtp_ports; ///< ranges, both ends in them
 };
@@ -57,7 +58,8 @@ struct Sid {
     Address address{};
     unsigned prefix = 128;
     unsigned block = 0, function = 0; ///< bits of a compressed one: locator block, locator node and function; else 0
-    bool fixed = false;               ///< End.AS, with the following header; else End.AD
+    bool masked = false;              ///< End.AM
+    bool fixed = false;               ///< End.AS, with the following header; with neither End.AD
     Address source{};
     std::vector<Address> segments{}; ///< the first one to visit comes first
     std::uint8_t traffic_class = 0;
@@ -72,6 +74,7 @@ struct Service {
     bool forwarder = false;       ///< NSH: takes one from the TTL
     std::optional<Tunnel> tunnel; ///< `next_hop: {tunnel: ...}`
     Sid sid{};                    ///< SRv6
+    bool last = false;            ///< SRv6: `cache: last`
     std::vector<int> domain;
     int sf = 0;
     int to_port = 0;
@@ -129,9 +132,10 @@ constexpr Address kOwn6 = {0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 constexpr Tunnel kTunnel4 = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 9}, kOwn4};
 constexpr Tunnel kTunnel6 = {{0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9}, kOwn6};
 
-/// SIDs of the campaigns' worlds, a number for each: an address; a compressed one with a node and a function of 16
-/// bits; one of End.AS with so many segments.
+/// SIDs of the campaigns' worlds, a number for each: an address; one of End.AM; a compressed one with a node and a
+/// function of 16 bits; one of End.AS with so many segments.
 [[nodiscard]] Sid plain_sid(std::uint8_t number);
+[[nodiscard]] Sid masked_sid(std::uint8_t number);
 [[nodiscard]] Sid compressed_sid(std::uint8_t number);
 [[nodiscard]] Sid fixed_sid(std::uint8_t number, std::size_t segments);
 

@@ -104,12 +104,9 @@ private:
     [[nodiscard]] RaceTable table_of() const {
         std::uint32_t encaps = 0;
         for (const oracle::Encapsulation which : options_.encaps) {
-            encaps |= which == oracle::Encapsulation::Nsh    ? RACE_NSH
-                      : which == oracle::Encapsulation::Mpls ? RACE_MPLS
-                                                             : 0;
-        }
-        if (encaps == 0) {
-            throw Error(ExitCode::Usage, "race makes no headers of srv6; its --encap is mpls, nsh or all");
+            encaps |= which == oracle::Encapsulation::Srv6  ? RACE_SRV6
+                      : which == oracle::Encapsulation::Nsh ? RACE_NSH
+                                                            : RACE_MPLS;
         }
         return {options_.seed, encaps};
     }

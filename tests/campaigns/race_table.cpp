@@ -36,6 +36,15 @@ constexpr const char* kNshService = R"(
      next_hop: {interface: e0, mac: "02:00:00:00:00:99"}}
 )";
 
+/// Both behaviours that a list needs: a SID, and a compressed one. The harness compares the packet behind, hops and
+/// all.
+constexpr const char* kSrv6Services = R"(
+  - {name: srv6-out, match: {encapsulation: srv6, sid: "2001:db8:f::1"}, domain: d0, sf: {name: fw, in: left},
+     inner_ttl: keep, next_hop: {interface: e0, mac: "02:00:00:00:00:99"}}
+  - {name: srv6-csid, match: {encapsulation: srv6, sid: "2001:db8:100::/48", lblen: 32}, domain: d0,
+     sf: {name: fw, in: left}, inner_ttl: keep, next_hop: {interface: e0, mac: "02:00:00:00:00:99"}}
+)";
+
 /// Bits of a word that are no fingerprint: all but six, which are also those that say whose position a word takes
 /// (index_put).
 constexpr std::uint32_t kFewFingerprints = 0x3fc0ffff;
@@ -46,7 +55,7 @@ LoadSettings settings(std::uint64_t seed) {
 
 std::string config(std::uint32_t encaps) {
     return std::string(kConfig) + ((encaps & RACE_MPLS) != 0 ? kMplsService : "") +
-           ((encaps & RACE_NSH) != 0 ? kNshService : "");
+           ((encaps & RACE_NSH) != 0 ? kNshService : "") + ((encaps & RACE_SRV6) != 0 ? kSrv6Services : "");
 }
 
 std::string interface_of(int cpu) {
@@ -215,7 +224,7 @@ std::vector<std::string> RaceTable::faults() const {
             sum.restored += one.restored;
         }
         if (sum.restored > sum.to_sf) {
-            faults.push_back(fmt::format("stack {} of packet {}: stripped {} times and restored {} times",
+            faults.push_back(fmt::format("header {} of packet {}: stripped {} times and restored {} times",
                                          i % RACE_STACKS, i / RACE_STACKS, sum.to_sf, sum.restored));
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "setup.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -11,17 +12,18 @@ namespace {
 
 using oracle::Inner;
 
-enum Ports { A0, A1, B0, B1, C0, D0, D1, P0, P1, E0, E1 };
-enum Sfs { A, B, C, D };
+enum Ports { A0, A1, B0, B1, C0, D0, D1, P0, P1, E0, E1, M0, M1 };
+enum Sfs { A, B, C, D, M };
 
 constexpr oracle::Mac kHop0 = {0x02, 0, 0, 0, 0, 0x99};
 constexpr oracle::Mac kHop1 = {0x02, 0, 0, 0, 0, 0x98};
 constexpr oracle::Mac kRouted = {0x02, 0, 0, 0, 0x0b, 0x01};
 
-std::vector<oracle::Sf> sfs() {
-    std::vector<oracle::Sf> list(4);
+/// The last one is of End.AM, and no SF is without a service.
+std::vector<oracle::Sf> sfs(bool masked) {
+    std::vector<oracle::Sf> list(masked ? M + 1 : M);
     for (std::size_t id = 0; id < list.size(); id++) {
-        list[id].name = std::string(1, "abcd"[id]);
+        list[id].name = std::string(1, "abcdm"[id]);
     }
     list[A].rtp_ports = {{5004, 5004}};
     list[B].profile = std::string("normalizer");
@@ -36,14 +38,17 @@ std::vector<oracle::Sf> sfs() {
     list[C].rtp_ports = {{5004, 5004}, {16384, 16390}};
     list[D].ethernet = true;
     list[D].rtp_ports = {{16384, 16390}};
+    if (masked) {
+        list[M].masked = true;
+    }
     return list;
 }
 
-std::vector<oracle::Port> ports() {
-    std::vector<oracle::Port> list(E1 + 1);
-    constexpr std::array<const char*, E1 + 1> kNames = {"a0", "a1", "b0", "b1", "c0", "d0",
-                                                        "d1", "p0", "p1", "e0", "e1"};
-    constexpr std::array<int, E1 + 1> kSfs = {A, A, B, B, C, D, D, -1, -1, -1, -1};
+std::vector<oracle::Port> ports(bool masked) {
+    std::vector<oracle::Port> list(masked ? M1 + 1 : M0);
+    constexpr std::array<const char*, M1 + 1> kNames = {"a0", "a1", "b0", "b1", "c0", "d0", "d1",
+                                                        "p0", "p1", "e0", "e1", "m0", "m1"};
+    constexpr std::array<int, M1 + 1> kSfs = {A, A, B, B, C, D, D, -1, -1, -1, -1, M, M};
     for (std::size_t id = 0; id < list.size(); id++) {
         list[id].name = kNames[id];
         list[id].sf = kSfs[id];
@@ -139,6 +144,7 @@ void add_nsh(std::vector<oracle::Service>& list) {
 /// SIDs of four lengths, one of them inside another one's prefix, one of them an address of this host.
 void add_srv6(std::vector<oracle::Service>& list) {
     list.push_back(srv6("srv6-out", oracle::plain_sid(1), {P0, P1}, {A, A0, A1}, E0));
+    list.back().last = true;
     list.push_back(srv6("srv6-back", oracle::plain_sid(2), {P0, P1}, {A, A1, A0}, -1));
     list.back().decrement = true;
     list.push_back(srv6("srv6-four", oracle::plain_sid(4), {P0}, {B, B0, B1}, E0));
@@ -146,10 +152,12 @@ void add_srv6(std::vector<oracle::Service>& list) {
     list.back().decrement = true;
     list.push_back(srv6("srv6-six", oracle::plain_sid(6), {P0, P1}, {B, B1, B0}, -1));
     list.back().inner = Inner::Ipv6;
+    list.back().last = true;
     list.push_back(srv6("srv6-fixed", oracle::fixed_sid(10, 3), {P0, P1}, {A, A0, A1}, E0));
     list.push_back(srv6("srv6-fixed-one", oracle::fixed_sid(11, 1), {P0}, {C, C0, C0}, -1));
     list.back().decrement = true;
     list.push_back(srv6("srv6-own", {.address = oracle::kOwn6}, {P0, P1}, {C, C0, C0}, E1));
+    list.back().last = true;
     list.push_back(srv6("srv6-csid", oracle::compressed_sid(1), {P0, P1}, {A, A0, A1}, E0));
     list.push_back(srv6("srv6-csid-fixed", oracle::compressed_sid(2), {P0}, {A, A1, A0}, -1));
     list.back().sid.fixed = true;
@@ -164,10 +172,14 @@ void add_srv6(std::vector<oracle::Service>& list) {
     list.back().sid.address[7] = 7; // the argument 7 of srv6-csid
     list.push_back(srv6("srv6-wire", oracle::plain_sid(14), {P0}, {D, D0, D1}, E0));
     list.back().inner = Inner::Ethernet;
+    list.back().last = true;
     list.push_back(srv6("srv6-wire-fixed", oracle::fixed_sid(15, 2), {P0, P1}, {D, D1, D0}, -1));
     list.back().inner = Inner::Ethernet;
     list.push_back(srv6("srv6-wire-csid", oracle::compressed_sid(4), {P0, P1}, {D, D0, D1}, E0));
     list.back().inner = Inner::Ethernet;
+    list.push_back(srv6("srv6-masked", oracle::masked_sid(20), {P0, P1}, {M, M0, M1}, E0));
+    list.push_back(srv6("srv6-masked-back", oracle::masked_sid(21), {P0}, {M, M1, M0}, -1));
+    list.push_back(srv6("srv6-masked-small", oracle::masked_sid(22), {P0, P1}, {M, M0, M1}, E1));
 }
 
 void add(oracle::Encapsulation which, std::vector<oracle::Service>& list) {
@@ -180,8 +192,9 @@ void add(oracle::Encapsulation which, std::vector<oracle::Service>& list) {
 
 oracle::World campaign_world(const oracle::Encapsulations& encaps) {
     oracle::World world;
-    world.sfs = sfs();
-    world.ports = ports();
+    const bool masked = std::find(encaps.begin(), encaps.end(), oracle::Encapsulation::Srv6) != encaps.end();
+    world.sfs = sfs(masked);
+    world.ports = ports(masked);
     world.addresses = {oracle::kOwn4, oracle::kOwn6};
     for (const oracle::Encapsulation which : encaps) {
         add(which, world.services);

@@ -14,8 +14,8 @@ constexpr std::uint32_t kCampaignCapacity = 65536;
 /// The ports on the domain side.
 constexpr std::array<int, 2> kDomainPorts = {7, 8};
 
-/// The configuration of the campaign: four SFs of all profiles and kinds, services of all policies and of these
-/// encapsulations over them.
+/// The configuration of the campaign: four SFs of all profiles and kinds, with SRv6 one of End.AM, services of all
+/// policies and of these encapsulations over them.
 [[nodiscard]] oracle::World campaign_world(const oracle::Encapsulations& encaps);
 
 } // namespace sfc::test

@@ -18,6 +18,18 @@ constexpr unsigned kBits = 128;
 
 } // namespace
 
+std::size_t srh_at(oracle::View head, std::size_t& last) {
+    std::size_t found = 0;
+    last = oracle::kEthernetHeader + 6; // RFC 8200 3
+    for (std::size_t at = oracle::kEthernetHeader + kIpv6Bytes; at < head.size();) {
+        const bool srh = head[last] == oracle::kRouting && head[at + 2] == oracle::kSrh && head[at + 3] != 0;
+        found = srh && found == 0 ? at : found;
+        last = at;
+        at += kUnit * (head[at + 1] + std::size_t{1});
+    }
+    return found;
+}
+
 /// Bytes that may still be kept.
 std::size_t Srv6Maker::room() const {
     std::size_t taken = kIpv6Bytes + (inside_ == Inside::Frame ? oracle::kEthernetHeader : 0);

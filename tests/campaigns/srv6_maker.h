@@ -5,6 +5,10 @@
 
 namespace sfc::test {
 
+/// Where the segment routing header begins that has segments left, in a header of Srv6Maker; 0: there is none. Where
+/// the last next header is, goes to `last`.
+[[nodiscard]] std::size_t srh_at(oracle::View head, std::size_t& last);
+
 /// One outer IPv6 packet for a SID: extension headers, a segment routing header or none, TLVs, compressed SIDs. Every
 /// field that no service needs is drawn.
 class Srv6Maker {

@@ -90,7 +90,7 @@ private:
         if (!crosses(packet.number) && random_.one_in(kOdd)) {
             const int port = sf_ports_[random_.below(static_cast<std::uint32_t>(sf_ports_.size()))];
             if (port != packet.return_port) {
-                runs_.restore_nothing(port, packet.frame, packet.number);
+                runs_.restore_nothing(port, packet.frame, packet.number, packet.masked);
                 if (random_.one_in(2)) {
                     return; // and never on the right one
                 }
@@ -98,15 +98,20 @@ private:
         }
         if (random_.one_in(kOdd)) {
             frame_ = packet.frame;
-            change_key(frame_, packet.number, random_);
-            runs_.restore_nothing(packet.return_port, frame_, 0);
+            change_key(frame_, packet, random_);
+            runs_.restore_nothing(packet.return_port, frame_, 0, packet.masked);
         }
         if (random_.one_in(kOdd)) {
             own_packet(packet);
         }
         frame_ = packet.frame;
+        if (packet.masked && random_.one_in(kOdd)) {
+            change_header(frame_, packet, random_);
+            runs_.restore(frame_, packet);
+            return; // that was its header
+        }
         if (random_.one_in(2)) {
-            change_as_allowed(frame_, packet.number, random_);
+            change_as_allowed(frame_, packet, random_);
         }
         runs_.restore(frame_, packet);
     }
@@ -116,9 +121,9 @@ private:
         const std::uint32_t number = maker_.new_number();
         frame_.clear();
         frame_.append(beside.frame.view().first(kEthernet));
-        frame_.set16(kEthernet - 2, layout_of(number).ipv6 ? 0x86dd : 0x0800);
-        append_inner(frame_, number, 0, random_);
-        runs_.restore_nothing(beside.return_port, frame_, 0);
+        frame_.set16(kEthernet - 2, layout_of(number, false).ipv6 ? 0x86dd : 0x0800);
+        append_inner(frame_, number, false, 0, random_);
+        runs_.restore_nothing(beside.return_port, frame_, 0, false);
     }
 };
 

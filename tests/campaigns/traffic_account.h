@@ -19,7 +19,7 @@ struct Ids {
 /// What happened at a port, as the campaign saw it.
 struct PortAccount {
     std::uint64_t received = 0;
-    std::uint64_t missed = 0;
+    std::uint64_t missed = 0; ///< those with a segment routing header as sfc_from_sf
     std::uint64_t late = 0;
 };
 

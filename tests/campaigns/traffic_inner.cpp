@@ -88,13 +88,14 @@ void set_field(Frame& frame, std::size_t ip, const Layout& layout, std::size_t f
 
 } // namespace
 
-const Layout& layout_of(std::uint32_t number) {
+const Layout& layout_of(std::uint32_t number, bool masked) {
     static const std::vector<Layout> layouts = make_layouts();
-    return layouts[number % layouts.size()];
+    const std::size_t at = number % layouts.size();
+    return layouts[masked ? at | kKinds.size() : at];
 }
 
-void append_inner(Frame& frame, std::uint32_t number, std::uint64_t id, Random& random) {
-    const Layout& layout = layout_of(number);
+void append_inner(Frame& frame, std::uint32_t number, bool masked, std::uint64_t id, Random& random) {
+    const Layout& layout = layout_of(number, masked);
     const std::size_t ip = frame.size();
     frame.append(layout.start);
     // The length tells two numbers apart that stand in different fields.

@@ -24,10 +24,11 @@ struct Layout {
     std::vector<std::size_t> fields; ///< of four bytes, each of them in the key, first bit 0 in all that are made
 };
 
-[[nodiscard]] const Layout& layout_of(std::uint32_t number);
+/// `masked`: of End.AM, where each number has IPv6.
+[[nodiscard]] const Layout& layout_of(std::uint32_t number, bool masked);
 
 /// Appends the packet. `id` tells it from all others: it stands where no key reads, behind the first 64 bytes of
 /// payload.
-void append_inner(Frame& frame, std::uint32_t number, std::uint64_t id, Random& random);
+void append_inner(Frame& frame, std::uint32_t number, bool masked, std::uint64_t id, Random& random);
 
 } // namespace sfc::test::traffic

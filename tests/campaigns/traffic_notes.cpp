@@ -9,12 +9,14 @@ namespace {
 
 constexpr std::size_t kExamplesMost = 20;
 
-bool may_never_occur(Class is, bool remember) {
+bool may_never_occur(Class is, const oracle::World& world) {
     switch (is) {
     case Class::AfterEviction:
     case Class::LimitEvicted:
     case Class::LimitClaimed:
-        return remember;    // then they are wrong
+        return world.remember != 0; // then they are wrong
+    case Class::Changed:
+        return !world.uses(oracle::Encapsulation::Srv6);
     case Class::LimitEpoch: // the rarest way to the limit: it needs an equal key right behind the end of the epoch
     case Class::Wrong:
         return true;
@@ -37,14 +39,14 @@ void Notes::wrong(const std::string& what, const Location& position, std::span<c
                             fmt::join(frame, "")));
 }
 
-void Notes::into(TrafficResult& result, bool all_tried, bool remember) const {
+void Notes::into(TrafficResult& result, bool all_tried, const oracle::World& world) const {
     for (std::size_t is = 0; is < kClasses; is++) {
         const auto name = static_cast<Class>(is);
         result.classes[class_name(name)] = classes_[is];
         if (name >= Class::LimitExpired && name <= Class::LimitEpoch) {
             result.limit += classes_[is];
         }
-        if (all_tried && classes_[is] == 0 && !may_never_occur(name, remember)) {
+        if (all_tried && classes_[is] == 0 && !may_never_occur(name, world)) {
             result.untried.emplace_back(class_name(name));
         }
     }

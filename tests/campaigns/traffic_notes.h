@@ -21,7 +21,7 @@ public:
     void wrong(const std::string& what, const Location& position, std::span<const std::uint8_t> frame);
     void wrong(const std::string& what, const std::string& example);
     /// Counters of the cache must be in the result. With `all_tried` it tells what never occurred.
-    void into(TrafficResult& result, bool all_tried, bool remember) const;
+    void into(TrafficResult& result, bool all_tried, const oracle::World& world) const;
 
 private:
     std::array<std::uint64_t, kClasses> classes_{};

@@ -13,8 +13,9 @@ namespace {
 constexpr std::size_t kSourceAt = 11; // the last byte of the source MAC
 constexpr std::uint8_t kSources = 4;
 
-std::array<std::uint8_t, 2> ip_type(const Packet& packet) {
-    return layout_of(packet.number).ipv6 ? std::array<std::uint8_t, 2>{0x86, 0xdd} : std::array<std::uint8_t, 2>{8, 0};
+std::array<std::uint8_t, 2> ip_type(const Packet& packet, bool masked) {
+    return layout_of(packet.number, masked).ipv6 ? std::array<std::uint8_t, 2>{0x86, 0xdd}
+                                                 : std::array<std::uint8_t, 2>{8, 0};
 }
 
 } // namespace
@@ -28,7 +29,7 @@ std::uint32_t PacketMaker::new_number() {
 
 void PacketMaker::draw_head(Packet& packet) {
     constexpr std::array<std::uint8_t, kSourceAt> kMacs = {0x02, 0, 0, 0, 0, 0x01, 0x02, 0, 0, 0, 0};
-    const Inside inside = layout_of(packet.number).ipv6 ? Inside::Ipv6 : Inside::Ipv4;
+    const Inside inside = layout_of(packet.number, is_masked(packet)).ipv6 ? Inside::Ipv6 : Inside::Ipv4;
     const Head head = encap(packet).draw(world_, world_.services[packet.service], inside, random_, false);
     packet.head = {};
     packet.size = static_cast<std::uint8_t>(head.bytes.size());
@@ -85,14 +86,18 @@ Packet PacketMaker::rival(const Packet& of) {
 void PacketMaker::build(const Packet& packet, Frame& frame) {
     frame.clear();
     frame.append(std::span(packet.head).first(packet.size));
-    append_inner(frame, packet.number, packet.id, random_);
+    inner_.clear();
+    append_inner(inner_, packet.number, is_masked(packet), packet.id, random_);
+    const std::size_t merged = encap(packet).merge(world_.services[packet.service], frame.bytes(), inner_.view());
+    frame.append(inner_.view().subspan(merged));
     encap(packet).close(frame.bytes(), frame.size());
 }
 
-Header PacketMaker::header_of(const Packet& packet, const Frame& frame) const {
+Header PacketMaker::header_of(const Packet& packet, const Frame& frame, Frame& to_sf) const {
     const oracle::Service& service = world_.services[packet.service];
     const auto judged = encap(packet).judge(world_, packet.port, frame.view());
-    if (!judged || judged->fault != SFC_OK || judged->service != &service || judged->size != packet.size) {
+    const std::size_t size = is_masked(packet) ? kEthernet : packet.size;
+    if (!judged || judged->fault != SFC_OK || judged->service != &service || judged->size != size) {
         throw Error(ExitCode::Failed,
                     fmt::format("service {} does not take the header that the campaign has made for it: {:02x}",
                                 service.name, fmt::join(packet.head, "")));
@@ -105,16 +110,23 @@ Header PacketMaker::header_of(const Packet& packet, const Frame& frame) const {
     } else {
         std::copy(service.next_hop.begin(), service.next_hop.end(), header.bytes.begin());
     }
-    const auto type = ip_type(packet);
+    const auto type = ip_type(packet, is_masked(packet));
     const std::string left = judged->advanced.empty() ? std::string(type.begin(), type.end()) : judged->advanced;
     std::copy(left.begin(), left.end(), header.bytes.begin() + 12);
     header.size = static_cast<std::uint8_t>(12 + left.size());
     header.hops = static_cast<std::uint8_t>(judged->hops);
     header.around = judged->around;
+    to_sf.clear();
+    to_sf.append(ethernet_to_sf(packet, frame));
+    if (judged->to_sf.empty()) {
+        to_sf.append(frame.view().subspan(size));
+    } else {
+        to_sf.append(oracle::bytes_of(judged->to_sf));
+    }
     return header;
 }
 
-std::array<std::uint8_t, kEthernet> PacketMaker::to_sf(const Packet& packet, const Frame& frame) const {
+std::array<std::uint8_t, kEthernet> PacketMaker::ethernet_to_sf(const Packet& packet, const Frame& frame) const {
     std::array<std::uint8_t, kEthernet> out{};
     const oracle::Port& port = world_.ports[world_.services[packet.service].to_port];
     if (port.routed) {
@@ -122,7 +134,7 @@ std::array<std::uint8_t, kEthernet> PacketMaker::to_sf(const Packet& packet, con
     } else {
         std::copy_n(frame.view().begin(), 12, out.begin());
     }
-    const auto type = ip_type(packet);
+    const auto type = ip_type(packet, is_masked(packet));
     std::copy(type.begin(), type.end(), out.begin() + 12);
     return out;
 }

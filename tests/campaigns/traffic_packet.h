@@ -53,19 +53,21 @@ public:
     std::uint32_t new_number();
 
     void build(const Packet& packet, Frame& frame);
-    /// By the RFCs alone. The frame is that of build().
-    [[nodiscard]] Header header_of(const Packet& packet, const Frame& frame) const;
-    /// The Ethernet header that an SF must get for a frame of build(). All behind its header must follow it.
-    [[nodiscard]] std::array<std::uint8_t, kEthernet> to_sf(const Packet& packet, const Frame& frame) const;
+    /// By the RFCs alone. The frame is that of build(); `to_sf` becomes the one that the SF must get.
+    [[nodiscard]] Header header_of(const Packet& packet, const Frame& frame, Frame& to_sf) const;
+    /// Whether the packet goes to the SF with its header (End.AM).
+    [[nodiscard]] bool is_masked(const Packet& packet) const { return world_.services[packet.service].sid.masked; }
 
 private:
     const oracle::World& world_;
     Random& random_;
     std::uint64_t ids_ = 0;
     std::uint32_t numbers_ = 0;
+    Frame inner_;
 
     Packet of_service(std::size_t service, std::uint32_t number);
     void draw_head(Packet& packet);
+    [[nodiscard]] std::array<std::uint8_t, kEthernet> ethernet_to_sf(const Packet& packet, const Frame& frame) const;
     [[nodiscard]] const Encap& encap(const Packet& packet) const {
         return encap_of(world_.services[packet.service].encap);
     }

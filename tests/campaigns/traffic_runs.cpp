@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "traffic_runs.h"
 
+#include "srv6_maker.h"
 #include "traffic_world.h"
 
 namespace sfc::test::traffic {
@@ -9,6 +10,7 @@ namespace {
 constexpr std::uint64_t kWindow = 128; // events between two readings of what was evicted
 constexpr std::uint64_t kSample = 64;  // every so many events the result of a redirected frame is read too
 constexpr std::size_t kMemory = 64;    // entries made while a packet may be in an SF, at most, per slot of the cache
+constexpr std::size_t kIpv6Bytes = 40;
 
 } // namespace
 
@@ -58,7 +60,7 @@ const InSf* Runs::strip(const Packet& packet) {
     const bool sampled = begin(packet.port);
     const Ran ran = runner_.strip(ids_.ports[packet.port], frame_.view());
     const std::uint64_t key = name(packet.number, service.return_port);
-    in_sf_.reference.header = maker_.header_of(packet, frame_);
+    in_sf_.reference.header = maker_.header_of(packet, frame_, to_sf_);
     in_sf_.reference.epoch = epoch_of(service.return_port);
     Judgement judgement{.wrong = "a frame that should have gone to the SF ended otherwise"};
     const bool to_sf = ran.action == XDP_REDIRECT;
@@ -70,6 +72,11 @@ const InSf* Runs::strip(const Packet& packet) {
         in_sf_.frame.clear();
         in_sf_.frame.append(ran.bytes.first(std::min(ran.bytes.size(), Frame::kMost)));
         in_sf_.number = packet.number;
+        in_sf_.masked = maker_.is_masked(packet);
+        std::size_t last = 0;
+        in_sf_.srh =
+            static_cast<std::uint8_t>(in_sf_.masked ? srh_at(std::span(packet.head).first(packet.size), last) : 0);
+        in_sf_.listed = static_cast<std::uint8_t>(in_sf_.masked ? packet.size - kEthernet - kIpv6Bytes : 0);
         in_sf_.return_port = static_cast<std::uint8_t>(service.return_port);
     } else if (ran.result.verdict == SFC_VERDICT_DROPPED && ran.result.reason == SFC_REASON_ambiguous) {
         judgement = truth_.refused(key, in_sf_.reference.header);
@@ -79,35 +86,34 @@ const InSf* Runs::strip(const Packet& packet) {
 }
 
 bool Runs::went_to_sf(const Packet& packet, const Ran& ran, bool sampled) const {
-    const auto ethernet = maker_.to_sf(packet, frame_);
-    const auto inner = frame_.view().subspan(packet.size);
-    const bool right = ran.bytes.size() == kEthernet + inner.size() &&
-                       std::equal(ethernet.begin(), ethernet.end(), ran.bytes.begin()) &&
-                       std::equal(inner.begin(), inner.end(), ran.bytes.begin() + kEthernet);
-    return right && (!sampled ||
-                     (ran.result.verdict == SFC_VERDICT_TO_SF && ran.result.service == ids_.services[packet.service] &&
-                      ran.result.egress == ids_.ports[world_.services[packet.service].to_port]));
+    return std::ranges::equal(to_sf_.view(), ran.bytes) &&
+           (!sampled ||
+            (ran.result.verdict == SFC_VERDICT_TO_SF && ran.result.service == ids_.services[packet.service] &&
+             ran.result.egress == ids_.ports[world_.services[packet.service].to_port]));
 }
 
-Class Runs::restore(int port, const Frame& frame, std::uint32_t number, const Reference* reference, Class missing) {
+Class Runs::restore(int port, const Returned& returned, const Reference* reference, Class missing) {
     const bool sampled = begin(port);
-    const Ran ran = runner_.restore(ids_.ports[port], frame.view());
-    const std::uint64_t key = name(number, port);
+    const Ran ran = runner_.restore(ids_.ports[port], returned.frame.view());
+    const std::uint64_t key = name(returned.number, port);
     const bool dropped = ran.action == XDP_DROP && ran.result.verdict == SFC_VERDICT_DROPPED;
+    const std::uint8_t no_header = returned.masked ? SFC_REASON_sfc_from_sf : SFC_REASON_miss;
     Judgement judgement{.wrong = "a frame from the SF was neither restored nor missed nor late"};
     if (ran.action == XDP_REDIRECT) {
-        judgement = truth_.restored(key, reference, frame.view(), ran.bytes);
+        judgement = truth_.restored(key, reference, returned.frame.view(), ran.bytes);
         if (judgement.is == Class::Right && sampled && !left_rightly(reference->header, ran.result)) {
             judgement.wrong = "restored, but another port or service";
         }
+    } else if (dropped && ran.result.reason == SFC_REASON_sfc_from_sf && ran.result.claimed == 1) {
+        judgement = truth_.changed(key, returned.frame.view());
     } else if (dropped && ran.result.reason == SFC_REASON_late) {
         books_.port(port).late++;
         judgement = truth_.late(key);
-    } else if (dropped && ran.result.reason == SFC_REASON_miss) {
+    } else if (dropped && ran.result.reason == no_header && ran.result.claimed == 0) {
         books_.port(port).missed++;
         judgement = truth_.missed(key, reference, epoch_of(port), missing);
     }
-    return note(judgement, port, frame);
+    return note(judgement, port, returned.frame);
 }
 
 bool Runs::left_rightly(const Header& header, const sfc_result& result) const {
@@ -136,7 +142,7 @@ TrafficResult Runs::finish(bool all_tried) {
         result.counters["flushed"] += counters.event[SFC_EVENT_FLUSHED].packets;
         result.counters["forgotten"] += counters.event[SFC_EVENT_FORGOTTEN].packets;
     }
-    notes_.into(result, all_tried, world_.remember != 0);
+    notes_.into(result, all_tried, world_);
     return result;
 }
 

@@ -20,17 +20,27 @@ public:
     const InSf* strip(const Packet& packet);
     /// A packet as the SF may return it.
     Class restore(const Frame& frame, const InSf& packet) {
-        return restore(packet.return_port, frame, packet.number, &packet.reference, Class::Wrong);
+        const Returned returned{.frame = frame, .number = packet.number, .masked = packet.masked};
+        return restore(packet.return_port, returned, &packet.reference, Class::Wrong);
     }
-    /// A frame that no header is there for. `number` is that of its key, 0 if no packet has such a key.
-    void restore_nothing(int port, const Frame& frame, std::uint32_t number) {
-        (void)restore(port, frame, number, nullptr, number == 0 ? Class::MissKey : Class::MissPort);
+    /// A frame that no header is there for. `number` is that of its key, 0 if no packet has such a key. `masked`: it
+    /// has a segment routing header, so it is no plain miss.
+    void restore_nothing(int port, const Frame& frame, std::uint32_t number, bool masked) {
+        const Returned returned{.frame = frame, .number = number, .masked = masked};
+        (void)restore(port, returned, nullptr, number == 0 ? Class::MissKey : Class::MissPort);
     }
 
     /// Nothing may be run any more. With `all_tried` the result says what never occurred.
     TrafficResult finish(bool all_tried);
 
 private:
+    /// What an SF sends.
+    struct Returned {
+        const Frame& frame;
+        std::uint32_t number;
+        bool masked;
+    };
+
     const oracle::World& world_;
     Runner& runner_;
     PacketMaker& maker_;
@@ -42,7 +52,7 @@ private:
     std::vector<std::uint16_t> epochs_; ///< of the SFs
     std::uint64_t now_ns_ = 0;
     std::uint64_t events_ = 0;
-    Frame frame_;
+    Frame frame_, to_sf_;
     InSf in_sf_;
 
     [[nodiscard]] std::uint16_t epoch_of(int port) const { return epochs_[world_.ports[port].sf]; }
@@ -50,7 +60,7 @@ private:
         return Truth::name(number, port, epoch_of(port));
     }
     bool begin(int port);
-    Class restore(int port, const Frame& frame, std::uint32_t number, const Reference* reference, Class missing);
+    Class restore(int port, const Returned& returned, const Reference* reference, Class missing);
     Class note(const Judgement& judgement, int port, const Frame& frame);
     [[nodiscard]] bool went_to_sf(const Packet& packet, const Ran& ran, bool sampled) const;
     [[nodiscard]] bool left_rightly(const Header& header, const sfc_result& result) const;

@@ -14,6 +14,9 @@ struct InSf {
     std::uint32_t number = 0;
     std::uint8_t return_port = 0;
     std::uint8_t returns = 0; ///< that are to come
+    bool masked = false;      ///< it has its header (End.AM),
+    std::uint8_t listed = 0;  ///< of so many bytes behind the IPv6 header,
+    std::uint8_t srh = 0;     ///< and the segment routing header begins with this byte of the frame
     std::uint8_t mark = 0;    ///< of the campaign's own
 };
 

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "oracle_outer.h"
+#include "oracle_srv6.h"
 #include "oracle_stack.h"
 
 namespace sfc::test::traffic {
@@ -14,6 +15,12 @@ constexpr std::uint64_t kHoldsToLeave = 3; // from the deadline until nothing ca
 bool is_header_and_payload(std::span<const std::uint8_t> out, const Header& header,
                            std::span<const std::uint8_t> frame) {
     Frame expected;
+    if (header.around == oracle::Around::Masked) {
+        expected.append(header.view().first(kEthernet));
+        expected.append(frame.subspan(kEthernet));
+        return oracle::unmask(expected.bytes().subspan(kEthernet), header.view().subspan(kEthernet)) == SFC_OK &&
+               std::ranges::equal(expected.view(), out);
+    }
     expected.append(header.view());
     expected.append(frame.subspan(kEthernet));
     oracle::limit_hops(expected.bytes().subspan(header.size), header.hops);
@@ -37,6 +44,7 @@ const char* class_name(Class of) {
         "restored, limit: own reference used up",
         "restored, limit: own epoch over",
         "late",
+        "dropped, another segment routing header",
         "miss, stale entry reaped",
         "miss, entry evicted",
         "miss, reference used up",
@@ -257,6 +265,22 @@ Judgement Truth::late(std::uint64_t name) {
     account(entry->header).late++;
     take_one(*entry);
     return {.is = Class::Late};
+}
+
+/// The SF has changed the header, or the entry is that of another packet with an equal key.
+Judgement Truth::changed(std::uint64_t name, std::span<const std::uint8_t> frame) {
+    Entry* entry = find(name);
+    if (entry == nullptr || entry->stale) {
+        return {.wrong = "claimed, but no header is there for it"};
+    }
+    Frame unmasked;
+    unmasked.append(frame.subspan(kEthernet));
+    if (oracle::unmask(unmasked.bytes(), entry->header.view().subspan(kEthernet)) != SFC_REASON_sfc_from_sf) {
+        return {.wrong = "dropped for its segment routing header, which is right"};
+    }
+    account(entry->header).changed++;
+    take_one(*entry);
+    return {.is = Class::Changed};
 }
 
 Judgement Truth::nothing_there(const Reference& reference, std::uint16_t epoch) const {

@@ -25,6 +25,7 @@ enum class Class : std::uint8_t {
     LimitClaimed, ///< or used up by a twin or a second return,
     LimitEpoch,   ///< or of an older epoch
     Late,
+    Changed,     ///< claimed, and dropped: the segment routing header is another one (End.AM)
     MissReaped,  ///< past hold, and the stale entry has made room
     MissEvicted, ///< in time: its entry must have been evicted
     MissClaimed, ///< in time, but its reference was used up by a twin or a second return
@@ -51,10 +52,11 @@ struct Reference {
     std::uint16_t epoch = 0;
 };
 
-/// The references of one service. Each of `to_sf` is in one of the five that follow, or still in the model.
+/// The references of one service. Each of `to_sf` is in one of the six that follow, or still in the model.
 struct Account {
     std::uint64_t to_sf = 0;
     std::uint64_t restored = 0;
+    std::uint64_t changed = 0; ///< claimed, for a packet that came back with another header
     std::uint64_t late = 0;    ///< expired
     std::uint64_t gone = 0;    ///< not there any more, past hold: expired or evicted
     std::uint64_t evicted = 0; ///< not there any more, in time
@@ -67,7 +69,7 @@ struct Account {
     std::uint32_t in_flight = 0; ///< entries within hold: what takes a slot of the service's quota
     std::uint32_t in_flight_most = 0;
 
-    [[nodiscard]] std::uint64_t model() const { return to_sf - restored - late - gone - evicted - left; }
+    [[nodiscard]] std::uint64_t model() const { return to_sf - restored - changed - late - gone - evicted - left; }
 };
 
 /// The model of the cache: the header of each packet in an SF, one entry a key. It is exact but for evictions, which it
@@ -96,6 +98,8 @@ public:
     Judgement restored(std::uint64_t name, const Reference* reference, std::span<const std::uint8_t> frame,
                        std::span<const std::uint8_t> out);
     Judgement late(std::uint64_t name);
+    /// Claimed, and dropped because of the header in `frame`.
+    Judgement changed(std::uint64_t name, std::span<const std::uint8_t> frame);
     Judgement missed(std::uint64_t name, const Reference* reference, std::uint16_t epoch, Class missing);
 
     [[nodiscard]] std::vector<Account>& accounts() { return accounts_; } ///< by service

@@ -9,25 +9,32 @@ namespace {
 
 using oracle::Mac;
 
-enum Ports { A0, A1, B0, B1, P0, P1, E0, E1, PortCount };
-enum Sfs { A, B };
+enum Ports { A0, A1, B0, B1, P0, P1, E0, E1, M0, M1, PortCount };
+enum Sfs { A, B, M };
 
 constexpr Mac kHop0 = {0x02, 0, 0, 0, 0, 0x99};
 constexpr Mac kHop1 = {0x02, 0, 0, 0, 0, 0x98};
 constexpr Mac kRouted = {0x02, 0, 0, 0, 0x0b, 0x01};
 constexpr std::uint64_t kHoldNs = kTicksMost * kTickNs;
 
-oracle::World world_of(std::uint64_t hold_of_b_ns, bool routed) {
+/// With SRv6 it has an SF of End.AM.
+oracle::World world_of(const oracle::Encapsulations& encaps, std::uint64_t hold_of_b_ns, bool routed) {
+    const bool masked = std::find(encaps.begin(), encaps.end(), oracle::Encapsulation::Srv6) != encaps.end();
     oracle::World world;
-    world.sfs.resize(2);
+    world.sfs.resize(masked ? M + 1 : M);
     world.sfs[A].name = std::string(1, 'a');
     world.sfs[A].hold_ns = kHoldNs;
     world.sfs[B].name = std::string(1, 'b');
     world.sfs[B].hold_ns = hold_of_b_ns;
-    constexpr std::array<const char*, PortCount> kNames = {"a0", "a1", "b0", "b1", "p0", "p1", "e0", "e1"};
-    constexpr std::array<int, PortCount> kSfs = {A, A, B, B, -1, -1, -1, -1};
-    world.ports.resize(PortCount);
-    for (std::size_t id = 0; id < PortCount; id++) {
+    if (masked) {
+        world.sfs[M].name = std::string(1, 'm');
+        world.sfs[M].hold_ns = kHoldNs;
+        world.sfs[M].masked = true;
+    }
+    constexpr std::array<const char*, PortCount> kNames = {"a0", "a1", "b0", "b1", "p0", "p1", "e0", "e1", "m0", "m1"};
+    constexpr std::array<int, PortCount> kSfs = {A, A, B, B, -1, -1, -1, -1, M, M};
+    world.ports.resize(masked ? PortCount : M0);
+    for (std::size_t id = 0; id < world.ports.size(); id++) {
         oracle::Port& port = world.ports[id];
         port.name = kNames[id];
         port.sf = kSfs[id];
@@ -43,7 +50,7 @@ oracle::Service service(const char* name, std::vector<int> domain, int to_port, 
     oracle::Service made;
     made.name = name;
     made.domain = std::move(domain);
-    made.sf = to_port < B0 ? A : B;
+    made.sf = to_port >= M0 ? M : to_port < B0 ? A : B;
     made.to_port = to_port;
     made.return_port = to_port ^ 1;
     made.egress = egress;
@@ -92,6 +99,9 @@ void add_srv6(std::vector<oracle::Service>& list) {
     list.push_back(srv6("srv6-also-out", oracle::fixed_sid(2, 3), {P0, P1}, A0, E1));
     list.push_back(srv6("srv6-in", oracle::compressed_sid(2), {P0, P1}, B0, E1));
     list.push_back(srv6("srv6-home", oracle::plain_sid(3), {P0, P1}, B1, -1));
+    list.push_back(srv6("srv6-masked", oracle::masked_sid(4), {P0, P1}, M0, E0));
+    list.push_back(srv6("srv6-masked-back", oracle::masked_sid(5), {P1}, M1, E1));
+    list.push_back(srv6("srv6-masked-also", oracle::masked_sid(6), {P0, P1}, M0, -1));
 }
 
 void add(oracle::Encapsulation which, std::vector<oracle::Service>& list) {
@@ -103,7 +113,7 @@ void add(oracle::Encapsulation which, std::vector<oracle::Service>& list) {
 } // namespace
 
 oracle::World oracle_world(const oracle::Encapsulations& encaps) {
-    oracle::World world = world_of(kHoldNs / 2, true);
+    oracle::World world = world_of(encaps, kHoldNs / 2, true);
     for (const oracle::Encapsulation which : encaps) {
         add(which, world.services);
     }
@@ -111,11 +121,11 @@ oracle::World oracle_world(const oracle::Encapsulations& encaps) {
 }
 
 oracle::World flood_world(const oracle::Encapsulations& encaps) {
-    oracle::World world = world_of(kHoldNs, false);
+    oracle::World world = world_of(encaps, kHoldNs, false);
     for (const oracle::Encapsulation which : encaps) {
         if (which == oracle::Encapsulation::Srv6) {
-            world.services.push_back(srv6("srv6-flooded", oracle::plain_sid(1), {P0}, A0, E0));
-            world.services.push_back(srv6("srv6-normal", oracle::compressed_sid(1), {P1}, B0, E1));
+            world.services.push_back(srv6("srv6-flooded", oracle::compressed_sid(1), {P0}, A0, E0));
+            world.services.push_back(srv6("srv6-normal", oracle::masked_sid(1), {P1}, M0, E1));
         } else if (which == oracle::Encapsulation::Nsh) {
             world.services.push_back(nsh("nsh-flooded", 1, {7}, {P0}, A0, E0));
             world.services.push_back(nsh("nsh-normal", 2, {}, {P1}, B0, E1));

@@ -231,8 +231,10 @@ RETURNS = [
     Return("End.AM: the SRH is gone", MASK,
            lambda frame: frame[:14 + 6] + bytes([s.TCP]) + frame[14 + 7:54] + frame[54 + 96:], ("sfc_from_sf", "truncated")),
 ]
+NEIGHBOUR = s.Part(s.ICMPV6, bytes([136]) + bytes(23))      # RFC 4861 4.4; no chain carries it
 # From an SF, without a header in the cache: the reason, and the frame.
 STRAYS = [
     ("miss", s.frame(s.outer(s.payload(), dst=FINAL))),
     ("sfc_from_sf", to("ad")), ("sfc_from_sf", MASK), ("sfc_from_sf", s.frame(s.outer(s.srh(FINAL, left=0), s.payload(), dst=FINAL))),
+    ("sfc_from_sf", s.frame(s.outer(s.srh(FINAL, left=0), NEIGHBOUR, dst=FINAL))),
 ]

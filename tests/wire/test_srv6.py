@@ -215,6 +215,12 @@ class Originated(Srv6Test):
         result, originated = self.restored([to("ad", three("ad"), s.inner(41))], [to("ad")])
         self.assertEqual((result.reasons("sf"), originated), ([("dropped", "sfc_from_sf")], 0))
 
+    def test_behind_a_tag(self):
+        """A header is put on an IP packet, and not on what stands in front of it."""
+        tagged = self.own[:12] + bytes.fromhex("81000005") + self.own[12:]
+        result, originated = self.restored([to("ad", three("ad"), s.inner(41))], [tagged])
+        self.assertEqual((result.reasons("sf"), originated), ([("dropped", "miss")], 0))
+
     def test_a_hop_less(self):
         """As of every packet that comes back, one hop goes; without one left it is dropped behind the claim."""
         last = self.own[:14 + 7] + b"\1" + self.own[14 + 8:]

@@ -10,13 +10,13 @@
 #include "base/maps.h"
 
 #include "race_abi.h"
+#include "race_srv6.h"
 
 enum {
     NEXT_STRIP, /* where in `programs` */
     NEXT_RESTORE,
     ENTRY_S = 1 << 8, /* RFC 3032 2.1: bottom of stack */
     TOP_ENTRY = 16001 << 12 | 255,
-    NSH_TYPE = 0x894f,
     NSH_BASE = 63 << 22 | 1, /* RFC 8300 2.2: TTL, and IPv4 behind it */
     NSH_WORDS_AT = 16,
     NSH_MD_AT = 8,
@@ -58,10 +58,12 @@ struct {
     __type(value, __u32);
 } programs SEC(".maps");
 
-enum { LINK_PLAIN, LINK_MPLS, LINK_NSH };
-static const __u8 ethernet[3][RACE_ETHERNET] = {{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x08, 0x00},
-                                                {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0x47},
-                                                {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x89, 0x4f}};
+/* Kinds of headers. Kind n is bit n - 1 of a set of enum race_encap. */
+enum race_kind { KIND_PLAIN, KIND_MPLS, KIND_NSH, KIND_SRV6, KINDS };
+static const __u8 ethernet[KINDS][RACE_ETHERNET] = {{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x08, 0x00},
+                                                    {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0x47},
+                                                    {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x89, 0x4f},
+                                                    {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x86, 0xdd}};
 
 /* A quarter of the numbers has one short stack, one a long one, one two short stacks, and one a long and a short one.
  */
@@ -69,16 +71,26 @@ static __always_inline __u32 stacks_of(__u32 number) {
     return number & 2 ? RACE_STACKS : 1;
 }
 
-/* Whether the header is an NSH. With both encapsulations half of the numbers with two stacks have one of each. */
-static __always_inline int is_nsh(__u32 encaps, __u32 number, __u32 stack) {
-    return encaps == (RACE_MPLS | RACE_NSH) ? (number >> 2 ^ (stack & ~(number >> 3))) & 1 : encaps == RACE_NSH;
+/* With several encapsulations half of the numbers with two headers have those of two kinds. */
+static __always_inline enum race_kind kind_of(__u32 encaps, __u32 number, __u32 stack) {
+    __u32 among = (encaps & 1) + (encaps >> 1 & 1) + (encaps >> 2 & 1), turn = number >> 2;
+
+    turn += stack & ~(number >> 3) & 1;
+    turn = among == 3 ? turn % 3 : among == 2 ? turn & 1 : 0;
+    for (__u32 kind = KIND_MPLS; kind < KINDS; kind++) {
+        if (encaps >> (kind - 1) & 1 && !turn--)
+            return kind;
+    }
+    return KIND_PLAIN;
 }
 
-/* Entries that are left when the top one is gone, or words of an NSH, all of which are left. */
-static __always_inline __u32 depth_of(int nsh, __u32 number, __u32 stack) {
+/* Entries that are left when the top one is gone, or words of another header, all of which are left. */
+static __always_inline __u32 depth_of(enum race_kind kind, __u32 number, __u32 stack) {
     __u32 step = number >> 2, is_long = number & 1 & ~stack;
 
-    if (nsh && !is_long)
+    if (kind == KIND_SRV6)
+        return srv6_depth(is_long, step);
+    if (kind == KIND_NSH && !is_long)
         return NSH_OWN + 1 + step % (RACE_HEAD - NSH_OWN);
     return is_long ? RACE_HEAD + 1 + step % (RACE_ENTRIES - RACE_HEAD - 1) : 1 + step % RACE_HEAD;
 }
@@ -101,7 +113,7 @@ static __always_inline __be32 nsh_word(__u32 number, __u32 stack, __u32 at, __u3
         return bpf_htonl(NSH_PATH | si);
     if (at == 2 && !md1)
         return bpf_htonl(NSH_CLASS | 4 * (depth - NSH_OWN));
-    return bpf_htonl(1U << 31 | number << 16 | stack << 8 | at);
+    return bpf_htonl(1U << 31 | number << 16 | stack << 15 | at);
 }
 
 static __always_inline struct race_tally* tally_of(__u32 number, __u32 stack) {
@@ -110,11 +122,11 @@ static __always_inline struct race_tally* tally_of(__u32 number, __u32 stack) {
     return bpf_map_lookup_elem(&race_tallies, &at);
 }
 
-/* `len`, which is from 1 to 4 * RACE_ENTRIES, in a way that the verifier sees it; clang would leave the mask out. */
+/* `len`, which is from 1 to 4 * RACE_WORDS, in a way that the verifier sees it; clang would leave the mask out. */
 static __always_inline __u32 stack_bytes(__u32 len) {
     len--;
     asm volatile("" : "+r"(len));
-    return (len & (4 * RACE_ENTRIES - 1)) + 1;
+    return (len & (4 * RACE_WORDS - 1)) + 1;
 }
 
 /* The packet behind the header is the one that was written. */
@@ -130,41 +142,53 @@ static __always_inline int inner_is(struct xdp_md* ctx, const struct race_cpu* c
 }
 
 /* The number and the stack that a header tells, as number * RACE_STACKS + stack. */
-static __always_inline __u32 owner_of(int nsh, const __be32* entry) {
-    __u32 label = bpf_ntohl(entry[0]) >> 12, own = bpf_ntohl(entry[NSH_OWN]);
-    __u32 number = nsh ? own >> 16 : label >> 9, stack = nsh ? own >> 8 : label >> 8;
+static __always_inline __u32 owner_of(enum race_kind kind, const __be32* entry) {
+    __u32 own = kind == KIND_MPLS  ? bpf_ntohl(entry[0]) >> 12 << 7
+                : kind == KIND_NSH ? bpf_ntohl(entry[NSH_OWN])
+                                   : bpf_ntohl(entry[SRV6_OWN]);
+    __u32 number = own >> 16, stack = own >> 15;
 
     return (number & (RACE_NUMBERS - 1)) * RACE_STACKS + (stack & 1);
 }
 
 /* Whether each word of a header of `len` bytes is as it must leave. */
-static __always_inline int header_is(int nsh, const __be32* entry, __u32 len, __u32 owner) {
-    __u32 number = owner / RACE_STACKS, stack = owner % RACE_STACKS, depth = depth_of(nsh, number, stack);
+static __always_inline int header_is(enum race_kind kind, const __be32* entry, __u32 len, __u32 owner) {
+    __u32 number = owner / RACE_STACKS, stack = owner % RACE_STACKS, depth = depth_of(kind, number, stack);
     __u32 torn = len != 4 * depth;
 
+    if (kind == KIND_SRV6)
+        return !torn && srv6_differs(entry, number, stack, depth) == 0;
     for (__u32 i = 0; i < RACE_ENTRIES; i++) {
         if (i < depth)
-            torn |= entry[i] !=
-                    (nsh ? nsh_word(number, stack, i, depth, NSH_INDEX - 1) : entry_of(number, stack, i, depth));
+            torn |= entry[i] != (kind == KIND_NSH ? nsh_word(number, stack, i, depth, NSH_INDEX - 1)
+                                                  : entry_of(number, stack, i, depth));
     }
     return !torn;
 }
 
+static __always_inline enum race_kind kind_of_type(__be16 type) {
+    for (__u32 kind = KIND_MPLS; kind < KINDS; kind++) {
+        if (type == (__be16)(ethernet[kind][12] | ethernet[kind][13] << 8))
+            return kind;
+    }
+    return KIND_PLAIN;
+}
+
 /* The header that was put on, of `len` bytes. */
 static __always_inline enum race_count judge_header(struct xdp_md* ctx, const struct race_setup* setup,
-                                                    const struct race_cpu* cpu, __u32 len) {
-    __be32 entry[RACE_ENTRIES] = {};
+                                                    struct race_cpu* cpu, __u32 len) {
+    __be32* entry = cpu->entry;
     __be16 type = 0;
     struct race_tally* tally;
+    enum race_kind kind;
     __u32 owner;
-    int nsh;
 
-    if (len < 4 || len > sizeof(entry) || bpf_xdp_load_bytes(ctx, RACE_ETHERNET, entry, stack_bytes(len)) ||
+    if (len < 4 || len > sizeof(cpu->entry) || bpf_xdp_load_bytes(ctx, RACE_ETHERNET, entry, stack_bytes(len)) ||
         bpf_xdp_load_bytes(ctx, RACE_ETHERNET - sizeof(type), &type, sizeof(type)))
         return RACE_TORN;
-    nsh = type == bpf_htons(NSH_TYPE);
-    owner = owner_of(nsh, entry);
-    if (nsh != is_nsh(setup->encaps, owner / RACE_STACKS, owner % RACE_STACKS) || !header_is(nsh, entry, len, owner))
+    kind = kind_of_type(type);
+    owner = owner_of(kind, entry);
+    if (kind != kind_of(setup->encaps, owner / RACE_STACKS, owner % RACE_STACKS) || !header_is(kind, entry, len, owner))
         return RACE_TORN;
     if (owner / RACE_STACKS != cpu->number || owner % RACE_STACKS >= stacks_of(cpu->number))
         return RACE_WRONG;
@@ -194,7 +218,7 @@ static __always_inline enum race_count judge_strip(struct xdp_md* ctx, const str
 }
 
 static __always_inline enum race_count judge_restore(struct xdp_md* ctx, const struct race_setup* setup,
-                                                     const struct race_cpu* cpu, const struct sfc_result* result) {
+                                                     struct race_cpu* cpu, const struct sfc_result* result) {
     __u32 len = bpf_xdp_get_buff_len(ctx);
 
     if (result->verdict == SFC_VERDICT_RESTORED) {
@@ -264,7 +288,7 @@ static __always_inline void fill_inner(struct race_cpu* cpu) {
 
 /* Returns how many entries the stack has on arrival. */
 static __always_inline __u32 fill_stack(struct race_cpu* cpu) {
-    __u32 depth = depth_of(0, cpu->number, cpu->stack);
+    __u32 depth = depth_of(KIND_MPLS, cpu->number, cpu->stack);
 
     cpu->entry[0] = bpf_htonl(TOP_ENTRY);
     for (__u32 i = 1; i < RACE_ENTRIES; i++)
@@ -274,25 +298,40 @@ static __always_inline __u32 fill_stack(struct race_cpu* cpu) {
 
 /* Returns how many words the NSH has. */
 static __always_inline __u32 fill_nsh(struct race_cpu* cpu) {
-    __u32 depth = depth_of(1, cpu->number, cpu->stack);
+    __u32 depth = depth_of(KIND_NSH, cpu->number, cpu->stack);
 
     for (__u32 i = 0; i < RACE_ENTRIES; i++)
         cpu->entry[i] = nsh_word(cpu->number, cpu->stack, i, depth, NSH_INDEX);
     return depth;
 }
 
+/* Returns how many words the header of SRv6 has. */
+static __always_inline __u32 fill_srv6(struct race_cpu* cpu) {
+    __u32 depth = depth_of(KIND_SRV6, cpu->number, cpu->stack);
+
+    for (__u32 i = 0; i < SRV6_WORDS_MOST && i < depth; i++)
+        cpu->entry[i] = srv6_word(cpu->number, cpu->stack, i, depth, 0);
+    return depth;
+}
+
+/* The header as it arrives; returns how many words it has. */
+static __always_inline __u32 fill_header(enum race_kind kind, struct race_cpu* cpu) {
+    return kind == KIND_SRV6   ? fill_srv6(cpu)
+           : kind == KIND_NSH  ? fill_nsh(cpu)
+           : kind == KIND_MPLS ? fill_stack(cpu)
+                               : 0;
+}
+
 static __always_inline int write_frame(struct xdp_md* ctx, const struct race_setup* setup, struct race_cpu* cpu) {
-    int plain = cpu->act != RACE_STRIP, nsh = is_nsh(setup->encaps, cpu->number, cpu->stack);
-    __u32 link = plain ? LINK_PLAIN : nsh ? LINK_NSH : LINK_MPLS;
-    __u32 entries = plain ? 0 : nsh ? fill_nsh(cpu) : fill_stack(cpu);
-    __u32 len = RACE_ETHERNET + 4 * entries + RACE_INNER;
+    enum race_kind kind = cpu->act == RACE_STRIP ? kind_of(setup->encaps, cpu->number, cpu->stack) : KIND_PLAIN;
+    __u32 words = fill_header(kind, cpu), len = RACE_ETHERNET + 4 * words + RACE_INNER;
     int error;
 
     fill_inner(cpu);
     error = bpf_xdp_adjust_head(ctx, (int)bpf_xdp_get_buff_len(ctx) - (int)len);
-    error |= bpf_xdp_store_bytes(ctx, 0, (void*)ethernet[link], RACE_ETHERNET);
-    if (!plain)
-        error |= bpf_xdp_store_bytes(ctx, RACE_ETHERNET, cpu->entry, stack_bytes(4 * entries));
+    error |= bpf_xdp_store_bytes(ctx, 0, (void*)ethernet[kind], RACE_ETHERNET);
+    if (words)
+        error |= bpf_xdp_store_bytes(ctx, RACE_ETHERNET, cpu->entry, stack_bytes(4 * words));
     return error | bpf_xdp_store_bytes(ctx, len - RACE_INNER, cpu->inner, RACE_INNER);
 }
 

@@ -6,17 +6,18 @@
 
 enum race_limit {
     RACE_NUMBERS = 1024, /* packets that can be told apart: ten bits of a label */
-    RACE_STACKS = 2,     /* that a packet may carry */
+    RACE_STACKS = 2,     /* headers that a packet may carry */
     RACE_ENTRIES = 16,   /* of a stack on arrival, the longest; words of an NSH likewise */
+    RACE_WORDS = 64,     /* room for those of any header, a power of two; SRv6 has up to 52 */
     RACE_HEAD = 8,       /* entries that fit into a slot of the cache; longer ones go on in its tail */
     RACE_ETHERNET = 14,
     RACE_INNER_WORDS = 8, /* IPv4, UDP and four bytes */
     RACE_INNER = 4 * RACE_INNER_WORDS,
-    RACE_FRAME = RACE_ETHERNET + 4 * RACE_ENTRIES + RACE_INNER, /* the longest */
+    RACE_FRAME = RACE_ETHERNET + 4 * RACE_WORDS + RACE_INNER, /* the longest */
 };
 
-/* Encapsulations that the packets have, a set. With both, some numbers have a header of each. */
-enum race_encap { RACE_MPLS = 1, RACE_NSH = 2 };
+/* Encapsulations that the packets have, a set. With several, some numbers have headers of two. */
+enum race_encap { RACE_MPLS = 1, RACE_NSH = 2, RACE_SRV6 = 4 };
 
 /* How one run of the proxy ended. */
 enum race_count {
@@ -45,7 +46,7 @@ struct race_cpu {
     __u32 stack;
     __u32 left; /* runs until the one that only checks */
     __u64 count[RACE_COUNTS];
-    __be32 entry[RACE_ENTRIES]; /* the packet as it is written */
+    __be32 entry[RACE_WORDS]; /* the header as it is written, and the one that is put on */
     __be32 inner[RACE_INNER_WORDS];
 };
 
