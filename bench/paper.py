@@ -33,7 +33,7 @@ def options():
 
 def measured(args):
     """Runs what is not there yet. Returns the file."""
-    raw = paper_raw.Raw(UNFINISHED, paper_raw.head(args.rounds, args.seconds))
+    raw = paper_raw.Raw(UNFINISHED, paper_raw.head("paper", rounds=args.rounds, seconds=args.seconds))
     paper_run.run(raw, max(os.sched_getaffinity(0)), args.rounds, args.seconds)
     return UNFINISHED
 
