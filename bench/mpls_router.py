@@ -64,8 +64,8 @@ class Guest:
             os.killpg(self.child.pid, signal.SIGTERM)
         self.child.wait()
 
-    def point(self):
-        """The next one, as the guest measured it."""
+    def line(self):
+        """The next one of JSON: that all is ready, or a point as the guest measured it."""
         for line in self.child.stdout:
             if line.startswith("{"):
                 return json.loads(line)
@@ -84,14 +84,17 @@ class Guest:
 
 def measure(raw, rounds, labels):
     """All points that the file has not, in one boot."""
-    left = [point for point in points(labels) if not raw.has(point)]
+    left = [point for point in points(sorted(set(labels))) if not raw.has(point)]
     if not left:
         return
-    progress, boot = Progress(left), time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+    boot = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+    print("== the guest boots, and makes the networks of all curves", flush=True)
     with Guest(rounds, [point.value for point in left]) as guest:
+        guest.line()
+        progress = Progress(left)
         for point in left:
             progress.tell(point)
-            found = guest.point()
+            found = guest.line()
             if found.pop("value") != point.value:
                 raise LabError(f"the guest has measured something else than {point.name}")
             raw.add(point, {"boot": boot, **found})

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The part of bench/run mpls-router that runs in the guest: mpls_router_guest.py ROUNDS LABELS,LABELS... Prints a JSON line for each
-point. A nanosecond of the guest is an instruction (tests/vm/README.md)."""
+"""The part of bench/run mpls-router that runs in the guest: mpls_router_guest.py ROUNDS LABELS,LABELS... Prints a line of JSON when all
+is ready, and one for each point. A nanosecond of the guest is an instruction (tests/vm/README.md)."""
 import contextlib
 import json
 import os
@@ -52,6 +52,7 @@ def main():
         networks = Networks(stack, 0, CURVES, (CountedPorts, CountedKernel))
         for curve, about in CURVES.items():     # all of them first: each namespace more changes all counts a little
             networks.of(curve).use(about.variant, wanted[0].cell)
+        print("{}", flush=True)
         for point in wanted:
             print(json.dumps({"value": point.value, **measure(networks, point, rounds)}), flush=True)
         os._exit(0)     # the machine ends with this program, so nothing need be taken down

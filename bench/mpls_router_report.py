@@ -57,7 +57,7 @@ def ahead(router, curve):
     for ours, others in STATIC.items():
         if curve in others:
             won = router.first_won(ours, curve)
-            return "nowhere" if won is None else f"from {won} on"
+            return "nowhere" if won is None else f"from {won} label{'s' if won > 1 else ''} on"
     return "-"
 
 
