@@ -5,13 +5,13 @@
 
 Packets are made and counted by build/bench/chain_packets.
 """
-from bench.chain_lab import MTU, SILENT, Packets, config, mac
+from bench.chain_lab import KERNELS_OWN, MTU, SILENT, Packets, config, mac
 
 VARIANTS = ("forwarding", "proxy", "ceiling")
 # Between those: what a packet costs as it is taken one step further, and the way of merged ones (bench/ceiling.h).
 STAGES = ("pop", "ticket", "tc", "hairpin")
 BARE = ("forwarding", "pop", "ticket", "tc")     # nothing puts a header on
-ONE_STACK = ("ceiling", "hairpin")    # what they put on is a constant
+ONE_STACK = ("ceiling", "hairpin", *KERNELS_OWN)    # what they put on is a constant
 STACKS = 64
 THROUGH_KERNEL = """    sf: {name: nat}
     egress: [p1]

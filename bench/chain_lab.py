@@ -18,6 +18,8 @@ VARIANTS = ("redirect", "proxy", "paper", "seg6")
 ATTACH_SECONDS = 300     # thousands of services, on a machine that has other work
 OTHER = "other"     # the proxy of another checkout
 ANY_LABELS = ("redirect", "proxy", OTHER, "paper", "seg6", "forwarding")    # all others must know how many there will be
+KERNELS_OWN = ("mpls_router", "act_mpls")   # static proxies, in bench/mpls_router_lab.py
+ONE_STACK = ("static", *KERNELS_OWN)        # all packets have one and the same
 GATEWAY = "2001:db8:b::2"
 TABLES = {"srv6": 101, "csid": 102}
 SILENT = {"net__ipv6__conf__all__disable_ipv6": 1, "net__ipv6__conf__default__disable_ipv6": 1}
@@ -167,6 +169,10 @@ class Packets:
     `cpu`: where it all runs; `config`: of the proxy, for a cell; `against`: another checkout, if its proxy is
     measured as well."""
 
+    # SCHED_FIFO: what else runs on the machine would halve the rates, and not those of all variants alike.
+    scheduling = ("-f", "1")
+    programs_of = {}    # a variant whose XDP programs are those of another one: what it does is in the kernel's tables
+
     def __init__(self, lab, cpu, batch, config_of, against):
         self.lab, self.batch = lab, batch
         self.programs = {"proxy": BUILD / "sfcproxy"} | ({OTHER: against / "build/sfcproxy"} if against else {})
@@ -174,8 +180,7 @@ class Packets:
         self.config = lab.folder / "proxy.yaml"
         self.config_of = config_of
         self.variant = None
-        # SCHED_FIFO: what else runs on the machine would halve the rates, and not those of all variants alike.
-        self.packets = lab.start("sender", "chrt", "-f", "1", "taskset", "-c", cpu, BUILD / "bench/chain_packets",
+        self.packets = lab.start("sender", "chrt", *self.scheduling, "taskset", "-c", cpu, BUILD / "bench/chain_packets",
                                  lab.prefix, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None, text=True)
 
     def ask(self, *words):
@@ -196,7 +201,7 @@ class Packets:
             return
         if self.variant and self.variant[0] in self.programs:
             call(self.programs[self.variant[0]], "detach", "--pin", self.pin)
-        self.ask("variant", "none" if variant in self.programs else variant, cell.labels)
+        self.ask("variant", "none" if variant in self.programs else self.programs_of.get(variant, variant), cell.labels)
         if variant in self.programs:
             self.config.write_text(self.config_of(cell))
             self.lab.run("proxy", self.programs[variant], "attach", "-c", self.config, "--pin", self.pin, timeout=ATTACH_SECONDS)
@@ -242,6 +247,6 @@ class Chain(Packets):
             static = SFC[cell.sfc].static
             return self.send_stacks(cell.labels, static.words, cell, 1, packets, rate, begun=static.begun, **how)
         hops = 0 if self.variant[0] == "redirect" else 1
-        stacks = 1 if self.variant[0] == "static" else 0
+        stacks = 1 if self.variant[0] in ONE_STACK else 0
         return self.send_stacks(cell.labels, cell.labels - hops * SFC[cell.sfc].popped, cell, stacks, packets, rate, hops,
                                 **how)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """bench/run paper: the paper's evaluation. Measures what docs/EVALUATION.md shows, and writes that document and its figures. A
 run that was interrupted goes on where it stopped, if it has the same commit and options. With --report it only writes, from
-raw results that are there."""
+raw results that are there; those of bench/run mpls-router beside them have a section."""
 import os
 import pathlib
 import shutil
@@ -9,8 +9,9 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from bench import paper_raw, paper_report, paper_run  # noqa: E402  (the path above comes first)
+from bench import mpls_router_plan, paper_raw, paper_report, paper_run  # noqa: E402  (the path above comes first)
 from bench.chain_options import Parser, number  # noqa: E402
+from bench.mpls_router_results import Router  # noqa: E402
 from lab.net import LabError  # noqa: E402
 
 UNFINISHED = paper_raw.ROOT / "build/paper.jsonl"
@@ -33,15 +34,21 @@ def options():
 
 def measured(args):
     """Runs what is not there yet. Returns the file."""
-    raw = paper_raw.Raw(UNFINISHED, paper_raw.head(args.rounds, args.seconds))
+    raw = paper_raw.Raw(UNFINISHED, paper_raw.head("paper", rounds=args.rounds, seconds=args.seconds))
     paper_run.run(raw, max(os.sched_getaffinity(0)), args.rounds, args.seconds)
     return UNFINISHED
+
+
+def router(folder):
+    """The results of bench/run mpls-router in that folder; None if there are none."""
+    stored = folder / "mpls_router.jsonl"
+    return Router(*paper_raw.read(stored, mpls_router_plan.NAME)) if stored.exists() else None
 
 
 def work(args):
     raw = args.report or measured(args)
     head, points = paper_raw.read(raw)
-    words = paper_report.write(head, points, args.out)
+    words = paper_report.write(head, points, args.out, router(raw.parent if args.report else args.out / "evaluation"))
     if not args.report:
         shutil.move(raw, args.out / "evaluation/raw.jsonl")    # finished: the next run begins anew
     print(f"RESULT pass {words}")

@@ -10,6 +10,7 @@ import matplotlib  # noqa: E402  (the folder must be set before)
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402  (so must the backend)
 
+from bench import mpls_router_plan  # noqa: E402
 from bench.paper_plan import CURVES  # noqa: E402
 from bench.paper_results import titles  # noqa: E402
 
@@ -18,7 +19,7 @@ SETTINGS = {"svg.hashsalt": "sfcproxy", "svg.fonttype": "none", "font.family": "
             "axes.grid": True, "grid.alpha": 0.3, "axes.spines.top": False, "axes.spines.right": False, "legend.fontsize": 8}
 # Colours that stay apart for those who see fewer.
 COLOURS = {"redirect": "#000000", "static": "#999999", "user": "#0072b2", "paper": "#d55e00", "forwarding": "#009e73",
-           "kernel": "#cc79a7"}
+           "kernel": "#cc79a7", "router": "#d55e00", "act": "#e69f00", "router_ports": "#d55e00", "act_ports": "#e69f00"}
 MICRO = {"proxy": ("sfcproxy", "#0072b2"), "nocache": ("the same without a cache", "#999999"), "paper": ("the paper's way", "#d55e00")}
 
 
@@ -30,9 +31,9 @@ def save(figure, folder, name, legend=0.0):
     pyplot.close(figure)
 
 
-def lines(axes, along, value_of):
-    for curve, about in CURVES.items():
-        points = [(value, value_of(curves[curve])) for value, curves in along if curve in curves]
+def lines(axes, along, value_of, curves=None):
+    for curve, about in (curves or CURVES).items():
+        points = [(value, value_of(found[curve])) for value, found in along if curve in found]
         if points:
             axes.plot(*zip(*points), label=about.title, color=COLOURS[curve], marker="o", markersize=3,
                       linestyle="--" if about.kernel else "-")
@@ -86,10 +87,28 @@ def latency_figure(results, folder):
     save(figure, folder, "latency")
 
 
-def draw(results, folder):
+def router_figure(router, folder):
+    """One half for each way of a packet."""
+    figure, halves = pyplot.subplots(1, 2, figsize=(9, 4.2), sharey=True)
+    for axes, kernel, title in zip(halves, (True, False), ("the SF is the kernel", "the SF is behind ports")):
+        curves = {curve: about for curve, about in mpls_router_plan.CURVES.items() if about.kernel == kernel}
+        lines(axes, router.along(), lambda at: at, curves)
+        axes.set_title(title, fontsize=9)
+        axes.set_xlabel("labels")
+        axes.set_xticks(range(2, 17, 2))
+        axes.legend(loc="upper left")
+    halves[0].set_ylim(bottom=0)    # of both, once both have their lines
+    halves[0].set_ylabel("instructions of the guest, a packet")
+    save(figure, folder, "mpls_router")
+
+
+def draw(results, folder, router=None):
+    """`router`: what bench/run mpls-router found, if that is there."""
     folder.mkdir(parents=True, exist_ok=True)
     with matplotlib.rc_context(SETTINGS):
         for axis in titles():
             axis_figure(results, axis, folder)
         in_flight_figure(results, folder)
         latency_figure(results, folder)
+        if router:
+            router_figure(router, folder)

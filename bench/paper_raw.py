@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The raw results of bench/run paper: a file of JSON lines. The first one says where and how they were taken, and each other
-one is a point. A run that was interrupted goes on where it stopped."""
+"""The raw results of bench/run paper, and of bench/run mpls-router: a file of JSON lines. The first one says where and how they
+were taken, and each other one is a point. A run that was interrupted goes on where it stopped."""
 import json
 import os
 import pathlib
@@ -27,11 +27,11 @@ def cpu_model():
     return platform.machine()
 
 
-def head(rounds, seconds):
+def head(bench, **how):
     """`commit` has a + where files were changed since."""
-    changed = git("status", "--porcelain", "--untracked-files=no", "--", "bench", "bpf", "include", "lab", "src")
-    return {"version": VERSION, "bench": "paper", "commit": git("rev-parse", "HEAD") + ("+" if changed else ""),
-            "cpu": cpu_model(), "cpus": os.cpu_count(), "kernel": platform.release(), "rounds": rounds, "seconds": seconds,
+    changed = git("status", "--porcelain", "--untracked-files=no", "--", "bench", "bpf", "include", "lab", "src", "tests/vm")
+    return {"version": VERSION, "bench": bench, "commit": git("rev-parse", "HEAD") + ("+" if changed else ""),
+            "cpu": cpu_model(), "cpus": os.cpu_count(), "kernel": platform.release(), **how,
             "started": time.strftime("%Y-%m-%d %H:%M", time.gmtime())}
 
 
@@ -40,15 +40,15 @@ def load():
     return os.getloadavg()[0]
 
 
-def read(path):
+def read(path, bench="paper"):
     """(head, points). A last line that was cut off, by an interrupt, does not count."""
     lines = pathlib.Path(path).read_text(encoding="utf-8").split("\n")
     try:
         first, *points = [json.loads(line) for line in lines[:-1]]
     except ValueError as error:
         raise RawError(f"'{path}' has no JSON line for each point: {error}") from error
-    if first.get("bench") != "paper" or first.get("version") != VERSION:
-        raise RawError(f"'{path}' begins with no head of bench/run paper, version {VERSION}")
+    if first.get("bench") != bench or first.get("version") != VERSION:
+        raise RawError(f"'{path}' begins with no head of bench/run {bench}, version {VERSION}")
     return first, points
 
 
@@ -60,7 +60,7 @@ class Raw:
         self.path = pathlib.Path(path)
         self.points = []
         try:
-            old, points = read(self.path)
+            old, points = read(self.path, first["bench"])
         except (OSError, RawError, ValueError):
             old, points = None, []
         if old and {**old, "started": None} == {**first, "started": None}:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""docs/EVALUATION.md from the raw results of bench/run paper."""
+"""docs/EVALUATION.md from the raw results of bench/run paper, and of bench/run mpls-router."""
 import pathlib
 
-from bench import paper_plots, paper_tables as tables
+from bench import mpls_router_report, paper_plots, paper_tables as tables
 from bench.paper_plan import BASE, CURVES, PROXIES
 from bench.paper_results import Results, least
 
@@ -152,21 +152,23 @@ def labels_text(results):
             f"\nand bare redirects {kept('redirect'):.2f}.")
 
 
-def document(results):
+def document(results, router):
     axes = {f"{axis}_table": tables.along(results, axis) for axis in ("labels", "size", "flows", "services")}
     wrong, _ = results.totals()
-    return TEXT.format(wrong=wrong, machine=machine(results), busy=busy(results), base=BASE, batch=tables.BATCH, loses=loses(results),
+    text = TEXT.format(wrong=wrong, machine=machine(results), busy=busy(results), base=BASE, batch=tables.BATCH, loses=loses(results),
                        labels_text=labels_text(results), base_table=tables.base(results),
                        in_flight_table=tables.in_flight(results), chain_headers_table=tables.chain_headers(results),
                        headers_table=tables.headers(results), tcp_table=tables.tcp(results),
                        tcp_rounds=len(results.tcp[0]["runs"]), **axes)
+    return text + (mpls_router_report.section(router) if router else "")
 
 
-def write(head, points, out):
-    """EVALUATION.md and the folder `evaluation` in `out`. Returns the figures for the RESULT line."""
+def write(head, points, out, router=None):
+    """EVALUATION.md and the folder `evaluation` in `out`; `router`: what bench/run mpls-router found, which has a section of its own.
+    Returns the figures for the RESULT line."""
     results = Results(head, points)
-    paper_plots.draw(results, pathlib.Path(out) / "evaluation")
-    (pathlib.Path(out) / "EVALUATION.md").write_text(document(results), encoding="utf-8")
+    paper_plots.draw(results, pathlib.Path(out) / "evaluation", router)
+    (pathlib.Path(out) / "EVALUATION.md").write_text(document(results, router), encoding="utf-8")
     found = results.base
     wrong, lost = results.totals()
     return (f"vs_redirect={found['user'].ratio(found['redirect']):.2f} vs_static={found['user'].ratio(found['static']):.2f}"

@@ -25,16 +25,17 @@ TCP_ROUNDS_MOST = 3
 
 
 class Networks:
-    """Those of the curves, made where they are needed first."""
+    """Those of the curves, made where they are needed first. `kinds`: where the SF is behind ports, and where it is a kernel."""
 
-    def __init__(self, stack, cpu):
+    def __init__(self, stack, cpu, curves=None, kinds=(Chain, KernelChain)):
         self.stack, self.cpu, self.chains = stack, cpu, {}
+        self.curves, self.kinds = curves or CURVES, kinds
 
     def of(self, curve):
         if curve not in self.chains:
             lab = Lab()
             lab.prefix += curve + "-"
-            network = KernelChain if CURVES[curve].kernel else Chain
+            network = self.kinds[self.curves[curve].kernel]
             self.chains[curve] = network(self.stack.enter_context(lab), self.cpu, BATCH,
                                          types.SimpleNamespace(capacity=CAPACITY, against=None))
         return self.chains[curve]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""bench/run paper: docs/EVALUATION.md and its figures are those of the stored raw results, byte for byte, and a run goes on
+"""bench/run paper and mpls-router: docs/EVALUATION.md and its figures are those of the stored raw results, byte for byte, and a run goes on
 where it was interrupted. Nothing is measured here."""
 import json
 import pathlib
@@ -8,14 +8,19 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import types
 import unittest
+from unittest import mock
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 DOCS = ROOT / "docs"
 RAW = DOCS / "evaluation/raw.jsonl"
+RAW_ROUTER = DOCS / "evaluation/mpls_router.jsonl"
 sys.path.insert(0, str(ROOT))
 
-from bench import paper_plan, paper_raw, paper_results  # noqa: E402  (the path above comes first)
+from bench import mpls_router, mpls_router_guest, mpls_router_plan, mpls_router_report  # noqa: E402  (the path above comes first)
+from bench import paper_plan, paper_raw, paper_results  # noqa: E402
+from bench.chain_lab import Outcome  # noqa: E402
 
 
 def report(raw, out):
@@ -77,6 +82,11 @@ class Plan(unittest.TestCase):
             self.assertEqual((min(values), max(values)), (least, most), axis)
         self.assertEqual([point.value for point in points if point.axis == "in_flight"][::4], [10, 60000])
 
+    def test_cells_of_the_guest(self):
+        points = mpls_router_plan.points()
+        self.assertEqual([point.cell.labels for point in points], list(range(1, 17)))
+        self.assertEqual({point.curves for point in points}, {tuple(mpls_router_plan.CURVES)})
+
     def test_stored_results_are_whole(self):
         _, points = paper_raw.read(RAW)
         self.assertEqual({(point["axis"], point["value"]) for point in points},
@@ -107,6 +117,89 @@ class Resume(Folder):
 
     def test_another_commit_begins_anew(self):
         self.assertFalse(paper_raw.Raw(self.path, self.first | {"commit": "2"}).has(self.base))
+
+
+def counted(labels, first=None, **changed):
+    """A point as the guest tells it. `first`: of its first curve, what is not as it must be."""
+    curves = {curve: {"instructions": [5000.0], "sent": 64, "wrong": 0, "lost": 0} for curve in mpls_router_plan.CURVES}
+    next(iter(curves.values())).update(first or {})
+    static = [curve for names in mpls_router_plan.STATIC.values() for curve in names]
+    return {"value": labels, "kernel": "6.1", "planted_found": static, "curves": curves, **changed}
+
+
+class Guest(unittest.TestCase):
+    """The part that runs in the guest, with a chain that is not there."""
+
+    def setUp(self):
+        self.chain = mock.Mock()
+        self.chain.send.side_effect = lambda _cell, packets: Outcome(packets, packets - 2, 1, 200000.0)
+        self.chain.finds_wrong.return_value = True
+        self.networks = mock.Mock()
+        self.networks.of.return_value = self.chain
+        self.point = mpls_router_plan.points([2])[0]
+
+    def test_counts_every_packet(self):
+        found = mpls_router_guest.measure(self.networks, self.point, 3)
+        sent = 3 * (mpls_router_guest.WARM_UP + mpls_router_guest.PACKETS)
+        for curve in mpls_router_plan.CURVES:
+            self.assertEqual(found["curves"][curve], {"instructions": [5000.0] * 3, "sent": sent, "wrong": 6, "lost": 6}, curve)
+
+    def test_planted(self):
+        static = ["router", "act", "router_ports", "act_ports"]
+        self.assertEqual(mpls_router_guest.planted_found(self.networks, self.point), static)
+        self.chain.finds_wrong.return_value = False
+        self.assertEqual(mpls_router_guest.planted_found(self.networks, self.point), [])
+
+
+class MplsRouter(Folder):
+    """bench/run mpls-router: its results, with answers of a guest that is not there."""
+
+    def run_with(self, *answers, labels=(2, 3)):
+        """Whether it passes, and the RESULT line."""
+        guest = mock.MagicMock()
+        guest.return_value.__enter__.return_value.line.side_effect = [{}, *[json.loads(json.dumps(answer)) for answer in answers]]
+        args = types.SimpleNamespace(rounds=1, labels=list(labels), out=self.folder)
+        with mock.patch.object(mpls_router, "Guest", guest), mock.patch("builtins.print") as said, \
+                mock.patch.object(mpls_router, "UNFINISHED", self.folder / "unfinished.jsonl"):
+            return mpls_router.work(args), said.call_args.args[0]
+
+    def test_stored_results_are_whole(self):
+        router = mpls_router.Router(*paper_raw.read(RAW_ROUTER, "mpls-router"))
+        self.assertEqual(router.labels, list(range(1, 17)))
+        self.assertTrue(router.good(), router.words())
+        self.assertEqual(router.boots, 1)
+        self.assertLess(router.spread, 0.01)
+
+    def test_what_fails(self):
+        for labels, why in ((2, {"first": {"wrong": 1}}), (2, {"first": {"lost": 1}}), (2, {"first": {"sent": 0}}),
+                            (2, {"planted_found": ["router", "act", "act_ports"]}), (2, {"curves": counted(2)["curves"] | {"new": {
+                                "instructions": [1.0], "sent": 1, "wrong": 0, "lost": 0}}})):
+            with self.subTest(why=why):
+                self.setUp()
+                good, said = self.run_with(counted(labels, **why), counted(3))
+                self.assertFalse(good)
+                self.assertRegex(said, "^RESULT fail guest_instructions=5000 ")
+
+    def test_passes_and_goes_on(self):
+        """The second run has one point left."""
+        good, said = self.run_with(counted(2), labels=[2])
+        self.assertTrue(good)
+        self.assertRegex(said, r"^RESULT pass .* wrong=0 lost=0 unseen=0 packets=512 .* points=1/16 rounds=1 boots=1$")
+        good, said = self.run_with(counted(3))
+        self.assertTrue(good)
+        self.assertRegex(said, r"points=2/16 ")
+
+    def test_another_point_than_asked(self):
+        with self.assertRaises(mpls_router.LabError):
+            self.run_with(counted(3), labels=[2])
+
+    def test_losing_stays_in(self):
+        head, points = paper_raw.read(RAW_ROUTER, "mpls-router")
+        for point in points:
+            point["curves"]["user"]["instructions"] = [100000.0]
+        text = mpls_router_report.section(mpls_router.Router(head, points))
+        self.assertRegex(text, r"\| act_mpls, SF behind ports \| \d+ \| nowhere \|")
+        self.assertIn("| 100000 (+", text)
 
 
 class Percentile(unittest.TestCase):
