@@ -50,6 +50,8 @@ int native_without_work(struct xdp_md* ctx) {
         {"srv6_tlvs", srv6_tlvs(NULL, 1) == SFC_REASON_bad_tlv},
         {"srv6_parse_for", srv6_parse_for(ctx, NULL, 0) == SFC_REASON_unmatched},
         {"srv6_unmask", srv6_unmask(ctx, NULL) == SFC_REASON_sfc_from_sf},
+        {"message_move_piece", message_move_piece(ctx, NULL, 0) == SFC_REASON_no_room},
+        {"message_move", message_move(ctx, NULL, 0, 0) == SFC_REASON_no_room},
         {"message_make", message_make(ctx, NULL) == 0},
         {"outer_answer", outer_answer(ctx, NULL, 0, 0, 0) == XDP_DROP},
         {"digest_short", digest_short(ctx, NULL, 0, 1) == SFC_REASON_truncated},
