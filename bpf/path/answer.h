@@ -2,7 +2,8 @@
 /*
  * A packet that ends because it is too big, and its sender, who is to send smaller ones (RFC 1191, RFC 8201). The frame
  * becomes the message to the sender. It has the packet's own advanced header, and goes to the service's next hop: the
- * end of the way knows a route to the sender, and we need not (RFC 3032 2.3.2).
+ * end of the way knows a route to the sender, and we need not (RFC 3032 2.3.2). With routes (`fib`) the message asks
+ * for its own.
  */
 #pragma once
 
@@ -11,16 +12,31 @@
 
 enum { ANSWER_MTU_LEAST = 68 /* RFC 791 3.2 */ };
 
-/* The size of packets that fit both links, once the header is on; 0 where none do. `room` is the next hop's alone. */
-static __always_inline __u32 answer_mtu(const struct work *work, const struct back *back)
+/* The MTU of the way out, 0 for no limit. Of routes it is that of the one which the packet was too big for, and the
+ * largest one before a route is known. */
+static __always_inline __u32 answer_way(const struct work *work, const struct sfc_service *service,
+					const struct sfc_port *egress)
 {
-	const struct sfc_port *to = port_get(back->service->to_port);
+	__u32 most;
+
+	if (!fib_decides(service))
+		return egress ? egress->mtu : 0;
+	if (work->result.claimed || encap_bypass(work))
+		return work->icmp.way;
+	most = fib_most(service, FIB_NO_LIMIT);
+	return most == FIB_NO_LIMIT ? 0 : most;
+}
+
+/* The size of packets that fit both links, once the header is on; 0 where none do. `room` is the way out's alone. */
+static __always_inline __u32 answer_mtu(const struct work *work, const struct sfc_service *service, __u32 way)
+{
+	const struct sfc_port *to = port_get(service->to_port);
 	__u32 mtu = 0, len = work->header.f.len;
 
-	if (back->egress->mtu) {
-		if (back->egress->mtu < len + ANSWER_MTU_LEAST)
+	if (way) {
+		if (way < len + ANSWER_MTU_LEAST)
 			return 0;
-		mtu = back->egress->mtu - len;
+		mtu = way - len;
 	}
 	if (to && to->mtu && (!mtu || to->mtu < mtu))
 		mtu = to->mtu;
@@ -39,7 +55,8 @@ static __always_inline int answer_may_not_fragment(struct xdp_md *ctx)
 /* The message's kind, by the packet's version. */
 static __always_inline int answer_make(struct xdp_md *ctx, struct work *work, const struct back *back)
 {
-	__u32 mtu = answer_mtu(work, back);
+	__u32 way = answer_way(work, back->service, back->egress), len = work->header.f.len;
+	__u32 mtu = answer_mtu(work, back->service, way);
 
 	if (!mtu || !answer_may_not_fragment(ctx))
 		return 0;
@@ -47,8 +64,25 @@ static __always_inline int answer_make(struct xdp_md *ctx, struct work *work, co
 	work->icmp.kind = inner_version(ctx, ETH_HLEN) == 4 ? ICMP_KIND(ICMP_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED)
 							    : ICMP_KIND(ICMP6_TOO_BIG, 0);
 	work->icmp.word = mtu;
-	work->icmp.room = back->egress->mtu ? back->egress->mtu - work->header.f.len : 0;
+	work->icmp.room = way ? way - len : 0;
 	return message_make(ctx, work);
+}
+
+/* Sends the message out. The kernel gets it where it must send it itself, as it gets packets: at the port of the SF. */
+static __always_inline int answer_leave(struct xdp_md *ctx, struct work *work, const struct back *back)
+{
+	__u32 id = back->service->return_port, *from;
+	int reason;
+
+	if (!fib_decides(back->service))
+		return port_redirect(work, back->egress_id);
+	from = bpf_map_lookup_elem(&tx_ports, &id);
+	if (!from)
+		return SFC_REASON_no_next_hop;
+	reason = fib_route(ctx, work, back->service, *from);
+	if (fib_hands_over(reason) && work->result.claimed)
+		return fib_to_kernel(XDP_DROP) == XDP_REDIRECT ? SFC_OK : SFC_REASON_no_next_hop;
+	return reason ?: port_redirect(work, work->result.egress);
 }
 
 /* Puts the header on, as on any packet that leaves. */
@@ -59,25 +93,37 @@ static __always_inline int answer_send(struct xdp_md *ctx, struct work *work, st
 	if (reason)
 		return reason;
 	reason = work->header.f.len ? encap_finish(ctx, work, back->service) : back_bare(ctx, work);
-	return reason ?: port_redirect(work, back->egress_id);
+	return reason ?: answer_leave(ctx, work, back);
 }
 
-/* Whose packets are bare, and have one way out that is known before the header is on. */
+/* Whose packets are bare. */
 static __always_inline int answer_may(const struct sfc_service *service)
 {
-	return service->inner != SFC_INNER_ETHERNET && !encap_stays(service) && !fib_decides(service);
+	return service->inner != SFC_INNER_ETHERNET && !encap_stays(service);
 }
 
-/* Answers a packet that has been dropped: it is bare behind Ethernet, and its header is in work->header. Returns the
- * XDP action. */
+/* Takes the header off again that a route has been asked with. */
+static __always_inline int answer_uncover(struct xdp_md *ctx, struct work *work, const struct back *back)
+{
+	__u32 len = *(const volatile __u16 *)&work->header.f.len & CUT_MASK;
+	int four;
+
+	if (!fib_decides(back->service) || !work->result.claimed)
+		return SFC_OK;
+	four = inner_version(ctx, l2_len(work) + len) == 4;
+	return rewrite_cut(ctx, len, four ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6), &back->macs);
+}
+
+/* Answers a packet that has been dropped: it is bare behind Ethernet but for what answer_uncover takes off, and its
+ * header is in work->header. Returns the XDP action. */
 static __always_inline int answer_bare(struct xdp_md *ctx, struct work *work)
 {
-	struct back back = {};
+	struct back back = {.in = port_get(work->result.port)};
 	__u32 service = work->result.service;
 
 	back.service = bpf_map_lookup_elem(&services, &service);
 	if (back.service && answer_may(back.service) && !back_where(ctx, work, &back) &&
-	    answer_make(ctx, work, &back) && !answer_send(ctx, work, &back))
+	    !answer_uncover(ctx, work, &back) && answer_make(ctx, work, &back) && !answer_send(ctx, work, &back))
 		return message_sent(work);
 	work->result.egress = SFC_NONE;
 	return XDP_DROP;
@@ -93,20 +139,21 @@ __noinline int answer_too_big(struct xdp_md *ctx, struct work *work)
 static __always_inline __u32 answer_outer_mtu(const struct work *work, const struct sfc_service *service)
 {
 	const struct sfc_port *to = encap_bypass(work) ? NULL : port_get(service->to_port);
-	const struct sfc_port *egress = fib_decides(service) ? NULL : port_get(back_egress(work, service));
+	__u32 way = answer_way(work, service, port_get(back_egress(work, service)));
 	__u32 cut = work->encap.cut, kept = work->encap.kept, mtu = 0;
 
 	if (encap_stays(service))
 		return 0;
-	if (egress && egress->mtu && egress->mtu + cut > kept)
-		mtu = egress->mtu + cut - kept;
+	if (way && way + cut > kept)
+		mtu = way + cut - kept;
 	if (to && to->mtu && (!mtu || to->mtu + cut < mtu))
 		mtu = to->mtu + cut;
 	return mtu;
 }
 
-/* Answers a frame that is as it came and has been dropped: to the sender of its outer packet (RFC 8754 4.3, RFC 8986
- * 4). Returns the XDP action. */
+/* Answers a frame that has been dropped at a domain port: to the sender of its outer packet (RFC 8754 4.3, RFC 8986 4).
+ * It is as it came, but for one that goes past the SF by a route, which was asked with the next segment. Returns the
+ * XDP action. */
 static __always_inline int answer_outer(struct xdp_md *ctx, struct work *work)
 {
 	__u32 id = work->result.service, word = work->encap.due_at;
