@@ -101,6 +101,7 @@ struct icmp_message {
 	__u32 way;   /* of routes: the MTU of the one that the packet was too big for, 0 = none */
 	__u32 len;   /* of the packet, as its header says */
 	struct sfc_address to;
+	struct sfc_address came; /* End.AM: the destination as it came, for a message to the sender */
 	__u8 link[ABOUT_LINK];
 	__u8 bytes[48]; /* the message up to what it quotes: IPv6 and ICMPv6 are the longest */
 };

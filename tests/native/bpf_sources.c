@@ -66,7 +66,7 @@ int native_without_work(struct xdp_md* ctx) {
         {"options_walk", options_walk(ctx, NULL, 0, 1) == SFC_REASON_truncated},
         {"untrusted_unwrap", untrusted_unwrap(ctx, NULL, 0) == SFC_REASON_runt},
         {"untrusted_judge", untrusted_judge(ctx, NULL, 0) == SFC_REASON_miss},
-        {"answer_too_big", answer_too_big(ctx, NULL) == XDP_DROP},
+        {"answer_from_sf", answer_from_sf(ctx, NULL) == XDP_DROP},
         {"fib_most", fib_most(NULL, 0) == 0},
         {"fib_route", fib_route(ctx, NULL, NULL, 0) == SFC_REASON_no_next_hop},
         {"back_bypass", back_bypass(ctx, NULL, NULL) == SFC_REASON_no_next_hop},
