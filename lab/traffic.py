@@ -27,8 +27,8 @@ class Result:
     mbps: float | None = None
 
 
-def ping(lab, role, address, count=20, interval=0.02, size=56):
-    done = lab.run(role, "ping", "-q", "-n", "-c", count, "-i", interval, "-W", "1", "-s", size, address, check=False)
+def ping(lab, role, address, count=20, interval=0.02, size=56, hops=64):
+    done = lab.run(role, "ping", "-q", "-n", "-c", count, "-i", interval, "-W", "1", "-s", size, "-t", hops, address, check=False)
     found = re.search(r"(\d+) received", done.stdout)
     answered = int(found.group(1)) if found else 0
     times = re.search(r"= [\d.]+/([\d.]+)/", done.stdout)

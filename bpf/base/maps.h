@@ -98,8 +98,10 @@ struct icmp_message {
 	__u16 kind;  /* type and code */
 	__u32 word;  /* MTU, pointer or 0 */
 	__u32 room;  /* bytes that the message may have as an IP packet; 0 = no limit but its own */
+	__u32 way;   /* of routes: the MTU of the one that the packet was too big for, 0 = none */
 	__u32 len;   /* of the packet, as its header says */
 	struct sfc_address to;
+	struct sfc_address came; /* End.AM: the destination as it came, for a message to the sender */
 	__u8 link[ABOUT_LINK];
 	__u8 bytes[48]; /* the message up to what it quotes: IPv6 and ICMPv6 are the longest */
 };

@@ -20,6 +20,18 @@ enum {
 	SRV6_KEPT_WORDS = sizeof(struct ipv6hdr) / 8, /* of the IPv6 header, which are not compared */
 };
 
+/* Keeps the destination of the packet as it came: a reduced list does not have it. */
+static __always_inline int srv6_keep_destination(struct xdp_md *ctx, struct work *work)
+{
+	struct cursor cur = cursor_at(ctx, l2_len(work));
+	const struct ipv6hdr *ip = cursor_take(&cur, sizeof(*ip));
+
+	if (!ip)
+		return SFC_REASON_truncated;
+	__builtin_memcpy(&work->icmp.came, &ip->daddr, sizeof(work->icmp.came));
+	return SFC_OK;
+}
+
 /*
  * parse, where the header has been advanced in work->header, all `cut` bytes of it. They go back into the frame, with
  * the last segment as the destination. Kept are the extension headers up to the one at `srh`, and in the place of the
@@ -31,6 +43,8 @@ static __always_inline int srv6_masquerade(struct xdp_md *ctx, struct work *work
 	__u8 *bytes = work->header.f.bytes, next = bytes[SRV6_NEXT];
 	__u32 last = work->encap.cut - 1, end = srh + (bytes[srh + 1] + 1) * SRV6_UNIT;
 
+	if (sfc_config.icmp && srv6_keep_destination(ctx, work))
+		return SFC_REASON_truncated;
 	word[SRV6_TO / 8] = word[(srh + SRV6_LIST) / 8];
 	word[SRV6_TO / 8 + 1] = word[(srh + SRV6_LIST) / 8 + 1];
 	asm volatile("" : "+r"(last)); /* as in rewrite_restore */
@@ -43,6 +57,22 @@ static __always_inline int srv6_masquerade(struct xdp_md *ctx, struct work *work
 	work->encap.kept = end;
 	work->encap.inner = SFC_INNER_IPV6;
 	return SFC_OK;
+}
+
+/* Undoes that, for a message about the packet as it came. Returns SFC_OK or a reason. */
+static __always_inline int srv6_unmasquerade(struct xdp_md *ctx, struct work *work)
+{
+	struct cursor cur = cursor_at(ctx, l2_len(work));
+	__u8 *ip = cursor_take(&cur, sizeof(struct ipv6hdr)), left;
+	__u32 srh = work->header.f.bytes[0];
+
+	asm volatile("" : "+r"(srh));
+	if (!ip || srh > SFC_HEADER_MAX - SRV6_UNIT)
+		return SFC_REASON_truncated;
+	ip[SRV6_HOPS]++;
+	__builtin_memcpy(ip + SRV6_TO, &work->icmp.came, sizeof(work->icmp.came));
+	left = work->header.f.bytes[srh + SRV6_LEFT] + 1;
+	return bpf_xdp_store_bytes(ctx, l2_len(work) + srh + SRV6_LEFT, &left, 1) ? SFC_REASON_no_room : SFC_OK;
 }
 
 /* Whether the extension headers in the frame, which are in work->piece, are those that are kept. */

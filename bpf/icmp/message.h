@@ -2,10 +2,11 @@
 /*
  * Turns a frame into an ICMP error about the packet in it (RFC 792, RFC 4443 2).
  *
- *   before:                | link | packet          |
- *   after:   | link | IP | ICMP   | packet, its beginning |
+ *   before:   | link | packet                        |
+ *   after:    | link | IP | ICMP   | packet, its beginning |
  *
- * `link` is Ethernet, with tags or without.
+ * `link` is Ethernet, with tags or without. Where the message is not longer than the packet it begins where the packet
+ * did, because a header may need all the room that is in front of it.
  */
 #pragma once
 
@@ -22,6 +23,7 @@ enum {
 	MESSAGE_TOS = 0xc0, /* RFC 1812 4.3.2.5: internetwork control */
 	MESSAGE_TTL = 64,
 	MESSAGE_DF = 0x4000, /* RFC 6864 4.1: so an identification is of no use */
+	MESSAGE_PIECES = MESSAGE_IPV6 / SFC_SUM_PIECE,
 };
 
 struct message_ipv4 {
@@ -125,13 +127,55 @@ static __always_inline int message_keep_link(struct xdp_md *ctx, struct work *wo
 		      : bpf_xdp_store_bytes(ctx, 0, work->icmp.link, last + 1));
 }
 
+/* Moves the last of the bytes that are left to move, sum_left of them, `by` bytes back. Not static, as sum_piece. */
+__noinline int message_move_piece(struct xdp_md *ctx, struct work *work, __u32 by)
+{
+	__u32 left, piece, off, last;
+
+	if (!sfc_config.icmp || !work)
+		return SFC_REASON_no_room;
+	left = work->sum_left;
+	piece = left < SFC_SUM_PIECE ? left : SFC_SUM_PIECE;
+	off = about_off(work) + left - piece;
+	work->sum_left = left - piece;
+	last = piece - 1;
+	asm volatile("" : "+r"(last)); /* as in digest_short */
+	last &= SFC_SUM_PIECE - 1;
+	if (bpf_xdp_load_bytes(ctx, off, work->piece, last + 1))
+		return SFC_REASON_truncated;
+	return bpf_xdp_store_bytes(ctx, off + by, work->piece, last + 1) ? SFC_REASON_truncated : SFC_OK;
+}
+
+/* Moves the first `quote` bytes of the packet `by` bytes back in the frame, the last of them first. Not static, as
+ * extensions_walk. */
+__noinline int message_move(struct xdp_md *ctx, struct work *work, __u32 quote, __u32 by)
+{
+	if (!sfc_config.icmp || !work)
+		return SFC_REASON_no_room;
+	work->sum_left = quote;
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < MESSAGE_PIECES && work->sum_left; i++) {
+		if (message_move_piece(ctx, work, by))
+			return SFC_REASON_no_room;
+	}
+	return SFC_OK;
+}
+
+/* Makes room for the message's headers in front of the frame. */
+static __always_inline int message_grow(struct xdp_md *ctx, struct work *work, __u32 header, int tail)
+{
+	return message_keep_link(ctx, work, 1) && !bpf_xdp_adjust_tail(ctx, tail - (int)header) &&
+	       !bpf_xdp_adjust_head(ctx, -(int)header) && message_keep_link(ctx, work, 0);
+}
+
 /* Makes room for the message's headers, and cuts off what it does not quote. */
 static __always_inline int message_room(struct xdp_md *ctx, struct work *work, __u32 header, __u32 quote)
 {
-	int tail = (int)(about_off(work) + quote) - (int)bpf_xdp_get_buff_len(ctx);
+	int tail = (int)(about_off(work) + header + quote) - (int)bpf_xdp_get_buff_len(ctx);
 
-	return message_keep_link(ctx, work, 1) && !bpf_xdp_adjust_tail(ctx, tail) &&
-	       !bpf_xdp_adjust_head(ctx, -(int)header) && message_keep_link(ctx, work, 0);
+	if (tail > 0)
+		return message_grow(ctx, work, header, tail);
+	return !message_move(ctx, work, quote, header) && !bpf_xdp_adjust_tail(ctx, tail);
 }
 
 /* Sums all behind the IP header, the checksum's own field is zero. */

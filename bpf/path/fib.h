@@ -20,6 +20,7 @@ enum {
 	FIB_INET = 2,              /* AF_INET */
 	FIB_INET6 = 10,            /* AF_INET6 */
 	FIB_FLOWINFO = 0x0fffffff, /* traffic class and flow label, RFC 8200 3 */
+	FIB_NO_LIMIT = 0x7fffffff, /* as an MTU */
 };
 
 /* Whether packets of the service leave by routes. */
@@ -28,16 +29,14 @@ static __always_inline int fib_decides(const struct sfc_service *service)
 	return sfc_config.fib && service->options & SFC_OPTION_FIB;
 }
 
-/*
- * Whether a packet of `size` may find a way: at strip nobody knows its route yet. One port that is there is enough, and
- * the largest MTU counts, because restore looks at the port that the route leads to. Not static, as extensions_walk.
- */
-__noinline int fib_any_way(const struct sfc_service *service, __u32 size)
+/* The largest MTU of the ports that are there, or the first one that is enough for `size`; 0 where no port is there.
+ * Not static, as extensions_walk. */
+__noinline __u32 fib_most(const struct sfc_service *service, __u32 size)
 {
-	int reason = SFC_REASON_no_next_hop;
+	__u32 most = 0;
 
 	if (!sfc_config.fib || !service)
-		return reason;
+		return 0;
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < SFC_EGRESS_MAX; i++) {
 		__u32 id = service->egress[i];
@@ -45,11 +44,25 @@ __noinline int fib_any_way(const struct sfc_service *service, __u32 size)
 
 		if (!id || !port || !port_present(id))
 			continue;
-		if (port_fits(port, size))
-			return SFC_OK;
-		reason = SFC_REASON_too_big;
+		if (!port->mtu)
+			return FIB_NO_LIMIT;
+		if (port->mtu > most)
+			most = port->mtu;
+		if (most >= size)
+			break;
 	}
-	return reason;
+	return most;
+}
+
+/* Whether a packet of `size` may find a way: at strip nobody knows its route yet. One port that is there is enough, and
+ * the largest MTU counts, because restore looks at the port that the route leads to. */
+static __always_inline int fib_any_way(const struct sfc_service *service, __u32 size)
+{
+	__u32 most = fib_most(service, size);
+
+	if (!most)
+		return SFC_REASON_no_next_hop;
+	return size <= most ? SFC_OK : SFC_REASON_too_big;
 }
 
 /* Routes may depend on the ports of UDP: those of several next hops do so. */
@@ -99,7 +112,6 @@ static __always_inline int fib_ask_ipv6(struct xdp_md *ctx, const struct work *w
 
 static __always_inline int fib_ask(struct xdp_md *ctx, const struct work *work, struct bpf_fib_lookup *fib)
 {
-	fib->ifindex = ctx->ingress_ifindex;
 	switch (work->header.f.ethertype) {
 	case bpf_htons(ETH_P_IP):
 		return fib_ask_ipv4(ctx, work, fib);
@@ -154,15 +166,34 @@ static __always_inline int fib_write_macs(struct xdp_md *ctx, const struct bpf_f
 	return SFC_OK;
 }
 
-/*
- * Asks the kernel where the finished frame goes, fills result.egress and writes the MACs of that link. Returns SFC_OK
- * or a reason. With fib_neighbour and fib_tunnel the frame is as it was, addressed to the SF port. Not static, as
- * extensions_walk.
- */
-__noinline int fib_route(struct xdp_md *ctx, struct work *work, const struct sfc_service *service)
+/* For the sender of a packet that is too big: fills icmp.way. Where the route's own MTU is too small the answer says
+ * nothing of the port, so the kernel is asked once more, for a packet that fits: `fib` has that size by then. */
+static __always_inline void fib_narrow(struct xdp_md *ctx, struct work *work, struct bpf_fib_lookup *fib, long answer)
 {
-	struct bpf_fib_lookup fib = {};
+	const struct sfc_port *port;
+	__u32 *id;
+
+	if (answer == BPF_FIB_LKUP_RET_FRAG_NEEDED)
+		answer = bpf_fib_lookup(ctx, fib, sizeof(*fib), 0);
+	work->icmp.way = fib->tot_len;
+	if (answer != BPF_FIB_LKUP_RET_SUCCESS && answer != BPF_FIB_LKUP_RET_NO_NEIGH)
+		return;
+	id = port_of(fib->ifindex);
+	port = id ? port_get(*id) : NULL;
+	if (port && port->mtu && (!work->icmp.way || port->mtu < work->icmp.way))
+		work->icmp.way = port->mtu;
+}
+
+/*
+ * Asks the kernel where the finished frame goes, as for one that came in by `from`, fills result.egress and writes the
+ * MACs of that link. Returns SFC_OK or a reason. With fib_neighbour and fib_tunnel the frame is as it was, addressed to
+ * the SF port. Not static, as extensions_walk.
+ */
+__noinline int fib_route(struct xdp_md *ctx, struct work *work, const struct sfc_service *service, __u32 from)
+{
+	struct bpf_fib_lookup fib = {.ifindex = from};
 	__u32 size;
+	long answer;
 	int reason;
 
 	if (!sfc_config.fib || !work || !service)
@@ -171,7 +202,10 @@ __noinline int fib_route(struct xdp_md *ctx, struct work *work, const struct sfc
 	if (reason)
 		return reason;
 	size = fib.tot_len; /* the answer has an MTU there */
-	reason = fib_judge(work, service, bpf_fib_lookup(ctx, &fib, sizeof(fib), 0), fib.ifindex, size);
+	answer = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
+	reason = fib_judge(work, service, answer, fib.ifindex, size);
+	if (sfc_config.icmp && reason == SFC_REASON_too_big)
+		fib_narrow(ctx, work, &fib, answer);
 	return reason ?: fib_write_macs(ctx, &fib);
 }
 
@@ -181,10 +215,16 @@ static __always_inline int fib_hands_over(int reason)
 	return sfc_config.fib && (reason == SFC_REASON_fib_neighbour || reason == SFC_REASON_fib_tunnel);
 }
 
-/* The kernel gets the frame as one that has just come in by the SF port. A function for the same reason as
- * port_id_slow. */
+/* The kernel gets the frame as one that has just come in by the SF port. Returns the XDP action, `otherwise` where that
+ * cannot be. */
+static __always_inline int fib_to_kernel(enum xdp_action otherwise)
+{
+	return bpf_redirect_map(&handover, 0, otherwise);
+}
+
+/* A function for the same reason as port_id_slow. */
 static __noinline int fib_hand_over(struct work *work, int reason)
 {
 	verdict_pass(work, reason);
-	return bpf_redirect_map(&handover, 0, XDP_PASS);
+	return fib_to_kernel(XDP_PASS);
 }

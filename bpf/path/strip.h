@@ -314,7 +314,8 @@ static __always_inline int strip_again(const struct work *work, struct strip *st
 
 /*
  * A packet that is too big for the way there or back becomes the message to its sender, with the header that it would
- * have come back with. Not static, as extensions_walk.
+ * have come back with. OAM packets are not answered: nobody has read what is behind their header. Not static, as
+ * extensions_walk.
  */
 __noinline int strip_too_big(struct xdp_md *ctx, struct work *work, __u32 came)
 {
@@ -323,7 +324,8 @@ __noinline int strip_too_big(struct xdp_md *ctx, struct work *work, __u32 came)
 	if (!sfc_config.icmp || !work)
 		return XDP_DROP;
 	verdict_drop(work, SFC_REASON_too_big);
-	if (strip_again(work, &strip, came) || strip_keep(ctx, work, &strip) || strip_cut(ctx, work, &strip))
+	if (encap_bypass(work) || strip_again(work, &strip, came) || strip_keep(ctx, work, &strip) ||
+	    strip_cut(ctx, work, &strip))
 		return XDP_DROP;
 	return answer_bare(ctx, work);
 }

@@ -166,7 +166,7 @@ static __always_inline int back_route(struct xdp_md *ctx, struct work *work, str
 
 	if (!fib_decides(back->service))
 		return SFC_OK;
-	reason = fib_route(ctx, work, back->service);
+	reason = fib_route(ctx, work, back->service, ctx->ingress_ifindex);
 	back->egress_id = work->result.egress;
 	return reason;
 }
@@ -175,6 +175,28 @@ static __always_inline int back_steps(struct xdp_md *ctx, struct work *work, str
 {
 	return back_where(ctx, work, back) ?: back_header(ctx, work, back) ?:
 	       back_route(ctx, work, back) ?: port_redirect(work, back->egress_id);
+}
+
+/* Writes the header over the one that came, and asks for a route. A frame that is too big for it gets its MACs back:
+ * the message to its sender goes to where it came from. */
+static __always_inline int back_over(struct xdp_md *ctx, struct work *work, struct back *back)
+{
+	struct cursor cur = cursor_at(ctx, 0);
+	void *eth = cursor_take(&cur, ETH_HLEN);
+	struct macs came;
+	int reason;
+
+	if (!eth)
+		return SFC_REASON_runt;
+	came = macs_read(eth);
+	reason = rewrite_over(ctx, work, &back->macs) ?: back_route(ctx, work, back);
+	if (!sfc_config.icmp || !sfc_config.fib || reason != SFC_REASON_too_big)
+		return reason;
+	cur = cursor_at(ctx, 0);
+	eth = cursor_take(&cur, ETH_HLEN);
+	if (eth)
+		macs_write(eth, &came, work->header.f.ethertype);
+	return reason;
 }
 
 /*
@@ -201,7 +223,7 @@ __noinline int back_bypass(struct xdp_md *ctx, struct work *work, const struct s
 		return reason;
 	if (back.egress && !port_fits(back.egress, work->result.frame_len - l2_len(work)))
 		return SFC_REASON_too_big;
-	reason = rewrite_over(ctx, work, &back.macs) ?: back_route(ctx, work, &back);
+	reason = back_over(ctx, work, &back);
 	if (fib_hands_over(reason))
 		return SFC_OK;
 	return reason || !back.egress_id ? reason : port_redirect(work, back.egress_id);

@@ -20,7 +20,6 @@ icmp: {source: [203.0.113.1, "2001:db8:a::1"], rate: 1000000}
 sfs:
   - {name: fw, ports: {left: f0, right: f1}}
   - {name: ids, ports: {left: w0, right: w1}}
-  - {name: masked, ports: {left: m0, right: m1}}
 services:
   - {name: out, match: {encapsulation: mpls, label: 16001}, domain: d0, sf: {name: fw, in: left}, last_label: plain,
      next_hop: {interface: e0, mac: "02:00:00:00:00:99"}}
@@ -31,8 +30,6 @@ services:
      next_hop: {interface: e0, mac: "02:00:00:00:00:99"}}
   - {name: as, match: {encapsulation: srv6, sid: "2001:db8:f::a", behaviour: as}, domain: d0, sf: {name: fw, in: left},
      header: {source: "2001:db8:a::9", segments: ["2001:db8:1::1"]}, next_hop: {interface: e0, mac: "02:00:00:00:00:99"}}
-  - {name: am, match: {encapsulation: srv6, sid: "2001:db8:f::2", behaviour: am}, domain: d0,
-     sf: {name: masked, in: left}, next_hop: {interface: e0, mac: "02:00:00:00:00:99"}}
 )",
                                   "answers.yaml"));
 }
@@ -164,11 +161,10 @@ TEST_F(Answers, TheSizeThatFitsBothLinks) {
     EXPECT_EQ(told(last, kTold4 - 4), 300U) << "it leaves bare";
 }
 
-TEST_F(Answers, FramesAndMasqueradedPacketsAreNotAnswered) {
-    mtu("e0") = mtu("w0") = mtu("m0") = 300;
+TEST_F(Answers, FramesAreNotAnswered) {
+    mtu("e0") = mtu("w0") = 300;
     const Bytes whole = ethernet() / ipv4({.fragment = kDontFragment}) / udp() / payload(kPayload);
     EXPECT_FALSE(answered(joined({Bytes(ethernet() / mpls({{16003}, {100}}) / payload(0U)), whole})));
-    EXPECT_FALSE(answered(steered(2)));
 }
 
 /// RFC 4443 3.2: the size of outer packets that fit, as they come.

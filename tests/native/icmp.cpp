@@ -9,12 +9,13 @@
 
 #include "bpf_sources.h"
 #include "faults.h"
+#include "messages.h"
 
 namespace sfc::test {
 namespace {
 
 constexpr std::uint32_t kHairpin = 900;
-constexpr std::size_t kMacs = 12, kIpv6 = 40, kIcmp = 8, kMost = 1280; // RFC 4443 2.4 (c)
+constexpr std::size_t kMacs = 12;
 const Bytes kOurMac = {0x02, 0, 0, 0, 0, 0x01};
 
 /// One service through an SF that has ports, one through this host's kernel, one through a kernel behind ports.
@@ -55,36 +56,14 @@ protected:
         native_outer = {static_cast<std::uint32_t>(ETH_HLEN + 4 * tags), type << 8 | code, word};
         return machine.run(native_outer_answer, frame, NativeRunner::ifindex(plan.port_id("d0")));
     }
-    /// The message about that frame: RFC 4443 2.1, with the MACs turned and the tags as they were.
+    /// The message about that frame, with the MACs turned and the tags as they were.
     static Bytes about(const Bytes& frame, std::uint8_t type, std::uint8_t code, std::uint32_t word, std::size_t tags) {
-        const std::size_t link = ETH_HLEN + 4 * tags, quote = std::min(frame.size() - link, kMost - kIpv6 - kIcmp);
-        Bytes icmp = {type,
-                      code,
-                      0,
-                      0,
-                      static_cast<std::uint8_t>(word >> 24),
-                      static_cast<std::uint8_t>(word >> 16),
-                      static_cast<std::uint8_t>(word >> 8),
-                      static_cast<std::uint8_t>(word)};
-        icmp.insert(icmp.end(), frame.begin() + static_cast<long>(link),
-                    frame.begin() + static_cast<long>(link + quote));
-        Bytes addresses = {0x20, 0x01, 0x0d, 0xb8, 0, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-        addresses.insert(addresses.end(), frame.begin() + static_cast<long>(link + 8),
-                         frame.begin() + static_cast<long>(link + 24));
-        const auto size = static_cast<std::uint16_t>(icmp.size());
-        const auto high = static_cast<std::uint8_t>(size >> 8), low = static_cast<std::uint8_t>(size);
-        Bytes summed = addresses; // RFC 8200 8.1
-        summed.insert(summed.end(), {0, 0, high, low, 0, 0, 0, 58});
-        summed.insert(summed.end(), icmp.begin(), icmp.end());
-        const std::uint16_t sum = internet_checksum(summed);
-        icmp[2] = static_cast<std::uint8_t>(sum >> 8);
-        icmp[3] = static_cast<std::uint8_t>(sum);
+        const auto link = static_cast<std::ptrdiff_t>(ETH_HLEN + 4 * tags);
         Bytes all(frame.begin() + 6, frame.begin() + kMacs);
         all.insert(all.end(), kOurMac.begin(), kOurMac.end());
-        all.insert(all.end(), frame.begin() + kMacs, frame.begin() + static_cast<long>(link));
-        all.insert(all.end(), {0x60, 0, 0, 0, high, low, 58, 64});
-        all.insert(all.end(), addresses.begin(), addresses.end());
-        all.insert(all.end(), icmp.begin(), icmp.end());
+        all.insert(all.end(), frame.begin() + kMacs, frame.begin() + link);
+        const Bytes error = error_about(Bytes(frame.begin() + link, frame.end()), {type, code, word});
+        all.insert(all.end(), error.begin(), error.end());
         return all;
     }
 };

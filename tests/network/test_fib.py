@@ -6,6 +6,7 @@ import ipaddress
 import json
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import unittest
@@ -20,6 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "wire"))
 import frames as f  # noqa: E402  (the path above comes first)
 import nsh_frames as n  # noqa: E402
 from scapy.layers.inet import IP, UDP  # noqa: E402
+from scapy.utils import rdpcap  # noqa: E402
 
 REMOTE = {4: "203.0.113.9", 6: "2001:db8:9::9"}
 LOCAL = {4: "192.0.2.1", 6: "2001:db8:2::1"}
@@ -35,6 +37,7 @@ SERVICE = """\
 """
 CONFIG = "sfs:\n  - {name: fw, ports: {left: f0, right: f1}, hold: 5s, probe: off}\nservices:\n" + "".join(
     SERVICE.format(family=family, remote=REMOTE[family], local=LOCAL[family]) for family in REMOTE)
+SOURCE = "192.0.2.77"
 MARK = b"number 0000"
 # Sends numbered frames until it is told to end, or COUNT of them; says how many they were.
 SEND = """
@@ -118,18 +121,18 @@ class Fib(unittest.TestCase):
         """Of the packets so far; the last one may not be whole yet."""
         return subprocess.run(["tcpdump", "-enr", path], capture_output=True, text=True, check=False).stdout.splitlines()
 
-    def frame(self, family, size=0):
-        packet = bytes(IP(src="192.0.2.77", dst="192.0.2.78") / UDP(sport=7, dport=9, chksum=0) / (MARK + bytes(size)))
+    def frame(self, family, size=0, **ip):
+        packet = bytes(IP(src=SOURCE, dst="192.0.2.78", **ip) / UDP(sport=7, dport=9, chksum=0) / (MARK + bytes(size)))
         return n.gpe(n.nsh(packet, spi=family), family, ip={"dst": LOCAL[family]}, dst=self.mac("proxy", "p0"),
                      src=self.mac("other", "d0"), **({"udp": {"chksum": 0}} if family == 4 else {}))
 
-    def sender(self, family, count=MOST, size=0):
+    def sender(self, family, count=MOST, size=0, **ip):
         """Over IPv6 one packet at most: its checksum is that of number 0."""
-        return self.lab.start("other", sys.executable, "-c", SEND, self.frame(family, size).hex(), MARK.decode(), count,
+        return self.lab.start("other", sys.executable, "-c", SEND, self.frame(family, size, **ip).hex(), MARK.decode(), count,
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-    def send(self, family, count=1, size=0):
-        sender = self.sender(family, count, size)
+    def send(self, family, count=1, size=0, **ip):
+        sender = self.sender(family, count, size, **ip)
         self.assertEqual(sender.wait(30), 0)
         self.assertEqual(sender.stdout.read(), f"{count}\n")
 
@@ -240,6 +243,43 @@ class Fib(unittest.TestCase):
         self.route(4, "two")
         self.send(4, 1, size)
         self.ends(4, 3, restored=2, dropped_too_big=1)
+
+    def told(self, family, size):
+        """Sends a packet that must not be fragmented, so that its restored one has `size` bytes. Returns the MTU that its sender is told,
+        by the message that arrives at the first router: RFC 1191 4, in the header of the packet."""
+        process, path = self.hear("one")
+        self.send(family, 1, size - (len(self.frame(family)) - 14), flags="DF")
+        wait_for("the message", lambda: self.lines(path))
+        self.lab.stop(process)
+        frame, = map(bytes, rdpcap(str(path)))
+        header = n.gpe_header() + n.nsh(b"", n.IPV4, spi=family, si=6)
+        packet = frame[frame.index(header[8:]) + len(header) - 8:]
+        self.assertEqual((packet[9], socket.inet_ntoa(packet[16:20]), packet[20:22].hex()), (1, SOURCE, "0304"))
+        self.assertEqual(packet[20 + 8:][12:16], packet[16:20])
+        return int.from_bytes(packet[26:28], "big")
+
+    def test_the_sender_is_told(self):
+        """The MTU is that of the way that the packet would have taken: of a port, of a route, or of a tunnel of the kernel. The message
+        takes that way, by the kernel where packets do."""
+        for device, mtu in (("e1", 1500), ("e2", 1550)):
+            self.lab.run("proxy", "ip", "link", "set", device, "mtu", mtu)
+            self.addCleanup(self.lab.run, "proxy", "ip", "link", "set", device, "mtu", 1600)
+            wait_for("the MTU", lambda at=device, new=mtu: self.port(at)["mtu"] == new)
+        for family, header in ((4, 60), (6, 80)):
+            self.assertEqual(self.told(family, 1501), 1500 - header)
+            self.route(family, "one", "mtu", "lock", "1450")     # or a forwarder looks at the port alone
+            self.assertEqual(self.told(family, 1451), 1450 - header)
+            address = ROUTERS["one"][1][family]
+            self.forget("one", address)
+            self.assertEqual(self.told(family, 1451), 1450 - header)
+            self.know("one", address)
+            self.assertEqual(self.told(family, 1590), 1550 - header)     # strip knows no more than the largest of the ports' MTUs
+        self.route(6, "one", "encap", "seg6", "mode", "encap", "segs", ROUTERS["one"][1][6])
+        self.assertEqual(self.told(6, 1501), 1500 - 64 - 80)                 # a header of IPv6, and a list of one segment
+        service = self.sums()[1]
+        self.assertEqual({family: service[f"v{family}"]["icmp_sent"]["fragmentation_needed"]["packets"] for family in REMOTE},
+                         {4: 4, 6: 5})
+        self.assertTrue(self.sums()[0]["balanced"])
 
     def test_no_port_is_there(self):
         """Nothing is stripped then; with one of them packets go on."""

@@ -131,6 +131,37 @@ class SmallerLink(unittest.TestCase):
         self.assertEqual([after[name] - before[name] for name in ("Icmp6InPktTooBigs", "Icmp6InErrors", "Icmp6InCsumErrors")], [20, 0, 0])
 
 
+class MasqueradedMessages(unittest.TestCase):
+    """End.AM: the sender of the packet is the source of the outer header, and is told itself."""
+
+    def setUp(self):
+        lab = open_lab()
+        self.addCleanup(lab.close)
+        self.addCleanup(NetworkTest.tell, self)
+        self.bench = Srv6Bench(lab, Routed(), srv6.MTU_DOMAIN)
+        self.bench.run(BY_IP, MASQUERADED.values(), mtu=1400)
+        self.bench.take(MASQUERADED["inserted"])
+
+    def told(self, counter, kind, **ping):
+        """Ten packets that get no answer but a message each, which the sender's kernel finds no fault in."""
+        before = self.bench.icmpv6("sender")
+        self.assertFalse(traffic.ping(self.bench.lab, "sender", RECEIVER6, count=10, **ping).good)
+        after = self.bench.icmpv6("sender")
+        self.assertEqual([after[name] - before[name] for name in (counter, "Icmp6InErrors", "Icmp6InCsumErrors")], [10, 0, 0])
+        service = self.bench.conservation()["counters"]["services"]["am-out"]
+        self.assertEqual(service["icmp_sent"][kind]["packets"], 10)
+
+    def test_too_big(self):
+        self.told("Icmp6InPktTooBigs", "packet_too_big", size=1340)
+
+    def test_no_hop_left_behind_the_sf(self):
+        """The router behind the proxy sends the message back, through the proxy's kernel: its route to the sender leads there."""
+        lab = self.bench.lab
+        lab.run("proxy", "sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
+        lab.run("proxy", "ip", "-6", "route", "replace", srv6.NETS[0][1], "via", srv6.LINKS[0][1])
+        self.told("Icmp6InTimeExcds", "time_exceeded", hops=4)
+
+
 for _classes in ((Firewall, Bridge), (Container,), (Fib,), (Static,), (Masqueraded,)):
     for _class, _way in combined(_classes, _classes[0].ways.values()):
         setattr(_class, f"test_{_way.name.replace('-', '_')}", lambda self, way=_way: self.go(way))

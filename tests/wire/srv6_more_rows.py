@@ -67,6 +67,9 @@ MASQUERADING = [
     row("End.AM: Segments Left too big", "am", *inline("am", s.payload(), left=4), end="bad_srh 4/0 at 43", **SENDER),
     row("End.AM: Last Entry too big", "am", *inline("am", s.payload(), last=3), end="bad_srh 4/0 at 43", **SENDER),
     row("End.AM: bad TLV", "am", *inline("am", s.payload(), tlvs=b"\x02\xff" + bytes(6)), end="bad_tlv 4/0 at 41", **SENDER),
+    row("End.AM: it would be longer than the MTU", "am-mtu", *inline("am-mtu", s.inner(4, size=1277)), end="too_big 2/0 of 1400", **SENDER),
+    row("End.AM: longer than the MTU, a reduced SRH", "am-mtu", *inline("am-mtu", s.inner(4, size=1300), reduced=True),
+        end="too_big 2/0 of 1400", **SENDER),
     row("End.AM: routing type 2", "am", *inline("am", s.payload(), kind=2), end="bad_srh 4/0 at 42", **SENDER),
 ]
 

@@ -31,6 +31,7 @@ SERVICES = (
     Srv6Service("csid-48", sid="2001:db8:b:100::/64", lblen=48, nflen=16),
     Srv6Service("csid-32", sid="2001:db8:c00:1::/64", lblen=32, nflen=32),
     Srv6Service("csid-one", sid="2001:db8:100:7::"),        # an address inside the prefix of csid
+    Srv6Service("am-mtu", sid=BASE + "214", sf="masked", behaviour="am", hop_mtu=1400),
 )
 CONFIG = Config(SERVICES, (Sf(), IDS, MASKED))
 PROTO = {"ad": 4, "four": 4, "six": 41, "frames": 143, "as-frames": 143, "csid-frames": 143}

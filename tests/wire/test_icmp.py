@@ -123,6 +123,20 @@ class TooBig(WireTest):
         self.check_messages(result, [returned(message(packet, 1295)) for packet in back], side="sf")
         self.assertEqual(result.doc["conservation"]["sf"]["dropped_after_claim"], 2)
 
+    def test_long_headers(self):
+        """The header may take all the room in front of a frame; the message finds its own in the packet."""
+        grown = [bytes(f.network(family) / UDP(sport=1, dport=2) / Raw(bytes(1300))) for family in (4, 6)]
+        grown[0] = bytes(IP(grown[0][:20], chksum=None, flags="DF") / grown[0][20:])
+        for length in (164, 168, 172, 188, 192, 216):
+            context = n.words(length // 4 - 2)
+            sent = [bytes(f.network(family) / UDP(sport=1, dport=2) / Raw(bytes(1000))) for family in (4, 6)]
+            config = Config((NshService("web-out", hop_mtu=1299),), (Sf(payload_length="off"),))
+            result = self.told(config, [n.frame(n.nsh(packet, md=2, context=context)) for packet in sent],
+                               back=[f.bare(packet) for packet in grown])
+            fits = 1299 - length
+            self.check_messages(result, [n.frame(n.nsh(message(packet, fits, fits), md=2, context=context, si=6),
+                                                 dst="02:00:00:00:00:99", src="00:00:00:00:00:00") for packet in grown], side="sf")
+
     def test_without_df(self):
         result = self.told(one(hop_mtu=MTU), [labelled(big(1400, flags=0))])
         self.assertEqual((result.out, self.sent(result)), ([], {}))

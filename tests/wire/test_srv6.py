@@ -126,6 +126,21 @@ class Icmp(Srv6Test):
         _, out = self.answers([frame], config)
         self.assertEqual(answer_fault(next(out), frame, srv6_model.Icmp(2, 0, 1280 + 40 + 56), s.address(self.OURS)), "")
 
+    def test_behind_the_sf(self):
+        """End.AM: no hop is left when the packet comes back. The next hop is a router, and routes the message."""
+        for row in more.RETURNS:
+            trip, = self.judged([row.frame])
+            returned = row.change(trip.sf_frame)
+            due = getattr(trip.back(returned), "icmp", None)
+            if not due:
+                continue
+            text = f'icmp: {{source: "{self.OURS}"}}\n' + CONFIG.yaml()
+            result = self.replay(text, Input([row.frame], "eth0"), back=Input([returned], CONFIG.sf(trip.service.sf).right.interface))
+            answer, = result.out_bytes()
+            asked = returned[:6] + trip.macs[:6] + returned[12:]    # as if the next hop had sent it
+            self.assertEqual(answer_fault(answer, asked, due, s.address(self.OURS)), "", row.name)
+            self.assertEqual(result.doc["counters"]["services"]["am"]["icmp_sent"]["time_exceeded"]["packets"], 1)
+
     def test_off(self):
         result = self.replay("icmp: off\n" + CONFIG.yaml(), Input([to("ad", hop=1)], "eth0"))
         self.assertEqual((result.reasons("domain"), result.out_bytes()), ([("dropped", "ttl")], []))
