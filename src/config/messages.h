@@ -122,7 +122,7 @@ namespace sfc::msg {
     M(bad_mac, "'{}' is not a MAC address; write six pairs of hex digits, as in \"02:00:00:00:00:0b\"")                \
     M(not_one_station, "'{}' is not the address of one station; multicast and zero are not allowed")                   \
     M(bad_ip, "'{}' is not an IPv4 or IPv6 address")                                                                   \
-    M(bad_next_hop, "'{}' is not allowed here; use ingress, or a mapping as in {{interface: p1, ip: 192.0.2.9}}")      \
+    M(bad_next_hop, "'{}' is not allowed here; use ingress or a mapping, as in {{interface: p1, ip: 192.0.2.9}}")      \
     M(bad_word, "'{}' is not allowed here; use {}")                                                                    \
     M(not_list, "must be a list, not {}")                                                                              \
     M(not_mapping, "must be a mapping, not {}")                                                                        \

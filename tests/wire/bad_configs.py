@@ -130,7 +130,7 @@ CHANGES = (
     ("next hop missing", ", next_hop: ingress", "",
      "19:5: services[2]: key 'next_hop' is missing"),
     ("next hop is another word", "ingress", "egress",
-     "19:102: services[2].next_hop: 'egress' is not allowed here; use ingress, or a mapping as in {interface: p1, ip: 192.0.2.9}"),
+     "19:102: services[2].next_hop: 'egress' is not allowed here; use ingress or a mapping, as in {interface: p1, ip: 192.0.2.9}"),
     ("next hop without an address", ', mac: "02:00:00:00:00:99"', "",
      "13:15: services[0].next_hop: needs the next hop's 'mac' or 'ip'"),
     ("next hop without an interface", "interface: eth1, ", "",

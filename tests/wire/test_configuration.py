@@ -108,7 +108,7 @@ def allowed(sentence):
     """The allowed values that a message names."""
     for before in ("is not allowed here; (?:use|give)", "; allowed are", "; write", "must be", "is not"):
         if found := re.search(f"{before} (.*)", sentence.strip()):
-            return re.sub(r", not .*", "", found[1])
+            return re.sub(r", (not|as in) .*", "", found[1])
     raise AssertionError(sentence)
 
 
