@@ -45,7 +45,7 @@ namespace sfc::msg {
     M(peer_polls_not,                                                                                                  \
       "port '{}': the peer of '{}' does not poll, so all frames sent there would be lost; run 'ethtool -K "            \
       "IF gro on tx off txvlan off' on it")                                                                            \
-    M(driver_cannot_send, "port '{}': the driver of '{}'{} cannot send frames that an XDP program redirects")          \
+    M(driver_cannot_send, "port '{}': the driver of '{}'{} cannot send frames that an XDP program redirects{}")        \
     M(peer_native,                                                                                                     \
       "warning: port '{}': its peer {} runs native XDP; what that redirects here does not arrive in generic mode, "    \
       "since '{}' does not poll")                                                                                      \
