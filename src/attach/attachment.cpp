@@ -93,6 +93,9 @@ void check_location(const Plan& plan, std::uint16_t id, const Location& location
     if (location.veth() && !location.peer && !port.peer_prepared && is_target(plan, id)) {
         throw Error(ExitCode::Kernel, msg::peer_must_poll(port.name, location.link.name, location.peer_text()));
     }
+    if (!generic && is_target(plan, id)) {
+        check_sends(port, location);
+    }
 }
 
 void check_mode(const Plan& plan, std::uint16_t id, bool generic) {

@@ -22,12 +22,6 @@ std::string pass_pin(std::uint16_t id) {
     return fmt::format("pass_{}", id);
 }
 
-std::string unreachable_text(const Plan::Port& port, const Link& link) {
-    return link.kind == "veth"
-               ? msg::peer_polls_not(port.name, link.name)
-               : msg::driver_cannot_send(port.name, link.name, link.kind.empty() ? "" : " (" + link.kind + ")");
-}
-
 /// "'tx' and 'txvlan' of 'eth0' in network namespace 'fw' off": offloads in a row at one interface.
 std::string changes_text(std::span<const Record> records, const Location& location) {
     std::string text;
@@ -118,8 +112,8 @@ void Attachment::prepare(std::uint16_t id, const Location& location, const Say& 
     }
     const bool arrives = makes_poll(id, location) ? make_poll(id, location, say) : polls(id, location);
     // A peer that is prepared by hand may begin to poll later; until then nothing is sent there.
-    if (!arrives && !(port.peer_prepared && location.veth())) {
-        throw Error(ExitCode::Kernel, unreachable_text(port, location.link));
+    if (!arrives && !port.peer_prepared) {
+        throw Error(ExitCode::Kernel, msg::peer_polls_not(port.name, location.link.name));
     }
 }
 

@@ -58,6 +58,11 @@ void add_icmp_sources(Plan& plan) {
 
 std::vector<std::string> icmp_gaps(const Plan& plan) {
     std::vector<std::string> gaps;
+    if (std::any_of(plan.ports.begin() + 1, plan.ports.end(), [](const Plan::Port& port) {
+            return port.entry.role == SFC_ROLE_DOMAIN && if_nametoindex(port.name.c_str()) == 0;
+        })) {
+        return gaps; // its addresses are not known here
+    }
     for (const auto& [version, name] : {std::pair(SFC_ICMP_IPV4, "IPv4"), std::pair(SFC_ICMP_IPV6, "IPv6")}) {
         if (plan.icmp_on && (plan.shape.icmp & version) == 0) {
             gaps.push_back(msg::no_icmp_source(name));

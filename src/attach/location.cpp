@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 #include "attach/location.h"
 
-#include <algorithm>
-#include <array>
-
 #include <fmt/format.h>
 
 #include "attach/messages.h"
 #include "base/error.h"
+#include "net/below.h"
 #include "net/ethtool.h"
 #include "net/netlink.h"
 #include "net/xdp_features.h"
@@ -131,14 +129,23 @@ bool leaves_work(const Plan::Port& port, const Link& link) {
 
 /// Interfaces above another one get a frame when the kernel has taken its tag out. Native XDP runs below them.
 void check_frames(const Plan::Port& port, const Link& link, bool generic) {
-    constexpr std::array kinds = {"bridge", "bond", "team", "macvlan", "macvtap", "ipvlan", "ipvtap"};
-    const bool above = std::find(kinds.begin(), kinds.end(), link.kind) != kinds.end();
-    if (generic && above && port.entry.role != SFC_ROLE_EGRESS) {
+    if (generic && above_another(link) && port.entry.role != SFC_ROLE_EGRESS) {
         throw Error(ExitCode::Kernel, msg::tags_beside_frames(port.name, link.name, link.kind));
     }
     if (leaves_work(port, link)) {
         throw Error(ExitCode::Kernel, msg::vnet_headers(port.name, link.name));
     }
+}
+
+void check_sends(const Plan::Port& port, const Location& location) {
+    if (location.veth() || location.polls()) {
+        return;
+    }
+    const Link& link = location.link;
+    const std::string instead = name_below(link, port.entry.kernel != 0);
+    throw Error(ExitCode::Kernel,
+                msg::driver_cannot_send(port.name, link.name, link.kind.empty() ? "" : " (" + link.kind + ")",
+                                        instead.empty() ? "" : "; " + instead));
 }
 
 std::string missing_text(const Plan::Port& port) {

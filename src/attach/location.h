@@ -37,6 +37,9 @@ struct Location {
 [[nodiscard]] bool leaves_work(const Plan::Port& port, const Link& link);
 /// Throws Error{Kernel} where frames come in there without their checksum or without their VLAN tag.
 void check_frames(const Plan::Port& port, const Link& link, bool generic);
+/// Throws Error{Kernel} where the driver cannot send what a program redirects. Of a veth the peer decides, which can be
+/// prepared.
+void check_sends(const Plan::Port& port, const Location& location);
 /// The sentence for a port whose interface is not there.
 [[nodiscard]] std::string missing_text(const Plan::Port& port);
 

@@ -8,6 +8,8 @@ namespace sfc::msg {
 #define SFC_ATTACH_MESSAGES(M)                                                                                         \
     M(no_icmp_source,                                                                                                  \
       "off for {}, because no domain port has a global address of it; 'icmp: {{source: ADDRESS}}' gives one")          \
+    M(no_port_here, "port {}: there is no such interface here")                                                        \
+    M(no_netns_here, "netns {}: there is no such network namespace here")                                              \
     M(cannot_ask_addresses, "cannot ask the kernel for the addresses of this host")                                    \
     M(port_in_bridge,                                                                                                  \
       "port '{}': interface '{}' is in a bridge, bond or VRF, behind which nobody can tell where a packet of "         \
@@ -45,7 +47,7 @@ namespace sfc::msg {
     M(peer_polls_not,                                                                                                  \
       "port '{}': the peer of '{}' does not poll, so all frames sent there would be lost; run 'ethtool -K "            \
       "IF gro on tx off txvlan off' on it")                                                                            \
-    M(driver_cannot_send, "port '{}': the driver of '{}'{} cannot send frames that an XDP program redirects")          \
+    M(driver_cannot_send, "port '{}': the driver of '{}'{} cannot send frames that an XDP program redirects{}")        \
     M(peer_native,                                                                                                     \
       "warning: port '{}': its peer {} runs native XDP; what that redirects here does not arrive in generic mode, "    \
       "since '{}' does not poll")                                                                                      \

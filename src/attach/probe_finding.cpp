@@ -7,8 +7,9 @@
 namespace sfc {
 namespace {
 
-constexpr std::array<std::string_view, 10> kNames = {"no_address", "waiting", "not_probed", "in_flight", "survives",
-                                                     "cleared",    "fits",    "changed",    "elsewhere", "lost"};
+constexpr std::array<std::string_view, 11> kNames = {"no_address", "waiting",   "not_probed", "in_flight",
+                                                     "survives",   "cleared",   "fits",       "passes",
+                                                     "changed",    "elsewhere", "lost"};
 static_assert(kNames.size() == static_cast<std::size_t>(ProbeOutcome::Lost) + 1);
 
 } // namespace

@@ -17,6 +17,7 @@ enum class ProbeOutcome : std::uint8_t {
     Survives,  ///< with its ticket
     Cleared,   ///< without it
     Fits,      ///< nothing of the key has changed
+    Passes,    ///< did not come out, but packets have since
     Changed,   ///< something has
     Elsewhere, ///< came out where it should not
     Lost,      ///< did not come out

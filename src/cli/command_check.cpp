@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "attach/icmp_source.h"
+#include "attach/missing_here.h"
 #include "cli/commands.h"
 #include "cli/config_json.h"
 
@@ -64,7 +65,7 @@ void command_check(const Options& options) {
     Plan plan = make_plan(config);
     Json json = config_json(config, plan);
     add_icmp_sources(plan);
-    json["notes"] = Json::array();
+    json["notes"] = missing_here(plan);
     for (const std::string& gap : icmp_gaps(plan)) {
         json["notes"].push_back("icmp: " + gap);
     }

@@ -71,6 +71,9 @@ public:
         if (std::exchange(changed_, false)) {
             prober_.look();
         }
+        if (ticks_ % kAgainTicks == 0) {
+            prober_.look_again();
+        }
         if (++ticks_ == kPatienceTicks) { // the first neighbours have had time to answer
             prober_.say_waiting();
         }
@@ -84,7 +87,7 @@ public:
     [[nodiscard]] int timeout_ms() const { return prober_.in_flight() ? Prober::kStepMs : -1; }
 
 private:
-    static constexpr int kPatienceTicks = 3;
+    static constexpr int kPatienceTicks = 3, kAgainTicks = 3;
     Prober prober_;
     bool changed_ = true;
     int ticks_ = 0;

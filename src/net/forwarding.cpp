@@ -52,7 +52,8 @@ public:
     }
 
     void inspect(const KernelWay& way) {
-        const bool six = speaks(way, true), four = speaks(way, false) || !six;
+        const bool six = way.six.value_or(speaks(way, true));
+        const bool four = way.six ? !*way.six : speaks(way, false) || !six;
         for (const bool version : {false, true}) {
             if (version ? six : four) {
                 inspect_forwarding(way, version);

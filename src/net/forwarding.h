@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace sfc {
 struct KernelWay {
     std::string service;
     std::vector<std::uint32_t> in, out; ///< they come in by each of `in`, and leave by one of `out`
+    std::optional<bool> six{};          ///< IPv6 alone, or IPv4 alone; nothing: those that it has addresses of
 };
 
 /// A way of restored packets, which this host's kernel routes, and sends where the programs cannot.

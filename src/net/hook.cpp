@@ -7,6 +7,7 @@
 #include <linux/if_link.h>
 
 #include "base/error.h"
+#include "net/below.h"
 #include "net/messages.h"
 
 namespace sfc {
@@ -16,7 +17,9 @@ namespace {
 std::string attach_hint(int error, const Link& link, bool generic) {
     switch (error) {
     case EOPNOTSUPP:
-        return generic ? msg::hint_no_xdp() : msg::hint_no_native_xdp();
+        return generic               ? msg::hint_no_xdp()
+               : above_another(link) ? msg::hint_above_another(link.kind, name_below(link, false))
+                                     : msg::hint_no_native_xdp();
     case ERANGE:
         return msg::hint_mtu_too_large(link.mtu);
     case ENOSPC:

@@ -21,6 +21,10 @@ namespace sfc::msg {
     M(hint_no_xdp, "this interface takes no XDP program")                                                              \
     M(hint_no_native_xdp,                                                                                              \
       "its driver has no native XDP, or not in this setting; '--generic' works everywhere, slower")                    \
+    M(hint_above_another, "a {} has no native XDP here, and '--generic' is refused there; {}")                         \
+    M(name_a_member, "name a member of the {}, such as '{}'")                                                          \
+    M(name_a_member_alone, "take a member such as '{}' out of the {}, and name that")                                  \
+    M(name_one_below, "name the interface below it{}")                                                                 \
     M(hint_mtu_too_large, "its MTU of {} is too large for XDP here")                                                   \
     M(hint_few_queues,                                                                                                 \
       "it has fewer receive queues than its peer has transmit queues; 'ethtool -L {} rx N' gives it more")             \

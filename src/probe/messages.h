@@ -33,7 +33,12 @@ namespace sfc::msg {
     M(came_out_elsewhere,                                                                                              \
       "came out at '{}', which is not among the 'egress' of its services ({}): a route leads there")                   \
     M(did_not_come_out, "did not come out: a rule drops it, or there is no route")                                     \
-    M(did_not_come_back, "did not come back: the SF drops it, is not running, or has no route")                        \
+    M(did_not_come_back, "did not come back: the SF does not forward, drops it, is not running, or has no route")      \
+    M(did_not_come_back_to_mac,                                                                                        \
+      "did not come back: the SF does not forward, drops it, is not running, has no route, or its MAC at '{}' is not " \
+      "{}")                                                                                                            \
+    M(did_not_come_back_in, "did not come back: in network namespace {}, {}")                                          \
+    M(packets_come_back, "its probe did not come back, but packets of its services have since")                        \
     M(cannot_ask_hosts, "cannot ask the kernel for addresses and neighbours")                                          \
     M(no_address, "not probed: port '{}' has no {} address")                                                           \
     M(no_neighbour_yet, "not probed: no neighbour is known at port '{}' yet")                                          \

@@ -106,12 +106,22 @@ std::optional<std::string> wrong_way_out(const ProbeQuestion& question, const st
     return msg::came_out_elsewhere(at, fmt::join(question.egress, ", "));
 }
 
+std::string why_lost(const ProbeQuestion& question) {
+    if (question.kind == ProbeKind::HostKernel) {
+        return msg::did_not_come_out();
+    }
+    if (!question.stop.empty()) {
+        return msg::did_not_come_back_in(question.netns, question.stop);
+    }
+    return question.sf_mac ? msg::did_not_come_back_to_mac(question.from, format_mac(*question.sf_mac))
+                           : msg::did_not_come_back();
+}
+
 } // namespace
 
 ProbeFinding judge_probe(const ProbeQuestion& question, const std::optional<ProbeSight>& sight) {
     if (!sight) {
-        return {ProbeOutcome::Lost,
-                question.kind == ProbeKind::HostKernel ? msg::did_not_come_out() : msg::did_not_come_back()};
+        return {ProbeOutcome::Lost, why_lost(question)};
     }
     if (const auto wrong = wrong_way_out(question, sight->at)) {
         return {ProbeOutcome::Elsewhere, *wrong};

@@ -30,6 +30,8 @@ struct ProbeQuestion {
     std::string tun;                 ///< a TUN device where the SF is: packets that go there come from a process
     std::string mark_user;           ///< what uses the mark's bits there
     std::vector<std::uint8_t> sent;  ///< the frame
+    std::optional<Mac> sf_mac{};     ///< of the SF at `from`, where the configuration says it
+    std::string stop{}, netns{};     ///< a setting where the SF is that lets nothing through, and where that is
 };
 
 /// A probe that was met again.

@@ -198,6 +198,23 @@ std::vector<std::string> egress_of(const Plan& plan, const ProbeWay& way) {
     return names;
 }
 
+std::vector<std::size_t> services_of(const Plan& plan, const ProbeWay& way) {
+    std::vector<std::size_t> found;
+    for (std::size_t id = 1; id < plan.services.size(); id++) {
+        const sfc_service& entry = plan.services[id].entry;
+        if (entry.sf != way.sf || !carries(plan.services[id], way.six)) {
+            continue;
+        }
+        const auto others = std::count_if(std::begin(entry.egress), std::end(entry.egress),
+                                          [&](std::uint16_t out) { return out != SFC_NONE && out != way.out; });
+        if (way.kind == ProbeKind::HostKernel ? domain_of(plan, id) == std::vector{way.in} && others == 0
+                                              : entry.to_port == way.in) {
+            found.push_back(id);
+        }
+    }
+    return found;
+}
+
 LinkHosts read_link_hosts() {
     LinkHosts hosts;
     Netlink netlink;

@@ -29,6 +29,9 @@ struct ProbeWay {
 /// Ports that this host's kernel may send packets of that SF through which came in by `in`.
 [[nodiscard]] std::vector<std::string> egress_of(const Plan& plan, const ProbeWay& way);
 
+/// Ids of services whose packets all go this way, if they are of that IP version.
+[[nodiscard]] std::vector<std::size_t> services_of(const Plan& plan, const ProbeWay& way);
+
 /// Who this host's kernel knows on its links.
 struct LinkHosts {
     std::vector<OwnAddress> own;

@@ -25,10 +25,6 @@ bool open(ProbeOutcome outcome) {
     return outcome == ProbeOutcome::Waiting || outcome == ProbeOutcome::NoAddress;
 }
 
-bool same_way(const ProbeRecord& one, const ProbeRecord& other) {
-    return one.sf == other.sf && one.from == other.from && one.to == other.to;
-}
-
 sfc_probe_entry read_entry(const Maps& maps, std::uint32_t index) {
     sfc_probe_entry entry{};
     if (bpf_map_lookup_elem(maps.fd(MapId::probes), &index, &entry) != 0) {
@@ -48,6 +44,10 @@ ProbeFinding not_probed(const std::string& why) {
 
 } // namespace
 
+bool same_way(const ProbeRecord& one, const ProbeRecord& other) {
+    return one.sf == other.sf && one.from == other.from && one.to == other.to;
+}
+
 Prober::Prober(Attachment& attachment, Say say) : attachment_(attachment), say_(std::move(say)) {
     const Plan& plan = attachment_.plan();
     for (const ProbeWay& way : probe_ways(plan)) {
@@ -57,7 +57,8 @@ Prober::Prober(Attachment& attachment, Say say) : attachment_(attachment), say_(
                            .six = way.six,
                            .finding = {}};
         for (const ProbeRecord& before : attachment_.state().probes) {
-            if (same_way(before, record) && before.six == record.six && is_settled(before.finding.outcome)) {
+            if (same_way(before, record) && before.six == record.six && is_settled(before.finding.outcome) &&
+                before.finding.outcome != ProbeOutcome::Lost) {
                 record.finding = before.finding;
             }
         }
@@ -90,6 +91,23 @@ void Prober::look() {
                     [](const Probe& one) { return open(one.record.finding.outcome); })) {
         try_step([this] { look_at_all(); });
     }
+}
+
+void Prober::look_again() {
+    try_step([this] {
+        bool send = false, lost = false;
+        for (Probe& probe : probes_) {
+            if (probe.record.finding.outcome == ProbeOutcome::Lost) {
+                lost = true;
+                send = look_again_at(probe) || send;
+            }
+        }
+        if (send) {
+            look_at_all();
+        } else if (lost) {
+            save();
+        }
+    });
 }
 
 void Prober::look_at_all() {
@@ -254,7 +272,7 @@ void Prober::say_waiting() {
     }
 }
 
-ProbeFinding Prober::judge(const Probe& probe, const sfc_probe_entry& entry) const {
+ProbeFinding Prober::judge(Probe& probe, const sfc_probe_entry& entry) const {
     const Plan& plan = attachment_.plan();
     ProbeQuestion question{.kind = probe.way.kind,
                            .from = probe.record.from,
@@ -265,7 +283,7 @@ ProbeFinding Prober::judge(const Probe& probe, const sfc_probe_entry& entry) con
                            .own = own_macs(probe.way.out),
                            .sent = probe.sent};
     if (entry.done == 0) {
-        return judge_probe(question, std::nullopt);
+        return judge_lost(probe, std::move(question));
     }
     look_into_sf(probe.way, question);
     ProbeSight sight{.at = name_of(entry.ifindex), .ticket = entry.bare == 0, .frame = {}};

@@ -11,18 +11,24 @@
 
 namespace sfc {
 
+/// Whether both are of one way, of any IP version.
+[[nodiscard]] bool same_way(const ProbeRecord& one, const ProbeRecord& other);
+
 /// Sends one packet on each way through each SF, where that is possible, and says what the SF made of it
 /// (bpf/ticket/probe.h). Nothing that it finds or that goes wrong with it stops anybody: packets may differ from the
 /// probe.
 class Prober {
 public:
-    /// Does not ask again what an earlier process has found out.
+    /// Does not ask again what an earlier process has found out, but for what was lost.
     Prober(Attachment& attachment, Say say);
 
     /// Sends the probes that have not been sent and are possible by now.
     void look();
     /// Judges the probes that came out, and those that did not in time. Returns whether any is still on its way.
     bool collect();
+    /// Probes that were lost: sends them again where the setting that stopped them is another one by now, and forgets
+    /// about them where packets have come back since.
+    void look_again();
     /// Says which probes could not be sent so far, and why.
     void say_waiting();
     [[nodiscard]] bool in_flight() const;
@@ -39,6 +45,8 @@ private:
         ProbeRecord record;
         std::vector<std::uint8_t> sent{};
         Clock::time_point end{};
+        std::string stop{};     ///< lost: the setting that stopped it
+        std::uint64_t came = 0; ///< lost: came_back() by then
     };
 
     Attachment& attachment_;
@@ -48,12 +56,15 @@ private:
     std::string trouble_; ///< said already
 
     void look_at_all();
+    bool look_again_at(Probe& probe);
+    [[nodiscard]] std::uint64_t came_back(const ProbeWay& way) const;
+    [[nodiscard]] ProbeFinding judge_lost(Probe& probe, ProbeQuestion question) const;
     [[nodiscard]] ProbeEnds ends_of(const ProbeWay& way, const LinkHosts& hosts) const;
     [[nodiscard]] std::string missing(const ProbeWay& way) const;
     void send(std::size_t index, const ProbeEnds& ends);
     [[nodiscard]] ProbePacket packet_of(std::size_t index, const ProbeEnds& ends) const;
     [[nodiscard]] std::vector<Mac> own_macs(std::uint16_t port) const;
-    [[nodiscard]] ProbeFinding judge(const Probe& probe, const sfc_probe_entry& entry) const;
+    [[nodiscard]] ProbeFinding judge(Probe& probe, const sfc_probe_entry& entry) const;
     void look_into_sf(const ProbeWay& way, ProbeQuestion& question) const;
     [[nodiscard]] std::string name_of(std::uint32_t ifindex) const;
     void save();

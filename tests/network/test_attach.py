@@ -168,9 +168,20 @@ class AttachTest(unittest.TestCase):
         self.lab.run("proxy", "ip", "link", "set", "d1", "up")
         self.lab.run("proxy", "ip", "link", "set", "d0", "master", "br0")      # a bridge has the carrier of its ports
         self.lab.run("proxy", "ip", "link", "set", "br0", "up")
-        # Found only when all else is prepared: all of that must be taken back.
         hop = '{interface: br0, mac: "02:00:00:00:00:99"}'
-        self.refused(4, "'br0'", "redirect", text=ports.config(hop=hop))
+        self.refused(4, "port 'br0': the driver of 'br0' (bridge) cannot send frames that an XDP program redirects; name a "
+                        "member of the bridge, such as 'd0'\n", text=ports.config(hop=hop))
+
+    def test_above_another(self):
+        """Its driver has no native XDP, which is found only when all else is prepared: all of that must be taken back."""
+        self.lab.run("proxy", "ip", "link", "add", "link", "p0", "name", "mac0", "type", "macvlan")
+        self.lab.run("proxy", "ip", "link", "set", "mac0", "up")
+        hop = '{interface: p0, mac: "02:00:00:00:00:99"}'
+        self.refused(4, "cannot attach to interface 'mac0': a macvlan has no native XDP here, and '--generic' is refused "
+                        "there; name the interface below it, 'p0': ",
+                     text=ports.config(hop=hop).replace("domain: p0", "domain: mac0"))
+        self.refused(4, "port 'mac0': the driver of 'mac0' (macvlan) cannot send", "; name the interface below it, 'p0'\n",
+                     text=ports.config().replace("domain: p0", "domain: mac0"))
 
     def test_one_interface_twice(self):
         name = self.lab.name("other")

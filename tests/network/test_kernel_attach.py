@@ -52,11 +52,23 @@ class InABridge(KernelCase):
     def test_is_refused(self):
         """Behind it nobody can tell by which port a packet came in, so one that has lost its ticket would leave bare."""
         self.lab.run("proxy", "ip", "link", "add", "br0", "type", "bridge")
+        self.addCleanup(self.lab.run, "proxy", "ip", "link", "delete", "br0")
         self.lab.run("proxy", "ip", "link", "set", "p0", "master", "br0")
         done = self.kernel.attach(config())
         self.assertEqual((done.returncode, len(done.stderr.splitlines())), (KERNEL, 1), done.stderr)
         self.assertIn("port 'p0': interface 'p0' is in a bridge", done.stderr)
         self.assertFalse(self.kernel.proxy.pin.exists())
+
+    def test_the_bridge_is_refused(self):
+        """Before anything is switched; and its members could not be named while they are in it."""
+        self.lab.run("proxy", "ip", "link", "add", "br1", "type", "bridge")
+        self.addCleanup(self.lab.run, "proxy", "ip", "link", "delete", "br1")
+        self.lab.run("proxy", "ip", "link", "set", "p1", "master", "br1")
+        self.lab.run("proxy", "ip", "link", "set", "br1", "up")
+        done = self.kernel.attach(config(out="br1").replace("domain: p1", "domain: br1"))
+        self.assertEqual((done.returncode, done.stdout), (KERNEL, ""), done.stderr)
+        self.assertIn("port 'br1': the driver of 'br1' (bridge) cannot send frames that an XDP program redirects; take a "
+                      "member such as 'p1' out of the bridge, and name that\n", done.stderr)
 
 
 class Leavings(KernelCase):

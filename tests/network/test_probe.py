@@ -11,9 +11,11 @@ from support import NetworkTest
 from lab import chain, traffic
 from lab.bench import BY_IP, config as ports_config
 from lab.net import wait_for
+from lab.proxy import Proxy
 from lab.service_functions import Routed
 from lab.kernel_mode import MASQUERADE, SfKernel, config, kernel_ports_config
 
+AGAIN = 5               # seconds within which a lost probe is looked at again
 COPIES = 4              # of a probe through a kernel
 MARK = "{mark: 0xffffff80}"
 # An SF in a process: it reads packets from a TUN device and writes them back, and the kernel takes them for new ones.
@@ -128,6 +130,17 @@ class Kernel(KernelCase):
         self.assertIn("came out at 'p0', which is not among the 'egress' of its services (p1): a route leads there", said)
         self.ended(4)
 
+    def test_forwarding_later(self):
+        self.addCleanup(self.lab.run, "proxy", "sysctl", "-qw", "net.ipv4.ip_forward=1")
+        self.lab.run("proxy", "sysctl", "-qw", "net.ipv4.ip_forward=0")
+        proxy = self.kernel.proxy = Proxy(self.lab, config())
+        proxy.start()
+        wait_for("the probes", lambda: proxy.status().get("probes") and over(proxy.status()))
+        self.assertEqual(outcomes(proxy.status()), {way: "lost" if way[2] == 4 else "survives" for way in BOTH})
+        self.lab.run("proxy", "sysctl", "-qw", "net.ipv4.ip_forward=1")
+        wait_for("other probes", lambda: set(outcomes(proxy.status()).values()) == {"survives"}, seconds=AGAIN)
+        self.assertTrue(proxy.stats()["conservation"]["balanced"])
+
     def test_off(self):
         said, status = self.attach(config().replace("stack: true", "stack: true, probe: off"))
         self.assertEqual((status["probes"], "probe" in said), ([], False))
@@ -234,6 +247,43 @@ class Ports(NetworkTest):
                       "back as 'miss'; if the SF is a kernel, give it 'stack: true' with its 'ports'",
                       self.bench.proxy.said())
         self.assertTrue(self.bench.proxy.stats()["conservation"]["balanced"])
+
+    def outcome(self, six=False):
+        return found(self.bench.proxy.status())["f0", "f1", 6 if six else 4]
+
+    def test_no_forwarding(self):
+        """Read where the SF is; and what is mended there is probed again."""
+        self.addCleanup(self.lab.run, "SF", "sysctl", "-qw", "net.ipv4.ip_forward=1")
+        self.lab.run("SF", "sysctl", "-qw", "net.ipv4.ip_forward=0")
+        ways, counted = self.found()
+        self.assertEqual((ways["f0", "f1", 4], counted), (
+            ("lost", f"did not come back: in network namespace '{self.lab.name('SF')}', the kernel does not forward IPv4; run "
+                     "'sysctl -w net.ipv4.ip_forward=1'"), 0))
+        self.lab.run("SF", "sysctl", "-qw", "net.ipv4.ip_forward=1")
+        wait_for("another probe", lambda: self.outcome()[0] == "fits", seconds=AGAIN)
+        self.assertIn("info: SF 'fn' from 'f0' to 'f1' (IPv4): user mode fits", self.bench.proxy.said())
+        self.assertEqual(self.counted()[1], 2)
+
+    def test_wrong_mac(self):
+        wrong = tuple(f'{{interface: {port}, mac: "02:00:00:00:00:77"}}' for port in ("f0", "f1"))
+        self.bench.run(ports_config(wrong))
+        wait_for("the probes", lambda: over(self.bench.proxy.status()))
+        self.assertEqual(self.outcome(), ("lost", "did not come back: the SF does not forward, drops it, is not running, has no "
+                                                  "route, or its MAC at 'f0' is not 02:00:00:00:00:77"))
+
+    def test_packets_come_back(self):
+        """A rule that drops probes alone: packets since tell more."""
+        self.lab.run("SF", "nft", "add table inet nine; add chain inet nine c { type filter hook forward priority 0; }; "
+                                  "add rule inet nine c udp dport 9 drop")
+        self.addCleanup(self.lab.run, "SF", "nft", "delete", "table", "inet", "nine")
+        self.found()
+        self.assertEqual(self.outcome(), ("lost", "did not come back: the SF does not forward, drops it, is not running, or has "
+                                                  "no route"))
+        self.exercise([chain.RECEIVER])
+        wait_for("what packets tell", lambda: self.outcome()[0] == "passes", seconds=AGAIN)
+        self.assertEqual(self.outcome()[1], "its probe did not come back, but packets of its services have since")
+        self.assertEqual([probe for probe in self.bench.proxy.status()["probes"] if probe["warning"]], [])
+        self.settled()
 
     def test_process_that_translates(self):
         Container.tun(self, "nat")

@@ -193,7 +193,22 @@ TEST(ProbeJudge, LengthAndOtherKinds) {
     has(said(asked, {.at = "b", .frame = frame}, ProbeOutcome::Changed), "the payload's length");
     frame[23] = 6;
     has(said(asked, {.at = "b", .frame = frame}, ProbeOutcome::Changed), "another kind of packet");
-    has(judge_probe(asked, std::nullopt).text, "did not come back");
+}
+
+TEST(ProbeJudge, Lost) {
+    ProbeQuestion asked = question(ProbeKind::Ports);
+    EXPECT_EQ(judge_probe(asked, std::nullopt).text,
+              "did not come back: the SF does not forward, drops it, is not running, or has no route");
+    asked.sf_mac = Mac{2, 0, 0, 0, 0, 9};
+    EXPECT_EQ(judge_probe(asked, std::nullopt).text, "did not come back: the SF does not forward, drops it, is not "
+                                                     "running, has no route, or its MAC at 'a' is not "
+                                                     "02:00:00:00:00:09");
+    asked.netns = "'fw'";
+    asked.stop = "the kernel does not forward IPv4";
+    EXPECT_EQ(judge_probe(asked, std::nullopt).text,
+              "did not come back: in network namespace 'fw', the kernel does not forward IPv4");
+    asked.kind = ProbeKind::HostKernel;
+    has(judge_probe(asked, std::nullopt).text, "did not come out");
 }
 
 TEST(ProbeJudge, OutcomesAreReadAsTheyAreWritten) {
@@ -227,6 +242,18 @@ TEST(ProbeWays, EachOnceAndNoneWhereTheyAreOff) {
                                     "{name: nat}, egress: b, inner: ipv4}\n"));
     ASSERT_EQ(four.size(), 1U);
     EXPECT_FALSE(four[0].six);
+}
+
+TEST(ProbeWays, ServicesWhosePacketsAllGoThere) {
+    const Plan plan =
+        plan_of(kKernel, "  - {name: s, match: {encapsulation: mpls, label: 16}, domain: a, sf: {name: nat}, "
+                         "egress: [b, c]}\n"
+                         "  - {name: t, match: {encapsulation: mpls, label: 17}, domain: a, sf: {name: nat}, "
+                         "egress: b, inner: ipv4}\n");
+    ProbeWay way{.sf = 1, .in = plan.port_id("a"), .out = plan.port_id("b"), .kind = ProbeKind::HostKernel};
+    EXPECT_EQ(services_of(plan, way), std::vector<std::size_t>{2}) << "the first one may leave by another port";
+    way.six = true;
+    EXPECT_TRUE(services_of(plan, way).empty());
 }
 
 LinkHosts hosts() {

@@ -108,7 +108,7 @@ def allowed(sentence):
     """The allowed values that a message names."""
     for before in ("is not allowed here; (?:use|give)", "; allowed are", "; write", "must be", "is not"):
         if found := re.search(f"{before} (.*)", sentence.strip()):
-            return re.sub(r", (not|as in) .*", "", found[1])
+            return re.sub(r", not .*", "", found[1])
     raise AssertionError(sentence)
 
 
@@ -132,6 +132,17 @@ class Reference(unittest.TestCase):
                     code, said = check(with_value(f"{mapping}.{key}", '"02:00:00:00:00:99"' if key == "mac" else "192.0.2.9"))
                     self.assertRegex(said, "takes no 'mac' and no 'ip'", key)
                 self.assertEqual(keys - reader, set())
+
+    def test_in(self):
+        """It is required with two ports and refused otherwise, and both documents that show it say so."""
+        row = next(row for row in rows() if row[0] == "services[].sf.in")
+        for config, words in ((ARM, "one-armed"), (KERNEL, "this host's kernel")):
+            self.assertEqual(check(json.dumps(config))[0], 0)
+            self.assertEqual(check(with_value("services[].sf.in", "left", base=config))[0], 2)
+            self.assertIn(words, row[3])
+        comment = re.search("# one-armed: .*", (lib.ROOT / "README.md").read_text())[0]
+        self.assertIn("both", comment)
+        self.assertIn("no 'in'", comment)
 
     def test_defaults(self):
         for path, default, *_ in rows():

@@ -3,13 +3,15 @@
 advanced header. Expected bytes are put together here from the RFCs, and judged by tshark."""
 import socket
 import struct
+import subprocess
 import unittest
 
 import dissect
 import frames as f
+import lib
 import nsh_frames as n
 from cfg import SF_LEFT, Config, NshService, Port, Service, Sf, mac, one
-from lib import WireTest, told
+from lib import WireTest
 from scapy.layers.inet import ICMP, IP, UDP
 from scapy.layers.inet6 import ICMPv6EchoRequest, ICMPv6ND_Redirect, ICMPv6PacketTooBig, IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment
 from scapy.packet import Raw
@@ -244,18 +246,35 @@ class TooBig(WireTest):
             self.assertEqual("icmp_sent" in result.doc["counters"]["services"]["web-out"], versions != ())
 
     def test_what_check_says(self):
-        """Where no domain port has an address, here because there is no such port, `check` says who is not told."""
+        """Where no domain port has an address, `check` says who is not told. Of a port that is not here it says that."""
         def note(version):
             return (f"note         icmp: off for {version}, because no domain port has a global address of it; "
                     "'icmp: {source: ADDRESS}' gives one")
-        config = Config((Service("web-out", 16001, domain=(Port("sfc-is-nowhere"),)),)).yaml()
+        config = Config((Service("web-out", 16001, domain=(Port("here"),)),)).yaml()
         for text, lines in (("", ["icmp         source the domain port's address, rate 1000", note("IPv4"), note("IPv6")]),
                             ("icmp: {rate: 7}\n", ["icmp         source the domain port's address, rate 7", note("IPv4"), note("IPv6")]),
                             (f"icmp: {{source: {OURS[4]}}}\n", [f"icmp         source {OURS[4]}, rate 1000", note("IPv6")]),
                             (SOURCES, [f"icmp         source {OURS[4]}, {OURS[6]}, rate 1000"]),
                             ("icmp: off\n", ["icmp         off"])):
-            said = told(text + config).stdout.splitlines()
-            self.assertEqual([line for line in said if line.startswith(("icmp", "note"))], lines)
+            said = self.check_in_namespace(text + config)
+            self.assertEqual([line for line in said if line.startswith(("icmp", "note         icmp"))], lines)
+            said = self.check_in_namespace(text + config.replace("here", "nosuch0"))
+            self.assertEqual([line for line in said if line.startswith(("icmp", "note         icmp"))], lines[:1])
+
+    def test_what_is_not_here(self):
+        config = Config((Service("web-out", 16001, domain=(Port("nosuch0"), Port("here"))),)).yaml()
+        said = self.check_in_namespace(config)
+        self.assertIn("note         port nosuch0: there is no such interface here", said)
+        self.assertEqual([line for line in said if line.startswith("note") and "port here" in line], [])
+        said = self.check_in_namespace(config.replace("{name: fw, ports", "{name: fw, netns: no-such, ports", 1))
+        self.assertIn("note         netns no-such: there is no such network namespace here", said)
+
+    def check_in_namespace(self, text):
+        """In a network namespace of its own, where the bridge `here` is all there is."""
+        done = subprocess.run(["unshare", "-n", "sh", "-c", 'ip link add here type bridge && exec "$0" check -c -', lib.BINARY],
+                              input=text, capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout.splitlines()
 
 
 if __name__ == "__main__":
