@@ -95,16 +95,19 @@ void Prober::look() {
 
 void Prober::look_again() {
     try_step([this] {
-        bool send = false, lost = false;
-        for (Probe& probe : probes_) {
-            if (probe.record.finding.outcome == ProbeOutcome::Lost) {
-                lost = true;
-                send = look_again_at(probe) || send;
+        constexpr unsigned kMost = 16; // each takes about 1 ms; the others have their turn next time
+        bool send = false;
+        unsigned lost = 0;
+        for (std::size_t n = 0; n < probes_.size() && lost < kMost; n++) {
+            next_ = (next_ + 1) % probes_.size();
+            if (probes_[next_].record.finding.outcome == ProbeOutcome::Lost) {
+                lost++;
+                send = look_again_at(probes_[next_]) || send;
             }
         }
         if (send) {
             look_at_all();
-        } else if (lost) {
+        } else if (lost != 0) {
             save();
         }
     });

@@ -52,6 +52,7 @@ private:
     Attachment& attachment_;
     Say say_;
     std::vector<Probe> probes_; ///< a probe's position is its entry's index
+    std::size_t next_ = 0;      ///< where look_again goes on
     std::vector<ProbeRecord> unsaid_;
     std::string trouble_; ///< said already
 
