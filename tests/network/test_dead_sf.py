@@ -79,6 +79,16 @@ class DeadSf(NetworkTest):
         self.assertGreater(self.settled(allowed=ALLOWED[:1]).lost[ALLOWED[0]], 0)
         self.assertEqual(self.silent(), {})
 
+    def test_back_by_the_port_they_went_in_by(self):
+        """An SF whose routes are wrong is not dead either."""
+        self.lab.run("SF", "nft", "insert rule inet sf forward iif fw0 oif fw0 accept")
+        self.lab.run("SF", "ip", "route", "replace", "198.51.100.0/24", "via", "10.0.1.1")
+        self.addCleanup(self.lab.run, "SF", "ip", "route", "replace", "198.51.100.0/24", "via", "10.0.2.1")
+        self.ping(1.5)
+        wait_for("it is noticed", self.silent)
+        self.assertRegex(self.silent()["out"], r"^SF 'fn' got \d+ packets at port 'f0' and returned \d+ by it; "
+                                               r"service 'out' waits at port 'f1'")
+
     def test_changed_packets(self):
         """An SF that answers with changed packets is not dead, and is called by what it is."""
         self.lab.run("SF", "nft", "add table ip nat; add chain ip nat from { type nat hook postrouting priority srcnat; }; "
