@@ -46,24 +46,25 @@ def router(folder):
 
 
 def work(args):
+    """Returns whether all packets were right."""
     raw = args.report or measured(args)
     head, points = paper_raw.read(raw)
-    words = paper_report.write(head, points, args.out, router(raw.parent if args.report else args.out / "evaluation"))
+    good, words = paper_report.write(head, points, args.out, router(raw.parent if args.report else args.out / "evaluation"))
     if not args.report:
         shutil.move(raw, args.out / "evaluation/raw.jsonl")    # finished: the next run begins anew
-    print(f"RESULT pass {words}")
+    print(f"RESULT {'pass' if good else 'fail'} {words}")
+    return good
 
 
 def main():
     try:
-        work(options())
+        return 0 if work(options()) else 1
     except (LabError, paper_raw.RawError, OSError) as error:
         print(f"bench/run paper: error: {error}\nRESULT fail", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("bench/run paper: interrupted; the same command goes on from here", file=sys.stderr)
         return 130
-    return 0
 
 
 if __name__ == "__main__":

@@ -165,12 +165,13 @@ def document(results, router):
 
 def write(head, points, out, router=None):
     """EVALUATION.md and the folder `evaluation` in `out`; `router`: what bench/run mpls-router found, which has a section of its own.
-    Returns the figures for the RESULT line."""
+    Returns whether every packet arrived as it must, and the figures for the RESULT line."""
     results = Results(head, points)
     paper_plots.draw(results, pathlib.Path(out) / "evaluation", router)
     (pathlib.Path(out) / "EVALUATION.md").write_text(document(results, router), encoding="utf-8")
     found = results.base
     wrong, lost = results.totals()
-    return (f"vs_redirect={found['user'].ratio(found['redirect']):.2f} vs_static={found['user'].ratio(found['static']):.2f}"
+    return (wrong == lost == 0,
+            f"vs_redirect={found['user'].ratio(found['redirect']):.2f} vs_static={found['user'].ratio(found['static']):.2f}"
             f" vs_paper={found['user'].ratio(found['paper']):.2f} vs_forwarding={found['kernel'].ratio(found['forwarding']):.2f}"
             f" wrong={wrong} lost={lost} points={len(points)} rounds={head['rounds']}")

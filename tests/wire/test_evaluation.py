@@ -51,15 +51,30 @@ class Report(Folder):
         self.assertEqual(shown, {path.stem for path in (DOCS / "evaluation").glob("*.svg")})
         self.assertEqual(shown, {path.stem for path in (DOCS / "evaluation").glob("*.png")})
 
+    def changed(self, change):
+        """A report of raw results whose user mode at the base point is another one."""
+        first, *points = [json.loads(line) for line in RAW.read_text(encoding="utf-8").splitlines()]
+        change(next(point for point in points if point["axis"] == "base")["curves"]["user"])
+        raw = self.folder / "changed.jsonl"
+        raw.write_text("".join(json.dumps(each) + "\n" for each in [first, *points]), encoding="utf-8")
+        return report(raw, self.folder)
+
+    def test_one_wrong_packet_is_a_fail(self):
+        for what in ("wrong", "lost"):
+            done = self.changed(lambda user, what=what: user.update({what: 1}))
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stdout, f"^RESULT fail .* {what}=1 ")
+
     def test_other_results_another_report(self):
         """The proxy twice as slow at the base point: a table, a sentence and a figure say so."""
-        first, *points = [json.loads(line) for line in RAW.read_text(encoding="utf-8").splitlines()]
-        user = next(point for point in points if point["axis"] == "base")["curves"]["user"]
-        rate = statistics.median(user["rates"])
-        user["rates"] = [each / 2 for each in user["rates"]]
-        raw = self.folder / "slow.jsonl"
-        raw.write_text("".join(json.dumps(each) + "\n" for each in [first, *points]), encoding="utf-8")
-        self.assertEqual(report(raw, self.folder).returncode, 0)
+        rates = []
+
+        def slower(user):
+            rates.extend(user["rates"])
+            user["rates"] = [each / 2 for each in rates]
+
+        self.assertEqual(self.changed(slower).returncode, 0)
+        rate = statistics.median(rates)
         text = (self.folder / "EVALUATION.md").read_text(encoding="utf-8")
         self.assertIn(f"| sfcproxy, user mode | {rate / 2e6:.3f} |", text)
         self.assertNotEqual((self.folder / "evaluation/labels.svg").read_bytes(), (DOCS / "evaluation/labels.svg").read_bytes())
