@@ -165,11 +165,12 @@ std::vector<Link> all_links(Netlink& netlink) {
     NetlinkRequest request(RTM_GETLINK, NLM_F_DUMP);
     request.family_header<ifinfomsg>().ifi_family = AF_UNSPEC;
     std::vector<Link> links;
-    const int error = netlink.ask(request, [&](const nlmsghdr& answer) {
+    const auto visit = [&](const nlmsghdr& answer) {
         if (answer.nlmsg_type == RTM_NEWLINK) {
             links.push_back(read_link(answer));
         }
-    });
+    };
+    const int error = netlink.ask(request, visit, [&] { links.clear(); });
     if (error != 0) {
         throw system_error(msg::cannot_ask_interfaces(), error);
     }

@@ -58,17 +58,18 @@ std::optional<Neighbour> read_neighbour(const nlmsghdr& message) {
 int each_neighbour(Netlink& netlink, const std::function<void(const Neighbour&)>& visit) {
     NetlinkRequest request(RTM_GETNEIGH, NLM_F_DUMP);
     request.family_header<ndmsg>().ndm_family = AF_UNSPEC;
-    return netlink.ask(request, [&](const nlmsghdr& message) {
+    const auto each = [&](const nlmsghdr& message) {
         if (const auto neighbour = read_neighbour(message)) {
             visit(*neighbour);
         }
-    });
+    };
+    return netlink.ask(request, each, [] {}); // one that is visited twice is as well known
 }
 
 int read_own_addresses(Netlink& netlink, std::vector<OwnAddress>& addresses) {
     NetlinkRequest request(RTM_GETADDR, NLM_F_DUMP);
     request.family_header<ifaddrmsg>().ifa_family = AF_UNSPEC;
-    return netlink.ask(request, [&](const nlmsghdr& message) {
+    const auto visit = [&](const nlmsghdr& message) {
         const auto& header = *static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(&message));
         OwnAddress own{.ifindex = header.ifa_index,
                        .ip = {},
@@ -82,7 +83,8 @@ int read_own_addresses(Netlink& netlink, std::vector<OwnAddress>& addresses) {
             }
         });
         addresses.push_back(std::move(own));
-    });
+    };
+    return netlink.ask(request, visit, [&, before = addresses.size()] { addresses.resize(before); });
 }
 
 bool same_link(const IpBytes& one, const IpBytes& other, unsigned prefix) {

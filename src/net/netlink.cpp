@@ -21,6 +21,17 @@ int hand_on(const nlmsghdr* message, void* visit) {
     return MNL_CB_OK;
 }
 
+bool ends_dump(const char* answers, int size) {
+    const auto* message = reinterpret_cast<const nlmsghdr*>(answers);
+    while (mnl_nlmsg_ok(message, size)) {
+        if (message->nlmsg_type == NLMSG_DONE) {
+            return true;
+        }
+        message = mnl_nlmsg_next(message, &size);
+    }
+    return false;
+}
+
 /// libmnl's own loops are macros that only C compiles.
 void each_between(const nlattr* attribute, const char* end, const VisitAttribute& visit) {
     while (mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)))) {
@@ -43,7 +54,18 @@ Netlink::Netlink(int bus, std::uint32_t groups) : socket_(mnl_socket_open2(bus, 
     }
 }
 
-int Netlink::ask(NetlinkRequest& request, const Visit& visit) {
+int Netlink::ask(NetlinkRequest& request, const Visit& visit, const std::function<void()>& again) {
+    constexpr int kTries = 20;
+    for (int attempt = 1;; attempt++) {
+        const int error = ask_once(request, visit);
+        if (error != EINTR || !again || attempt == kTries) {
+            return error;
+        }
+        again();
+    }
+}
+
+int Netlink::ask_once(NetlinkRequest& request, const Visit& visit) {
     nlmsghdr* header = request.header();
     header->nlmsg_seq = ++sequence_;
     if ((header->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP) {
@@ -54,14 +76,19 @@ int Netlink::ask(NetlinkRequest& request, const Visit& visit) {
     }
     std::array<char, kReceiveBuffer> buffer; // NOLINT: the kernel fills it
     const unsigned port = mnl_socket_get_portid(socket_.get());
-    while (true) {
+    Visit copy = visit;
+    for (bool interrupted = false;;) {
         const ssize_t size = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
         if (size < 0) {
             return errno;
         }
-        Visit copy = visit;
-        const int more = mnl_cb_run(buffer.data(), size, sequence_, port, hand_on, &copy);
-        if (more <= MNL_CB_STOP) {
+        const int more = interrupted ? 0 : mnl_cb_run(buffer.data(), size, sequence_, port, hand_on, &copy);
+        interrupted = interrupted || (more == MNL_CB_ERROR && errno == EINTR);
+        if (interrupted) { // the rest would be taken for the answer to the next request
+            if (ends_dump(buffer.data(), static_cast<int>(size))) {
+                return EINTR;
+            }
+        } else if (more <= MNL_CB_STOP) {
             return more == MNL_CB_ERROR ? errno : 0;
         }
     }

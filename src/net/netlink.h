@@ -32,8 +32,10 @@ public:
     explicit Netlink(int bus = NETLINK_ROUTE, std::uint32_t groups = 0);
 
     using Visit = std::function<void(const nlmsghdr&)>;
-    /// Sends a request and hands every answer to `visit`. Returns 0, or the kernel's errno.
-    int ask(NetlinkRequest& request, const Visit& visit = {});
+    /// Sends a request and hands every answer to `visit`. Returns 0, or the kernel's errno. EINTR: what the kernel
+    /// lists has changed meanwhile. With `again` it is asked anew then, some times, and `again` forgets what was
+    /// visited.
+    int ask(NetlinkRequest& request, const Visit& visit = {}, const std::function<void()>& again = {});
     /// Takes the events that wait. Returns false where some were lost (the socket's buffer was full).
     bool receive(const Visit& visit);
     [[nodiscard]] int fd() const { return mnl_socket_get_fd(socket_.get()); }
@@ -42,6 +44,8 @@ private:
     struct Close {
         void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
     };
+    int ask_once(NetlinkRequest& request, const Visit& visit);
+
     std::unique_ptr<mnl_socket, Close> socket_;
     std::uint32_t sequence_ = 0;
 };

@@ -74,7 +74,8 @@ bool any_route_by(Netlink& netlink, std::uint32_t ifindex, bool six) {
     request.family_header<rtmsg>().rtm_family = six ? AF_INET6 : AF_INET;
     mnl_attr_put_u32(request.header(), RTA_OIF, ifindex);
     bool any = false;
-    const int error = netlink.ask(request, [&](const nlmsghdr& message) { any = any || leads_to_others(message); });
+    const auto visit = [&](const nlmsghdr& message) { any = any || leads_to_others(message); };
+    const int error = netlink.ask(request, visit, [&] { any = false; });
     const int off = 0;
     (void)setsockopt(netlink.fd(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &off, sizeof(off));
     if (error != 0 && error != ENODEV && error != EAFNOSUPPORT) {

@@ -42,16 +42,6 @@ Details details(std::uint32_t index) {
     return result;
 }
 
-void make_link(const std::string& name, const std::string& kind) {
-    NetlinkRequest request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-    request.family_header<ifinfomsg>().ifi_family = AF_UNSPEC;
-    mnl_attr_put_strz(request.header(), IFLA_IFNAME, name.c_str());
-    nlattr* info = mnl_attr_nest_start(request.header(), IFLA_LINKINFO);
-    mnl_attr_put_strz(request.header(), IFLA_INFO_KIND, kind.c_str());
-    mnl_attr_nest_end(request.header(), info);
-    ASSERT_EQ(Netlink().ask(request), 0) << kind;
-}
-
 void bring_up(const std::string& name) {
     NetlinkRequest request(RTM_SETLINK, 0);
     auto& info = request.family_header<ifinfomsg>();

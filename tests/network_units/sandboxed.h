@@ -5,6 +5,8 @@
 #include <string>
 
 #include <gtest/gtest.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
 
 #include "base/error.h"
 #include "net/link.h"
@@ -12,6 +14,16 @@
 #include "replay/sandbox.h"
 
 namespace sfc::test {
+
+inline void make_link(const std::string& name, const std::string& kind) {
+    NetlinkRequest request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+    request.family_header<ifinfomsg>().ifi_family = AF_UNSPEC;
+    mnl_attr_put_strz(request.header(), IFLA_IFNAME, name.c_str());
+    nlattr* info = mnl_attr_nest_start(request.header(), IFLA_LINKINFO);
+    mnl_attr_put_strz(request.header(), IFLA_INFO_KIND, kind.c_str());
+    mnl_attr_nest_end(request.header(), info);
+    ASSERT_EQ(Netlink().ask(request), 0) << kind;
+}
 
 /// Each test in a network namespace of its own: none finds what another has left.
 class Sandboxed : public testing::Test {
