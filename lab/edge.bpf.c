@@ -64,10 +64,7 @@ int edge_push(struct xdp_md *ctx)
 	head.ethernet.type = bpf_htons(ETH_P_MPLS_UC);
 	if (push(ctx, &head, depth))
 		return XDP_ABORTED;
-	count(port, EVENT_PUSHED + kind_of(&packet));
-	if (is_kept(port, &packet))
-		keep(ctx, KEPT_PUSHED);
-	return bpf_redirect(port->partner, 0);
+	return pushed(ctx, port, &packet);
 }
 
 /* Reads the stack of a frame into `stack`. Returns its depth, 0 where it has no bottom or is longer than ours are. */

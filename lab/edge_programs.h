@@ -49,10 +49,7 @@ int edge_push(struct xdp_md *ctx)
 	ethernet.type = header->type;
 	if (push(ctx, &ethernet, header))
 		return XDP_ABORTED;
-	count(port, EVENT_PUSHED + kind_of(&packet));
-	if (is_kept(port, &packet))
-		keep(ctx, KEPT_PUSHED);
-	return bpf_redirect(port->partner, 0);
+	return pushed(ctx, port, &packet);
 }
 
 /* On the receiving host: is this the header that this very packet must carry here? */

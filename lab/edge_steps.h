@@ -41,6 +41,15 @@ static __always_inline void count_order(const struct edge_port *port, const stru
 		count(port, EVENT_BEHIND);
 }
 
+/* The frame has its header, and goes into the SFC domain. */
+static __always_inline int pushed(struct xdp_md *ctx, const struct edge_port *port, const struct packet *packet)
+{
+	count(port, EVENT_PUSHED + kind_of(packet));
+	if (is_kept(port, packet))
+		keep(ctx, KEPT_PUSHED);
+	return bpf_redirect(port->partner, 0);
+}
+
 static __always_inline int wrong(struct xdp_md *ctx, const struct edge_port *port)
 {
 	count(port, EVENT_WRONG);
