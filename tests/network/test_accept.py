@@ -12,7 +12,7 @@ import unittest
 import ports
 from support import open_lab
 
-from lab.net import wait_for
+from lab.net import LabError, wait_for
 from lab.proxy import Proxy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "wire"))
@@ -237,7 +237,10 @@ class Flood(unittest.TestCase):
         def counts():
             return [(end["to_sf"], end["other_mac"]) for end in (ends(proxy.stats()) for proxy in proxies)]
 
-        return wait_for("the frames", lambda: all(sum(each) >= self.COUNT for each in counts()) and counts())
+        try:
+            return wait_for("the frames", lambda: all(sum(each) >= self.COUNT for each in counts()) and counts())
+        except LabError as error:       # one has ended in another way
+            raise AssertionError("\n".join([str(error), *(proxy.stats_text() for proxy in proxies)])) from error
 
     def test_own(self):
         self.assertEqual(self.served("own"), [(self.COUNT, 0), (0, self.COUNT)])
