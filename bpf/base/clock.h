@@ -5,9 +5,9 @@
 
 /*
  * The time in nanoseconds. Nothing else in the programs reads a clock: replay and campaigns set it through a map, and
- * the load-time constant makes the other branch dead code. CLOCK_MONOTONIC does not jump with the wall clock; read at
- * the last tick of the kernel it costs a tenth of what it costs to the nanosecond. User space makes the hold times
- * whole ticks and a half (ticks.h), so that no entry expires early, and none more than a tick late.
+ * the load-time constant makes the other branch dead code. The kernel's ticks do not jump with the wall clock, and the
+ * call is inlined: it is one load. User space makes the hold times whole ticks and a half (ticks.h), so that no entry
+ * expires early, and none more than a tick late.
  */
 static __always_inline __u64 clock_now(void)
 {
@@ -15,7 +15,7 @@ static __always_inline __u64 clock_now(void)
 	__u64 *now;
 
 	if (sfc_config.clock == SFC_CLOCK_KERNEL)
-		return bpf_ktime_get_coarse_ns();
+		return bpf_jiffies64() * sfc_config.tick_ns;
 	now = bpf_map_lookup_elem(&set_clock, &zero);
 	return now ? *(volatile __u64 *)now : 0;
 }

@@ -10,6 +10,7 @@
 #include "cli/attach_common.h"
 #include "cli/commands.h"
 #include "cli/messages.h"
+#include "loader/ticks.h"
 #include "report/rates.h"
 #include "report/stats.h"
 
@@ -51,16 +52,17 @@ ino_t identity(const std::string& path) {
 
 void watch(const Attachment& attachment, const Options& options) {
     const ino_t attached = identity(options.attach.pin);
-    SteadySnapshot before{take_snapshot(attachment.maps(), attachment.plan(), now_ns()), false};
-    std::uint64_t then = now_ns();
+    SteadySnapshot before{take_snapshot(attachment.maps(), attachment.plan(), path_now_ns()), false};
+    auto then = std::chrono::steady_clock::now();
     while (std::cout) {
         std::this_thread::sleep_for(std::chrono::duration<double>(options.watch_s));
         if (identity(options.attach.pin) != attached) {
             throw Error(ExitCode::Kernel, msg::detached_meanwhile(options.attach.pin));
         }
-        SteadySnapshot after{take_snapshot(attachment.maps(), attachment.plan(), now_ns()), false};
-        const std::uint64_t now = now_ns();
-        const Rates rates = rates_between(before.snapshot, after.snapshot, attachment.plan(), now - then);
+        SteadySnapshot after{take_snapshot(attachment.maps(), attachment.plan(), path_now_ns()), false};
+        const auto now = std::chrono::steady_clock::now();
+        const Rates rates = rates_between(before.snapshot, after.snapshot, attachment.plan(),
+                                          std::chrono::nanoseconds(now - then).count());
         const auto silent = silent_services(attachment, after.snapshot);
         if (options.json) {
             std::cout << rates_json(rates, silent) << std::endl; // NOLINT: read line by line

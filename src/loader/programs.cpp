@@ -15,7 +15,7 @@
 #include <sys/utsname.h>
 
 #include "base/error.h"
-#include "loader/hold_ticks.h"
+#include "loader/ticks.h"
 #include "loader/ip_summed.h"
 #include "loader/messages.h"
 #include "proxy.skel.h"
@@ -146,6 +146,7 @@ sfc_config load_constants(const Plan& plan, const LoadSettings& settings) {
     config.slot_mask = plan.capacity - 1;
     config.memory_mask = plan.memory_lines == 0 ? 0 : plan.memory_lines - 1;
     config.clock = settings.clock;
+    config.tick_ns = tick_ns();
     config.header_limit = std::min(settings.header_limit, plan.shape.header_room);
     config.header_room = plan.shape.header_room;
     config.last = plan.any_last() ? 1 : 0;

@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <ctime>
 #include <numeric>
 #include <span>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "loader/ticks.h"
 #include "net/netlink.h"
 #include "report/messages.h"
 
@@ -68,7 +68,7 @@ Silence silence_at_return(const Plan& plan, const Plan::Service& service, const 
 std::optional<Silence> silence_of(const Plan& plan, std::size_t id, const Snapshot& snapshot) {
     const sfc_counters& counters = snapshot.services[id];
     const Plan::Sf& sf = plan.sfs[plan.services[id].entry.sf];
-    const std::uint64_t now = now_ns(), patience = std::max<std::uint64_t>(kSecond, 2 * sf.entry.hold_ns);
+    const std::uint64_t now = path_now_ns(), patience = std::max<std::uint64_t>(kSecond, 2 * sf.entry.hold_ns);
     const auto event = [&](sfc_event which) { return counters.event[which].packets; };
     const std::uint64_t in = event(SFC_EVENT_TO_SF) + event(SFC_EVENT_TO_KERNEL);
     const std::uint64_t out = std::max(event(SFC_EVENT_CLAIMED), event(SFC_EVENT_RESTORED)) +
@@ -93,17 +93,11 @@ std::optional<Silence> silence_of(const Plan& plan, std::size_t id, const Snapsh
 
 } // namespace
 
-std::uint64_t now_ns() {
-    timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now); // bpf_ktime_get_ns is the same clock
-    return static_cast<std::uint64_t>(now.tv_sec) * kSecond + static_cast<std::uint64_t>(now.tv_nsec);
-}
-
 SteadySnapshot take_steady_snapshot(const Attachment& attachment) {
     SteadySnapshot steady;
-    steady.snapshot = take_snapshot(attachment.maps(), attachment.plan(), now_ns());
+    steady.snapshot = take_snapshot(attachment.maps(), attachment.plan(), path_now_ns());
     for (int attempt = 0; attempt < kAttempts && !steady.still; attempt++) {
-        Snapshot again = take_snapshot(attachment.maps(), attachment.plan(), now_ns());
+        Snapshot again = take_snapshot(attachment.maps(), attachment.plan(), path_now_ns());
         steady.still = same(steady.snapshot, again);
         steady.snapshot = std::move(again);
     }

@@ -12,9 +12,6 @@
 
 namespace sfc {
 
-/// Time of the packet path's clock, ns.
-[[nodiscard]] std::uint64_t now_ns();
-
 /// Counters of a path that may be busy. `still` where nothing moved while they were read: only then can the equations
 /// be exact.
 struct SteadySnapshot {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "loader/ticks.h"
 #include "proxy.h"
 
 namespace sfc::test {
@@ -172,6 +173,19 @@ TEST(Cache, KernelClockExpiresTheHoldTime) {
     proxy.strip(mpls_udp(kStack, {}));
     std::this_thread::sleep_for(std::chrono::milliseconds(50)); // a hold time is a whole tick at least: 10 ms at 100 Hz
     EXPECT_EQ(proxy.restore(plain_udp({})).result.reason, SFC_REASON_late);
+}
+
+/// User space tells the programs' time without asking them: not behind it, and 10 ms and a tick before it at most.
+TEST(Cache, UserSpaceKnowsTheProgramsClock) {
+    Proxy proxy(standard_plan(), {.clock = SFC_CLOCK_KERNEL});
+    for (std::uint16_t id = 0; id < 20; id++) {
+        const std::uint64_t before = path_now_ns();
+        proxy.strip(mpls_udp(kStack, {.id = id}));
+        const std::uint64_t then = proxy.programs.maps().service_counters(kOut).last_to_sf, after = path_now_ns();
+        EXPECT_GE(then + 10'000'000 + tick_ns(), before);
+        EXPECT_LE(then, after);
+        std::this_thread::sleep_for(std::chrono::milliseconds(7));
+    }
 }
 
 } // namespace

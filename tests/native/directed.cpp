@@ -161,13 +161,14 @@ TEST_F(Native, EqualTagsOfDifferentKeysAreToldApart) {
 
 TEST_F(Native, KernelClock) {
     runner.machine.constants.clock = SFC_CLOCK_KERNEL;
-    runner.machine.kernel_time = 1000;
+    runner.machine.constants.tick_ns = 1000;
+    runner.machine.ticks = 2;
     EXPECT_EQ(strip(), kSent);
-    runner.machine.kernel_time = 500; // read before the lock: an equal packet may come in with an earlier time
+    runner.machine.ticks = 1; // read before the lock: an equal packet may come in with an earlier time
     EXPECT_EQ(strip(), kSent);
-    runner.machine.kernel_time = 1000 + 100'000'000;
+    runner.machine.ticks = 2 + 100'000;
     EXPECT_EQ(restore(), kSent);
-    runner.machine.kernel_time++;
+    runner.machine.ticks++;
     EXPECT_EQ(restore(), (Ending{XDP_DROP, SFC_REASON_late}));
     EXPECT_EQ(runner.totals().expired, 1U);
     EXPECT_TRUE(runner.totals().balanced);

@@ -92,8 +92,8 @@ __u32 bpf_get_prandom_u32() {
     return 4; // chosen by nobody: what is made of it is for others
 }
 
-__u64 bpf_ktime_get_coarse_ns() {
-    return Machine::current().ktime();
+__u64 bpf_jiffies64() {
+    return Machine::current().jiffies();
 }
 
 void native_before_atomic(void* at) {

@@ -245,10 +245,10 @@ std::uint64_t Machine::length() {
     return bytes;
 }
 
-std::uint64_t Machine::ktime() {
+std::uint64_t Machine::jiffies() {
     (void)refuses();
     after_call();
-    return kernel_time;
+    return ticks;
 }
 
 void Machine::lock(bpf_spin_lock* lock) {

@@ -36,7 +36,7 @@ public:
     /// The constants live in read-only memory of the process, so there is one set of them for all machines: each run
     /// sets its machine's own.
     sfc_config constants{};
-    std::uint64_t kernel_time = 0; ///< what the kernel's clock says, not SFC_CLOCK_MAP
+    std::uint64_t ticks = 0; ///< what the kernel's clock says, not SFC_CLOCK_MAP
     std::size_t headroom = kXdpHeadroom;
     Fault fault;
     /// Whether the last byte of an address says that it is another host's: what the routing table knows.
@@ -84,7 +84,7 @@ public:
     long load_bytes(std::uint32_t offset, std::span<std::uint8_t> to);
     long store_bytes(std::uint32_t offset, std::span<const std::uint8_t> from);
     std::uint64_t length();
-    std::uint64_t ktime();
+    std::uint64_t jiffies();
     void lock(bpf_spin_lock* lock);
     void unlock(const bpf_spin_lock* lock);
     void atomic(void* at);

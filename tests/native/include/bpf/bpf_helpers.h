@@ -40,7 +40,7 @@
 #define bpf_xdp_get_buff_len native_xdp_get_buff_len
 #define bpf_xdp_load_bytes native_xdp_load_bytes
 #define bpf_xdp_store_bytes native_xdp_store_bytes
-#define bpf_ktime_get_coarse_ns native_ktime_get_coarse_ns
+#define bpf_jiffies64 native_jiffies64
 #define bpf_csum_diff native_csum_diff
 #define bpf_get_prandom_u32 native_get_prandom_u32
 /* A structure has this name too: with parameters, only calls are replaced. */
@@ -74,7 +74,7 @@ long bpf_xdp_adjust_tail(struct xdp_md* ctx, int delta);
 __u64 bpf_xdp_get_buff_len(struct xdp_md* ctx);
 long bpf_xdp_load_bytes(struct xdp_md* ctx, __u32 offset, void* to, __u32 len);
 long bpf_xdp_store_bytes(struct xdp_md* ctx, __u32 offset, void* from, __u32 len);
-__u64 bpf_ktime_get_coarse_ns(void);
+__u64 bpf_jiffies64(void);
 __s64 bpf_csum_diff(__be32* from, __u32 from_size, __be32* to, __u32 to_size, __u32 seed);
 __u32 bpf_get_prandom_u32(void);
 void native_spin_lock(struct bpf_spin_lock* lock);
