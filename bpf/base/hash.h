@@ -39,6 +39,5 @@ static __always_inline __u64 hash_key(const __u64 *word, const volatile __u64 *s
 	for (__u32 i = 0; i < SFC_KEY_WORDS; i++)
 		sum += ((__u32)word[i] + secret[2 * i]) * ((word[i] >> 32) + secret[2 * i + 1]);
 	sum = (sum ^ sum >> 33) * HASH_MIX_1;
-	sum = (sum ^ sum >> 33) * HASH_MIX_2;
 	return sum ^ sum >> 33;
 }
