@@ -187,7 +187,7 @@ struct sfc_service {
 	__u8 last_label;      /* enum sfc_last_label */
 	__u8 next_hop_mac[6]; /* not used with SFC_PORT_INGRESS. At an even offset: it is read in words */
 	__u8 next_hop_ready;  /* 0: its MAC is not known (yet), packets are dropped `no_next_hop` */
-	__u8 magazine;        /* free slots that one CPU may keep for itself, at most SFC_MAGAZINE */
+	__u8 magazine;        /* free slots that one CPU may keep for itself, less than SFC_MAGAZINE */
 	__u32 first_slot;     /* its own slots, of a kernel its own header ids: no other service can use them up */
 	__u32 quota;          /* how many */
 	__u8 encap;           /* enum sfc_encap */

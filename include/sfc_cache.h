@@ -19,8 +19,8 @@ enum sfc_cache_limit {
 	SFC_HEADER_IN_SLOT = SFC_HEADER_META + SFC_HEADER_WORDS_INLINE,
 	SFC_HEADER_IN_TAIL = 23, /* the other words at most; tails have as many as header_room says */
 	SFC_MEMORY_KEYS = 5,     /* of one line */
-	SFC_MAGAZINE = 14,       /* free slots that a CPU keeps for itself, and those that one chunk names */
-	SFC_MAGAZINE_ROOM = 16,
+	SFC_MAGAZINE = 128,      /* free slots that a CPU has room for: a power of two, twice what one poll brings */
+	SFC_CHUNK = 14,          /* free slots that one chunk names */
 };
 
 /*
@@ -75,7 +75,7 @@ struct sfc_last {
 struct sfc_chunk {
 	__u32 next;  /* slot of the next chunk, plus 1; 0 is the end */
 	__u32 count; /* of `slot`; the one that this stands in comes on top of it */
-	__u32 slot[SFC_MAGAZINE];
+	__u32 slot[SFC_CHUNK];
 };
 
 struct sfc_slot {
@@ -118,10 +118,11 @@ struct sfc_memory {
 	__u32 reserved;
 };
 
-/* Per CPU and service. */
+/* Per CPU and service: a ring of free slots. Positions count up and down and are taken modulo SFC_MAGAZINE. */
 struct sfc_magazine {
-	__u32 count;
-	__u32 slot[SFC_MAGAZINE_ROOM - 1];
+	__u32 oldest; /* the slot that was freed longest ago */
+	__u32 end;    /* behind the one that was freed last: equal to `oldest` where there are none */
+	__u32 slot[SFC_MAGAZINE];
 };
 
 static_assert(sizeof(struct sfc_header_fields) == 8 * SFC_HEADER_WORDS, "header and its words differ");
@@ -132,4 +133,4 @@ static_assert(sizeof(struct sfc_slot) == 128, "a slot is two cache lines");
 static_assert(sizeof(struct sfc_bucket) == 64, "a bucket is a cache line");
 static_assert(sizeof(struct sfc_pool) == 64, "a pool is a cache line");
 static_assert(sizeof(struct sfc_memory) == 64, "a line of the memory is a cache line");
-static_assert(sizeof(struct sfc_magazine) == 64, "a magazine is a cache line");
+static_assert((SFC_MAGAZINE & (SFC_MAGAZINE - 1)) == 0, "positions in a magazine are taken by a mask");

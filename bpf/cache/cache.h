@@ -86,7 +86,7 @@ static __always_inline void cache_drop(struct work *work, __u32 id, __u32 refs)
 	if (!slot)
 		return;
 	slot_count_lost(slot, refs, work->now);
-	pool_give(id, slot_header(slot)->service);
+	pool_give(id, slot, slot_header(slot)->service);
 }
 
 /* Who made room for an insert: a word in a full bucket, and whether a key in the memory did. */
@@ -261,7 +261,7 @@ __noinline int cache_insert(struct work *work, __u64 hold_ns)
 			break;
 	}
 	if (outcome != CACHE_OK && id != SFC_SLOT_FREE)
-		pool_give(id, work->header.f.service);
+		cache_drop(work, id, 0);
 	return outcome == CACHE_AGAIN || outcome == CACHE_OTHER ? CACHE_FULL : outcome;
 }
 
@@ -287,7 +287,7 @@ static __always_inline enum cache_outcome cache_unpack(struct work *work, const 
 		slot_read(slot, candidate->tail, work);
 		outcome = CACHE_OK;
 	}
-	pool_give(candidate->id, service);
+	pool_give(candidate->id, slot, service);
 	return outcome;
 }
 

@@ -98,9 +98,21 @@ static __always_inline __u32 pool_sweep(struct work *work, const struct sfc_serv
 	return SFC_SLOT_FREE;
 }
 
-/* Takes the chunk on top of the shared list. Its slots go to the magazine, which is empty. Returns the slot that it
- * stood in. */
-static __always_inline __u32 pool_pop_chunk(struct sfc_pool *pool, struct sfc_magazine *magazine)
+static __always_inline __u32 magazine_count(const struct sfc_magazine *magazine)
+{
+	return magazine->end - magazine->oldest;
+}
+
+static __always_inline __u32 *magazine_at(struct sfc_magazine *magazine, __u32 position)
+{
+	position &= SFC_MAGAZINE - 1;
+	asm volatile("" : "+r"(position)); /* or clang adds first and masks then */
+	return &magazine->slot[position];
+}
+
+/* Takes the chunk on top of the shared list: what it names, and the slot that it stands in, go to the magazine, which is
+ * empty. Returns whether there was one. */
+static __always_inline int pool_pop_chunk(struct sfc_pool *pool, struct sfc_magazine *magazine)
 {
 	for (__u32 i = 0; i < POOL_TRIES; i++) {
 		__u64 head = *(volatile __u64 *)&pool->head;
@@ -116,27 +128,27 @@ static __always_inline __u32 pool_pop_chunk(struct sfc_pool *pool, struct sfc_ma
 		/* May be rubbish, where another CPU takes the chunk meanwhile; then the head has changed. */
 		next = (head & ~(POOL_CHANGE - 1)) + POOL_CHANGE + slot->chunk.next;
 		count = slot->chunk.count;
+		magazine->slot[0] = id;
 #pragma unroll
-		for (__u32 k = 0; k < SFC_MAGAZINE / 2; k++)
-			magazine->slot[k] = slot->chunk.slot[k];
+		for (__u32 k = 0; k < SFC_CHUNK; k++)
+			magazine->slot[k + 1] = slot->chunk.slot[k];
 		if (__sync_val_compare_and_swap(&pool->head, head, next) == head) {
-			magazine->count = count;
-			return id;
+			magazine->oldest = 0;
+			magazine->end = count + 1;
+			return 1;
 		}
 	}
-	return SFC_SLOT_FREE;
+	return 0;
 }
 
-/* A slot of the magazine: SFC_SLOT_FREE where that is empty. */
+/* The slot of the magazine that was freed last: SFC_SLOT_FREE where there is none. */
 static __always_inline __u32 pool_take(__u32 service_id)
 {
 	struct sfc_magazine *magazine = bpf_map_lookup_elem(&magazines, &service_id);
-	__u32 count = magazine ? magazine->count : 0;
 
-	if (!magazine || count - 1 >= SFC_MAGAZINE) /* 0, and for the verifier: not more than there are */
+	if (!magazine || !magazine_count(magazine))
 		return SFC_SLOT_FREE;
-	magazine->count = --count;
-	return magazine->slot[count];
+	return *magazine_at(magazine, --magazine->end);
 }
 
 /*
@@ -156,25 +168,32 @@ __noinline __u32 pool_refill(struct work *work, __u32 service_id)
 	id = pool_take(service_id);
 	if (id != SFC_SLOT_FREE)
 		return id;
-	id = pool_pop_chunk(pool, magazine);
-	if (id != SFC_SLOT_FREE)
-		return id;
+	if (pool_pop_chunk(pool, magazine))
+		return pool_take(service_id);
 	return pool_sweep(work, service, pool);
 }
 
-/* The lower half of the magazine, those that were freed longest ago, becomes a chunk. */
-static __always_inline void pool_fill_chunk(struct sfc_chunk *chunk, struct sfc_magazine *magazine)
+/*
+ * Those slots of the magazine that were freed longest ago become a chunk, which is written over the first of them: half
+ * of all, or as many as a chunk has room for. They stay in the order in which they were freed, so that they are used
+ * in an order that the CPU's prefetching knows. Returns the number of the first one.
+ */
+static __always_inline __u32 pool_fill_chunk(struct sfc_magazine *magazine)
 {
-	__u32 count = magazine->count;
-	__u32 half = count / 2 & (SFC_MAGAZINE / 2); /* 7: half of 14, and a mask */
+	__u32 count = (magazine_count(magazine) + 1) / 2, oldest = magazine->oldest;
+	__u32 id = *magazine_at(magazine, oldest);
+	struct sfc_slot *slot = slot_get(id);
 
-	chunk->count = half;
+	if (!slot)
+		return SFC_SLOT_FREE;
+	if (count > SFC_CHUNK + 1)
+		count = SFC_CHUNK + 1;
 #pragma unroll
-	for (__u32 k = 0; k < SFC_MAGAZINE / 2; k++) {
-		chunk->slot[k] = magazine->slot[k];
-		magazine->slot[k] = magazine->slot[half + k];
-	}
-	magazine->count = count - half;
+	for (__u32 k = 0; k < SFC_CHUNK; k++)
+		slot->chunk.slot[k] = *magazine_at(magazine, oldest + 1 + k); /* those beyond `count` are not read */
+	slot->chunk.count = count - 1;
+	magazine->oldest = oldest + count;
+	return id;
 }
 
 /* No other CPU could be outrun: all slots of the chunk are left where the hand finds them. */
@@ -182,7 +201,7 @@ static __always_inline void pool_orphan(struct sfc_slot *first)
 {
 	__u32 count = first->chunk.count;
 
-	for (__u32 k = 0; k < SFC_MAGAZINE / 2; k++) {
+	for (__u32 k = 0; k < SFC_CHUNK; k++) {
 		struct sfc_slot *slot = slot_get(first->chunk.slot[k]);
 
 		if (k < count && slot)
@@ -191,18 +210,20 @@ static __always_inline void pool_orphan(struct sfc_slot *first)
 	*(volatile __u32 *)&first->bucket = SFC_SLOT_ORPHAN;
 }
 
-/*
- * Puts the slot and half of a full magazine onto the shared list. Not static, as extensions_walk.
- */
-__noinline int pool_push_chunk(__u32 id, __u32 service_id)
+/* Puts some slots of a full magazine onto the shared list. Not static, as extensions_walk. */
+__noinline int pool_push_chunk(__u32 service_id)
 {
 	struct sfc_magazine *magazine = bpf_map_lookup_elem(&magazines, &service_id);
 	struct sfc_pool *pool = bpf_map_lookup_elem(&pools, &service_id);
-	struct sfc_slot *slot = slot_get(id);
+	struct sfc_slot *slot;
+	__u32 id;
 
-	if (!magazine || !pool || !slot)
+	if (!magazine || !pool)
 		return 0;
-	pool_fill_chunk(&slot->chunk, magazine);
+	id = pool_fill_chunk(magazine);
+	slot = slot_get(id);
+	if (!slot)
+		return 0;
 	for (__u32 i = 0; i < POOL_TRIES; i++) {
 		__u64 head = *(volatile __u64 *)&pool->head;
 		__u64 next = (head & ~(POOL_CHANGE - 1)) + POOL_CHANGE + id + 1;
@@ -216,21 +237,15 @@ __noinline int pool_push_chunk(__u32 id, __u32 service_id)
 }
 
 /* Gives back a slot that the caller owns. */
-static __always_inline void pool_give(__u32 id, __u32 service_id)
+static __always_inline void pool_give(__u32 id, struct sfc_slot *slot, __u32 service_id)
 {
 	const struct sfc_service *service = bpf_map_lookup_elem(&services, &service_id);
 	struct sfc_magazine *magazine = bpf_map_lookup_elem(&magazines, &service_id);
-	struct sfc_slot *slot = slot_get(id);
-	__u32 count;
 
-	if (!service || !magazine || !slot)
+	if (!service || !magazine)
 		return;
 	*(volatile __u32 *)&slot->bucket = SFC_SLOT_FREE;
-	count = magazine->count;
-	if (count >= service->magazine || count >= SFC_MAGAZINE) {
-		pool_push_chunk(id, service_id);
-		return;
-	}
-	magazine->slot[count] = id;
-	magazine->count = count + 1;
+	*magazine_at(magazine, magazine->end++) = id;
+	if (magazine_count(magazine) > service->magazine)
+		pool_push_chunk(service_id);
 }

@@ -238,7 +238,7 @@ private:
         const auto cpus = static_cast<std::uint32_t>(std::max(1L, sysconf(_SC_NPROCESSORS_CONF)));
         entry.first_slot = next_slot_;
         entry.quota = quota;
-        entry.magazine = std::min<std::uint32_t>(quota / (8 * cpus), SFC_MAGAZINE);
+        entry.magazine = std::min<std::uint32_t>(quota / (8 * cpus), SFC_MAGAZINE - 1);
         next_slot_ += quota;
     }
 

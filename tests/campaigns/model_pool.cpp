@@ -85,8 +85,9 @@ void PoolMachine::begin(State& state, Cpu& cpu, unsigned choice) const {
     if (choice != 0) {
         const unsigned slot = member(state.used, (choice - 1) % used);
         state.used = static_cast<std::uint8_t>(state.used & ~(1U << slot));
-        if (cpu.count == kMagazine) {
-            cpu.slot = static_cast<std::uint8_t>(slot + 1);
+        if (cpu.count == kMagazine) { // the oldest one is the chunk's
+            cpu.slot = static_cast<std::uint8_t>(cpu.magazine[0] + 1);
+            cpu.magazine = {cpu.magazine[1], static_cast<std::uint8_t>(slot)};
             cpu.step = Step::PushCount;
             return;
         }
@@ -130,10 +131,11 @@ void PoolMachine::pop(State& state, Cpu& cpu) const {
             cpu.step = ++cpu.tries == tries_ ? Step::Sweep : Step::PopHead;
             return;
         }
-        cpu.slot = state.head;
+        cpu.count = cpu.chunk_count;
+        cpu.slot = cpu.count == 0 ? state.head : static_cast<std::uint8_t>(cpu.magazine[0] + 1);
+        cpu.magazine[0] = cpu.count == 0 ? 0 : static_cast<std::uint8_t>(state.head - 1);
         state.head = cpu.next;
         state.changes = static_cast<std::uint8_t>(state.changes + (broken_ == PoolBreak::HeadWithoutCount ? 0 : 1));
-        cpu.count = cpu.chunk_count;
         cpu.step = Step::Fill;
         return;
     default: // Sweep
@@ -155,7 +157,7 @@ void PoolMachine::push(State& state, Cpu& cpu) const {
         chunk.count = 1;
         cpu.step = Step::PushSlot;
         return;
-    case Step::PushSlot: // the one that was freed longest ago
+    case Step::PushSlot: // the next one that was freed
         chunk.slot = cpu.magazine[0];
         cpu.magazine = {cpu.magazine[1], 0};
         cpu.count = 1;

@@ -77,8 +77,8 @@ private:
         const std::size_t cpus = libbpf_num_possible_cpus();
         const auto list = values<sfc_magazine>(maps_, MapId::magazines, service, cpus);
         for (std::size_t cpu = 0; cpu < cpus; cpu++) {
-            for (std::uint32_t i = 0; i < std::min<std::uint32_t>(list[cpu].count, SFC_MAGAZINE); i++) {
-                is_at(list[cpu].slot[i], fmt::format("with CPU {}", cpu));
+            for (std::uint32_t i = list[cpu].oldest; i != list[cpu].end; i++) {
+                is_at(list[cpu].slot[i % SFC_MAGAZINE], fmt::format("with CPU {}", cpu));
             }
         }
     }
@@ -87,7 +87,7 @@ private:
         auto top = static_cast<std::uint32_t>(value<sfc_pool>(maps_, MapId::pools, service).head);
         while (top != 0 && is_at(top - 1, "a chunk")) {
             const auto chunk = value<sfc_slot>(maps_, MapId::slots, top - 1).chunk;
-            for (std::uint32_t i = 0; i < std::min<std::uint32_t>(chunk.count, SFC_MAGAZINE); i++) {
+            for (std::uint32_t i = 0; i < std::min<std::uint32_t>(chunk.count, SFC_CHUNK); i++) {
                 is_at(chunk.slot[i], "in a chunk");
             }
             top = chunk.next;
