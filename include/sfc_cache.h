@@ -95,7 +95,7 @@ struct sfc_tail {
 };
 
 struct sfc_bucket {
-	struct bpf_spin_lock lock; /* serialises inserts of this bucket, and all that is done to SHARED words */
+	__u32 lock; /* serialises inserts of this bucket, and all that is done to SHARED words: 0 where nobody has it */
 	__u32 word[SFC_WORDS];
 };
 

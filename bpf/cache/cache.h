@@ -5,8 +5,9 @@
  * A slot belongs to one packet program at a time or to a word, never to both, so nobody reads what another one writes:
  * insert fills a slot of its own and puts its word into the index; claim takes the word out by one compare-and-swap,
  * and owns the slot. Where several packets share a slot the word says so, and is changed under the bucket's lock only.
- * The lock also serialises inserts, or two CPUs could put one key in twice and the ambiguity would go unseen. Under it
- * the verifier allows no helper, no map lookup and, on 6.1, no call.
+ * The lock also serialises inserts, or two CPUs could put one key in twice and the ambiguity would go unseen. It is held
+ * for some ten words, and all that is to be looked up is looked up before. Who does not get it (lock.h) has no slot, or
+ * no entry.
  *
  * Both entry points are not static: the verifier checks each once, by itself, and assumes that `work` may be NULL.
  */
@@ -24,7 +25,7 @@ enum cache_outcome {
 	CACHE_OK,
 	CACHE_SHARED,    /* equal key and equal header: one more reference */
 	CACHE_AMBIGUOUS, /* equal key, other header */
-	CACHE_FULL,      /* no slot, or the reference count is used up */
+	CACHE_FULL,      /* no slot, no lock, or the reference count is used up */
 	CACHE_LATE,
 	CACHE_MISS,
 	CACHE_AGAIN, /* within cache.h: the word has changed, look again */
@@ -166,7 +167,8 @@ __noinline int cache_meet(struct work *work, __u64 hold_ns, __u32 id)
 		return CACHE_AGAIN;
 	index_skip(work);
 	both = candidate_find(&two, work, bucket);
-	bpf_spin_lock(&bucket->lock);
+	if (!lock_take(bucket))
+		return CACHE_FULL;
 	gone = one.id;
 	if (index_count(bucket, work->index.want) == (both ? 2 : 1)) {
 		outcome = candidate_judge(&one, work, hold_ns, &lost);
@@ -182,7 +184,7 @@ __noinline int cache_meet(struct work *work, __u64 hold_ns, __u32 id)
 			cache_remember(line, work, &forgot);
 		}
 	}
-	bpf_spin_unlock(&bucket->lock);
+	lock_give(bucket);
 	if (lost)
 		cache_drop(work, gone, lost);
 	cache_drop_victims(work, victim, forgot);
@@ -196,12 +198,13 @@ static __always_inline enum cache_outcome cache_publish(struct work *work, struc
 	struct sfc_memory *line = memory_line(work);
 	enum cache_outcome outcome = CACHE_AGAIN;
 
-	bpf_spin_lock(&bucket->lock);
+	if (!lock_take(bucket))
+		return CACHE_FULL;
 	if (!index_any(bucket, want))
 		outcome = cache_remember(line, work, &forgot);
 	if (outcome == CACHE_OK)
 		victim = index_put(bucket, want | id);
-	bpf_spin_unlock(&bucket->lock);
+	lock_give(bucket);
 	cache_drop_victims(work, victim, forgot);
 	return outcome;
 }
@@ -246,7 +249,7 @@ __noinline int cache_insert(struct work *work, __u64 hold_ns)
 		/* A packet that may share a slot shall not make another one give way for nothing: so look first, and
 		 * then sweep. */
 #pragma clang loop unroll(disable)
-	for (__u32 i = 0; i < CACHE_TRIES; i++) {
+	for (__u32 i = 0; i < CACHE_TRIES && (outcome == CACHE_AGAIN || outcome == CACHE_OTHER); i++) {
 		int matched = index_any(bucket, work->index.want);
 
 		if (id == SFC_SLOT_FREE && (!matched || outcome == CACHE_OTHER)) {
@@ -257,8 +260,6 @@ __noinline int cache_insert(struct work *work, __u64 hold_ns)
 				return CACHE_FULL;
 		}
 		outcome = matched ? cache_meet(work, hold_ns, id) : cache_publish(work, bucket, id);
-		if (outcome != CACHE_AGAIN && outcome != CACHE_OTHER)
-			break;
 	}
 	if (outcome != CACHE_OK && id != SFC_SLOT_FREE)
 		cache_drop(work, id, 0);
@@ -299,7 +300,8 @@ static __always_inline enum cache_outcome cache_claim_shared(const struct candid
 	struct sfc_slot *slot = candidate->slot;
 	__u64 deadline = 0;
 
-	bpf_spin_lock(&bucket->lock);
+	if (!lock_take(bucket))
+		return CACHE_MISS;
 	if (*(volatile __u32 *)candidate->position == candidate->word) {
 		outcome = CACHE_OTHER;
 		if (!words_differ(slot->key.word, work->key.word, SFC_KEY_WORDS)) {
@@ -310,7 +312,7 @@ static __always_inline enum cache_outcome cache_claim_shared(const struct candid
 			outcome = CACHE_OK;
 		}
 	}
-	bpf_spin_unlock(&bucket->lock);
+	lock_give(bucket);
 	work->now = clock_now();
 	if (outcome != CACHE_OK || work->now <= deadline)
 		return outcome;

@@ -116,7 +116,7 @@ static __always_inline int memory_knows(struct work *work)
 	return memory_find(line, work) >> 3 == 0;
 }
 
-/* Remembers work's key and header. The bucket's lock is held: no helper, no call. `line` may be NULL. */
+/* Remembers work's key and header. The bucket's lock is held. `line` may be NULL. */
 static __always_inline enum memory_outcome memory_keep(struct sfc_memory *line, const struct work *work)
 {
 	__u64 best, rank, at;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "cache/index.h"
+#include "cache/lock.h"
 #include "cache/slot.h"
 
 enum {
@@ -26,9 +27,8 @@ static __always_inline int pool_evict(struct work *work, __u32 id, struct sfc_sl
 	struct sfc_bucket *bucket = bpf_map_lookup_elem(&buckets, &number);
 	__u32 word = 0;
 
-	if (!bucket)
+	if (!bucket || !lock_take(bucket))
 		return 0;
-	bpf_spin_lock(&bucket->lock);
 	for (__u32 i = 0; i < SFC_WORDS; i++) {
 		word = index_read(bucket, i);
 		if (word && index_slot(word) == id) {
@@ -38,7 +38,7 @@ static __always_inline int pool_evict(struct work *work, __u32 id, struct sfc_sl
 			break;
 		}
 	}
-	bpf_spin_unlock(&bucket->lock);
+	lock_give(bucket);
 	slot_count_lost(slot, refs, work->now);
 	return refs != 0;
 }

@@ -87,8 +87,8 @@ void Stepper::claim_shared(Step step) {
     };
     switch (step) {
     case Step::SharedPosition:
-        if (broken_ != Break::SharedWithoutLock) {
-            lock();
+        if (broken_ != Break::SharedWithoutLock && !lock()) {
+            return end(Outcome::Miss);
         }
         return state_.word.at(me_.at) == me_.word ? go(Step::SharedHead) : give_up(0);
     case Step::SharedHead: // slot_read
@@ -124,7 +124,9 @@ void Stepper::evict(Step step) {
         if (found == state_.word.end()) {
             return end(Outcome::Full);
         }
-        lock();
+        if (!lock()) {
+            return end(Outcome::Full);
+        }
         me_.word = *found;
         me_.at = static_cast<unsigned>(found - state_.word.begin());
         return go(Step::SwapEvicted);

@@ -56,8 +56,8 @@ void Stepper::fill(Step step) {
 
 /// cache_publish, up to index_put
 void Stepper::publish() {
-    if (broken_ != Break::InsertWithoutLock) {
-        lock();
+    if (broken_ != Break::InsertWithoutLock && !lock()) {
+        return leave(Outcome::Full);
     }
     matching() != 0 ? leave(Outcome::Again) : scan(Step::Put);
 }

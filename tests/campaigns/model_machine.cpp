@@ -120,17 +120,9 @@ unsigned Machine::choices(const State& state, unsigned number) const {
     }
     const Process& process = state.process.at(number);
     const Operation now = operation(process, number);
-    const auto unless_locked = [&](Break without) { return state.lock == 0 || broken_ == without ? 1U : 0U; };
     switch (static_cast<Step>(process.step)) {
     case Step::Start:
         return now.kind == Kind::None ? 0 : now.kind == Kind::Evict ? scenario_.slots : 1;
-    case Step::PublishAny:
-        return unless_locked(Break::InsertWithoutLock);
-    case Step::SharedPosition:
-        return unless_locked(Break::SharedWithoutLock);
-    case Step::MeetCount:
-    case Step::EvictPosition:
-        return state.lock == 0 ? 1 : 0;
     case Step::Take:
         return static_cast<unsigned>(std::popcount(free_slots(state))) + 1;
     case Step::Refill:

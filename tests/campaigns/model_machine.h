@@ -14,7 +14,7 @@ public:
     Machine(const Scenario& scenario, Break broken) : scenario_(scenario), broken_(broken) {}
 
     [[nodiscard]] State start() const;
-    /// In how many ways the process can go on: 0 where it waits for the lock or is done. The process after the last is
+    /// In how many ways the process can go on: 0 where it is done. The process after the last is
     /// time.
     [[nodiscard]] unsigned choices(const State& state, unsigned process) const;
     /// Goes on with one of them. Returns what is wrong about it, or null.

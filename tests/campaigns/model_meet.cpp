@@ -38,7 +38,9 @@ void Stepper::judge(Step step) {
     const bool same_word = state_.word.at(position()) == candidate();
     switch (step) {
     case Step::MeetCount:
-        lock();
+        if (!lock()) {
+            return leave(Outcome::Full);
+        }
         if (matching() != 1U + me_.both && broken_ != Break::MeetWithoutCount) {
             return leave(Outcome::Again);
         }

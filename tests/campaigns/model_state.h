@@ -3,9 +3,10 @@
 // operations of bpf/cache/cache.h step by step. A step is one access to memory that others see, and all see it at once:
 // stores that a CPU holds back are not modelled. Taking the lock is one step with the first access under it, giving it
 // back with the last: nobody can tell (Lipton 1975). So is what only the lock's holder or the slot's owner can see
-// change, and a look at all words under the lock, since then words only go. Where the model is simpler than bpf/ it
-// allows more: free slots are a set from which any may be taken (model_pool.h has the magazines and the stack of
-// chunks), and a sweep comes to any slot.
+// change, and a look at all words under the lock, since then words only go. Who finds the lock taken gives up, as after
+// the last look of lock.h; who waits comes later. Where the model is simpler than bpf/ it allows more: free slots are a
+// set from which any may be taken (model_pool.h has the magazines and the stack of chunks), and a sweep comes to any
+// slot.
 #pragma once
 
 #include <array>

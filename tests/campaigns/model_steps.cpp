@@ -44,8 +44,10 @@ void Stepper::own_as_id(unsigned slot) {
     go(Step::WriteKey);
 }
 
-void Stepper::lock() {
-    state_.lock = static_cast<std::uint8_t>(number_ + 1);
+bool Stepper::lock() {
+    const bool taken = state_.lock == 0;
+    state_.lock = taken ? static_cast<std::uint8_t>(number_ + 1) : state_.lock;
+    return taken;
 }
 
 void Stepper::unlock() {

@@ -53,7 +53,8 @@ private:
     void entered(Word victim);
     void own(unsigned slot) { me_.owns |= 1U << slot; }
     void own_as_id(unsigned slot);
-    void lock();
+    /// Returns whether it has it now: where another one has it, the process gives up.
+    [[nodiscard]] bool lock();
     void unlock();
     bool swap(unsigned at, Word before, Word after);
     [[nodiscard]] Word candidate() const { return static_cast<Word>(me_.second != 0 ? me_.word2 : me_.word); }

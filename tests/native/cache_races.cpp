@@ -136,6 +136,75 @@ TEST_F(Races, SharedSlotIsClaimedByOthersFirst) {
     EXPECT_EQ(restore(1), SFC_REASON_miss);
 }
 
+/// Another CPU has the lock of the only bucket, and gives it back before this turn of who waits: 0 is never.
+class Locked : public Races {
+protected:
+    void SetUp() override { machine.constants.bucket_mask = 0; }
+    std::uint32_t& lock() { return machine.map("buckets").at<sfc_bucket>(0).lock; }
+    void hold_until(unsigned turn) {
+        lock() = 1;
+        turns_ = 0;
+        machine.before_turn = [this, turn] { lock() = ++turns_ == turn ? 0 : lock(); };
+    }
+
+private:
+    unsigned turns_ = 0;
+};
+
+TEST_F(Locked, AllWaitForIt) {
+    hold_until(3);
+    EXPECT_EQ(strip(1), SFC_OK);
+    hold_until(1000);
+    EXPECT_EQ(strip(1), SFC_OK); // one more reference
+    hold_until(2);
+    EXPECT_EQ(restore(1), SFC_OK);
+    EXPECT_EQ(restore(1), SFC_OK);
+    EXPECT_EQ(lock(), 0U);
+    EXPECT_TRUE(runner.totals().balanced);
+}
+
+TEST_F(Locked, SomebodyElseIsQuicker) {
+    lock() = 1;
+    machine.before_turn = [this] {
+        lock() = 0;
+        machine.before_turn = nullptr;
+        before_lock([this] { lock() = 1; });
+    };
+    EXPECT_EQ(strip(1), SFC_REASON_cache_full);
+}
+
+TEST_F(Locked, NobodyWaitsForEver) {
+    ASSERT_EQ(strip(1), SFC_OK);
+    ASSERT_EQ(strip(1), SFC_OK);
+    ASSERT_EQ(strip(2), SFC_OK);
+    hold_until(0);
+    EXPECT_EQ(strip(1), SFC_REASON_cache_full); // a reference
+    EXPECT_EQ(strip(1, 101), SFC_REASON_cache_full);
+    EXPECT_EQ(strip(3), SFC_REASON_cache_full); // a word
+    EXPECT_EQ(restore(1), SFC_REASON_miss);     // it is shared
+    EXPECT_EQ(restore(2), SFC_OK);              // needs no lock
+    EXPECT_EQ(lock(), 1U);
+    lock() = 0;
+    EXPECT_EQ(restore(1), SFC_OK);
+    EXPECT_EQ(restore(1), SFC_OK);
+    EXPECT_EQ(restore(1), SFC_REASON_miss);
+    EXPECT_EQ(runner.totals().live, 0U);
+    EXPECT_TRUE(runner.totals().balanced);
+}
+
+TEST_F(Locked, NothingMakesRoomWithoutIt) {
+    machine.constants.bucket_mask = 1;
+    const auto quota = static_cast<std::uint16_t>(standard_plan().services[kOut].entry.quota);
+    std::uint16_t id = 1;
+    for (unsigned in = 0; in < quota; id++) {
+        in += strip(id) == SFC_OK ? 1 : 0;
+    }
+    for (std::uint32_t bucket : {0, 1}) {
+        machine.map("buckets").at<sfc_bucket>(bucket).lock = 1;
+    }
+    EXPECT_EQ(strip(id), SFC_REASON_cache_full);
+}
+
 TEST_F(Races, FullBucketMakesRoom) {
     machine.constants.bucket_mask = 0;
     for (std::uint16_t id = 1; id <= SFC_WORDS + 1; id++) {

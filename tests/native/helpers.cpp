@@ -92,6 +92,10 @@ __u32 bpf_get_prandom_u32() {
     return 4; // chosen by nobody: what is made of it is for others
 }
 
+long native_loop(__u32 most, long (*turn)(__u32, void*), void* context) {
+    return Machine::current().loop(most, turn, context);
+}
+
 __u64 bpf_jiffies64() {
     return Machine::current().jiffies();
 }

@@ -76,12 +76,14 @@ void Machine::begin(std::span<const std::uint8_t> frame) {
     frame_.load(frame, headroom);
     calls_ = 0;
     redirected_.reset();
+    buckets_.clear();
+    bucket_lock_ = nullptr;
     running = this;
 }
 
 void Machine::end() {
     running = nullptr;
-    require(locked_ == nullptr, "an end with a lock held");
+    require(!locked(), "an end with a lock held");
 }
 
 int Machine::run(Program program, std::span<const std::uint8_t> frame, std::uint32_t ifindex) {
@@ -115,7 +117,7 @@ int Machine::run(PacketProgram program, std::span<const std::uint8_t> frame, con
 }
 
 bool Machine::refuses() {
-    require(locked_ == nullptr, "a helper under a lock");
+    require(!locked(), "a helper under a lock");
     return fault.kind == Fault::Refuse && fault.call == calls_;
 }
 
@@ -129,6 +131,9 @@ void Machine::after_call() {
 
 void* Machine::lookup(void* map, const void* key) {
     void* value = refuses() ? nullptr : map_at(map).lookup(key);
+    if (value != nullptr && map_at(map).name() == "buckets") {
+        buckets_.push_back(value);
+    }
     after_call();
     return value;
 }
@@ -252,14 +257,42 @@ std::uint64_t Machine::jiffies() {
 }
 
 void Machine::lock(bpf_spin_lock* lock) {
-    require(locked_ == nullptr, "two locks at once");
+    require(!locked(), "two locks at once");
     if (const auto hook = before_lock) { // a copy: it may take itself away
         hook();
     }
     locked_ = lock;
 }
 
+bool Machine::locked() const {
+    return locked_ != nullptr || (bucket_lock_ != nullptr && *bucket_lock_ != 0);
+}
+
+void Machine::take(const std::uint32_t* lock) {
+    require(!locked(), "two locks at once");
+    if (const auto hook = before_lock) {
+        hook();
+    }
+    bucket_lock_ = *lock == 0 ? lock : nullptr; // or another CPU has it
+}
+
+long Machine::loop(std::uint32_t most, long (*turn)(std::uint32_t, void*), void* context) {
+    (void)refuses();
+    after_call();
+    std::uint32_t turns = 0;
+    for (bool on = true; on && turns < most; turns++) {
+        if (const auto hook = before_turn) {
+            hook();
+        }
+        on = turn(turns, context) == 0;
+    }
+    return turns;
+}
+
 void Machine::atomic(void* at) {
+    if (std::ranges::find(buckets_, at) != buckets_.end()) {
+        return take(static_cast<const std::uint32_t*>(at));
+    }
     if (const auto hook = before_atomic) {
         hook(at);
     }

@@ -88,9 +88,13 @@ public:
     void lock(bpf_spin_lock* lock);
     void unlock(const bpf_spin_lock* lock);
     void atomic(void* at);
+    /// As the kernel's: until the function returns another value than 0. Returns how often it ran.
+    long loop(std::uint32_t most, long (*turn)(std::uint32_t, void*), void* context);
 
-    /// Acts as another CPU right before a lock is taken, and before a compare-and-swap of what is at this address.
+    /// Acts as another CPU right before a lock is taken, before each turn of a loop, and before a compare-and-swap of
+    /// what is at this address, which is no lock.
     std::function<void()> before_lock;
+    std::function<void()> before_turn;
     std::function<void(void*)> before_atomic;
 
     /// The machine whose program is running: a helper gets no pointer to it.
@@ -108,11 +112,15 @@ private:
     std::uint8_t summed_ = 0;
     std::uint32_t mark_ = 0;
     const bpf_spin_lock* locked_ = nullptr;
+    std::vector<void*> buckets_;                 ///< that the last run has looked up: each begins with its lock
+    const std::uint32_t* bucket_lock_ = nullptr; ///< that it took last
 
     void begin(std::span<const std::uint8_t> frame);
     void end();
     [[nodiscard]] NativeMap& map_at(const void* address);
     [[nodiscard]] bool refuses();
+    [[nodiscard]] bool locked() const;
+    void take(const std::uint32_t* lock);
     void after_call();
 };
 

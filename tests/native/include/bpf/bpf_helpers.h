@@ -41,6 +41,8 @@
 #define bpf_xdp_load_bytes native_xdp_load_bytes
 #define bpf_xdp_store_bytes native_xdp_store_bytes
 #define bpf_jiffies64 native_jiffies64
+/* The turn's own type of context is nobody's concern here. */
+#define bpf_loop(most, turn, context, flags) native_loop(most, (long (*)(__u32, void*))(turn), context)
 #define bpf_csum_diff native_csum_diff
 #define bpf_get_prandom_u32 native_get_prandom_u32
 /* A structure has this name too: with parameters, only calls are replaced. */
@@ -75,6 +77,7 @@ __u64 bpf_xdp_get_buff_len(struct xdp_md* ctx);
 long bpf_xdp_load_bytes(struct xdp_md* ctx, __u32 offset, void* to, __u32 len);
 long bpf_xdp_store_bytes(struct xdp_md* ctx, __u32 offset, void* from, __u32 len);
 __u64 bpf_jiffies64(void);
+long native_loop(__u32 most, long (*turn)(__u32, void*), void* context);
 __s64 bpf_csum_diff(__be32* from, __u32 from_size, __be32* to, __u32 to_size, __u32 seed);
 __u32 bpf_get_prandom_u32(void);
 void native_spin_lock(struct bpf_spin_lock* lock);
