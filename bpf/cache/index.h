@@ -114,18 +114,23 @@ static __always_inline __u32 index_put(struct sfc_bucket *bucket, __u32 word)
 	return __sync_lock_test_and_set(&bucket->word[word >> 16 & 7], word);
 }
 
-/* Whether a word matches. The lock is held, or it is only a hint. */
+/*
+ * Whether a word matches. The lock is held, or it is only a hint. Two at a time: what differs has no uppermost bit, so
+ * only a zero, or what is above one, gets it by the subtraction. The lock beside the first word is no match, because it
+ * has not SFC_WORD_USED.
+ */
 static __always_inline int index_any(const struct sfc_bucket *bucket, __u32 want)
 {
-	__u32 mask = ~(sfc_config.slot_mask | SFC_WORD_SHARED);
+	const __u64 ones = 1ULL << 32 | 1, tops = ones << 31;
+	const __u64 mask = (__u32) ~(sfc_config.slot_mask | SFC_WORD_SHARED) * ones, both = want * ones;
+	const __u64 *pair = (const __u64 *)bucket;
+	__u64 found = 0;
 
-	asm volatile("" : "+r"(bucket)); /* as in index_find */
+	asm volatile("" : "+r"(pair)); /* as in index_find */
 #pragma unroll
-	for (__u32 i = 0; i < SFC_WORDS; i++) {
-		if (((index_read(bucket, i) ^ want) & mask) == 0)
-			return 1;
-	}
-	return 0;
+	for (__u32 i = 0; i < (SFC_WORDS + 1) / 2; i++)
+		found |= ((*(const volatile __u64 *)&pair[i] ^ both) & mask) - ones;
+	return (found & tops) != 0;
 }
 
 /* How many words match. The lock is held. */
