@@ -42,19 +42,7 @@ static __always_inline void words_copy(__u64 *to, const __u64 *from, __u32 count
 		to[i] = from[i];
 }
 
-/* As many words as `bytes` need, at most four. Not a loop: clang leaves some of those as they are. */
-static __always_inline void words_copy_four(__u64 *to, const __u64 *from, __u32 bytes)
-{
-	if (bytes > 0)
-		to[0] = from[0];
-	if (bytes > 8)
-		to[1] = from[1];
-	if (bytes > 16)
-		to[2] = from[2];
-	if (bytes > 24)
-		to[3] = from[3];
-}
-
+/* Of as many words as `bytes` need, at most four. Not a loop: clang leaves some of those as they are. */
 static __always_inline __u64 words_differ_four(const __u64 *a, const __u64 *b, __u32 bytes)
 {
 	__u64 differ = 0;
@@ -70,6 +58,8 @@ static __always_inline __u64 words_differ_four(const __u64 *a, const __u64 *b, _
 	return differ;
 }
 
+enum { COPY_STEP = 4 /* words that are copied at once: a branch for each would take longer than those too many */ };
+
 /*
  * The words from `first` on, where headers are longer than MPLS needs: up to `count`, and no more than there is `room`
  * for, a load-time constant. The barrier keeps clang from counting, or it makes a loop of it.
@@ -78,11 +68,15 @@ static __always_inline void words_copy_rest(__u64 *to, const __u64 *from, __u32 
 					    __u32 room)
 {
 #pragma unroll
-	for (__u32 i = first; i < count; i++) {
+	for (__u32 i = first; i < count; i += COPY_STEP) {
 		asm volatile("" : "+r"(bytes), "+r"(room));
 		if (i >= room || bytes <= i * 8)
 			break;
-		to[i] = from[i];
+#pragma unroll
+		for (__u32 k = i; k < i + COPY_STEP && k < count; k++) {
+			if (k < room)
+				to[k] = from[k];
+		}
 	}
 }
 
@@ -121,9 +115,10 @@ static __always_inline __u32 tail_words(void)
 enum { TAIL_LEAST = (SFC_HEADER_ROOM_LEAST - SFC_HEADER_INLINE) / SFC_HEADER_STEP };
 static_assert(TAIL_LEAST == 4 && SFC_HEADER_WORDS_INLINE == 4, "words go by fours");
 
+/* Where the header has a tail. What is copied behind its end is anything. */
 static __always_inline void tail_copy(__u64 *to, const __u64 *from, __u32 len)
 {
-	words_copy_four(to, from, header_tail_len(len));
+	words_copy(to, from, TAIL_LEAST);
 	if (tail_words() > TAIL_LEAST)
 		words_copy_rest(to, from, header_tail_len(len), TAIL_LEAST, SFC_HEADER_IN_TAIL, tail_words());
 }
@@ -146,7 +141,7 @@ static __always_inline void slot_write(struct sfc_slot *slot, struct sfc_tail *t
 	slot->deadline = deadline;
 	slot->bucket = work->index.bucket;
 	words_copy(slot->header, work->header.word, SFC_HEADER_META);
-	words_copy_four(slot->header + SFC_HEADER_META, work->header.word + SFC_HEADER_META, len);
+	words_copy(slot->header + SFC_HEADER_META, work->header.word + SFC_HEADER_META, SFC_HEADER_WORDS_INLINE);
 	if (tail)
 		tail_copy(tail->header, work->header.word + SFC_HEADER_IN_SLOT, len);
 }
@@ -157,7 +152,7 @@ static __always_inline void slot_read(const struct sfc_slot *slot, const struct 
 	__u32 len = ((const struct sfc_header_fields *)slot->header)->len;
 
 	words_copy(work->header.word, slot->header, SFC_HEADER_META);
-	words_copy_four(work->header.word + SFC_HEADER_META, slot->header + SFC_HEADER_META, len);
+	words_copy(work->header.word + SFC_HEADER_META, slot->header + SFC_HEADER_META, SFC_HEADER_WORDS_INLINE);
 	if (len > SFC_HEADER_INLINE)
 		tail_copy(work->header.word + SFC_HEADER_IN_SLOT, tail->header, len);
 }
