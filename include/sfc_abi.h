@@ -94,8 +94,8 @@ struct sfc_config {
 	__u32 fib;            /* 1 = routes of the kernel say where packets of some services go */
 	__u8 last;            /* 1 = a service keeps its last header */
 	__u8 reserved1[3];
-	__u32 any_mac; /* 1 = every MAC counts as the port's own: replay */
-	__u32 tick_ns; /* from one tick of the kernel to the next */
+	__u32 any_mac;     /* 1 = every MAC counts as the port's own: replay */
+	__u32 tick_ns;     /* from one tick of the kernel to the next */
 	__u32 encaps;      /* a bit for each enum sfc_encap that services use, the others are `unmatched` */
 	__u32 header_room; /* bytes that slots, tails and interned headers have for a header: SFC_HEADER_STEP each */
 	__u32 kernel_mode; /* 0 = no service goes through a kernel, and nothing of that is loaded */

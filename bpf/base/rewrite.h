@@ -79,7 +79,9 @@ static __always_inline int rewrite_strip_ethernet(struct xdp_md *ctx, __u32 cut)
 	return bpf_xdp_adjust_head(ctx, (int)(cut + ETH_HLEN)) ? SFC_REASON_no_room : SFC_OK;
 }
 
-enum { REWRITE_STEP = 4 /* words for which one look at the frame's end is enough: it has as many behind most headers */ };
+enum {
+	REWRITE_STEP = 4 /* words for which one look at the frame's end is enough: it has as many behind most headers */
+};
 
 /*
  * Writes the header word by word, because the kernel's helper takes four times as long. Returns whether the frame had

@@ -5,9 +5,9 @@
  * A slot belongs to one packet program at a time or to a word, never to both, so nobody reads what another one writes:
  * insert fills a slot of its own and puts its word into the index; claim takes the word out by one compare-and-swap,
  * and owns the slot. Where several packets share a slot the word says so, and is changed under the bucket's lock only.
- * The lock also serialises inserts, or two CPUs could put one key in twice and the ambiguity would go unseen. It is held
- * for some ten words, and all that is to be looked up is looked up before. Who does not get it (lock.h) has no slot, or
- * no entry.
+ * The lock also serialises inserts, or two CPUs could put one key in twice and the ambiguity would go unseen. It is
+ * held for some ten words, and all that is to be looked up is looked up before. Who does not get it (lock.h) has no
+ * slot, or no entry.
  *
  * Both entry points are not static: the verifier checks each once, by itself, and assumes that `work` may be NULL.
  */

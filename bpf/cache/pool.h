@@ -110,8 +110,8 @@ static __always_inline __u32 *magazine_at(struct sfc_magazine *magazine, __u32 p
 	return &magazine->slot[position];
 }
 
-/* Takes the chunk on top of the shared list: what it names, and the slot that it stands in, go to the magazine, which is
- * empty. Returns whether there was one. */
+/* Takes the chunk on top of the shared list: what it names, and the slot that it stands in, go to the magazine, which
+ * is empty. Returns whether there was one. */
 static __always_inline int pool_pop_chunk(struct sfc_pool *pool, struct sfc_magazine *magazine)
 {
 	for (__u32 i = 0; i < POOL_TRIES; i++) {

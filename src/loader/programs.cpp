@@ -15,9 +15,9 @@
 #include <sys/utsname.h>
 
 #include "base/error.h"
-#include "loader/ticks.h"
 #include "loader/ip_summed.h"
 #include "loader/messages.h"
+#include "loader/ticks.h"
 #include "proxy.skel.h"
 
 namespace sfc {
