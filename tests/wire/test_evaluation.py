@@ -73,7 +73,9 @@ class Report(Folder):
             rates.extend(user["rates"])
             user["rates"] = [each / 2 for each in rates]
 
-        self.assertEqual(self.changed(slower).returncode, 0)
+        done = self.changed(slower)
+        self.assertEqual(done.returncode, 1)    # so slow is too slow
+        self.assertRegex(done.stdout, "^RESULT fail vs_redirect=")
         rate = statistics.median(rates)
         text = (self.folder / "EVALUATION.md").read_text(encoding="utf-8")
         self.assertIn(f"| sfcproxy, user mode | {rate / 2e6:.3f} |", text)
