@@ -16,6 +16,13 @@ struct KeysOptions {
     bool json = false;
 };
 
+struct CpusOptions {
+    unsigned rounds = 31;
+    std::uint32_t in_flight = 1000; ///< of each CPU
+    unsigned labels = 5;
+    bool json = false;
+};
+
 struct MicroOptions {
     unsigned rounds = 7;
     std::uint64_t packets = 120'000;
@@ -30,6 +37,7 @@ struct MicroOptions {
 
 /// Each measures, prints it all, and returns the exit code.
 [[nodiscard]] int run_keys(const KeysOptions& options);
+[[nodiscard]] int run_cpus(const CpusOptions& options);
 [[nodiscard]] int run_micro(const MicroOptions& options);
 
 /// One service from d0 through an SF behind left and right; `service` is the rest of it (headers.h). `remember`: keys,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// bench keys|micro [options] [-j]: figures; the last line is RESULT pass|fail key=value ...
+// bench keys|cpus|micro [options] [-j]: figures; the last line is RESULT pass|fail key=value ...
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -22,6 +22,16 @@ void add_keys(CLI::App& app, KeysOptions& options, int& code) {
     keys->add_option("--labels", options.labels, "Entries of the stack")->check(CLI::Range(2, 16));
     keys->add_flag("-j,--json", options.json, kJson);
     keys->callback([&] { code = run_keys(options); });
+}
+
+void add_cpus(CLI::App& app, CpusOptions& options, int& code) {
+    auto* cpus = app.add_subcommand("cpus", "Strip and restore in the kernel on two CPUs at once, net of the harness");
+    cpus->add_option("--rounds", options.rounds, kRounds)->check(CLI::Range(1, 100000));
+    cpus->add_option("--in-flight", options.in_flight, "Packets of each CPU in the SF at once")
+        ->check(CLI::Range(1, 15000));
+    cpus->add_option("--labels", options.labels, "Entries of the stack")->check(CLI::Range(2, 16));
+    cpus->add_flag("-j,--json", options.json, kJson);
+    cpus->callback([&] { code = run_cpus(options); });
 }
 
 void add_micro(CLI::App& app, MicroOptions& options, int& code) {
@@ -60,8 +70,10 @@ int run(int argc, char** argv) {
     app.require_subcommand(1);
     int code = 0;
     KeysOptions keys;
+    CpusOptions cpus;
     MicroOptions micro;
     add_keys(app, keys, code);
+    add_cpus(app, cpus, code);
     add_micro(app, micro, code);
     CLI11_PARSE(app, argc, argv);
     return code;

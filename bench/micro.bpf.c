@@ -3,7 +3,8 @@
  * Runs two programs in turn inside the kernel: a batch of packets through the first (strip), then the same packets
  * through the second (restore), again and again in one long call. BPF_PROG_TEST_RUN with `repeat` leaves the packet as
  * the last run left it: so it is written anew here, with a number of its own, and the program is tail-called. The clock
- * is read where the batches change.
+ * is read where the batches change. Two such runs may go on at once, on two CPUs: each for itself, or one strips what
+ * the other one restores.
  */
 #include <linux/bpf.h>
 
@@ -15,6 +16,9 @@ enum {
     MICRO_FRAME_MAX = 2048,
     MICRO_PHASES = 2, /* strip, restore */
     MICRO_PROGRAMS = 16,
+    MICRO_RUNS = 2,
+    MICRO_AHEAD = 2,       /* batches that the run which strips may be in front of the one that restores */
+    MICRO_LOOKS = 1 << 22, /* of a run that waits for the other one: some milliseconds */
 };
 
 /*
@@ -31,14 +35,16 @@ struct micro_frame {
     __u8 bytes[MICRO_FRAME_MAX];
 };
 
-/* Where the run stands. */
+/* Where a run stands. */
 struct micro_state {
     __u32 phase;
     __u32 next;
     __u32 batch;
-    __u32 ifindex; /* by which all frames come in */
+    __u32 ifindex; /* by which all frames come in: each run has its own */
     __u32 left;    /* batches */
-    __u32 reserved;
+    __u32 number;  /* of the first packet */
+    __u32 flip;    /* 1 = the phases take turns, 0 = each batch is of the same one */
+    __u32 done;    /* batches that are through, where there is one phase */
     __u64 since;
     __u64 ns[MICRO_PHASES];
     __u64 packets[MICRO_PHASES];
@@ -53,7 +59,7 @@ struct {
 
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
-    __uint(max_entries, 1);
+    __uint(max_entries, MICRO_RUNS);
     __type(key, __u32);
     __type(value, struct micro_state);
 } state SEC(".maps");
@@ -73,6 +79,29 @@ struct {
     __type(value, __u32);
 } programs SEC(".maps");
 
+struct wait {
+    struct micro_state* run;
+    __u32 strips;
+    __u32 batches;
+};
+
+/* Whether the other run has come as far as the next batch needs it. */
+static long look(__u32 at __attribute__((unused)), struct wait* wait) {
+    __u32 done = *(volatile __u32*)&wait->run->done;
+
+    return wait->strips ? wait->batches < done + MICRO_AHEAD : done > wait->batches;
+}
+
+/* Where each phase has a run of its own. The same few numbers are used again and again, as in any other run. */
+static __noinline void wait_for_other(struct micro_state* run) {
+    __u32 key = run->phase == 0;
+    struct wait wait = {.run = bpf_map_lookup_elem(&state, &key), .strips = run->phase == 0, .batches = run->done};
+
+    if (wait.run)
+        bpf_loop(MICRO_LOOKS, look, &wait, 0);
+    run->number = (run->done & (2 * MICRO_AHEAD - 1)) * run->batch;
+}
+
 static __always_inline void enter_phase(struct micro_state* run, __u32 phase) {
     struct micro_frame* frame = bpf_map_lookup_elem(&frames, &phase);
     __u32* port = bpf_map_lookup_elem(&port_id_array, &run->ifindex);
@@ -81,6 +110,8 @@ static __always_inline void enter_phase(struct micro_state* run, __u32 phase) {
         *port = frame->port;
     run->phase = phase;
     run->next = 0;
+    if (!run->flip)
+        wait_for_other(run);
     run->since = bpf_ktime_get_ns();
 }
 
@@ -91,7 +122,8 @@ static __always_inline void leave_phase(struct micro_state* run) {
     run->ns[phase] += bpf_ktime_get_ns() - run->since;
     run->packets[phase] += run->next;
     run->left--;
-    enter_phase(run, phase ^ 1);
+    *(volatile __u32*)&run->done = run->done + 1;
+    enter_phase(run, phase ^ run->flip);
 }
 
 static __always_inline int write_frame(struct xdp_md* ctx, struct micro_frame* frame, __u32 number) {
@@ -113,21 +145,23 @@ static __always_inline int write_frame(struct xdp_md* ctx, struct micro_frame* f
 
 SEC("xdp.frags")
 int micro_cycle(struct xdp_md* ctx) {
-    __u32 zero = 0, phase;
-    struct micro_state* run = bpf_map_lookup_elem(&state, &zero);
+    __u32 first = 0, second = 1, phase;
+    struct micro_state* run = bpf_map_lookup_elem(&state, &first);
     struct micro_frame* frame;
 
+    if (run && run->ifindex != ctx->ingress_ifindex)
+        run = bpf_map_lookup_elem(&state, &second);
     if (!run)
         return XDP_ABORTED;
     if (!run->since)
-        enter_phase(run, 0);
+        enter_phase(run, run->phase & (MICRO_PHASES - 1));
     if (run->next >= run->batch)
         leave_phase(run);
     if (!run->left)
         return XDP_REDIRECT; /* the frame after the last batch stopped its clock, that was all */
     phase = run->phase;
     frame = bpf_map_lookup_elem(&frames, &phase);
-    if (!frame || write_frame(ctx, frame, run->next))
+    if (!frame || write_frame(ctx, frame, run->number + run->next))
         return XDP_ABORTED;
     run->next++;
     bpf_tail_call(ctx, &programs, frame->program);

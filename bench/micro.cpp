@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <future>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 #include <net/if.h>
+#include <sched.h>
 
 #include "base/error.h"
 #include "micro.skel.h"
@@ -17,6 +20,22 @@
 #include "paper.skel.h"
 
 namespace sfc::bench {
+
+/// As struct micro_state in micro.bpf.c.
+struct MicroState {
+    std::uint32_t phase = 0;
+    std::uint32_t next = 0;
+    std::uint32_t batch = 0;
+    std::uint32_t ifindex = 0;
+    std::uint32_t left = 0;
+    std::uint32_t number = 0;
+    std::uint32_t flip = 1;
+    std::uint32_t done = 0;
+    std::uint64_t since = 0;
+    std::array<std::uint64_t, 2> ns{};
+    std::array<std::uint64_t, 2> packets{};
+};
+
 namespace {
 
 enum Phase : std::uint32_t { kStrip, kRestore };
@@ -33,19 +52,6 @@ struct Frame {
     std::array<std::uint8_t, kFrameLongest> bytes{};
 };
 
-/// As struct micro_state there.
-struct State {
-    std::uint32_t phase = 0;
-    std::uint32_t next = 0;
-    std::uint32_t batch = 0;
-    std::uint32_t ifindex = 0;
-    std::uint32_t left = 0;
-    std::uint32_t reserved = 0;
-    std::uint64_t since = 0;
-    std::array<std::uint64_t, 2> ns{};
-    std::array<std::uint64_t, 2> packets{};
-};
-
 void set_entry(const bpf_map* map, std::uint32_t key, const void* value) {
     if (bpf_map_update_elem(bpf_map__fd(map), &key, value, BPF_ANY) != 0) {
         throw system_error(fmt::format("cannot fill map {} of the harness", bpf_map__name(map)), errno);
@@ -54,6 +60,30 @@ void set_entry(const bpf_map* map, std::uint32_t key, const void* value) {
 
 std::uint32_t program_at(Variant variant, std::uint32_t phase) {
     return static_cast<std::uint32_t>(variant) * 2 + phase;
+}
+
+/// By which frames come in, of each run.
+constexpr std::array kInterfaces = {"d0", "e0"};
+
+/// A packet's, over all runs.
+Cost cost_of(const std::vector<MicroState>& runs) {
+    std::array<double, 2> ns{}, packets{};
+    for (const MicroState& run : runs) {
+        for (std::size_t phase = 0; phase < ns.size(); phase++) {
+            ns.at(phase) += static_cast<double>(run.ns.at(phase));
+            packets.at(phase) += static_cast<double>(run.packets.at(phase));
+        }
+    }
+    return {ns[kStrip] / packets[kStrip], ns[kRestore] / packets[kRestore]};
+}
+
+void pin_to(unsigned cpu) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    if (sched_setaffinity(0, sizeof(set), &set) != 0) {
+        throw system_error(fmt::format("cannot run on CPU {}", cpu), errno);
+    }
 }
 
 template <class Skeleton> Skeleton* opened(Skeleton* skeleton) {
@@ -148,11 +178,23 @@ void Micro::set_frame(std::uint32_t phase, Variant variant, const Kind& kind, co
     set_entry(harness_->maps.frames, phase, &entry);
 }
 
-void Micro::run(std::uint64_t packets) {
+void Micro::start(std::uint32_t run, const MicroState& state) {
+    set_entry(harness_->maps.state, run, &state);
+}
+
+MicroState Micro::state_of(std::uint32_t run) const {
+    MicroState state;
+    if (bpf_map_lookup_elem(bpf_map__fd(harness_->maps.state), &run, &state) != 0) {
+        throw system_error("cannot read the state of the harness", errno);
+    }
+    return state;
+}
+
+void Micro::run(const char* interface, std::uint64_t packets) {
     std::array<std::uint8_t, kFrameLongest> data{};
     xdp_md context{};
     context.data_end = data.size();
-    context.ingress_ifindex = if_nametoindex("d0");
+    context.ingress_ifindex = if_nametoindex(interface);
     bpf_test_run_opts opts{};
     opts.sz = sizeof(opts);
     opts.data_in = data.data();
@@ -173,26 +215,59 @@ std::uint64_t Micro::ended() const {
     return counters.event[SFC_EVENT_RESTORED].packets + counters.event[SFC_EVENT_EVICTED].packets;
 }
 
+/// A bucket may overflow with nearly all slots in use, and then one packet makes room for another one.
+void Micro::must_have_ended(std::uint64_t packets, const Kind& kind, const Header& header,
+                            std::uint32_t in_flight) const {
+    if (ended() != packets) {
+        throw Error(ExitCode::Failed,
+                    fmt::format("{} packets were restored or evicted, and not {}: {}, {}, {} in flight", ended(),
+                                packets, kind.name, header.name, in_flight));
+    }
+}
+
 Cost Micro::measure(Variant variant, const Kind& kind, const Header& header, std::uint32_t in_flight,
                     std::uint64_t packets) {
     const std::uint64_t batches = std::max<std::uint64_t>(1, packets / in_flight), before = ended();
     set_frame(kStrip, variant, kind, header);
     set_frame(kRestore, variant, kind, header);
-    State state{.batch = in_flight, .ifindex = if_nametoindex("d0"), .left = static_cast<std::uint32_t>(2 * batches)};
-    set_entry(harness_->maps.state, 0, &state);
-    run(batches * 2 * in_flight + 1);
-    const std::uint32_t zero = 0;
-    if (bpf_map_lookup_elem(bpf_map__fd(harness_->maps.state), &zero, &state) != 0) {
-        throw system_error("cannot read the state of the harness", errno);
+    start(0, {.batch = in_flight, .ifindex = if_nametoindex("d0"), .left = static_cast<std::uint32_t>(2 * batches)});
+    run("d0", batches * 2 * in_flight + 1);
+    if (variant == Variant::Proxy) {
+        must_have_ended(before + batches * in_flight, kind, header, in_flight);
     }
-    const std::uint64_t sent = variant == Variant::Proxy ? batches * in_flight : 0;
-    // A bucket may overflow with nearly all slots in use, and then one packet makes room for another one.
-    if (variant == Variant::Proxy && ended() - before != sent) {
-        throw Error(ExitCode::Failed, fmt::format("{} of {} packets were restored or evicted, {}, {}, {} in flight",
-                                                  ended() - before, sent, kind.name, header.name, in_flight));
+    return cost_of({state_of(0)});
+}
+
+Cost Micro::measure(Sharing sharing, const std::array<unsigned, 2>& cpus, Variant variant, const Kind& kind,
+                    const Header& header, std::uint32_t in_flight, std::uint64_t packets) {
+    const auto batches = static_cast<std::uint32_t>(std::max<std::uint64_t>(1, packets / in_flight));
+    const std::uint64_t before = ended();
+    const bool split = sharing == Sharing::Split;
+    const std::uint32_t runs = sharing == Sharing::One ? 1 : 2;
+    set_frame(kStrip, variant, kind, header);
+    set_frame(kRestore, variant, kind, header);
+    for (std::uint32_t i = 0; i < kInterfaces.size(); i++) {
+        start(i, {.phase = split ? i : kStrip,
+                  .batch = in_flight,
+                  .ifindex = if_nametoindex(kInterfaces.at(i)),
+                  .left = split ? batches : 2 * batches,
+                  .number = i << 24U,
+                  .flip = split ? 0U : 1U});
     }
-    return {static_cast<double>(state.ns[kStrip]) / static_cast<double>(state.packets[kStrip]),
-            static_cast<double>(state.ns[kRestore]) / static_cast<double>(state.packets[kRestore])};
+    std::vector<std::future<void>> threads;
+    for (std::uint32_t i = 0; i < runs; i++) {
+        threads.push_back(std::async(std::launch::async, [&, i] {
+            pin_to(cpus.at(i));
+            run(kInterfaces.at(i), std::uint64_t{split ? batches : 2 * batches} * in_flight + 1);
+        }));
+    }
+    for (std::future<void>& thread : threads) {
+        thread.get();
+    }
+    if (variant == Variant::Proxy) {
+        must_have_ended(before + std::uint64_t{batches} * in_flight * (split ? 1 : runs), kind, header, in_flight);
+    }
+    return runs == 1 ? cost_of({state_of(0)}) : cost_of({state_of(0), state_of(1)});
 }
 
 } // namespace sfc::bench

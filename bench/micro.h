@@ -14,6 +14,8 @@ struct paper_bpf;
 
 namespace sfc::bench {
 
+struct MicroState;
+
 /// The variants that are measured side by side. Nothing is the harness by itself.
 enum class Variant : std::uint8_t { Proxy, NoCache, Paper, Nothing };
 inline constexpr std::array kVariants = {Variant::Proxy, Variant::NoCache, Variant::Paper, Variant::Nothing};
@@ -22,6 +24,10 @@ inline constexpr std::array kVariants = {Variant::Proxy, Variant::NoCache, Varia
 struct Cost {
     double strip = 0, restore = 0;
 };
+
+/// How two CPUs share the work: one alone does all of it, each does all of it for packets of its own, or the first one
+/// strips and the second one restores.
+enum class Sharing : std::uint8_t { One, Both, Split };
 
 /// The programs of all variants, and a harness that gives them packets inside the kernel. The interfaces of the plan
 /// must be in this network namespace: d0, e0, left and right.
@@ -36,6 +42,9 @@ public:
     /// all. Throws Error where the last one was not redirected, or one was not restored.
     Cost measure(Variant variant, const Kind& kind, const Header& header, std::uint32_t in_flight,
                  std::uint64_t packets);
+    /// The same on CPUs. Costs are those of one packet on the CPU that has it, without waiting for the other one.
+    Cost measure(Sharing sharing, const std::array<unsigned, 2>& cpus, Variant variant, const Kind& kind,
+                 const Header& header, std::uint32_t in_flight, std::uint64_t packets);
 
 private:
     template <class Skeleton> struct Close { void operator()(Skeleton* skeleton) const; };
@@ -50,8 +59,11 @@ private:
     void load_harness();
     void set_own_addresses() const;
     void set_frame(std::uint32_t phase, Variant variant, const Kind& kind, const Header& header);
-    void run(std::uint64_t packets);
+    void start(std::uint32_t run, const MicroState& state);
+    [[nodiscard]] MicroState state_of(std::uint32_t run) const;
+    void run(const char* interface, std::uint64_t packets);
     [[nodiscard]] std::uint64_t ended() const; ///< packets restored, and those that made room for another one
+    void must_have_ended(std::uint64_t packets, const Kind& kind, const Header& header, std::uint32_t in_flight) const;
 };
 
 } // namespace sfc::bench
