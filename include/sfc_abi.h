@@ -38,7 +38,8 @@ enum sfc_limit {
 	SFC_PORTS_MAX = 1024,
 	SFC_PORT_ARRAY = 4096,   /* interface numbers that an array maps to ports */
 	SFC_MATCH_HINTS = 4096,  /* a power of two */
-	SFC_NUMBER_HINTS = 4096, /* a power of two; 32 KiB, which a few pages of the CPU's TLB reach */
+	SFC_NUMBER_HINTS = 4096, /* at least, a power of two; 32 KiB, which a few pages of the CPU's TLB reach */
+	SFC_NUMBER_HINTS_MOST = 65536,
 	SFC_SERVICES_MAX = 4096,
 	SFC_ADDRESSES_MAX = 1024,
 	SFC_MACS_MAX = 4096,     /* own MACs of all ports, beside those of their interfaces */
@@ -93,8 +94,9 @@ struct sfc_config {
 	__u16 plain_mark;     /* as plain_check, in a mark */
 	__u32 fib;            /* 1 = routes of the kernel say where packets of some services go */
 	__u8 last;            /* 1 = a service keeps its last header */
-	__u8 reserved1[3];
-	__u32 any_mac;     /* 1 = every MAC counts as the port's own: replay */
+	__u8 any_mac;         /* 1 = every MAC counts as the port's own: replay */
+	__u8 reserved1[2];
+	__u32 number_mask; /* entries of number_hints - 1 */
 	__u32 tick_ns;     /* from one tick of the kernel to the next */
 	__u32 encaps;      /* a bit for each enum sfc_encap that services use, the others are `unmatched` */
 	__u32 header_room; /* bytes that slots, tails and interned headers have for a header: SFC_HEADER_STEP each */

@@ -343,7 +343,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, SFC_NUMBER_HINTS);
+	__uint(max_entries, SFC_NUMBER_HINTS); /* resized: more where there are many services */
 	__type(key, __u32);
 	__type(value, struct sfc_number_hint);
 } number_hints SEC(".maps");

@@ -235,7 +235,7 @@ static __always_inline __u32 arrival_hash(const struct work *work)
 /* The hint for arrivals with this hash. Another arrival may have written it, so the arrival is compared. */
 static __always_inline struct sfc_number_hint *arrival_hint(__u32 hash)
 {
-	__u32 position = hash & (SFC_NUMBER_HINTS - 1);
+	__u32 position = hash & sfc_config.number_mask;
 
 	return bpf_map_lookup_elem(&number_hints, &position);
 }

@@ -130,6 +130,13 @@ bool merges(const Plan& plan) {
     return std::any_of(plan.sfs.begin(), plan.sfs.end(), [](const Plan::Sf& sf) { return sf.gro; });
 }
 
+/// Positions for numbers of headers: some for each header that packets of one service may have at a time.
+std::uint32_t number_hints(const Plan& plan) {
+    constexpr std::size_t kForService = 16;
+    return std::clamp<std::uint32_t>(std::bit_ceil(kForService * plan.services.size()), SFC_NUMBER_HINTS,
+                                     SFC_NUMBER_HINTS_MOST);
+}
+
 /// The plan with the hold times that the kernel's clock can tell.
 Plan in_ticks(Plan plan) {
     for (Plan::Sf& sf : plan.sfs) {
@@ -144,6 +151,7 @@ sfc_config load_constants(const Plan& plan, const LoadSettings& settings) {
     sfc_config config{};
     config.bucket_mask = plan.capacity / SFC_SLOTS_PER_BUCKET - 1;
     config.slot_mask = plan.capacity - 1;
+    config.number_mask = number_hints(plan) - 1;
     config.memory_mask = plan.memory_lines == 0 ? 0 : plan.memory_lines - 1;
     config.clock = settings.clock;
     config.tick_ns = tick_ns();
@@ -237,6 +245,7 @@ void Programs::size_maps(const Plan& plan) {
         resize(maps.headers, plan.capacity);
         resize(maps.arrivals, plan.capacity);
         resize(maps.arrival_numbers, plan.capacity);
+        resize(maps.number_hints, number_hints(plan));
     }
 }
 

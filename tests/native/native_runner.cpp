@@ -38,6 +38,7 @@ void NativeRunner::size_maps() {
         machine.map("headers").resize(plan_.capacity);
         machine.map("arrivals").resize(plan_.capacity);
         machine.map("arrival_numbers").resize(plan_.capacity);
+        machine.map("number_hints").resize(machine.constants.number_mask + 1);
     }
 }
 
