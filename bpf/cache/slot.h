@@ -42,7 +42,19 @@ static __always_inline void words_copy(__u64 *to, const __u64 *from, __u32 count
 		to[i] = from[i];
 }
 
-/* Of as many words as `bytes` need, at most four. Not a loop: clang leaves some of those as they are. */
+/* As many words as `bytes` need, at most four. Not a loop: clang leaves some of those as they are. */
+static __always_inline void words_copy_four(__u64 *to, const __u64 *from, __u32 bytes)
+{
+	if (bytes > 0)
+		to[0] = from[0];
+	if (bytes > 8)
+		to[1] = from[1];
+	if (bytes > 16)
+		to[2] = from[2];
+	if (bytes > 24)
+		to[3] = from[3];
+}
+
 static __always_inline __u64 words_differ_four(const __u64 *a, const __u64 *b, __u32 bytes)
 {
 	__u64 differ = 0;
@@ -115,10 +127,9 @@ static __always_inline __u32 tail_words(void)
 enum { TAIL_LEAST = (SFC_HEADER_ROOM_LEAST - SFC_HEADER_INLINE) / SFC_HEADER_STEP };
 static_assert(TAIL_LEAST == 4 && SFC_HEADER_WORDS_INLINE == 4, "words go by fours");
 
-/* Where the header has a tail. What is copied behind its end is anything. */
 static __always_inline void tail_copy(__u64 *to, const __u64 *from, __u32 len)
 {
-	words_copy(to, from, TAIL_LEAST);
+	words_copy_four(to, from, header_tail_len(len));
 	if (tail_words() > TAIL_LEAST)
 		words_copy_rest(to, from, header_tail_len(len), TAIL_LEAST, SFC_HEADER_IN_TAIL, tail_words());
 }
@@ -141,7 +152,7 @@ static __always_inline void slot_write(struct sfc_slot *slot, struct sfc_tail *t
 	slot->deadline = deadline;
 	slot->bucket = work->index.bucket;
 	words_copy(slot->header, work->header.word, SFC_HEADER_META);
-	words_copy(slot->header + SFC_HEADER_META, work->header.word + SFC_HEADER_META, SFC_HEADER_WORDS_INLINE);
+	words_copy_four(slot->header + SFC_HEADER_META, work->header.word + SFC_HEADER_META, len);
 	if (tail)
 		tail_copy(tail->header, work->header.word + SFC_HEADER_IN_SLOT, len);
 }
@@ -152,7 +163,7 @@ static __always_inline void slot_read(const struct sfc_slot *slot, const struct 
 	__u32 len = ((const struct sfc_header_fields *)slot->header)->len;
 
 	words_copy(work->header.word, slot->header, SFC_HEADER_META);
-	words_copy(work->header.word + SFC_HEADER_META, slot->header + SFC_HEADER_META, SFC_HEADER_WORDS_INLINE);
+	words_copy_four(work->header.word + SFC_HEADER_META, slot->header + SFC_HEADER_META, len);
 	if (len > SFC_HEADER_INLINE)
 		tail_copy(work->header.word + SFC_HEADER_IN_SLOT, tail->header, len);
 }
