@@ -15,11 +15,12 @@
 namespace sfc::bench {
 namespace {
 
-// What must hold (docs/decisions/0008): the proxy against the paper's way, 16 labels against 1, and what the cache
-// adds.
+// What must hold (docs/performance.md): 16 labels against 1, and what the cache adds with few and with many packets in
+// the SF, which is in ns, and so for a machine on which the programs without a cache are as fast as that.
 // NSH and VXLAN-GPE without a UDP checksum are measured by 5 labels.
 constexpr double kMostNsh = 1.15, kMostGpe = 1.40, kMostSrh = 1.25, kMostCsid = 1.10;
-constexpr double kMostOfPaper = 0.40, kMostOfOneLabel = 1.15, kMostOverNocache = 60;
+constexpr double kMostOfOneLabel = 1.15, kMostNocache = 55;
+constexpr double kMostOverFew = 60, kMostOverMany = 90, kMostOverOthers = 80;
 
 /// More packets than slots: what comes back is not known any more, and costs something else.
 bool fits(const Cell& cell) {
@@ -97,10 +98,10 @@ void measure(const MicroOptions& options, std::vector<Cell>& list) {
 }
 
 const Cell* find(const std::vector<Cell>& list, std::uint32_t capacity, const std::string& header,
-                 std::uint32_t in_flight) {
+                 std::uint32_t in_flight, const std::string& kind = "tcp ipv4") {
     const auto found = std::ranges::find_if(list, [&](const Cell& cell) {
         return cell.capacity == capacity && cell.header.name == header && cell.in_flight == in_flight &&
-               cell.remember == 0 && cell.kind == "tcp ipv4";
+               cell.remember == 0 && cell.kind == kind;
     });
     return found == list.end() ? nullptr : &*found;
 }
@@ -147,6 +148,22 @@ public:
         good_ = good_ && found <= limit;
         judged_++;
     }
+    /// Nanoseconds that the cache adds.
+    void over(const char* name, const Cell* of, double limit) {
+        if (of == nullptr) {
+            return;
+        }
+        const double nocache = of->both(Variant::NoCache), found = of->both(Variant::Proxy) - nocache;
+        if (nocache <= kMostNocache) {
+            figure(name, {of}, limit, [&] { return found; });
+            return;
+        }
+        figures_ += fmt::format(" {}={:.2f}", name, found);
+        std::cout << fmt::format("not judged: {}, because the limit is for a machine that takes {:.0f} ns without a "
+                                 "cache at most; here it is {:.0f}\n",
+                                 name, kMostNocache, nocache);
+        open_++;
+    }
     /// Prints the last line. Fails also where all that is to be judged was disturbed.
     [[nodiscard]] bool result(const std::vector<Cell>& list) const {
         const bool pass = good_ && (judged_ != 0 || open_ == 0);
@@ -162,18 +179,18 @@ private:
 };
 
 bool report(const std::vector<Cell>& list) {
-    const Cell* many = find(list, 65536, "5 labels", 10000);
     const Cell *most = find(list, 65536, "16 labels", 10000), *least = find(list, 65536, "1 labels", 10000);
     const Cell* few = find(list, 65536, "5 labels", 64);
     const Cell *nsh = find(list, 65536, kNshMd1, 64), *gpe = find(list, 65536, kNshGpeIpv4, 64);
     const Cell *srh = find(list, 65536, kSrv6Srh, 64), *csid = find(list, 65536, kSrv6Csid, 64);
     Verdict verdict;
-    verdict.figure("vs_paper", {many}, kMostOfPaper,
-                   [&] { return many->both(Variant::Proxy) / many->both(Variant::Paper); });
     verdict.figure("labels16_vs_1", {most, least}, kMostOfOneLabel,
                    [&] { return most->both(Variant::Proxy) / least->both(Variant::Proxy); });
-    verdict.figure("over_nocache_ns", {few}, kMostOverNocache,
-                   [&] { return few->both(Variant::Proxy) - few->both(Variant::NoCache); });
+    verdict.over("over_nocache_ns", few, kMostOverFew);
+    verdict.over("over_nocache_10000_ns", find(list, 65536, "5 labels", 10000), kMostOverMany);
+    verdict.over("over_nocache_udp_ns", find(list, 65536, "5 labels", 64, "udp ipv4"), kMostOverOthers);
+    verdict.over("over_nocache_timestamps_ns", find(list, 65536, "5 labels", 64, "tcp ipv4 timestamps"),
+                 kMostOverOthers);
     verdict.figure("nsh_ratio", {nsh, few}, kMostNsh, [&] { return nsh->ratio(*few); });
     verdict.figure("gpe_ratio", {gpe, few}, kMostGpe, [&] { return gpe->ratio(*few); });
     verdict.figure("srh_ratio", {srh, few}, kMostSrh, [&] { return srh->ratio(*few); });
