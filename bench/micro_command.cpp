@@ -16,7 +16,7 @@ namespace sfc::bench {
 namespace {
 
 // What must hold (docs/performance.md): 16 labels against 1, and what the cache adds with few and with many packets in
-// the SF, which is in ns, and so for a machine on which the programs without a cache are as fast as that.
+// the SF. That is in ns, so it is for a machine on which the programs without a cache are as fast as kMostNocache.
 // NSH and VXLAN-GPE without a UDP checksum are measured by 5 labels.
 constexpr double kMostNsh = 1.15, kMostGpe = 1.40, kMostSrh = 1.25, kMostCsid = 1.10;
 constexpr double kMostOfOneLabel = 1.15, kMostNocache = 55;
