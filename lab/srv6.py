@@ -29,6 +29,7 @@ ENDS = (("ingress", "a0", "a1", "sender", "s0", (chain.SENDER, chain.SENDER6), "
 NETS = (("192.0.2.0/24", "2001:db8:1::/64"), ("198.51.100.0/24", "2001:db8:2::/64"))
 GATEWAYS = (("192.0.2.1", "2001:db8:1::1"), ("198.51.100.1", "2001:db8:2::1"))
 LINKS = (("2001:db8:a1::1", "2001:db8:a1::2"), ("2001:db8:a2::1", "2001:db8:a2::2"))    # the proxy's end, the router's
+TRAFFIC = "ip6 and not icmp6 and not ip6 proto 0"     # in a capture: neighbours ask each other, and MLD is behind hop-by-hop options
 COUNTS = re.compile(r"encap seg6local.*?packets (\d+) bytes \d+ errors (\d+)", re.S)
 
 
@@ -209,7 +210,7 @@ class Srv6Bench:
         """Does `work`; returns its result, and (what entered the domain, what left it) for each direction."""
         points = [(ends[0], ends[2], way) for ends in ENDS for way in ("out", "in")]
         paths = [self.lab.folder / f"{device}-{way}.pcap" for _, device, way in points]
-        running = [traffic.capture(self.lab, role, device, path, f"-Q {way} ip6 and not icmp6")
+        running = [traffic.capture(self.lab, role, device, path, f"-Q {way} {TRAFFIC}")
                    for (role, device, way), path in zip(points, paths)]
         done = work()
         traffic.end_captures(self.lab, running, paths)
