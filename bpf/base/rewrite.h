@@ -84,8 +84,8 @@ enum {
 };
 
 /*
- * Writes the header word by word, because the kernel's helper takes four times as long. Returns whether the frame had
- * room for whole steps; else some words are written. The barrier keeps clang from making a loop of it.
+ * Writes the header word by word, because the kernel's helper takes longer (decision 0024). Returns whether the frame
+ * had room for whole steps; else some words are written. The barrier keeps clang from making a loop of it.
  */
 static __always_inline int rewrite_words(struct xdp_md *ctx, const struct work *work, __u32 len)
 {

@@ -34,6 +34,15 @@ TEST(Shape, UserModeAloneHasNoneOfKernelMode) {
     EXPECT_LE(without.at("sfc_restore"), with.at("sfc_restore"));
 }
 
+/// Each service's headers have positions of their own; with few services they stay within a few pages.
+TEST(Shape, HintsOfNumbersGrowWithTheServices) {
+    Plan plan = standard_plan();
+    for (const auto& [services, positions] : {std::pair{2U, 4096U}, {256U, 4096U}, {4000U, 65536U}, {60000U, 65536U}}) {
+        plan.services.resize(services);
+        EXPECT_EQ(load_constants(plan, {}).number_mask, positions - 1) << services;
+    }
+}
+
 TEST(Shape, LongHeadersCostThoseWhoHaveThem) {
     Plan plan = standard_plan();
     const auto restore = [&] { return Programs(plan, {}).info().at(1).instructions; };
