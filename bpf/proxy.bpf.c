@@ -41,41 +41,23 @@ static __always_inline int strip_to_host_kernel(struct xdp_md *ctx, struct work 
 	       strip_cut_for_kernel(ctx, work, strip) ?: strip_ticket(ctx, work, strip);
 }
 
-/* A packet that is to be answered takes the whole way, which has the header that the answer needs. */
-static __always_inline int known_fits(struct work *work, struct strip *strip, struct known *known)
-{
-	if (known->arrival->ported)
-		known->reason = known_service(work, strip) ?: strip_ways_out(work, strip);
-	return !sfc_config.icmp || known->reason != SFC_REASON_too_big;
-}
-
-/* Kernel mode, for a header that has arrived before. */
-static __always_inline int known_to_sf_kernel(struct xdp_md *ctx, struct work *work, struct strip *strip,
-					      const struct known *known)
-{
-	if (known->reason || !strip->service || !strip->sf) /* both are there: 6.18 has not seen it */
-		return known->reason ?: SFC_REASON_unmatched;
-	return strip_cut(ctx, work, strip) ?: ticket_put(ctx, &work->ticket) ?:
-	       port_redirect(work, strip->service->to_port);
-}
-
+/* Kernel mode, the kernel of this host, for a header that has arrived before. */
 static __always_inline int known_to_host_kernel(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
-	return strip_cut_for_kernel(ctx, work, strip) ?: ticket_put(ctx, &work->ticket);
+	int reason = strip_cut_for_kernel(ctx, work, strip) ?: ticket_put(ctx, &work->ticket);
+
+	return reason ? verdict_drop(work, reason) : verdict_to_kernel(work);
 }
 
-static __always_inline int strip_known_frame(struct xdp_md *ctx, struct work *work, struct strip *strip,
-					     const struct known *known)
+/* The same for a kernel behind ports. `reason`: SFC_OK, or what is in the packet's way. */
+static __always_inline int known_to_sf_kernel(struct xdp_md *ctx, struct work *work, struct strip *strip, int reason)
 {
-	int reason;
-
-	if (known->arrival->ported) {
-		reason = known_to_sf_kernel(ctx, work, strip, known);
-		return reason ? verdict_drop(work, reason)
-			      : verdict_redirect(work, SFC_VERDICT_TO_KERNEL, SFC_EVENT_TO_KERNEL);
-	}
-	reason = known_to_host_kernel(ctx, work, strip);
-	return reason ? verdict_drop(work, reason) : verdict_to_kernel(work);
+	if (!reason && (!strip->service || !strip->sf)) /* both are there: 6.18 has not seen it */
+		reason = SFC_REASON_unmatched;
+	reason = reason ?: strip_cut(ctx, work, strip) ?: ticket_put(ctx, &work->ticket) ?:
+			   port_redirect(work, strip->service->to_port);
+	return reason ? verdict_drop(work, reason)
+		      : verdict_redirect(work, SFC_VERDICT_TO_KERNEL, SFC_EVENT_TO_KERNEL);
 }
 
 /* Not through the SF, but on with its header. Returns the XDP action, or less than 0: minus the reason that ends the
@@ -144,12 +126,18 @@ int sfc_strip(struct xdp_md *ctx)
 	struct strip strip = {};
 	struct work *work = port_receive(ctx, SFC_ROLE_DOMAIN, &strip.in);
 	struct known known = {};
+	int reason;
 
 	if (!work)
 		return XDP_ABORTED;
-	if (sfc_config.kernel_mode && strip.in->tickets && strip_known(ctx, work, strip.in, &known) &&
-	    known_fits(work, &strip, &known))
-		return strip_known_frame(ctx, work, &strip, &known);
+	if (sfc_config.kernel_mode && strip.in->tickets && strip_known(ctx, work, strip.in, &known)) {
+		if (!known.arrival->ported)
+			return known_to_host_kernel(ctx, work, &strip);
+		reason = known_service(work, &strip) ?: strip_ways_out(work, &strip);
+		/* A packet that is to be answered takes the whole way, which has the header that the answer needs. */
+		if (!sfc_config.icmp || reason != SFC_REASON_too_big)
+			return known_to_sf_kernel(ctx, work, &strip, reason);
+	}
 	strip.hint = known.hint;
 	return strip_frame(ctx, work, &strip);
 }

@@ -68,6 +68,7 @@ static __always_inline void *cursor_take(struct cursor *cur, __u32 size)
 
 	if (at + size > cur->end)
 		return NULL;
+	__builtin_assume(at != NULL); /* or clang asks once more */
 	cur->pos = at + size;
 	return at;
 }

@@ -177,6 +177,12 @@ static __always_inline void arrival_keep_header(struct work *work, const struct 
 	generation_write(&entry->generation, work->ticket.generation);
 }
 
+/* The IP versions of packets of this kind, an enum sfc_inner, as bits. */
+static __always_inline __u8 arrival_versions(int inner)
+{
+	return (inner != SFC_INNER_IPV6) << 4 | (inner != SFC_INNER_IPV4) << 6;
+}
+
 /* Gives work->arrival a number of its own. Returns whether it has one: 0 also where another CPU was quicker. */
 static __always_inline int arrival_add(struct work *work, const struct strip *strip)
 {
@@ -201,7 +207,7 @@ static __always_inline int arrival_add(struct work *work, const struct strip *st
 	arrival->check = work->ticket.check;
 	arrival->service = work->result.service;
 	arrival->kept = work->encap.kept;
-	arrival->inner = strip_inner_kind(work, service);
+	arrival->versions = arrival_versions(strip_inner_kind(work, service));
 	arrival->ported = service->to_port != SFC_NONE;
 	arrival->checked = work->now;
 	generation_write(&arrival->generation, work->ticket.generation);

@@ -19,7 +19,6 @@ struct known {
 	struct sfc_number_hint *hint; /* where numbers of headers with these bytes are, or NULL */
 	struct sfc_arrival *arrival;
 	__be16 ethertype;
-	int reason; /* of a kernel behind ports: SFC_OK, or what is in the packet's way */
 };
 
 /* The words behind Ethernet in the frame, or NULL where there are fewer than `words`. */
@@ -118,14 +117,14 @@ static __noinline int known_check(const struct work *work, struct sfc_arrival *a
 }
 
 /* Fills work->inner.version and l3_off. Returns 0 where the inner packet is not what the service carries. */
-static __always_inline int known_inner(struct xdp_md *ctx, struct work *work, __u8 inner)
+static __always_inline int known_inner(struct xdp_md *ctx, struct work *work, __u8 versions)
 {
 	int version;
 
 	work->inner.l3_off = l2_len(work) + encap_cut(work);
 	version = inner_version(ctx, work->inner.l3_off);
 	work->inner.version = version;
-	return (version == 4 && inner != SFC_INNER_IPV6) || (version == 6 && inner != SFC_INNER_IPV4);
+	return versions >> (version & 15) & 1;
 }
 
 /* Returns whether the header of the frame is known and nothing is in the packet's way. The frame is unchanged. */
@@ -137,7 +136,7 @@ static __always_inline int strip_known(struct xdp_md *ctx, struct work *work, co
 	if (!known_look(ctx, work, in, known))
 		return 0;
 	arrival = known->arrival; /* 6.18 does not see that there is one: it came by way of known_by_other */
-	if (!arrival || !known_inner(ctx, work, arrival->inner))
+	if (!arrival || !known_inner(ctx, work, arrival->versions))
 		return 0;
 	work->now = clock_now();
 	if ((!work->now || arrival->checked != work->now) && !known_check(work, arrival))

@@ -121,8 +121,6 @@ static __always_inline int push_header(struct __sk_buff *skb, const struct sfc_p
 
 	if (len > sfc_config.header_room)
 		return SFC_REASON_late;
-	if (!push_fits(skb, port, len))
-		return SFC_REASON_too_big;
 	if (to + ETH_HLEN > (void *)(long)skb->data_end)
 		return SFC_REASON_runt;
 	macs = macs_of(to, port->mac);

@@ -158,8 +158,6 @@ static __always_inline int tc_with_ticket(struct __sk_buff *skb, __u32 id, const
 	if (!entry)
 		return tc_drop(skb, tc_port(skb, id), SFC_REASON_late);
 	service_id = *(volatile __u16 *)&entry->header.f.service;
-	if (ticket->generation & INTERN_WRITING || intern_generation(entry) != ticket->generation)
-		return tc_drop(skb, tc_port(skb, id), SFC_REASON_late);
 	tc_count_fragment(skb, found, service_id);
 	if (!id || entry->way != id || skb->vlan_present || !port || !port->hairpin) {
 		service = bpf_map_lookup_elem(&services, &service_id);
@@ -168,9 +166,11 @@ static __always_inline int tc_with_ticket(struct __sk_buff *skb, __u32 id, const
 			return tc_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), reason);
 		push = entry->way != SFC_NONE;
 	}
-	/* A packet that is too big is answered in XDP. */
-	if (push && !tc_version_differs(skb, entry) && push_may(skb) &&
-	    (!sfc_config.icmp || push_fits(skb, port, entry->header.f.len)))
+	if (!push || tc_version_differs(skb, entry) || !push_may(skb))
+		return tc_hairpin(skb, port, ticket, service_id);
+	if (push_fits(skb, port, entry->header.f.len))
 		return tc_push(skb, port, entry, ticket->generation, service_id);
-	return tc_hairpin(skb, port, ticket, service_id);
+	if (sfc_config.icmp) /* a packet that is too big is answered in XDP */
+		return tc_hairpin(skb, port, ticket, service_id);
+	return tc_drop(skb, bpf_map_lookup_elem(&service_counters, &service_id), SFC_REASON_too_big);
 }

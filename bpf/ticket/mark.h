@@ -95,14 +95,11 @@ static __always_inline int mark_read(struct __sk_buff *skb, struct ticket_found 
 		return value == mark_plain();
 	}
 	entry = intern_get(ticket->header - 1);
-	found->entry = entry;
-	if (!entry) {
-		ticket->generation = INTERN_WRITING; /* no header has this number, and nothing is found by it */
+	if (!entry)
 		return ticket->header == probe_number();
-	}
 	ticket->generation = intern_generation(entry);
-	if (!ticket->generation ||
-	    value != mark_of(ticket->header, ticket->generation, *(volatile __u16 *)&entry->mark_check))
-		ticket->generation |= INTERN_WRITING; /* no entry has this one while anybody reads it */
+	if (ticket->generation && !(ticket->generation & INTERN_WRITING) &&
+	    value == mark_of(ticket->header, ticket->generation, *(volatile __u16 *)&entry->mark_check))
+		found->entry = entry;
 	return 1;
 }

@@ -36,7 +36,8 @@ static __always_inline int ticket_put(struct xdp_md *ctx, const struct sfc_ticke
 	return SFC_OK;
 }
 
-/* A ticket that has been read, and the entry of its number. The entry is NULL where the number has none. */
+/* A ticket that has been read, and the entry of its number. The entry is NULL where the number has none, or has another
+ * generation by now. */
 struct ticket_found {
 	struct sfc_ticket ticket;
 	struct sfc_interned *entry;
@@ -57,10 +58,11 @@ static __always_inline int ticket_read(struct __sk_buff *skb, struct ticket_foun
 	found->ticket.generation = at->generation;
 	number = found->ticket.header - 1;
 	entry = bpf_map_lookup_elem(&headers, &number);
-	found->entry = entry;
 	if (entry && found->ticket.generation && entry->generation == found->ticket.generation &&
-	    entry->check == at->check)
+	    entry->check == at->check) {
+		found->entry = entry;
 		return 1;
+	}
 	if (!found->ticket.header)
 		return !found->ticket.generation && at->check == sfc_config.plain_check;
 	return at->check == ticket_check(found->ticket.header, found->ticket.generation, SFC_TICKET_IN_METADATA);
