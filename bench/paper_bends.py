@@ -80,18 +80,22 @@ def axis_steps(results, axis, header=MPLS):
     along = results.along(axis, header)
     steps = [step for curve in CURVES
              for step in chain_steps(along, curve, use_of(axis, curve, header, results.loads.sizes))]
-    return [with_hints(step, results, header) for step in steps] if axis == "services" and header != MPLS else steps
+    return [with_hints(step, results, header) if step.curve == "user" else step for step in steps] if axis == "services" and header != MPLS else steps
 
 
 def with_hints(step, results, header):
     """Beside SR-MPLS, where all services have a hint of their own."""
     hints, mpls = results.hints(header), dict(results.along("services"))
 
+    def mpls_added(services):
+        found = mpls[services]
+        return statistics.median(added(found[step.curve], found.get(least(step.curve))))
+
     def missed(services):
         found = hints.get((services, step.curve), {"matches": 1, "match_positions": 1})
         return 1 - found["match_positions"] / found["matches"]
     return dataclasses.replace(step, missed=(missed(step.before), missed(step.after)),
-                               as_mpls=mpls[step.after][step.curve].ns - mpls[step.before][step.curve].ns)
+                               as_mpls=mpls_added(step.after) - mpls_added(step.before))
 
 
 def in_flight_use(packets, row, sizes):

@@ -30,14 +30,16 @@ CURVES = {
 }
 PROXIES = ("user", "kernel")
 SRV6 = ("redirect", "user", "seg6")
-ALL_CURVES = set(CURVES)
 ALL = tuple(curve for curve in CURVES if curve != "seg6")
+# A constant header takes the same, whatever the packets are; and it has one service.
+ALONG = {"labels": ALL, "services": ("redirect", "user", "forwarding", "kernel")}
+FLAT = tuple(curve for curve in ALL if curve != "static")
 
 AXES = {    # name: (title, values beside the base point's)
     "labels": ("entries of the label stack", (1, 2, 3, 8, 10, 16)),
     "size": ("bytes of the frame without labels", (128, 256, 512, 1024, 1500)),
     "flows": ("flows", (1, 100000, 1000000)),
-    "services": ("services", (1, 16, 256, 4000)),
+    "services": ("services", (1, 256, 4000)),
 }
 
 
@@ -86,13 +88,13 @@ def axis_name(header, axis):
 
 
 def beside(name, axis, value):
-    """A point of another header. Only the proxies know services, and not every curve each number of segments."""
+    """A point of another header. The kernel's own way knows no services, nor each number of segments."""
     base = base_of(name)
     sfc = SEGMENTS[value] if axis == "segments" else name
     changed = {"sfc": sfc, "labels": SFC[sfc].words} if axis == "segments" else {axis: value}
-    curves = PROXIES if axis == "services" else ALL_CURVES - set(SFC[sfc].without)
+    without = {"seg6"} if axis == "services" else SFC[sfc].without
     return Point(axis_name(name, axis), value, cell=dataclasses.replace(base, **changed),
-                 curves=tuple(curve for curve in HEADERS[name].curves if curve in curves))
+                 curves=tuple(curve for curve in HEADERS[name].curves if curve not in without))
 
 
 def points():
@@ -101,7 +103,7 @@ def points():
     for axis, (_, values) in AXES.items():
         for value in values:
             found.append(Point(axis, value, cell=dataclasses.replace(BASE, **{axis: value}),
-                               curves=PROXIES if axis == "services" else ALL))
+                               curves=ALONG.get(axis, FLAT)))
     for name, header in HEADERS.items():
         found.append(Point("header", name, cell=base_of(name), curves=header.curves))
         found += [beside(name, axis, value) for axis, values in header.axes.items() for value in values]

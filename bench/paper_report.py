@@ -105,7 +105,8 @@ A caching proxy keeps a header for each packet, not for each flow.
 {flows_bends}
 
 ## Services
-Each packet is for the next service. The other curves know no services.
+Each packet is for the next service. Redirects and forwarding know no services. They are here
+because the speed of the machine may change.
 
 ![Rate and latency against the number of services](evaluation/services.svg)
 
@@ -137,8 +138,8 @@ behind it. So all packets get the same header, and their last segment must be he
 
 {chain_headers_table}
 
-Along the axes, one of them at a time. Of the number of services only the proxy knows. The kernel's
-own way needs three segments at least. Each service of SRv6 has a locator of its own.
+Along the axes, one of them at a time. The kernel's own way knows no services, and needs three
+segments at least. Each service of SRv6 has a locator of its own.
 
 {along_headers}
 

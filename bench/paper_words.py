@@ -13,6 +13,7 @@ NAMES = {curve: about.title for curve, about in CURVES.items()} | {
     "proxy": "sfcproxy", "nocache": "the same without a cache", "paper": "the paper's way"}
 OURS = ("user", "kernel", "proxy")
 LEAST = ("redirect", "forwarding")
+LONGER = (UNITS["labels"], UNITS["segments"])    # along these axes headers get longer
 ALONE = {"nsh md1": "NSH", "srv6 3 segments": "SRv6", "srv6 c-sid": "compressed SRv6"}    # rows of bench micro
 
 
@@ -46,7 +47,9 @@ def left_over(ns, least, most):
     low, high = sorted((least, most))
     if ns > high:
         return f"{whole(ns - high)} ns are left over."
-    return f"That is {whole(low - ns)} ns more than was measured." if ns < low else "The measured time is between both."
+    if ns >= low:
+        return "The measured time is between both."
+    return f"That is {whole(low - ns)} ns more than was measured{', so loads overlap' if ns > 0 else ''}."
 
 
 def by_loads(step, loads):
@@ -60,7 +63,8 @@ def by_loads(step, loads):
     text = f"Lines in use go from {size(before)} to {size(after)}, and a load from {loads.load(before):.1f} to {loads.load(after):.1f} ns. "
     if end:
         text += f"They leave the cache level that ends at {end * LINE // 1024} KiB. "
-    return text + (f"The {after.waits} loads of a packet that must wait explain {whole(cache + tlb)} ns: {whole(cache)} by cache levels, "
+    waits = f"{after.waits} loads of a packet that must wait explain" if after.waits > 1 else "load of a packet that must wait explains"
+    return text + (f"The {waits} {whole(cache + tlb)} ns: {whole(cache)} by cache levels, "
                    f"{whole(tlb)} by the TLB. All its {after.touched} lines, one behind the other, would explain {whole(most)} ns. "
                    f"{left_over(step.ns, cache + tlb, most)}")
 
@@ -73,12 +77,13 @@ def bend(step, unit, loads):
     else:
         moved = f"takes {change(step.ns)}"
     text = f"From {step.before} to {step.after} {unit} {name} {moved}."
-    if step.static is not None:
+    if step.static is not None and step.static * step.ns > 0:
         text += f" Of it a constant header without a cache has {whole(step.static)} ns, too."
     if step.curve in OURS or step.uses:
         text += " " + by_loads(step, loads)
-    elif step.curve in LEAST and unit in (UNITS["labels"], UNITS["segments"]):
-        text += " Sender and receiver write and compare each word of a header, with all curves alike."
+    elif step.curve in LEAST:
+        text += (" Sender and receiver write and compare each word of a header, with all curves alike." if unit in LONGER else
+                 " It does the same work at both, so this is how much the speed of the machine changed.")
     if step.missed != (0, 0):
         text += (f" Of the services {share(step.missed[0])} and then {share(step.missed[1])} have no hint of their own. "
                  f"The same services of SR-MPLS take {change(step.as_mpls)}.")

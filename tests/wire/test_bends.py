@@ -87,7 +87,7 @@ class InFlight(unittest.TestCase):
 
     def test_what_is_left_over(self):
         self.assertRegex(self.words(150.0)[0], "12 ns are left over.$")
-        self.assertRegex(self.words(70.0)[0], "That is 9 ns more than was measured.$")
+        self.assertRegex(self.words(70.0)[0], "That is 9 ns more than was measured, so loads overlap.$")
 
     def test_no_bend(self):
         """5 % of 150 ns, or no more than twice what rounds differ by."""
@@ -116,7 +116,8 @@ class Axis(unittest.TestCase):
         """The proxy takes 100 ns more, of which bare redirects take 98 too; then 60 more, of which they take none."""
         text = self.text("size", chain("base", "", redirect=400, user=600), chain("size", 512, redirect=498, user=700),
                          chain("size", 1500, redirect=498, user=760))
-        self.assertTrue(text.startswith("2 of 4 steps are bends: - From 64 to 512 bytes bare redirects takes 98 ns more."), text)
+        self.assertTrue(text.startswith("2 of 4 steps are bends: - From 64 to 512 bytes bare redirects takes 98 ns more. It does the same work at both, so this is "
+                                        "how much the speed of the machine changed."), text)
         self.assertIn("From 512 to 1500 bytes sfcproxy, user mode gets 60 ns farther from bare redirects. A packet needs the same memory "
                       "at both, so loads explain nothing of it.", text)
 
