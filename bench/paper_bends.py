@@ -42,8 +42,10 @@ def spread(values):
 
 
 def added(at, low):
-    """Nanoseconds of each round, less those of the curve that does the least where there is one."""
-    return [1e9 / ours - (1e9 / theirs if low else 0) for ours, theirs in zip(at.rates, low.rates if low else at.rates)]
+    """Nanoseconds of each round, less those of the curve that does the least where there is one: as they would be at the pace of
+    the base point."""
+    return [pace * (1e9 / ours - (1e9 / theirs if low else 0))
+            for ours, theirs, pace in zip(at.rates, low.rates if low else at.rates, at.pace)]
 
 
 def chain_steps(along, curve, use=None):
@@ -80,7 +82,9 @@ def axis_steps(results, axis, header=MPLS):
     along = results.along(axis, header)
     steps = [step for curve in CURVES
              for step in chain_steps(along, curve, use_of(axis, curve, header, results.loads.sizes))]
-    return [with_hints(step, results, header) if step.curve == "user" else step for step in steps] if axis == "services" and header != MPLS else steps
+    if axis != "services" or header == MPLS:
+        return steps
+    return [with_hints(step, results, header) if step.curve == "user" else step for step in steps]
 
 
 def with_hints(step, results, header):

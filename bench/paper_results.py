@@ -29,6 +29,7 @@ class Measured:
     delays: list
     wrong: int
     lost: int
+    pace: tuple = ()    # of the machine in each round; 1 is that at the base point
 
     @property
     def rate(self):
@@ -61,9 +62,10 @@ class Results:
     def _at(self, axis):
         return {point["value"]: point for point in self.points if point["axis"] == axis}
 
-    @staticmethod
-    def _curves(point):
-        return {curve: Measured(curve, **found) for curve, found in point["curves"].items()}
+    def _curves(self, point):
+        usual = statistics.median(self._at("base")[""]["yardstick"])
+        pace = tuple(rate / usual for rate in point["yardstick"])
+        return {curve: Measured(curve, **found, pace=pace) for curve, found in point["curves"].items()}
 
     @property
     def base(self):

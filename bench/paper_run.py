@@ -64,12 +64,15 @@ def inserts(chain, cell):
 
 def measure_chain(networks, point, rounds, seconds):
     """Rates without loss, and how long packets take, of each curve in every round. Of a proxy also how often its cache had
-    no room, and how its services share the positions of hints."""
+    no room, and how its services share the positions of hints. Bare redirects at the base point are the yardstick of the
+    machine's speed, which changes."""
+    yardstick = Row(BASE, {"redirect": []})
     rows = {curve: Row(point.cell, {CURVES[curve].variant: []}) for curve in point.curves}
     delays = {curve: collections.Counter() for curve in point.curves}
     ours = [networks.of(curve) for curve in point.curves if curve == "user"]
     before = [inserts(chain, point.cell) for chain in ours]
     for _ in range(rounds):
+        measure(networks.of("redirect"), yardstick, "redirect", seconds)
         for curve, row in rows.items():
             chain = networks.of(curve)
             measure(chain, row, CURVES[curve].variant, seconds)
@@ -80,6 +83,7 @@ def measure_chain(networks, point, rounds, seconds):
     hints = {curve: ask_bench("hints", networks.of(curve).config) for curve in point.curves
              if curve in PROXIES and point.cell.services > BASE.services}
     return {"cell": dataclasses.asdict(point.cell), "cache": cache, "hints": hints,
+            "yardstick": [round(rate) for rate in yardstick.rates["redirect"]],
             "curves": {curve: {"rates": [round(rate) for rate in row.rates[CURVES[curve].variant]], "wrong": row.wrong,
                                "lost": row.lost, "delays": sorted(delays[curve].items())} for curve, row in rows.items()}}
 

@@ -83,7 +83,7 @@ def bend(step, unit, loads):
         text += " " + by_loads(step, loads)
     elif step.curve in LEAST:
         text += (" Sender and receiver write and compare each word of a header, with all curves alike." if unit in LONGER else
-                 " It does the same work at both, so this is how much the speed of the machine changed.")
+                 " It does the same work at both, so this is an error of the measurement.")
     if step.missed != (0, 0):
         text += (f" Of the services {share(step.missed[0])} and then {share(step.missed[1])} have no hint of their own. "
                  f"The same services of SR-MPLS take {change(step.as_mpls)}.")

@@ -19,11 +19,13 @@ LOADS = {"axis": "loads", "value": "", "load": 0.0, "sizes": SIZES, "packed": PA
 FILL = {"header": 16, "tail": 32, "buckets": 16384, "used": 0, "largest": 1, "inserted": 40000, "evicted": 0}
 
 
-def chain(axis, value, hints=None, noise=1, **ns):
-    """A point where packets take so many nanoseconds: in one of three rounds; in the others they take `noise` more or less."""
+def chain(axis, value, hints=None, noise=1, pace=1.0, **ns):
+    """A point where packets take so many nanoseconds: in one of three rounds; in the others they take `noise` more or less. `pace`: of
+    the machine then."""
     curves = {curve: {"rates": [1e9 / (took + more) for more in (-noise, 0, noise)], "wrong": 0, "lost": 0, "delays": [[1000, 1]]}
               for curve, took in ns.items()}
-    return {"axis": axis, "value": value, "load": 0.0, "cache": [{"to_sf": 1000, "evicted": 0}], "hints": hints or {}, "curves": curves}
+    return {"axis": axis, "value": value, "load": 0.0, "cache": [{"to_sf": 1000, "evicted": 0}], "hints": hints or {}, "curves": curves,
+            "yardstick": [1e6 * pace] * 3}
 
 
 def micro(packets, added, header="5 labels", **fill):
@@ -117,7 +119,7 @@ class Axis(unittest.TestCase):
         text = self.text("size", chain("base", "", redirect=400, user=600), chain("size", 512, redirect=498, user=700),
                          chain("size", 1500, redirect=498, user=760))
         self.assertTrue(text.startswith("2 of 4 steps are bends: - From 64 to 512 bytes bare redirects takes 98 ns more. It does the same work at both, so this is "
-                                        "how much the speed of the machine changed."), text)
+                                        "an error of the measurement."), text)
         self.assertIn("From 512 to 1500 bytes sfcproxy, user mode gets 60 ns farther from bare redirects. A packet needs the same memory "
                       "at both, so loads explain nothing of it.", text)
 
@@ -125,6 +127,10 @@ class Axis(unittest.TestCase):
         text = self.text("flows", chain("base", "", user=600), chain("flows", 1000000, user=700, noise=60))
         self.assertEqual(text, "Here no curve bends. The largest step of this proxy is that from 10000 to 1000000 flows: 100 ns in sfcproxy, "
                                "user mode, where rounds differ by 61 ns.")
+
+    def test_a_machine_that_is_slower_is_no_bend(self):
+        text = self.text("flows", chain("base", "", user=600), chain("flows", 1000000, user=1200, pace=0.5))
+        self.assertIn("Here no curve bends. The largest step of this proxy is that from 10000 to 1000000 flows: 0 ns", text)
 
     def test_a_tail(self):
         """Of 10 labels 36 bytes are kept, 4 more than a slot has room for."""
