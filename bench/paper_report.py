@@ -59,10 +59,11 @@ It sees no queue, as none fills up, and no network card. Times are exact to 3 %.
 ![Latency at the base point](evaluation/latency.svg)
 
 ## Bends
-A bend is a step from one point of a curve to the next of more than {share:g} % of a packet's time,
-and of more than {noise} times what rounds differ by. Where the least on the same way was measured
-at both points, its own step is taken off. The machine's speed changes from one minute to the next.
-So each round also measures bare redirects at the base point, and times are corrected by that.
+A bend is a step from one point of a curve to the next. It is more than {share:g} % of a packet's
+time, and more than {noise} times what rounds differ by. Where the least on the same way was
+measured at both points, its own step is taken off. The machine's speed changes from one minute to
+the next. So each round also measures bare redirects at the base point, and times are corrected by
+that.
 
 The CPU has no counters here that would tell misses. So `bench loads` measures how long a load takes
 whose address is what the load before it found. It does so in the kernel, in a map of the same kind
