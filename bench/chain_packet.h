@@ -118,10 +118,9 @@ static __always_inline __be16 packet_type(const struct chain_settings* settings,
 }
 
 /* The work of so many labels, for packets without them: else they would seem to be forwarded the faster for it. */
-static __always_inline void packet_ghosts(const struct chain_settings* settings, struct packet_header header,
-                                          __u32 count) {
+static __always_inline void packet_ghosts(struct packet_header header, __u32 count) {
     for (__u32 i = 0; i < CHAIN_LABELS_MAX && i < count; i++) {
-        __be32 entry = packet_word(settings, header, i, count, 0);
+        __be32 entry = bpf_htonl(chain_entry(header.number, header.service, i, count));
 
         asm volatile("" ::"r"(entry));
     }
@@ -152,7 +151,7 @@ static __always_inline void packet_number(const struct chain_settings* settings,
 static __always_inline int packet_write(struct xdp_md* ctx, const struct chain_settings* settings, __u32 number) {
     void *data = (void*)(long)ctx->data, *end = (void*)(long)ctx->data_end;
     struct packet_header header = packet_header(settings, number);
-    __u64 labels = settings->labels; /* 64 bits wide, because 6.1 forgets the bounds of 32 that are spilled */
+    __u64 labels = settings->labels;
     struct ethhdr* eth = data;
     __be32* stack = (void*)(eth + 1);
     union headers* headers;
@@ -164,8 +163,12 @@ static __always_inline int packet_write(struct xdp_md* ctx, const struct chain_s
     if (packet_put(settings, header, stack, end))
         return -1;
     if (settings->sfc == CHAIN_MPLS && settings->entries > labels)
-        packet_ghosts(settings, header, settings->entries - labels);
+        packet_ghosts(header, settings->entries - labels);
+    asm volatile("" : "+r"(labels)); /* or clang leaves the second check out: 6.1 has forgotten the first one by now */
+    if (labels > CHAIN_WORDS_MAX)
+        return -1;
     headers = (void*)(stack + labels);
+    asm volatile("" : "+r"(headers)); /* or clang 14 checks one pointer and uses another */
     if ((void*)(headers + 1) > end)
         return -1;
     __builtin_memcpy(headers, settings->header, sizeof(*headers));
@@ -195,7 +198,7 @@ static __always_inline bool packet_whole(struct xdp_md* ctx, const struct chain_
 /* The stack and the length of every frame; of some, all of it, which would cost the sink too much for each. */
 static __always_inline bool packet_is_right(struct xdp_md* ctx, const struct chain_settings* settings) {
     void *data = (void*)(long)ctx->data, *end = (void*)(long)ctx->data_end;
-    __u64 expected = settings->expected; /* as in packet_write */
+    __u64 expected = settings->expected;
     struct ethhdr* eth = data;
     __be32* stack = (void*)(eth + 1);
     union headers* headers;
@@ -204,8 +207,11 @@ static __always_inline bool packet_is_right(struct xdp_md* ctx, const struct cha
 
     if (expected > CHAIN_WORDS_MAX || (void*)(eth + 1) > end || end - data != settings->bare_len + 4 * (long)expected)
         return false;
+    asm volatile("" : "+r"(expected)); /* as in packet_write */
+    if (expected > CHAIN_WORDS_MAX)
+        return false;
     headers = (void*)(stack + expected);
-    asm volatile("" : "+r"(headers)); /* or clang 14 checks one pointer and uses another */
+    asm volatile("" : "+r"(headers)); /* as in packet_write */
     if (eth->h_proto != packet_type(settings, settings->expected) || (void*)(headers + 1) > end)
         return false;
     number = bpf_ntohl(headers->tcp.seq);
@@ -213,6 +219,6 @@ static __always_inline bool packet_is_right(struct xdp_md* ctx, const struct cha
     if (!packet_has(settings, header, stack, end, expected))
         return false;
     if (settings->sfc == CHAIN_MPLS && settings->entries > expected + 1)
-        packet_ghosts(settings, header, settings->entries - expected - 1);
+        packet_ghosts(header, settings->entries - expected - 1);
     return number % CHAIN_WHOLE_EVERY || packet_whole(ctx, settings, number, headers);
 }
