@@ -9,16 +9,16 @@ enum chain_sfc { CHAIN_MPLS, CHAIN_NSH, CHAIN_SRV6 };
 
 enum {
     CHAIN_LABELS_MAX = 16,
-    CHAIN_WORDS_MAX = 24, /* of any header: IPv6 and three segments */
+    CHAIN_WORDS_MAX = 52, /* of any header: IPv6 and ten segments, the most that the proxy has room for */
     CHAIN_TOP_LABEL = 16001,
     CHAIN_NSH_BASE = 0x0fc60101, /* RFC 8300 2.2: TTL 63, 6 words, MD type 1, IPv4 behind it */
     CHAIN_NSH_PATH = 777 << 8 | 7,
     CHAIN_IPV6_WORDS = 10,
     CHAIN_SRH_WORDS = 2, /* in front of its list, RFC 8754 2 */
-    CHAIN_SEGMENTS = 3,
     CHAIN_HOPS = 64,
-    CHAIN_BLOCK = 0x20010db8, /* of all segments; C-SIDs of 16 bits follow it */
-    CHAIN_CSIDS = 0x01000300, /* of the container, the first one is the SF's */
+    CHAIN_BLOCK = 0x20010db8,   /* of all segments; C-SIDs of 16 bits follow it */
+    CHAIN_LOCATOR = 0x000f0000, /* or this, and the service */
+    CHAIN_CSIDS = 0x01000300,   /* of the container, the first one is the SF's */
     CHAIN_CSID_LAST = 0x0400,
     CHAIN_FIRST_PORT = 1024, /* of CHAIN_PORTS source ports; more flows than that have other source addresses */
     CHAIN_PORTS = 60000,
@@ -90,37 +90,50 @@ static inline __u32 chain_delay_bucket(__u64 ns) {
     return shift * 32 + value;
 }
 
-/* Word `i` of 4 of the destination. `words` of a header: without a segment routing header it is a container of C-SIDs,
- * in which each hop moves the others up. */
-static inline __u32 chain_srv6_segment(__u32 i, __u32 words, __u32 hops) {
+/* An outer IPv6 header, beside its number. */
+struct chain_outer {
+    __u32 service;
+    __u32 segments; /* of the list of a packet as it is sent */
+    __u32 words;    /* of the header */
+    __u32 hops;     /* segments behind the packet */
+    __u32 payload;  /* bytes that follow the header */
+};
+
+/* As many segments as so many words have room for. */
+static inline __u32 chain_segments(__u32 words) {
+    return words > CHAIN_IPV6_WORDS ? (words - CHAIN_IPV6_WORDS - CHAIN_SRH_WORDS) / 4 : 0;
+}
+
+/* Word `i` of 4 of the destination. Each service has a block of its own for its segments. Without a segment routing
+ * header it is a container of C-SIDs, in which each hop moves the others up. */
+static inline __u32 chain_srv6_segment(__u32 i, const struct chain_outer* outer, __u32 hops) {
     if (i == 0)
         return CHAIN_BLOCK;
-    if (words > CHAIN_IPV6_WORDS)
-        return i == 1 ? 0x000f0000 : i == 3 ? hops + 1 : 0;
+    if (outer->words > CHAIN_IPV6_WORDS)
+        return i == 1 ? CHAIN_LOCATOR + outer->service : i == 3 ? hops + 1 : 0;
     if (i == 1)
         return hops ? (__u32)CHAIN_CSIDS << 16 | CHAIN_CSID_LAST : (__u32)CHAIN_CSIDS;
     return i == 2 && !hops ? (__u32)CHAIN_CSID_LAST << 16 : 0;
 }
 
-/* Word `i` of IPv6 `number`, with segments behind it or not, RFC 8200 3 and 8754 2: each flow label is another one.
- * `payload` bytes follow the header. */
-static inline __u32 chain_srv6(__u32 number, __u32 i, __u32 words, __u32 hops, __u32 payload) {
-    __u32 bytes = 4 * (words - CHAIN_IPV6_WORDS), last = (bytes / 8 - 1) / 2 - 1;
+/* Word `i` of IPv6 `number`, with segments behind it or not, RFC 8200 3 and 8754 2: each flow label is another one. */
+static inline __u32 chain_srv6(__u32 number, __u32 i, const struct chain_outer* outer) {
+    __u32 bytes = 4 * (outer->words - CHAIN_IPV6_WORDS), hops = outer->hops;
 
     if (i == 0)
         return 6U << 28 | (number * 0x9e3779b1) >> 12;
     if (i == 1)
-        return (bytes + payload) << 16 | (bytes ? 43 : 4) << 8 | (CHAIN_HOPS - hops);
+        return (bytes + outer->payload) << 16 | (bytes ? 43 : 4) << 8 | (CHAIN_HOPS - hops);
     if (i < 6)
         return i == 2 ? CHAIN_BLOCK : i == 3 ? 0x00a10000 : i == 5 ? 2 : 0;
     if (i < CHAIN_IPV6_WORDS)
-        return chain_srv6_segment(i - 6, words, hops);
+        return chain_srv6_segment(i - 6, outer, hops);
     if (i == CHAIN_IPV6_WORDS)
-        return 4U << 24 | (bytes / 8 - 1) << 16 | 4 << 8 | (CHAIN_SEGMENTS - 1 - hops);
+        return 4U << 24 | (bytes / 8 - 1) << 16 | 4 << 8 | (outer->segments - 1 - hops);
     if (i < CHAIN_IPV6_WORDS + CHAIN_SRH_WORDS)
-        return last << 24;
+        return (chain_segments(outer->words) - 1) << 24;
     i -= CHAIN_IPV6_WORDS + CHAIN_SRH_WORDS;
-    return chain_srv6_segment(i % 4, words, CHAIN_SEGMENTS - 1 - i / 4);
+    return chain_srv6_segment(i % 4, outer, outer->segments - 1 - i / 4);
 }
 
 struct chain_arrived {

@@ -21,7 +21,7 @@ ANY_LABELS = ("redirect", "proxy", OTHER, "paper", "seg6", "forwarding")    # al
 KERNELS_OWN = ("mpls_router", "act_mpls")   # static proxies, in bench/mpls_router_lab.py
 ONE_STACK = ("static", *KERNELS_OWN)        # all packets have one and the same
 GATEWAY = "2001:db8:b::2"
-TABLES = {"srv6": 101, "csid": 102}
+IPV6_WORDS, SRH_WORDS, SEGMENT_WORDS = 10, 2, 4
 SILENT = {"net__ipv6__conf__all__disable_ipv6": 1, "net__ipv6__conf__default__disable_ipv6": 1}
 CONFIG = """
 cache: {{capacity: {capacity}}}
@@ -61,13 +61,25 @@ class Static:
     words: int      # of the header that is put on
 
 
+def srv6(segments):
+    """A list of so many, of which the first one is the SF's. The kernel takes a header off at its last segment, and puts all
+    but the first one on. With two segments these would be the same one, so it cannot do that."""
+    words = IPV6_WORDS + SRH_WORDS + SEGMENT_WORDS * segments
+    left = ",".join(f"2001:db8:f::{number:x}" for number in range(2, segments + 1))
+    static = Static(f"2001:db8:f::{segments:x}", f"encap segs {left}", segments - 1, words - SEGMENT_WORDS)
+    return Encapsulation(2, '{{encapsulation: srv6, sid: "2001:db8:f:{id:x}::1"}}', 0, words=words,
+                         static=static if segments > 2 else None, without=("paper",) if segments > 2 else ("paper", "seg6"))
+
+
 SFC = {"mpls": Encapsulation(0, "{{encapsulation: mpls, label: {id}}}\n    last_label: plain", 16001, popped=1,
                              without=("seg6",)),
        "nsh": Encapsulation(1, "{{encapsulation: nsh, spi: {id}, si: 7}}", 777, words=6, without=("paper", "seg6")),
-       "srv6": Encapsulation(2, '{{encapsulation: srv6, sid: "2001:db8:f::1"}}', 0, words=24, static=Static(
-           "2001:db8:f::3", "encap segs 2001:db8:f::2,2001:db8:f::3", 2, 20)),
+       "srv6": srv6(3),
        "csid": Encapsulation(2, '{{encapsulation: srv6, sid: "2001:db8:100::/48", lblen: 32}}', 0, words=10, static=Static(
            "2001:db8:100::/48", "encap.red segs 2001:db8:300:400::", 0, 10))}
+SFC |= {f"srv6 {count}": srv6(count) for count in (2, 5, 10)}
+SEGMENTS = {(sfc.words - IPV6_WORDS - SRH_WORDS) // SEGMENT_WORDS: name for name, sfc in SFC.items() if name.startswith("srv6")}
+TABLES = {name: 101 + at for at, name in enumerate(name for name, sfc in SFC.items() if sfc.static)}
 CHOICES = {"mpls": ["mpls"], "nsh": ["nsh"], "srv6": ["srv6", "csid"]}      # what --sfc stands for
 
 
@@ -206,6 +218,10 @@ class Packets:
             self.config.write_text(self.config_of(cell))
             self.lab.run("proxy", self.programs[variant], "attach", "-c", self.config, "--pin", self.pin, timeout=ATTACH_SECONDS)
         self.variant = wanted
+
+    def conservation(self):
+        """The sums of the proxy's counters, since it was put there."""
+        return json.loads(call(self.programs[self.variant[0]], "stats", "--pin", self.pin, "-j").stdout)["conservation"]
 
     def send_stacks(self, labels, expected, cell, stacks, packets, rate, hops=1, **how):
         """With `labels` on the way in and `expected` on the way out, where packets have passed `hops` SFs, of so many

@@ -40,18 +40,73 @@ static __always_inline struct packet_header packet_header(const struct chain_set
 }
 
 /* A global function, because kernel 6.1 gives up on its branches once for each word. */
-__noinline __u32 packet_srv6(__u32 number, __u32 i, __u32 words, __u32 hops, __u32 payload) {
-    return chain_srv6(number, i, words, hops, payload);
+__noinline __u32 packet_srv6(__u32 number, __u32 i, const struct chain_outer* outer) {
+    return outer ? chain_srv6(number, i, outer) : 0;
 }
 
-/* Word `i` of `words` of a header. An encapsulation is a line here, and one in packet_type. */
+/* Word `i` of `words` of a header. An encapsulation is a line here, and one in packet_type; but for SRv6, whose headers
+ * are so long that they have loops of their own. */
 static __always_inline __be32 packet_word(const struct chain_settings* settings, struct packet_header header, __u32 i,
                                           __u32 words, __u32 hops) {
     if (settings->sfc == CHAIN_NSH)
         return bpf_htonl(chain_nsh(header.number, header.service, i, hops));
-    if (settings->sfc == CHAIN_SRV6)
-        return bpf_htonl(packet_srv6(header.number, i, words, hops, settings->bare_len - sizeof(struct ethhdr)));
     return bpf_htonl(chain_entry(header.number, header.service, i, words));
+}
+
+static __always_inline struct chain_outer packet_outer(const struct chain_settings* settings,
+                                                       struct packet_header header, __u32 words, __u32 hops) {
+    return (struct chain_outer){.service = header.service,
+                                .segments = chain_segments(settings->labels),
+                                .words = words,
+                                .hops = hops,
+                                .payload = settings->bare_len - sizeof(struct ethhdr)};
+}
+
+/* Writes the words of a header. Returns 0, or -1 where there is no room. */
+static __always_inline int packet_put(const struct chain_settings* settings, struct packet_header header, __be32* stack,
+                                      const void* end) {
+    __u32 labels = settings->labels;
+
+    if (settings->sfc == CHAIN_SRV6) {
+        struct chain_outer outer = packet_outer(settings, header, labels, settings->begun);
+
+        for (__u32 i = 0; i < CHAIN_WORDS_MAX && i < labels; i++) {
+            if ((void*)(stack + i + 1) > end)
+                return -1;
+            stack[i] = bpf_htonl(packet_srv6(header.number, i, &outer));
+        }
+        return 0;
+    }
+    for (__u32 i = 0; i < CHAIN_LABELS_MAX && i < labels; i++) {
+        if ((void*)(stack + i + 1) > end)
+            return -1;
+        stack[i] = packet_word(settings, header, i, labels, settings->begun);
+    }
+    return 0;
+}
+
+/* Whether these are the words of a header as it must arrive: of a label stack without those that were taken off. */
+static __always_inline bool packet_has(const struct chain_settings* settings, struct packet_header header,
+                                       const __be32* stack, const void* end, __u64 expected) {
+    __u32 mpls = settings->sfc == CHAIN_MPLS;
+    __u32 skipped = mpls ? settings->labels - settings->expected : 0,
+          words = mpls ? settings->labels : settings->expected;
+
+    if (settings->sfc == CHAIN_SRV6) {
+        struct chain_outer outer = packet_outer(settings, header, words, settings->hops);
+
+        for (__u32 i = 0; i < CHAIN_WORDS_MAX && i < expected; i++) {
+            if ((void*)(stack + i + 1) > end || stack[i] != bpf_htonl(packet_srv6(header.number, i, &outer)))
+                return false;
+        }
+        return true;
+    }
+    for (__u32 i = 0; i < CHAIN_LABELS_MAX && i < expected; i++) {
+        if ((void*)(stack + i + 1) > end ||
+            stack[i] != packet_word(settings, header, i + skipped, words, settings->hops))
+            return false;
+    }
+    return true;
 }
 
 static __always_inline __be16 packet_type(const struct chain_settings* settings, __u32 words) {
@@ -62,11 +117,10 @@ static __always_inline __be16 packet_type(const struct chain_settings* settings,
                                          : bpf_htons(ETH_P_MPLS_UC);
 }
 
-/* The work of so many entries, for packets without them: else they would seem to be forwarded the faster for it. */
-static __always_inline void packet_ghosts(const struct chain_settings* settings, struct packet_header header,
-                                          __u32 count) {
-    for (__u32 i = 0; i < CHAIN_WORDS_MAX && i < count; i++) {
-        __be32 entry = packet_word(settings, header, i, count, 0);
+/* The work of so many labels, for packets without them: else they would seem to be forwarded the faster for it. */
+static __always_inline void packet_ghosts(struct packet_header header, __u32 count) {
+    for (__u32 i = 0; i < CHAIN_LABELS_MAX && i < count; i++) {
+        __be32 entry = bpf_htonl(chain_entry(header.number, header.service, i, count));
 
         asm volatile("" ::"r"(entry));
     }
@@ -97,7 +151,7 @@ static __always_inline void packet_number(const struct chain_settings* settings,
 static __always_inline int packet_write(struct xdp_md* ctx, const struct chain_settings* settings, __u32 number) {
     void *data = (void*)(long)ctx->data, *end = (void*)(long)ctx->data_end;
     struct packet_header header = packet_header(settings, number);
-    __u32 labels = settings->labels;
+    __u64 labels = settings->labels;
     struct ethhdr* eth = data;
     __be32* stack = (void*)(eth + 1);
     union headers* headers;
@@ -106,14 +160,15 @@ static __always_inline int packet_write(struct xdp_md* ctx, const struct chain_s
         return -1;
     __builtin_memcpy(eth, settings->macs, sizeof(settings->macs));
     eth->h_proto = packet_type(settings, labels);
-    for (__u32 i = 0; i < CHAIN_WORDS_MAX && i < labels; i++) {
-        if ((void*)(stack + i + 1) > end)
-            return -1;
-        stack[i] = packet_word(settings, header, i, labels, settings->begun);
-    }
-    if (settings->entries > labels)
-        packet_ghosts(settings, header, settings->entries - labels);
+    if (packet_put(settings, header, stack, end))
+        return -1;
+    if (settings->sfc == CHAIN_MPLS && settings->entries > labels)
+        packet_ghosts(header, settings->entries - labels);
+    asm volatile("" : "+r"(labels)); /* or clang leaves the second check out: 6.1 has forgotten the first one by now */
+    if (labels > CHAIN_WORDS_MAX)
+        return -1;
     headers = (void*)(stack + labels);
+    asm volatile("" : "+r"(headers)); /* or clang 14 checks one pointer and uses another */
     if ((void*)(headers + 1) > end)
         return -1;
     __builtin_memcpy(headers, settings->header, sizeof(*headers));
@@ -143,10 +198,7 @@ static __always_inline bool packet_whole(struct xdp_md* ctx, const struct chain_
 /* The stack and the length of every frame; of some, all of it, which would cost the sink too much for each. */
 static __always_inline bool packet_is_right(struct xdp_md* ctx, const struct chain_settings* settings) {
     void *data = (void*)(long)ctx->data, *end = (void*)(long)ctx->data_end;
-    __u64 expected = settings->expected; /* 64 bits wide, because 6.1 forgets the bounds of 32 that are spilled */
-    __u32 mpls = settings->sfc == CHAIN_MPLS;
-    __u32 skipped = mpls ? settings->labels - settings->expected : 0,
-          words = mpls ? settings->labels : settings->expected;
+    __u64 expected = settings->expected;
     struct ethhdr* eth = data;
     __be32* stack = (void*)(eth + 1);
     union headers* headers;
@@ -155,18 +207,18 @@ static __always_inline bool packet_is_right(struct xdp_md* ctx, const struct cha
 
     if (expected > CHAIN_WORDS_MAX || (void*)(eth + 1) > end || end - data != settings->bare_len + 4 * (long)expected)
         return false;
+    asm volatile("" : "+r"(expected)); /* as in packet_write */
+    if (expected > CHAIN_WORDS_MAX)
+        return false;
     headers = (void*)(stack + expected);
-    asm volatile("" : "+r"(headers)); /* or clang 14 checks one pointer and uses another */
+    asm volatile("" : "+r"(headers)); /* as in packet_write */
     if (eth->h_proto != packet_type(settings, settings->expected) || (void*)(headers + 1) > end)
         return false;
     number = bpf_ntohl(headers->tcp.seq);
     header = packet_header(settings, number);
-    for (__u32 i = 0; i < CHAIN_WORDS_MAX && i < expected; i++) {
-        if ((void*)(stack + i + 1) > end ||
-            stack[i] != packet_word(settings, header, i + skipped, words, settings->hops))
-            return false;
-    }
-    if (settings->entries > expected + 1)
-        packet_ghosts(settings, header, settings->entries - expected - 1);
+    if (!packet_has(settings, header, stack, end, expected))
+        return false;
+    if (settings->sfc == CHAIN_MPLS && settings->entries > expected + 1)
+        packet_ghosts(header, settings->entries - expected - 1);
     return number % CHAIN_WHOLE_EVERY || packet_whole(ctx, settings, number, headers);
 }

@@ -35,10 +35,18 @@ struct MicroOptions {
     bool json = false;
 };
 
+struct LoadsOptions {
+    unsigned rounds = 7;
+    bool json = false;
+};
+
 /// Each measures, prints it all, and returns the exit code.
 [[nodiscard]] int run_keys(const KeysOptions& options);
 [[nodiscard]] int run_cpus(const CpusOptions& options);
 [[nodiscard]] int run_micro(const MicroOptions& options);
+[[nodiscard]] int run_loads(const LoadsOptions& options);
+/// How services share the positions of hints, with the configuration in that file. Measures nothing.
+[[nodiscard]] int run_hints(const std::string& path);
 
 /// One service from d0 through an SF behind left and right; `service` is the rest of it (headers.h). `remember`: keys,
 /// for the usual hold time.

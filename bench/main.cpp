@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// bench keys|cpus|micro [options] [-j]: figures; the last line is RESULT pass|fail key=value ...
+// bench keys|cpus|micro|loads [options] [-j], bench hints FILE: figures; the last line is RESULT pass|fail key=value
+// ...
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -65,6 +66,19 @@ void add_micro(CLI::App& app, MicroOptions& options, int& code) {
     micro->callback([&] { code = run_micro(options); });
 }
 
+void add_loads(CLI::App& app, LoadsOptions& options, int& code) {
+    auto* loads = app.add_subcommand("loads", "Nanoseconds of a dependent load in a map, against the lines in use");
+    loads->add_option("--rounds", options.rounds, kRounds)->check(CLI::Range(1, 100000));
+    loads->add_flag("-j,--json", options.json, kJson);
+    loads->callback([&] { code = run_loads(options); });
+}
+
+void add_hints(CLI::App& app, std::string& path, int& code) {
+    auto* hints = app.add_subcommand("hints", "How services share positions of hints, as JSON");
+    hints->add_option("FILE", path, "A configuration of the proxy")->required();
+    hints->callback([&] { code = run_hints(path); });
+}
+
 int run(int argc, char** argv) {
     CLI::App app{"What the packet path costs", "bench"};
     app.require_subcommand(1);
@@ -72,9 +86,13 @@ int run(int argc, char** argv) {
     KeysOptions keys;
     CpusOptions cpus;
     MicroOptions micro;
+    LoadsOptions loads;
+    std::string path;
     add_keys(app, keys, code);
     add_cpus(app, cpus, code);
     add_micro(app, micro, code);
+    add_loads(app, loads, code);
+    add_hints(app, path, code);
     CLI11_PARSE(app, argc, argv);
     return code;
 }

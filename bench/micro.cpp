@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <future>
+#include <map>
 #include <vector>
 
 #include <arpa/inet.h>
@@ -227,7 +228,7 @@ void Micro::must_have_ended(std::uint64_t packets, const Kind& kind, const Heade
 
 Cost Micro::measure(Variant variant, const Kind& kind, const Header& header, std::uint32_t in_flight,
                     std::uint64_t packets) {
-    const std::uint64_t batches = std::max<std::uint64_t>(1, packets / in_flight), before = ended();
+    const std::uint64_t batches = batches_of(in_flight, packets), before = ended();
     set_frame(kStrip, variant, kind, header);
     set_frame(kRestore, variant, kind, header);
     start(0, {.batch = in_flight, .ifindex = if_nametoindex("d0"), .left = static_cast<std::uint32_t>(2 * batches)});
@@ -238,9 +239,33 @@ Cost Micro::measure(Variant variant, const Kind& kind, const Header& header, std
     return cost_of({state_of(0)});
 }
 
+std::uint64_t Micro::evicted() const {
+    return programs_.maps().service_counters(1).event[SFC_EVENT_EVICTED].packets;
+}
+
+Fill Micro::fill(const Kind& kind, const Header& header, std::uint32_t in_flight) {
+    const std::uint64_t before = ended();
+    const auto one_batch = [&](std::uint32_t phase) {
+        set_frame(phase, Variant::Proxy, kind, header);
+        start(0, {.phase = phase, .batch = in_flight, .ifindex = if_nametoindex("d0"), .left = 1});
+        run("d0", std::uint64_t{in_flight} + 1);
+    };
+    one_batch(kStrip);
+    Fill fill{.tail = plan_.shape.header_room - SFC_HEADER_INLINE, .buckets = plan_.capacity / SFC_SLOTS_PER_BUCKET};
+    std::map<std::uint32_t, std::uint32_t> words;
+    programs_.maps().each_entry([&](const sfc_slot& slot, unsigned /*references*/) {
+        fill.header = slot_header(slot).len;
+        fill.largest = std::max(fill.largest, ++words[slot.bucket]);
+    });
+    fill.used = static_cast<std::uint32_t>(words.size());
+    one_batch(kRestore);
+    must_have_ended(before + in_flight, kind, header, in_flight);
+    return fill;
+}
+
 Cost Micro::measure(Sharing sharing, const std::array<unsigned, 2>& cpus, Variant variant, const Kind& kind,
                     const Header& header, std::uint32_t in_flight, std::uint64_t packets) {
-    const auto batches = static_cast<std::uint32_t>(std::max<std::uint64_t>(1, packets / in_flight));
+    const auto batches = static_cast<std::uint32_t>(batches_of(in_flight, packets));
     const std::uint64_t before = ended();
     const bool split = sharing == Sharing::Split;
     const std::uint32_t runs = sharing == Sharing::One ? 1 : 2;

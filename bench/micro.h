@@ -25,9 +25,23 @@ struct Cost {
     double strip = 0, restore = 0;
 };
 
+/// The cache while so many packets are in the SF.
+struct Fill {
+    std::uint32_t header = 0;  ///< bytes of a header in it
+    std::uint32_t tail = 0;    ///< bytes that a slot has for what it has no room for itself
+    std::uint32_t buckets = 0; ///< of the index
+    std::uint32_t used = 0;    ///< of them, with a word at least
+    std::uint32_t largest = 0; ///< most words of a bucket
+};
+
 /// How two CPUs share the work: one alone does all of it, each does all of it for packets of its own, or the first one
 /// strips and the second one restores.
 enum class Sharing : std::uint8_t { One, Both, Split };
+
+/// So many make about `packets`.
+[[nodiscard]] constexpr std::uint64_t batches_of(std::uint32_t in_flight, std::uint64_t packets) {
+    return packets < in_flight ? 1 : packets / in_flight;
+}
 
 /// The programs of all variants, and a harness that gives them packets inside the kernel. The interfaces of the plan
 /// must be in this network namespace: d0, e0, left and right.
@@ -45,6 +59,9 @@ public:
     /// The same on CPUs. Costs are those of one packet on the CPU that has it, without waiting for the other one.
     Cost measure(Sharing sharing, const std::array<unsigned, 2>& cpus, Variant variant, const Kind& kind,
                  const Header& header, std::uint32_t in_flight, std::uint64_t packets);
+    /// Strips so many packets, looks at the cache, and restores them.
+    [[nodiscard]] Fill fill(const Kind& kind, const Header& header, std::uint32_t in_flight);
+    [[nodiscard]] std::uint64_t evicted() const; ///< packets that made room for another one, so far
 
 private:
     template <class Skeleton> struct Close { void operator()(Skeleton* skeleton) const; };

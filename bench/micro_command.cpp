@@ -82,17 +82,22 @@ void measure(const MicroOptions& options, std::vector<Cell>& list) {
     for (unsigned round = 0; round <= options.rounds; round++) {
         for (Cell& cell : list) {
             const Kind& kind = *std::ranges::find_if(known, [&](const Kind& one) { return one.name == cell.kind; });
+            Micro& programs = *micro.at({cell.header.service, cell.capacity, cell.remember});
+            const std::uint64_t evicted = programs.evicted();
             std::array<Cost, kVariants.size()> costs;
             for (std::size_t i = 0; i < kVariants.size(); i++) {
                 if (kVariants[i] == Variant::Paper && !cell.in_paper()) {
                     continue;
                 }
-                costs[i] = micro.at({cell.header.service, cell.capacity, cell.remember})
-                               ->measure(kVariants[i], kind, cell.header, cell.in_flight, options.packets);
+                costs[i] = programs.measure(kVariants[i], kind, cell.header, cell.in_flight, options.packets);
             }
-            if (round != 0) { // the first warms caches
-                cell.rounds.push_back(costs);
+            if (round == 0) { // it warms caches
+                cell.fill = programs.fill(kind, cell.header, cell.in_flight);
+                continue;
             }
+            cell.rounds.push_back(costs);
+            cell.inserted += batches_of(cell.in_flight, options.packets) * cell.in_flight;
+            cell.evicted += programs.evicted() - evicted;
         }
     }
 }

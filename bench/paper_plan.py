@@ -3,11 +3,12 @@
 measured in turns, because the machine's speed changes from one minute to the next."""
 import dataclasses
 
-from bench.chain_lab import SFC, Cell
+from bench.chain_lab import IPV6_WORDS, SEGMENT_WORDS, SEGMENTS, SFC, SRH_WORDS, Cell
 
 CELLS_MOST = 150
 BASE = Cell(labels=5, size=64, flows=10000, services=2)
-CHAIN, MICRO, TCP = "chain", "micro", "tcp"
+MPLS = "mpls"           # the header of the base point
+CHAIN, MICRO, LOADS, TCP = "chain", "micro", "loads", "tcp"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,14 +31,34 @@ CURVES = {
 PROXIES = ("user", "kernel")
 SRV6 = ("redirect", "user", "seg6")
 ALL = tuple(curve for curve in CURVES if curve != "seg6")
+# A constant header takes the same, whatever the packets are; and it has one service.
+ALONG = {"labels": ALL, "services": ("redirect", "user", "forwarding", "kernel")}
+FLAT = tuple(curve for curve in ALL if curve != "static")
 
 AXES = {    # name: (title, values beside the base point's)
     "labels": ("entries of the label stack", (1, 2, 3, 8, 10, 16)),
     "size": ("bytes of the frame without labels", (128, 256, 512, 1024, 1500)),
-    "flows": ("flows", (1, 100, 100000, 1000000)),
-    "services": ("services", (1, 16, 256, 4000)),
+    "flows": ("flows", (1, 100000, 1000000)),
+    "services": ("services", (1, 256, 4000)),
 }
-IN_FLIGHT = (10, 100, 1000, 10000, 60000)
+
+
+@dataclasses.dataclass(frozen=True)
+class Header:
+    """Another one than the base point's, beside it: at the same point but for a single service, and along axes of its own."""
+    title: str
+    curves: tuple
+    axes: dict      # values beside that point's
+
+
+HEADERS = {
+    "nsh": Header("NSH, MD type 1", ("redirect", "user"), {"size": (512, 1500), "flows": (1, 1000000), "services": (256, 4000)}),
+    "srv6": Header("SRv6, 3 segments", SRV6, {"segments": (2, 5, 10), "size": (512, 1500), "flows": (1, 1000000),
+                                              "services": (256, 4000)}),
+    "csid": Header("SRv6, compressed", SRV6, {"size": (1500,)}),
+}
+UNITS = {"labels": "labels", "segments": "segments", "size": "bytes", "flows": "flows", "services": "services"}
+IN_FLIGHT = (10, 100, 1000, 3000, 10000, 30000, 60000)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,16 +74,40 @@ class Point:
         return f"{self.axis} {self.value}"
 
 
+def base_of(header):
+    return BASE if header == MPLS else dataclasses.replace(BASE, sfc=header, labels=SFC[header].words, services=1)
+
+
+def value_of(cell, axis):
+    return (cell.labels - IPV6_WORDS - SRH_WORDS) // SEGMENT_WORDS if axis == "segments" else getattr(cell, axis)
+
+
+def axis_name(header, axis):
+    """In the raw results."""
+    return axis if header == MPLS else f"{header} {axis}"
+
+
+def beside(name, axis, value):
+    """A point of another header. The kernel's own way knows no services, nor each number of segments."""
+    base = base_of(name)
+    sfc = SEGMENTS[value] if axis == "segments" else name
+    changed = {"sfc": sfc, "labels": SFC[sfc].words} if axis == "segments" else {axis: value}
+    without = {"seg6"} if axis == "services" else SFC[sfc].without
+    return Point(axis_name(name, axis), value, cell=dataclasses.replace(base, **changed),
+                 curves=tuple(curve for curve in HEADERS[name].curves if curve not in without))
+
+
 def points():
     """All, the base point first: whoever interrupts the run has that one."""
     found = [Point("base", "")]
     for axis, (_, values) in AXES.items():
         for value in values:
             found.append(Point(axis, value, cell=dataclasses.replace(BASE, **{axis: value}),
-                               curves=PROXIES if axis == "services" else ALL))
-    for name, curves in (("nsh", ("redirect", "user")), ("srv6", SRV6), ("csid", SRV6)):
-        found.append(Point("header", name, curves=curves,
-                           cell=dataclasses.replace(BASE, sfc=name, labels=SFC[name].words, services=1)))
+                               curves=ALONG.get(axis, FLAT)))
+    for name, header in HEADERS.items():
+        found.append(Point("header", name, cell=base_of(name), curves=header.curves))
+        found += [beside(name, axis, value) for axis, values in header.axes.items() for value in values]
+    found.append(Point("loads", "", LOADS, curves=("loads",)))
     found += [Point("in_flight", value, MICRO, curves=("micro",)) for value in IN_FLIGHT]
     found.append(Point("tcp", "", TCP, curves=("tcp",)))
     return found

@@ -11,15 +11,18 @@ matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402  (so must the backend)
 
 from bench import mpls_router_plan  # noqa: E402
-from bench.paper_plan import CURVES  # noqa: E402
-from bench.paper_results import titles  # noqa: E402
+from bench.paper_bends import in_flight_use  # noqa: E402
+from bench.paper_loads import LINE  # noqa: E402
+from bench.paper_plan import AXES, CURVES, HEADERS, UNITS  # noqa: E402
+from bench.paper_words import ALONE  # noqa: E402
 
 LOGARITHMIC = ("flows", "services", "in_flight")
 SETTINGS = {"svg.hashsalt": "sfcproxy", "svg.fonttype": "none", "font.family": "DejaVu Sans", "font.size": 9,
             "axes.grid": True, "grid.alpha": 0.3, "axes.spines.top": False, "axes.spines.right": False, "legend.fontsize": 8}
 # Colours that stay apart for those who see fewer.
 COLOURS = {"redirect": "#000000", "static": "#999999", "user": "#0072b2", "paper": "#d55e00", "forwarding": "#009e73",
-           "kernel": "#cc79a7", "router": "#d55e00", "act": "#e69f00", "router_ports": "#d55e00", "act_ports": "#e69f00"}
+           "kernel": "#cc79a7", "seg6": "#d55e00", "router": "#d55e00", "act": "#e69f00", "router_ports": "#d55e00", "act_ports": "#e69f00"}
+HEADER_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
 MICRO = {"proxy": ("sfcproxy", "#0072b2"), "nocache": ("the same without a cache", "#999999"), "paper": ("the paper's way", "#d55e00")}
 
 
@@ -43,30 +46,72 @@ def axis_figure(results, axis, folder):
     """Rate and latency side by side."""
     along = results.along(axis)
     figure, (rate, delay) = pyplot.subplots(1, 2, figsize=(9, 4.2))
-    lines(rate, along, lambda at: at.mpps)
-    lines(delay, along, lambda at: at.delay(0.5) / 1000)
+    rate_and_delay(along, axis, AXES[axis][0], rate, delay)
     rate.set_ylabel("rate without loss, Mpps")
     delay.set_ylabel("latency of the chain, median, µs")
-    for axes in (rate, delay):
-        axes.set_xlabel(titles()[axis])
-        axes.set_ylim(bottom=0)
-        if axis in LOGARITHMIC:
-            axes.set_xscale("log")
     figure.legend(*rate.get_legend_handles_labels(), loc="lower center", ncol=3)
     save(figure, folder, axis, legend=0.14)
 
 
+def rate_and_delay(along, axis, title, rate, delay):
+    lines(rate, along, lambda at: at.mpps)
+    lines(delay, along, lambda at: at.delay(0.5) / 1000)
+    for axes in (rate, delay):
+        axes.set_xlabel(title)
+        axes.set_ylim(bottom=0)
+        if axis in LOGARITHMIC:
+            axes.set_xscale("log")
+
+
+def header_figure(results, header, folder):
+    """Rate above latency, along all its axes."""
+    names = HEADERS[header].axes
+    figure, rows = pyplot.subplots(2, len(names), figsize=(9, 5), sharey="row")
+    for axis, rate, delay in zip(names, *rows):
+        rate_and_delay(results.along(axis, header), axis, UNITS[axis], rate, delay)
+    rows[0][0].set_ylabel("rate without loss, Mpps")
+    rows[1][0].set_ylabel("latency, median, µs")
+    figure.legend(*rows[0][0].get_legend_handles_labels(), loc="lower center", ncol=3)
+    save(figure, folder, header, legend=0.07)
+
+
 def in_flight_figure(results, folder):
-    figure, axes = pyplot.subplots(figsize=(6, 3.6))
+    """With 5 labels beside what could be in the place of the cache, and with other headers beside these."""
+    figure, (labels, others) = pyplot.subplots(1, 2, figsize=(9, 3.8), sharey=True)
+
+    def draw_one(axes, header, variant, **how):
+        axes.plot(*zip(*[(value, sum(found[variant])) for value, found, _ in results.in_flight(header)]), marker="o", markersize=3, **how)
     for variant, (title, colour) in MICRO.items():
-        axes.plot(*zip(*[(value, sum(found[variant])) for value, found in results.in_flight()]), label=title, color=colour,
-                  marker="o", markersize=3)
-    axes.set_xscale("log")
-    axes.set_ylim(bottom=0)
-    axes.set_xlabel("packets in the SF at once")
-    axes.set_ylabel("strip + restore, ns")
-    axes.legend()
+        draw_one(labels, "5 labels", variant, label=title, color=colour)
+    for (header, title), colour in zip({"5 labels": "5 labels", **ALONE}.items(), HEADER_COLOURS):
+        draw_one(others, header, "proxy", label=title, color=colour)
+        draw_one(others, header, "nocache", color=colour, linestyle=":")
+    for axes, title in ((labels, "5 labels"), (others, "sfcproxy; dotted: the same without a cache")):
+        axes.set_title(title, fontsize=9)
+        axes.set_xscale("log")
+        axes.set_xlabel("packets in the SF at once")
+        axes.legend()
+    labels.set_ylim(bottom=0)
+    labels.set_ylabel("strip + restore, ns")
     save(figure, folder, "in_flight")
+
+
+def loads_figure(results, folder):
+    """Both curves, and where packets in the SF have their lines."""
+    loads = results.loads
+    figure, axes = pyplot.subplots(figsize=(6, 3.6))
+    for curve, title, colour in ((loads.packed, "all lines of a page", "#0072b2"), (loads.spread, "one line of a page", "#d55e00")):
+        axes.plot(*zip(*[(count * LINE / 1024, ns) for count, ns in curve]), label=title, color=colour, marker="o", markersize=3)
+    for packets, _, row in results.in_flight():
+        use = in_flight_use(packets, row, loads.sizes)
+        axes.axvline(use.kib, color="#999999", linestyle=":", linewidth=1)
+        axes.annotate(f"{packets}", (use.kib, 0.99), xycoords=("data", "axes fraction"), rotation=90, fontsize=7, ha="right", va="top")
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log")
+    axes.set_xlabel("lines in use, KiB; dotted: those of so many packets in the SF, with 5 labels")
+    axes.set_ylabel("dependent load, ns")
+    axes.legend(loc="lower right")
+    save(figure, folder, "loads")
 
 
 def latency_figure(results, folder):
@@ -106,8 +151,12 @@ def draw(results, folder, router=None):
     """`router`: what bench/run mpls-router found, if that is there."""
     folder.mkdir(parents=True, exist_ok=True)
     with matplotlib.rc_context(SETTINGS):
-        for axis in titles():
+        for axis in AXES:
             axis_figure(results, axis, folder)
+        for header, about in HEADERS.items():
+            if len(about.axes) > 1:
+                header_figure(results, header, folder)
+        loads_figure(results, folder)
         in_flight_figure(results, folder)
         latency_figure(results, folder)
         if router:

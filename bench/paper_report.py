@@ -2,8 +2,9 @@
 """docs/EVALUATION.md from the raw results of bench/run paper, and of bench/run mpls-router."""
 import pathlib
 
-from bench import mpls_router_report, paper_plots, paper_tables as tables
-from bench.paper_plan import BASE, CURVES, PROXIES
+from bench import mpls_router_report, paper_plots, paper_tables as tables, paper_words as words
+from bench.paper_bends import NOISE, SHARE
+from bench.paper_plan import AXES, BASE, CURVES, HEADERS, PROXIES
 from bench.paper_results import Results, least
 
 TEXT = """# Evaluation
@@ -57,12 +58,35 @@ It sees no queue, as none fills up, and no network card. Times are exact to 3 %.
 
 ![Latency at the base point](evaluation/latency.svg)
 
+## Bends
+A bend is a step from one point of a curve to the next. It is more than {share:g} % of a packet's
+time, and more than {noise} times what rounds differ by. Where the least on the same way was
+measured at both points, its own step is taken off. The machine's speed changes from one minute to
+the next. So each round also measures bare redirects at the base point, and times are corrected by
+that.
+
+The CPU has no counters here that would tell misses. So `bench loads` measures how long a load takes
+whose address is what the load before it found. It does so in the kernel, in a map of the same kind
+as those of the cache, and in a random order: once with all lines of each page in use, and once with
+one line of each page. As many lines miss the same caches, but the latter need 64 times as many
+pages. So the difference is what the TLB costs.
+
+The structures of the cache say how much memory packets need. Some loads must wait, because their
+address is what a hash or another load found. They times the difference of their time is the least
+that memory explains. All lines of a packet, one behind the other, are the most.
+
+![Nanoseconds of a load against the memory in use](evaluation/loads.svg)
+
+{levels}
+
 ## Labels
 {labels_text}
 
 ![Rate and latency against the number of labels](evaluation/labels.svg)
 
 {labels_table}
+
+{labels_bends}
 
 ## Packet size
 The way of a packet copies no payload, so its size should hardly matter.
@@ -71,6 +95,8 @@ The way of a packet copies no payload, so its size should hardly matter.
 
 {size_table}
 
+{size_bends}
+
 ## Flows
 A caching proxy keeps a header for each packet, not for each flow.
 
@@ -78,22 +104,34 @@ A caching proxy keeps a header for each packet, not for each flow.
 
 {flows_table}
 
+{flows_bends}
+
 ## Services
-Each packet is for the next service. The other curves know no services.
+Each packet is for the next service. Redirects and forwarding know no services. They are here
+because the speed of the machine may change.
 
 ![Rate and latency against the number of services](evaluation/services.svg)
 
 {services_table}
 
+{services_bends}
+
 ## Packets in the SF at once
 On one CPU the chain never has more than {batch} packets in the SF. So here strip and restore run
 alone in the kernel (`bench/run micro`): so many packets are stripped before the first of them is
-restored. The paper's way has XDP on both sides here. More packets need more memory than the CPU's
-caches have, and that costs all who cache.
+restored. The paper's way has XDP on both sides here.
 
 ![Nanoseconds against packets in flight](evaluation/in_flight.svg)
 
 {in_flight_table}
+
+{in_flight_headers_table}
+
+{in_flight_bends}
+
+{memory_table}
+
+{overflow}
 
 ## Other headers
 NSH and SRv6 in the chain, at the base point but for their single service. The paper's way knows
@@ -101,6 +139,11 @@ SR-MPLS only. Linux has no SRv6 proxy. The nearest to it is End.DX4 in front of 
 behind it. So all packets get the same header, and their last segment must be here.
 
 {chain_headers_table}
+
+Along the axes, one of them at a time. The kernel's own way knows no services, and needs three
+segments at least. Each service of SRv6 has a locator of its own.
+
+{along_headers}
 
 Strip and restore alone, with 100 packets in flight:
 
@@ -152,12 +195,25 @@ def labels_text(results):
             f"\nand bare redirects {kept('redirect'):.2f}.")
 
 
+def along_headers(results):
+    """A part for each of the other headers."""
+    parts = []
+    for header, about in HEADERS.items():
+        shown = f"![{about.title}: rate and latency](evaluation/{header}.svg)\n\n" if len(about.axes) > 1 else ""
+        parts.append(f"### {about.title}\n{shown}{tables.along_header(results, header)}\n\n{words.besides(results, header)}")
+    return "\n\n".join(parts)
+
+
 def document(results, router):
-    axes = {f"{axis}_table": tables.along(results, axis) for axis in ("labels", "size", "flows", "services")}
+    axes = ({f"{axis}_table": tables.along(results, axis) for axis in AXES}
+            | {f"{axis}_bends": words.axis(results, axis) for axis in AXES})
     wrong, _ = results.totals()
     text = TEXT.format(wrong=wrong, machine=machine(results), busy=busy(results), base=BASE, batch=tables.BATCH, loses=loses(results),
                        labels_text=labels_text(results), base_table=tables.base(results),
-                       in_flight_table=tables.in_flight(results), chain_headers_table=tables.chain_headers(results),
+                       in_flight_table=tables.in_flight(results), in_flight_headers_table=tables.in_flight_headers(results),
+                       in_flight_bends=words.in_flight(results), memory_table=tables.memory(results),
+                       overflow=words.overflow(results), levels=words.levels(results), share=100 * SHARE, noise=NOISE,
+                       along_headers=along_headers(results), chain_headers_table=tables.chain_headers(results),
                        headers_table=tables.headers(results), tcp_table=tables.tcp(results),
                        tcp_rounds=len(results.tcp[0]["runs"]), **axes)
     return text + (mpls_router_report.section(router) if router else "")

@@ -3,7 +3,11 @@
 import dataclasses
 import statistics
 
-from bench.paper_plan import AXES, BASE, CURVES
+from bench.paper_loads import Loads
+from bench.paper_plan import CURVES, MPLS, axis_name, base_of, value_of
+
+
+VARIANTS = ("proxy", "nocache", "paper")    # of bench micro
 
 
 def percentile(delays, share):
@@ -25,6 +29,7 @@ class Measured:
     delays: list
     wrong: int
     lost: int
+    pace: tuple = ()    # of the machine in each round; 1 is that at the base point
 
     @property
     def rate(self):
@@ -57,9 +62,10 @@ class Results:
     def _at(self, axis):
         return {point["value"]: point for point in self.points if point["axis"] == axis}
 
-    @staticmethod
-    def _curves(point):
-        return {curve: Measured(curve, **found) for curve, found in point["curves"].items()}
+    def _curves(self, point):
+        usual = statistics.median(self._at("base")[""]["yardstick"])
+        pace = tuple(rate / usual for rate in point["yardstick"])
+        return {curve: Measured(curve, **found, pace=pace) for curve, found in point["curves"].items()}
 
     @property
     def base(self):
@@ -68,18 +74,33 @@ class Results:
     def header(self, name):
         return self._curves(self._at("header")[name])
 
-    def along(self, axis):
-        """[(value, {curve: Measured})] of an axis, in order, with the base point where it belongs."""
-        found = {value: self._curves(point) for value, point in self._at(axis).items()}
+    def along(self, axis, header=MPLS):
+        """[(value, {curve: Measured})] of an axis, in order, with the base point of that header where it belongs."""
+        found = {value: self._curves(point) for value, point in self._at(axis_name(header, axis)).items()}
         some = {curve for curves in found.values() for curve in curves}
-        found[getattr(BASE, axis)] = {curve: at for curve, at in self.base.items() if curve in some}
+        base = self.base if header == MPLS else self.header(header)
+        found[value_of(base_of(header), axis)] = {curve: at for curve, at in base.items() if curve in some}
         return sorted(found.items())
 
     def in_flight(self, header="5 labels"):
-        """[(packets in flight, {variant: (strip, restore)})]."""
-        return [(value, {name: ns for name, ns in row.items() if name not in ("header", "kind")})
+        """[(packets in flight, {variant: (strip, restore)}, all that was measured)]."""
+        return [(value, {name: row[name] for name in VARIANTS if name in row}, row)
                 for value, point in sorted(self._at("in_flight").items())
                 for row in point["micro"] if row["header"] == header and row["kind"] == "tcp ipv4"]
+
+    @property
+    def loads(self):
+        return Loads(self._at("loads")[""])
+
+    def hints(self, header=MPLS):
+        """{(services, curve): how these share the positions of hints}."""
+        return {(services, curve): found for services, point in sorted(self._at(axis_name(header, "services")).items())
+                for curve, found in point["hints"].items()}
+
+    def inserts(self):
+        """Of the chain in user mode: all packets that were put into the cache, and those that made room for one."""
+        every = [kept for point in self.points for kept in point.get("cache", [])]
+        return sum(kept["to_sf"] for kept in every), sum(kept["evicted"] for kept in every)
 
     def headers(self, in_flight):
         return self._at("in_flight")[in_flight]["micro"]
@@ -100,10 +121,6 @@ class Results:
         every = self.all_measured()
         segments = sum(run["wrong"] for flow in self.tcp for run in flow["runs"])
         return sum(each.wrong for each in every) + segments, sum(each.lost for each in every)
-
-
-def titles():
-    return {axis: title for axis, (title, _) in AXES.items()}
 
 
 def least(curve):

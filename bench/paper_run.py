@@ -5,7 +5,6 @@ import collections
 import contextlib
 import dataclasses
 import json
-import subprocess
 import time
 import types
 
@@ -13,14 +12,15 @@ from bench import chain_tcp
 from bench.chain_kernel_lab import KernelChain
 from bench.chain_lab import BUILD, Chain
 from bench.chain_rows import BATCH, Row, measure
-from bench.paper_plan import CHAIN, CURVES, MICRO, TCP, cells, points
-from lab.net import Lab, LabError
+from bench.paper_plan import BASE, CHAIN, CURVES, LOADS, MICRO, PROXIES, TCP, cells, points
+from lab.net import Lab, LabError, call
 
 CAPACITY = 65536
 # One packet at a time, so that none waits for another one: a rate that every curve can do.
 TIMED_PACKETS, TIMED_RATE = 10000, 100000.0
 MICRO_WORDS = ("--packets", "40000", "--sfc", "mpls,nsh,srv6", "--labels", "5", "--kinds", "tcp ipv4", "--capacity",
-               str(CAPACITY))
+               CAPACITY)
+BENCH_SECONDS = 300     # on a machine that has other work
 TCP_ROUNDS_MOST = 3
 
 
@@ -41,35 +41,77 @@ class Networks:
         return self.chains[curve]
 
 
+def ask_bench(*words, before=()):
+    """The first line of what build/bench/bench says, from JSON. `before`: how it is run."""
+    done = call(*before, BUILD / "bench/bench", *words, check=False, timeout=BENCH_SECONDS)
+    line = done.stdout.partition("\n")[0]
+    if not line.startswith("{"):
+        raise LabError(f"bench {' '.join(map(str, words))}: no figures\n{done.stdout}{done.stderr}".rstrip())
+    return json.loads(line)
+
+
+def undisturbed(cpu):
+    """On one CPU, in front of all that is no real-time process."""
+    return ("chrt", "-f", "1", "taskset", "-c", cpu)
+
+
+def inserts(chain, cell):
+    """Packets that the proxy in the chain has put into its cache so far, and those that made room for another one."""
+    chain.use("proxy", cell)
+    found = chain.conservation()["cache"]
+    return {"to_sf": found["to_sf"], "evicted": found["evicted"]}
+
+
 def measure_chain(networks, point, rounds, seconds):
-    """Rates without loss, and how long packets take, of each curve in every round."""
+    """Rates without loss, and how long packets take, of each curve in every round. Of a proxy also how often its cache had
+    no room, and how its services share the positions of hints. Bare redirects at the base point are the yardstick of the
+    machine's speed, which changes."""
+    yardstick = Row(BASE, {"redirect": []})
     rows = {curve: Row(point.cell, {CURVES[curve].variant: []}) for curve in point.curves}
     delays = {curve: collections.Counter() for curve in point.curves}
+    ours = [networks.of(curve) for curve in point.curves if curve == "user"]
+    before = [inserts(chain, point.cell) for chain in ours]
     for _ in range(rounds):
+        measure(networks.of("redirect"), yardstick, "redirect", seconds)
         for curve, row in rows.items():
             chain = networks.of(curve)
             measure(chain, row, CURVES[curve].variant, seconds)
             outcome = chain.send(point.cell, TIMED_PACKETS, TIMED_RATE, batch=1, timed=1)
             row.wrong += outcome.wrong
             delays[curve].update(chain.delays())
-    return {"cell": dataclasses.asdict(point.cell),
+    cache = [{name: count - then[name] for name, count in inserts(chain, point.cell).items()} for then, chain in zip(before, ours)]
+    hints = {curve: ask_bench("hints", networks.of(curve).config) for curve in point.curves
+             if curve in PROXIES and point.cell.services > BASE.services}
+    return {"cell": dataclasses.asdict(point.cell), "cache": cache, "hints": hints,
+            "yardstick": [round(rate) for rate in yardstick.rates["redirect"]],
             "curves": {curve: {"rates": [round(rate) for rate in row.rates[CURVES[curve].variant]], "wrong": row.wrong,
                                "lost": row.lost, "delays": sorted(delays[curve].items())} for curve, row in rows.items()}}
 
 
 def measure_micro(cpu, point, rounds):
     """Strip and restore alone, in the kernel."""
-    done = subprocess.run(["chrt", "-f", "1", "taskset", "-c", str(cpu), str(BUILD / "bench/bench"), "micro", "-j", "--rounds",
-                           str(rounds), "--in-flight", str(point.value), *MICRO_WORDS], capture_output=True, text=True, check=False)
-    line = done.stdout.partition("\n")[0]
-    if not line.startswith("{"):
-        raise LabError(f"bench micro, {point.value} packets in flight: no figures\n{done.stdout}{done.stderr}".rstrip())
     found = []
-    for cell in json.loads(line)["cells"]:
+    for cell in ask_bench("micro", "-j", "--rounds", rounds, "--in-flight", point.value, *MICRO_WORDS,
+                          before=undisturbed(cpu))["cells"]:
         variants = {name: [round(cell[name]["strip_ns"], 1), round(cell[name]["restore_ns"], 1)]
                     for name in ("proxy", "nocache", "paper") if name in cell}
-        found.append({"header": cell["header"], "kind": cell["kind"], **variants})
+        added = {name: over_nocache(cell, name) for name in variants if name != "nocache"}
+        found.append({"header": cell["header"], "kind": cell["kind"], "fill": cell["fill"], "added": added, **variants})
     return {"micro": found}
+
+
+def over_nocache(cell, variant):
+    """Nanoseconds that strip and restore take more than without a cache, in each round."""
+    ours, low = cell[variant]["raw"], cell["nocache"]["raw"]
+    return [round(sum(sides[0::2]) - sum(sides[1::2]), 1)
+            for sides in zip(ours["strip_ns"], low["strip_ns"], ours["restore_ns"], low["restore_ns"])]
+
+
+def measure_loads(cpu, rounds):
+    """How long a load takes, against the memory that is in use."""
+    found = ask_bench("loads", "-j", "--rounds", rounds, before=undisturbed(cpu))
+    return {"sizes": found["sizes"], **{how: [[row["lines"], round(row["ns"], 2)] for row in found[how]]
+                                        for how in ("packed", "spread")}}
 
 
 def measure_tcp(rounds):
@@ -104,7 +146,7 @@ def run(raw, cpu, rounds, seconds):
     with contextlib.ExitStack() as stack:
         networks = Networks(stack, cpu)
         ways = {CHAIN: lambda point: measure_chain(networks, point, rounds, seconds),
-                MICRO: lambda point: measure_micro(cpu, point, rounds), TCP: lambda _: measure_tcp(rounds)}
+                MICRO: lambda point: measure_micro(cpu, point, rounds), LOADS: lambda _: measure_loads(cpu, rounds), TCP: lambda _: measure_tcp(rounds)}
         for point in left:
             progress.tell(point)
             raw.add(point, ways[point.kind](point))

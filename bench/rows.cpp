@@ -22,6 +22,9 @@ Json cell_json(const Cell& cell) {
     Json json{{"capacity", cell.capacity},    {"kind", cell.kind},           {"header", cell.header.name},
               {"labels", cell.header.labels}, {"in_flight", cell.in_flight}, {"remember", cell.remember},
               {"disturbed", cell.disturbed}};
+    json["fill"] = {{"header", cell.fill.header}, {"tail", cell.fill.tail},       {"buckets", cell.fill.buckets},
+                    {"used", cell.fill.used},     {"largest", cell.fill.largest}, {"inserted", cell.inserted},
+                    {"evicted", cell.evicted}};
     const std::array names = {"proxy", "nocache", "paper", "harness"};
     for (std::size_t i = 0; i < kVariants.size(); i++) {
         if (kVariants[i] == Variant::Paper && !cell.in_paper()) {

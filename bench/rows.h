@@ -27,6 +27,8 @@ struct Cell {
     std::uint32_t in_flight = 0;
     std::uint32_t remember = 0; ///< keys
     std::vector<std::array<Cost, kVariants.size()>> rounds{};
+    Fill fill{};
+    std::uint64_t inserted = 0, evicted = 0; ///< packets, of all rounds; evicted by those that found their bucket full
 
     /// Net of the harness.
     [[nodiscard]] double ns(Variant variant, double Cost::*side) const;

@@ -17,6 +17,7 @@
 #include "edge_nsh.skel.h"
 #include "edge_srv6.skel.h"
 #include "loader/programs.h"
+#include "loads.skel.h"
 #include "micro.skel.h"
 #include "paper.skel.h"
 #include "sfc_encaps.h"
@@ -98,6 +99,7 @@ int main() {
         around = loads<edge_srv6_bpf>("lab/edge_srv6") && around;
         around = loads<micro_bpf>("bench/micro") && around;
         around = loads<chain_bpf>("bench/chain") && around;
+        around = loads<loads_bpf>("bench/loads") && around;
         around = loads<ceiling_bpf>("bench/ceiling") && around;
         around = loads<paper_bpf>("bench/paper") && around;
         around = loads<wire_bpf>("bench/wire") && around;

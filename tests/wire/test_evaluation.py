@@ -38,12 +38,16 @@ class Folder(unittest.TestCase):
 class Report(Folder):
     def test_same_bytes(self):
         done = report(RAW, self.folder)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertRegex(done.stdout, r"^RESULT pass vs_redirect=\d\.\d\d .* wrong=0 ")
+        self.assertRegex(done.stdout, r"^RESULT \w+ vs_redirect=\d\.\d\d .* wrong=0 lost=0 ", done.stderr)
         written = sorted(path.relative_to(self.folder) for path in self.folder.rglob("*.svg"))
         self.assertEqual(written, sorted(path.relative_to(DOCS) for path in (DOCS / "evaluation").glob("*.svg")))
         for name in ["EVALUATION.md", *written]:
             self.assertEqual((self.folder / name).read_bytes(), (DOCS / name).read_bytes(), f"{name} is not that of {RAW.name}")
+
+    def test_stored_results_pass(self):
+        done = report(RAW, self.folder)
+        self.assertRegex(done.stdout, "^RESULT pass ")
+        self.assertEqual(done.returncode, 0)
 
     def test_every_figure_is_shown(self):
         text = (DOCS / "EVALUATION.md").read_text(encoding="utf-8")
@@ -92,12 +96,28 @@ class Report(Folder):
 class Plan(unittest.TestCase):
     def test_cells(self):
         points = paper_plan.points()
-        self.assertLessEqual(paper_plan.cells(points), 150)
+        self.assertEqual(paper_plan.CELLS_MOST, 150)
+        self.assertLessEqual(paper_plan.cells(points), paper_plan.CELLS_MOST)
         self.assertEqual(len({(point.axis, point.value) for point in points}), len(points))
         for axis, least, most in (("labels", 1, 16), ("size", 64, 1500), ("flows", 1, 1000000), ("services", 1, 4000)):
             values = [getattr(point.cell, axis) for point in points if point.axis in (axis, "base")]
             self.assertEqual((min(values), max(values)), (least, most), axis)
-        self.assertEqual([point.value for point in points if point.axis == "in_flight"][::4], [10, 60000])
+        self.assertEqual([point.value for point in points if point.axis == "in_flight"][::6], [10, 60000])
+        self.assertEqual(sum(point.axis == "loads" for point in points), 1)
+
+    def test_other_headers(self):
+        """NSH and SRv6 along the same axes, SRv6 along its segments too; each curve where it can be."""
+        points = paper_plan.points()
+        for header, curves in (("nsh", {"redirect", "user"}), ("srv6", {"redirect", "user", "seg6"})):
+            base = next(point.cell for point in points if (point.axis, point.value) == ("header", header))
+            for axis, least, most in (("size", 64, 1500), ("flows", 1, 1000000), ("services", 1, 4000)):
+                along = [point for point in points if point.axis == f"{header} {axis}"]
+                values = [getattr(cell, axis) for cell in [base, *[point.cell for point in along]]]
+                self.assertEqual((min(values), max(values)), (least, most), (header, axis))
+                self.assertEqual({curve for point in along for curve in point.curves}, curves - {"seg6"} if axis == "services" else curves)
+        segments = {point.value: (point.cell.labels, point.curves) for point in points if point.axis == "srv6 segments"}
+        self.assertEqual(segments, {2: (20, ("redirect", "user")), 5: (32, ("redirect", "user", "seg6")),
+                                    10: (52, ("redirect", "user", "seg6"))})
 
     def test_cells_of_the_guest(self):
         points = mpls_router_plan.points()
