@@ -55,17 +55,21 @@ many labels, and on the way through sfcproxy at most {ours:.0f}. In brackets the
 TCP_TEXT = """
 ### TCP in the guest
 One flow through the kernel, as fast as it goes, with one stack of four labels on each way. Each
-stack is checked where it arrives. Idle time, in which no instruction runs, is left out. Counted are all instructions of a segment and of its acknowledgements, in both
-hosts too. The receiver acknowledges each segment at once, so that all curves have as many
-acknowledgements. GRO is that of the proxy's ports; in the hosts it is off. In brackets what is
-added to plain forwarding:
+stack is checked where it arrives. Idle time, in which no instruction runs, is left out. Counted are
+all instructions of a segment and of its acknowledgement, in both hosts too. The receiver puts no
+acknowledgement off, because else their number differs from flow to flow. GRO is that of the proxy's
+ports; in the hosts it is off. In brackets what is added to plain forwarding:
 
 {table}
 
-Rounds of a cell differ by {spread:.2f} % at most{repeats}. Of {sent} segments {wrong} were wrong,
-and {lost} were sent again. Where GRO merges, the kernel forwards fewer packets for a segment. Linux
+Rounds of a cell differ by {spread:.2f} % at most.{repeats}
+
+Of {sent} segments {wrong} were wrong, and {lost} were sent again. Where GRO merges, the kernel
+forwards fewer packets for a segment; but merging and taking apart need instructions as well. Linux
 merges no frames with labels.
 """
+REPEATS = """ Such counts do not repeat as those of
+packets do, because some rounds have fewer acknowledgements still."""
 REPEATS_MOST = 0.01
 
 
@@ -109,7 +113,7 @@ def large(router):
     """All curves, with what they take more than for small frames."""
     if not router.labels(LARGE):
         return ""
-    rows = [[labels, *[f"{at[curve]:.0f} ({at[curve] - router.instructions(curve, labels):+.0f})" for curve in CURVES]]
+    rows = [[labels, *[f"{at[curve]:.0f} ({round(at[curve] - router.instructions(curve, labels)):+d})" for curve in CURVES]]
             for labels, at in router.along(LARGE)]
     return LARGE_TEXT.format(size=LARGE_SIZE, small=BASE.size, most=max(router.grown(curve) for curve in CURVES),
                              ours=max(router.grown(curve) for curve in BESIDE), table=table(titles(), rows))
@@ -131,7 +135,7 @@ def tcp(router):
     spread = router.spread(TCP)
     return TCP_TEXT.format(table=table(head, rows), spread=spread * 100, sent=router.total("sent", TCP),
                            wrong=router.total("wrong", TCP), lost=router.total("lost", TCP),
-                           repeats="" if spread <= REPEATS_MOST else ": these counts do not repeat as those of packets do")
+                           repeats=REPEATS if spread > REPEATS_MOST else "")
 
 
 def section(router):

@@ -275,7 +275,7 @@ class MplsRouter(Folder):
                     point["curves"]["act"]["instructions"] = point["curves"]["router"]["instructions"] = [20000.0]
                     point["curves"]["forwarding"]["instructions"] = [20000.0]
             text = mpls_router_report.section(mpls_router.Router(head, points))
-            self.assertEqual("these counts do not repeat" in text, said)
+            self.assertEqual("Such counts do not repeat" in text, said)
 
 
 class Percentile(unittest.TestCase):
