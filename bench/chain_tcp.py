@@ -108,9 +108,12 @@ class Tcp:
             lab.run("proxy", "ethtool", "-K", device, "tx", "off")
         self.edges = chain.Edges(lab)
         lab.wait_up()
-        traffic.serve(lab, "receiver")
+        self.serve()
         self.proxy = Proxy(lab, "")
         self.attached = None        # or the "gro" that it is attached with
+
+    def serve(self):
+        traffic.serve(self.lab, "receiver")
 
     def rules(self, number):
         """So many that match nothing, beside the one that counts."""

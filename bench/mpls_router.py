@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """bench/run mpls-router: this proxy, mpls_router, act_mpls and plain forwarding against the number of labels, by the instructions that
-a guest with Debian's own kernel executes for a packet. Writes the raw results, and docs/EVALUATION.md with its figures. A run that was
+a guest with Debian's own kernel executes for a packet; and TCP. Writes the raw results, and docs/EVALUATION.md with its figures. A run that was
 interrupted goes on where it stopped, if it has the same commit and options."""
 import json
 import os
@@ -27,9 +27,9 @@ ROOT = paper_raw.ROOT
 UNFINISHED = ROOT / "build/mpls_router.jsonl"
 DOCS = ROOT / "docs"
 PYTHON = "/usr/bin/python3"
-PROGRAMS = (PYTHON, BUILD / "sfcproxy", BUILD / "bench/chain_packets", "chrt", "ethtool", "ip", "mount", "nsenter", "setpriv",
+PROGRAMS = (PYTHON, BUILD / "sfcproxy", BUILD / "bench/chain_packets", "bpftool", "cat", "chrt", "ethtool", "ip", "mount", "nsenter", "setpriv",
             "sysctl", "taskset", "tc", "umount")
-FILES = (PYTHON, sysconfig.get_path("stdlib"), ROOT / "lab", ROOT / "bench")
+FILES = (PYTHON, sysconfig.get_path("stdlib"), ROOT / "lab", ROOT / "bench", BUILD / "lab/edge.bpf.o")
 MODULES = ("veth", "sch_ingress", "cls_bpf", "cls_matchall", "act_mpls", "mpls_router", "mpls_iptunnel")
 SECONDS_MOST = 1700
 
@@ -47,12 +47,12 @@ def options():
 class Guest:
     """The program in the guest, ended with the block."""
 
-    def __init__(self, rounds, labels):
+    def __init__(self, rounds, left):
         self.said = []
         settings = {"VM_PROGRAMS": PROGRAMS, "VM_FILES": FILES, "VM_MODULES": MODULES, "VM_TIMEOUT": (SECONDS_MOST,), "VM_COUNT": (1,)}
         # A group of its own: Ctrl-C is for us, and all of the group is ended.
         self.child = subprocess.Popen(
-            [ROOT / "tests/vm/run", PYTHON, ROOT / "bench/mpls_router_guest.py", str(rounds), ",".join(map(str, labels))],
+            [ROOT / "tests/vm/run", PYTHON, ROOT / "bench/mpls_router_guest.py", str(rounds), ",".join(point.name for point in left)],
             env=os.environ | {name: " ".join(map(str, words)) for name, words in settings.items()},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, start_new_session=True)
 
@@ -89,13 +89,13 @@ def measure(raw, rounds, labels):
         return
     boot = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
     print("== the guest boots, and makes the networks of all curves", flush=True)
-    with Guest(rounds, [point.value for point in left]) as guest:
+    with Guest(rounds, left) as guest:
         guest.line()
         progress = Progress(left)
         for point in left:
             progress.tell(point)
             found = guest.line()
-            if found.pop("value") != point.value:
+            if (found.pop("axis"), found.pop("value")) != (point.axis, point.value):
                 raise LabError(f"the guest has measured something else than {point.name}")
             raw.add(point, {"boot": boot, **found})
         guest.end()
@@ -106,7 +106,7 @@ def work(args):
     raw = paper_raw.Raw(UNFINISHED, paper_raw.head(NAME, rounds=args.rounds))
     measure(raw, args.rounds, args.labels)
     router = Router(*paper_raw.read(UNFINISHED, NAME))
-    if set(LABELS) <= {point["value"] for point in router.points}:
+    if all(raw.has(point) for point in points()):
         stored = args.out / "evaluation/mpls_router.jsonl"
         stored.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(UNFINISHED, stored)     # finished: the next run begins anew

@@ -2,11 +2,15 @@
 """The cells of bench/run mpls-router: this proxy beside Linux' own static proxies, on both ways of a packet."""
 import dataclasses
 
-from bench.paper_plan import BASE, CURVES as OTHERS, Curve, Point
+from bench.paper_plan import BASE, CURVES as OTHERS, TCP, Curve, Point
 
 NAME = "mpls-router"
 LABELS = tuple(range(1, 17))
 HEADLINE = 5            # labels
+SMALL, LARGE = "labels", "large"    # axes: labels of frames of the base point's size, and of larger ones
+LARGE_SIZE = 1400
+LARGE_LABELS = (1, HEADLINE, 16)
+GRO = ("off", "on")
 COUNTED = "counted"     # kind of a point
 
 CURVES = {
@@ -17,12 +21,28 @@ CURVES = {
     "redirect": OTHERS["redirect"],
     "router_ports": Curve("mpls_router", False, "mpls_router, SF behind ports", "redirect"),
     "act_ports": Curve("act_mpls", False, "act_mpls, SF behind ports", "redirect"),
+    "paper": OTHERS["paper"],
     "user": OTHERS["user"],
 }
 OURS = ("kernel", "user")
-STATIC = {"kernel": ("router", "act"), "user": ("router_ports", "act_ports")}     # what each of ours is compared with
+STATIC = {"kernel": ("router", "act"), "user": ("router_ports", "act_ports")}     # proxies with one stack for all packets
+BESIDE = {"kernel": STATIC["kernel"], "user": (*STATIC["user"], "paper")}           # what each of ours is compared with
+FLOWS = tuple(curve for curve, about in CURVES.items() if about.kernel)     # TCP goes through the kernel
+
+
+def counted(axis, size, labels):
+    """One service, because a static proxy puts one and the same stack on all packets."""
+    return Point(axis, labels, COUNTED, dataclasses.replace(BASE, labels=labels, size=size, services=1), tuple(CURVES))
 
 
 def points(labels=LABELS):
-    """Labels of one service, because a static proxy puts one and the same stack on all packets."""
-    return [Point("labels", value, COUNTED, dataclasses.replace(BASE, labels=value, services=1), tuple(CURVES)) for value in labels]
+    """TCP, which is short and has the most parts that can fail, and cells with so many labels."""
+    return [*[Point(TCP, gro, TCP, curves=FLOWS) for gro in GRO],
+            *[counted(SMALL, BASE.size, value) for value in labels],
+            *[counted(LARGE, LARGE_SIZE, value) for value in LARGE_LABELS if value in labels]]
+
+
+def named(names):
+    """Points by their names, in that order."""
+    known = {point.name: point for point in points()}
+    return [known[name] for name in names]

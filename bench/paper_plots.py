@@ -21,7 +21,7 @@ SETTINGS = {"svg.hashsalt": "sfcproxy", "svg.fonttype": "none", "font.family": "
             "axes.grid": True, "grid.alpha": 0.3, "axes.spines.top": False, "axes.spines.right": False, "legend.fontsize": 8}
 # Colours that stay apart for those who see fewer.
 COLOURS = {"redirect": "#000000", "static": "#999999", "user": "#0072b2", "paper": "#d55e00", "forwarding": "#009e73",
-           "kernel": "#cc79a7", "seg6": "#d55e00", "router": "#d55e00", "act": "#e69f00", "router_ports": "#d55e00", "act_ports": "#e69f00"}
+           "kernel": "#cc79a7", "seg6": "#d55e00", "router": "#56b4e9", "act": "#e69f00", "router_ports": "#56b4e9", "act_ports": "#e69f00"}
 HEADER_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7")
 MICRO = {"proxy": ("sfcproxy", "#0072b2"), "nocache": ("the same without a cache", "#999999"), "paper": ("the paper's way", "#d55e00")}
 

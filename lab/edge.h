@@ -48,6 +48,7 @@ enum {
 	EDGE_GPE4 = 1 << 5,   /* in VXLAN-GPE over IPv4 */
 	EDGE_GPE6 = 1 << 6,   /* in VXLAN-GPE over IPv6 */
 	EDGE_CSID = 1 << 7,   /* SRv6: compressed SIDs, no segment routing header */
+	EDGE_EVEN = 1 << 8,   /* labels: hops have one TTL, as a static proxy can give it to them */
 };
 
 enum kept_slot { KEPT_PUSHED, KEPT_CHECKED, KEPT_WRONG, KEPT_MAX };

@@ -14,6 +14,7 @@ EVENT_MAX = 64          # as in lab/edge.h
 STEADY, ORDER, BARE = 1, 2, 4      # EDGE_...: one header for a flow; count what is out of order; no headers
 MD2, TAG, GPE4, GPE6 = 8, 16, 32, 64    # EDGE_...: of NSH
 CSID = 128              # EDGE_...: of SRv6
+EVEN, EVEN_TTL = 256, 32    # EDGE_...: of labels, one TTL for all behind the top one
 ALTERNATE = ORDER       # each packet has a header of its own, as where no flag is set
 KEPT = ("pushed", "checked", "wrong")
 MTU_DOMAIN = 1600       # 1500 and the longest header: 16 labels, NSH in VXLAN-GPE over IPv6, or three segments
@@ -65,6 +66,22 @@ class Edge:
 
 def _bytes(value):
     return ["hex", *[f"{byte:02x}" for byte in value]]
+
+
+def _mix(word):
+    """As lab/packet.h does it."""
+    word = word * 0x9e3779b1 & 0xffffffff
+    word = (word ^ word >> 16) * 0x85ebca6b & 0xffffffff
+    word = (word ^ word >> 13) * 0xc2b2ae35 & 0xffffffff
+    return word ^ word >> 16
+
+
+def steady_labels(source, dest, direction):
+    """All labels of a TCP flow with EDGE_STEADY, by its ports (lab/stack.h)."""
+    n = _mix(struct.unpack("=I", struct.pack(">HH", source, dest))[0])
+    base = 10000 if direction else 0
+    second = [] if n % 3 == 0 else [base + 16100 + n % 50]
+    return [16001 + direction, *second, base + 17000 + n % 1000, 100000 + n % 900000]
 
 
 def total(counters, event):

@@ -29,9 +29,10 @@ static __always_inline __u32 make_stack(const struct packet *packet, const struc
 	__u32 direction = port->direction;
 	__u32 base = direction ? 10000 : 0; /* the directions share no hop, so that mixing them up would show */
 	__u32 n = port->flags & EDGE_STEADY ? mix(packet->ports, 0) : packet->number;
-	__be32 second = entry(base + 16100 + n % 50, 32 + n % 64, 0);
-	__be32 third = entry(base + 17000 + n % 1000, 32 + n % 63, 0);
-	__be32 last = entry(100000 + n % 900000, 32 + n % 61, BOTTOM);
+	__u32 t = port->flags & EDGE_EVEN ? 0 : n;
+	__be32 second = entry(base + 16100 + n % 50, 32 + t % 64, 0);
+	__be32 third = entry(base + 17000 + n % 1000, 32 + t % 63, 0);
+	__be32 last = entry(100000 + n % 900000, 32 + t % 61, BOTTOM);
 
 	stack[0] = entry(16001 + direction, TOP_TTL, 0);
 	if (n % 3 == 0) {

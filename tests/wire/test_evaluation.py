@@ -18,9 +18,14 @@ RAW = DOCS / "evaluation/raw.jsonl"
 RAW_ROUTER = DOCS / "evaluation/mpls_router.jsonl"
 sys.path.insert(0, str(ROOT))
 
-from bench import mpls_router, mpls_router_guest, mpls_router_plan, mpls_router_report  # noqa: E402  (the path above comes first)
+from bench import mpls_router, mpls_router_guest, mpls_router_plan, mpls_router_report, mpls_router_tcp  # noqa: E402  (the path above comes first)
 from bench import paper_plan, paper_raw, paper_results  # noqa: E402
 from bench.chain_lab import Outcome  # noqa: E402
+from lab import edge  # noqa: E402
+
+# {(source port, destination port, direction): labels of a steady flow}, as the programs at the edge push them
+STACKS = {(40004, 5201, 0): [16001, 16128, 17178, 829178], (5201, 40004, 1): [16002, 26146, 27596, 676596],
+          (40003, 5201, 0): [16001, 17243, 910243]}
 
 
 def report(raw, out):
@@ -121,8 +126,13 @@ class Plan(unittest.TestCase):
 
     def test_cells_of_the_guest(self):
         points = mpls_router_plan.points()
-        self.assertEqual([point.cell.labels for point in points], list(range(1, 17)))
-        self.assertEqual({point.curves for point in points}, {tuple(mpls_router_plan.CURVES)})
+        labels = [(point.cell.size, point.cell.labels) for point in points if point.kind == mpls_router_plan.COUNTED]
+        self.assertEqual(labels, [*[(64, labels) for labels in range(1, 17)], (1400, 1), (1400, 5), (1400, 16)])
+        self.assertEqual({point.curves for point in points if point.kind != paper_plan.TCP}, {tuple(mpls_router_plan.CURVES)})
+        self.assertIn("paper", mpls_router_plan.CURVES)
+        self.assertEqual([(point.value, point.curves) for point in points if point.kind == paper_plan.TCP],
+                         [(gro, ("forwarding", "router", "act", "kernel")) for gro in ("off", "on")])
+        self.assertEqual(mpls_router_plan.named([point.name for point in points]), points)     # that is how the guest gets them
 
     def test_stored_results_are_whole(self):
         _, points = paper_raw.read(RAW)
@@ -156,12 +166,23 @@ class Resume(Folder):
         self.assertFalse(paper_raw.Raw(self.path, self.first | {"commit": "2"}).has(self.base))
 
 
-def counted(labels, first=None, **changed):
+def counted(labels, first=None, axis="labels", **changed):
     """A point as the guest tells it. `first`: of its first curve, what is not as it must be."""
     curves = {curve: {"instructions": [5000.0], "sent": 64, "wrong": 0, "lost": 0} for curve in mpls_router_plan.CURVES}
     next(iter(curves.values())).update(first or {})
     static = [curve for names in mpls_router_plan.STATIC.values() for curve in names]
-    return {"value": labels, "kernel": "6.1", "planted_found": static, "curves": curves, **changed}
+    return {"axis": axis, "value": labels, "kernel": "6.1", "planted_found": static, "curves": curves, **changed}
+
+
+def flows(gro, first=None):
+    """The same of TCP."""
+    curves = {curve: {"instructions": [20000.0], "sent": 64, "wrong": 0, "lost": 0, "forwarded": [1.5]}
+              for curve in mpls_router_plan.FLOWS}
+    next(iter(curves.values())).update(first or {})
+    return {"axis": "tcp", "value": gro, "kernel": "6.1", "curves": curves}
+
+
+TCP = (flows("off"), flows("on"))
 
 
 class Guest(unittest.TestCase):
@@ -173,7 +194,7 @@ class Guest(unittest.TestCase):
         self.chain.finds_wrong.return_value = True
         self.networks = mock.Mock()
         self.networks.of.return_value = self.chain
-        self.point = mpls_router_plan.points([2])[0]
+        self.point = mpls_router_plan.points([2])[-1]
 
     def test_counts_every_packet(self):
         found = mpls_router_guest.measure(self.networks, self.point, 3)
@@ -186,6 +207,19 @@ class Guest(unittest.TestCase):
         self.assertEqual(mpls_router_guest.planted_found(self.networks, self.point), static)
         self.chain.finds_wrong.return_value = False
         self.assertEqual(mpls_router_guest.planted_found(self.networks, self.point), [])
+
+    def test_counts_every_flow(self):
+        network = mock.Mock()
+        network.flow.return_value = mpls_router_tcp.Flow(20000.12345, 100, 1, 2, 0.5)
+        found = mpls_router_guest.measure_tcp(dict.fromkeys(mpls_router_plan.FLOWS, network), mpls_router_plan.points()[1], 2)
+        network.gro.assert_called_with("on")
+        for curve in mpls_router_plan.FLOWS:
+            self.assertEqual(found["curves"][curve], {"instructions": [20000.123] * 2, "sent": 200, "wrong": 2, "lost": 4,
+                                                      "forwarded": [0.5] * 2}, curve)
+
+    def test_static_stack_is_that_of_the_edges(self):
+        """Of ports where the model has four labels and where it has three."""
+        self.assertEqual(STACKS, {ports: edge.steady_labels(*ports) for ports in STACKS})
 
 
 class MplsRouter(Folder):
@@ -202,10 +236,11 @@ class MplsRouter(Folder):
 
     def test_stored_results_are_whole(self):
         router = mpls_router.Router(*paper_raw.read(RAW_ROUTER, "mpls-router"))
-        self.assertEqual(router.labels, list(range(1, 17)))
+        self.assertEqual({(point["axis"], point["value"]) for point in router.points},
+                         {(point.axis, point.value) for point in mpls_router_plan.points()})
         self.assertTrue(router.good(), router.words())
         self.assertEqual(router.boots, 1)
-        self.assertLess(router.spread, 0.01)
+        self.assertLess(router.spread("labels", "large"), 0.01)
 
     def test_what_fails(self):
         for labels, why in ((2, {"first": {"wrong": 1}}), (2, {"first": {"lost": 1}}), (2, {"first": {"sent": 0}}),
@@ -213,30 +248,54 @@ class MplsRouter(Folder):
                                 "instructions": [1.0], "sent": 1, "wrong": 0, "lost": 0}}})):
             with self.subTest(why=why):
                 self.setUp()
-                good, said = self.run_with(counted(labels, **why), counted(3))
+                good, said = self.run_with(*TCP, counted(labels, **why), counted(3))
                 self.assertFalse(good)
                 self.assertRegex(said, "^RESULT fail guest_instructions=5000 ")
 
+    def test_what_fails_of_larger_frames_and_of_tcp(self):
+        """A TCP sender may send a segment again."""
+        for what, good in (("wrong", False), ("lost", False)):
+            self.setUp()
+            self.assertEqual(self.run_with(*TCP, counted(5), counted(5, {what: 1}, axis="large"), labels=[5])[0], good)
+        for what, good in (("wrong", False), ("lost", True)):
+            self.setUp()
+            self.assertEqual(self.run_with(flows("off", {what: 1}), flows("on"), counted(2), counted(3))[0], good)
+
     def test_passes_and_goes_on(self):
         """The second run has one point left."""
-        good, said = self.run_with(counted(2), labels=[2])
+        good, said = self.run_with(*TCP, counted(2), labels=[2])
         self.assertTrue(good)
-        self.assertRegex(said, r"^RESULT pass .* wrong=0 lost=0 unseen=0 packets=512 .* points=1/16 rounds=1 boots=1$")
+        self.assertRegex(said, r"^RESULT pass .* wrong=0 lost=0 unseen=0 packets=576 .* points=3/21 rounds=1 boots=1 "
+                               r"tcp_gro_off=20000 .* tcp_spread=0.00% tcp_lost=0$")
         good, said = self.run_with(counted(3))
         self.assertTrue(good)
-        self.assertRegex(said, r"points=2/16 ")
+        self.assertRegex(said, r"points=4/21 ")
 
     def test_another_point_than_asked(self):
         with self.assertRaises(mpls_router.LabError):
-            self.run_with(counted(3), labels=[2])
+            self.run_with(*TCP, counted(3), labels=[2])
+        with self.assertRaises(mpls_router.LabError):
+            self.run_with(counted(2, axis="large"), labels=[2])
 
     def test_losing_stays_in(self):
         head, points = paper_raw.read(RAW_ROUTER, "mpls-router")
         for point in points:
-            point["curves"]["user"]["instructions"] = [100000.0]
+            if "user" in point["curves"]:
+                point["curves"]["user"]["instructions"] = [100000.0]
         text = mpls_router_report.section(mpls_router.Router(head, points))
         self.assertRegex(text, r"\| act_mpls, SF behind ports \| \d+ \| nowhere \|")
         self.assertIn("| 100000 (+", text)
+
+    def test_tcp_that_does_not_repeat(self):
+        head, points = paper_raw.read(RAW_ROUTER, "mpls-router")
+        for spread, said in ((1.005, False), (1.05, True)):
+            for point in points:
+                if point["axis"] == "tcp":
+                    point["curves"]["kernel"]["instructions"] = [20000.0, 20000.0, 20000.0 * spread]
+                    point["curves"]["act"]["instructions"] = point["curves"]["router"]["instructions"] = [20000.0]
+                    point["curves"]["forwarding"]["instructions"] = [20000.0]
+            text = mpls_router_report.section(mpls_router.Router(head, points))
+            self.assertEqual("Such counts do not repeat" in text, said)
 
 
 class Percentile(unittest.TestCase):
