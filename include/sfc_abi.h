@@ -250,13 +250,14 @@ static inline __u64 sfc_match_scope(__u32 port, __u32 encap, __u32 mask)
 	return port | (__u64)encap << 16 | (__u64)mask << 24;
 }
 
-/* The position of a match's hint. Labels of one operator follow each other, so neighbours get positions of their own.
- * The bits that differ between the values of an encapsulation should be low ones of a half of one of the two words. */
+/* The position of a match's hint. Neighbours get positions of their own, because then no packet needs the map of all
+ * matches: labels; service paths, which stand above their index; segments whose numbers end at a quarter of a word. */
 static inline __u32 sfc_match_position(__u64 scope, __u64 value, __u64 value2)
 {
-	return ((__u32)value + (__u32)(value >> 16) + (__u32)value2 + (__u32)scope * 509U +
-		(__u32)(scope >> 16) * 31U) &
-	       (SFC_MATCH_HINTS - 1);
+	__u32 one = (__u32)(value >> 8) + (__u32)(value & 0xff) * 240U + (__u32)(value >> 16);
+	__u32 two = (__u32)value2 + (__u32)(value2 >> 16) + (__u32)(value2 >> 32) + (__u32)(value2 >> 48);
+
+	return (one + two + (__u32)scope * 509U + (__u32)(scope >> 16) * 31U) & (SFC_MATCH_HINTS - 1);
 }
 
 /*

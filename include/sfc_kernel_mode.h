@@ -121,9 +121,9 @@ struct sfc_arrival {
 	__u32 generation; /* the ticket's, of this number */
 	__u32 check;      /* the ticket's */
 	__u16 service;
-	__u16 kept;  /* bytes that leave again */
+	__u16 kept;    /* bytes that leave again */
 	__u8 versions; /* of IP that the packet behind it may have: bit N = version N; only 4 and 6 */
-	__u8 ported; /* 1 = the kernel is behind ports, 0 = it is this host's */
+	__u8 ported;   /* 1 = the kernel is behind ports, 0 = it is this host's */
 	__u16 reserved;
 	__u64 checked; /* the clock when a packet was last stripped and all that may change was looked at */
 	struct sfc_arrival_key key; /* as much of it as there is room for */

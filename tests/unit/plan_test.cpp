@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include <array>
+#include <cstdint>
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "base/error.h"
@@ -42,6 +46,40 @@ TEST(Shape, IsWhatTheServicesNeedAndWhatIsReserved) {
     EXPECT_TRUE(shape("kernel_mode: off", "{name: nat, stack: true}").kernel_mode) << "a service needs it";
     for (const char* wrong : {"header_max: 63", "header_max: 217", "kernel_mode: 1", "header_most: 64"}) {
         EXPECT_THROW((void)shape(wrong, ports), Error) << wrong;
+    }
+}
+
+/// Positions that `count` services have in the table of hints. `value`: what the service of that number matches.
+template <typename Value> std::size_t positions(std::uint64_t count, Value value) {
+    std::set<std::uint32_t> found;
+    for (std::uint64_t i = 0; i < count; i++) {
+        const std::array<std::uint64_t, 2> words = value(i);
+        found.insert(sfc_match_position(sfc_match_scope(1, 1, 0), words[0], words[1]));
+    }
+    return found.size();
+}
+
+TEST(MatchHints, NeighboursHavePositionsOfTheirOwn) {
+    using Words = std::array<std::uint64_t, 2>;
+    constexpr std::uint64_t kMany = 4000, kLocator = 0x20010db800010000;
+    EXPECT_EQ(positions(256, [](auto i) { return Words{1000 + i, 0}; }), 256U) << "labels";
+    EXPECT_GT(positions(kMany, [](auto i) { return Words{1000 + i, 0}; }), 3900U) << "labels";
+    EXPECT_EQ(positions(kMany, [](auto i) { return Words{(777 + i) << 8 | 7, 0}; }), kMany) << "service paths";
+    EXPECT_GT(positions(kMany,
+                        [](auto i) {
+                            return Words{(777 + i / 16) << 8 | (255 - i % 16), 0};
+                        }),
+              3800U)
+        << "service paths with sixteen indexes each";
+    EXPECT_EQ(positions(kMany, [](auto i) { return Words{kLocator | i, 0}; }), kMany) << "SIDs of /64";
+    EXPECT_EQ(positions(kMany, [](auto i) { return Words{kLocator + (i << 16), 0}; }), kMany) << "SIDs of /48";
+    for (const unsigned shift : {0U, 16U, 32U, 48U}) {
+        EXPECT_EQ(positions(kMany,
+                            [&](auto i) {
+                                return Words{kLocator, i << shift};
+                            }),
+                  kMany)
+            << "behind /64: " << shift;
     }
 }
 
