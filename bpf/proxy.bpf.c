@@ -56,8 +56,7 @@ static __always_inline int known_to_sf_kernel(struct xdp_md *ctx, struct work *w
 		reason = SFC_REASON_unmatched;
 	reason = reason ?: strip_cut(ctx, work, strip) ?: ticket_put(ctx, &work->ticket) ?:
 			   port_redirect(work, strip->service->to_port);
-	return reason ? verdict_drop(work, reason)
-		      : verdict_redirect(work, SFC_VERDICT_TO_KERNEL, SFC_EVENT_TO_KERNEL);
+	return reason ? verdict_drop(work, reason) : verdict_redirect(work, SFC_VERDICT_TO_KERNEL, SFC_EVENT_TO_KERNEL);
 }
 
 /* Not through the SF, but on with its header. Returns the XDP action, or less than 0: minus the reason that ends the
