@@ -198,6 +198,8 @@ struct sfc_service {
 				       * behind the last */
 	__u8 sid_block;               /* SRv6: bytes of a compressed SID's locator block, RFC 9800 3.1 */
 	__u8 sid_function;            /* and of its locator node and function; 0 = the SID is not compressed */
+	__u16 chunks;                 /* of free slots that one CPU may keep for itself, beside its magazine */
+	__u16 reserved;
 };
 
 /* An IPv6 address in network byte order; an IPv4 address as one (RFC 4291 2.5.5.2, ::ffff:a.b.c.d). */
@@ -390,7 +392,7 @@ static_assert(sizeof(struct sfc_config) == 88 + 16 * SFC_SECRETS + SFC_ENCAPS_MA
 	      "sfc_config is padded");
 static_assert(sizeof(struct sfc_port) == 32, "sfc_port is padded");
 static_assert(sizeof(struct sfc_sf) == 40, "sfc_sf is padded");
-static_assert(sizeof(struct sfc_service) == 48, "sfc_service is padded");
+static_assert(sizeof(struct sfc_service) == 52, "sfc_service is padded");
 static_assert(sizeof(struct sfc_match) == 24, "a hash map key must have no padding");
 static_assert(sizeof(struct sfc_key_fields) == 8 * SFC_KEY_WORDS, "key and its words differ");
 static_assert(sizeof(struct sfc_result) == 16, "sfc_result is padded");

@@ -118,10 +118,13 @@ struct sfc_memory {
 	__u32 reserved;
 };
 
-/* Per CPU and service: a ring of free slots. Positions count up and down and are taken modulo SFC_MAGAZINE. */
+/* Per CPU and service: a ring of free slots, and a list of chunks of more. Positions count up and down and are taken
+ * modulo SFC_MAGAZINE. */
 struct sfc_magazine {
 	__u32 oldest; /* the slot that was freed longest ago */
 	__u32 end;    /* behind the one that was freed last: equal to `oldest` where there are none */
+	__u32 chunk;  /* slot of the first chunk plus 1; 0 = there is none */
+	__u32 chunks; /* how many there are */
 	__u32 slot[SFC_MAGAZINE];
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Free slots. Each service has slots of its own, so no other can use them up. The slot freed last is used first: its
- * lines are still in the CPU's cache. A CPU keeps a few for itself in a magazine; chunks of them go to and come from a
- * list of chunks that all CPUs share; what was never used, and when nothing is free the oldest, is found by a hand that
- * sweeps over all.
+ * lines are still in the CPU's cache. A CPU keeps some for itself, in a magazine and in chunks of them, because slots
+ * of another CPU have their lines there. Chunks beyond its share go to a list that all CPUs share. A
+ * hand sweeps over all: it finds slots that nobody has used yet, and the oldest when nothing is free.
  */
 #pragma once
 
@@ -110,8 +110,38 @@ static __always_inline __u32 *magazine_at(struct sfc_magazine *magazine, __u32 p
 	return &magazine->slot[position];
 }
 
-/* Takes the chunk on top of the shared list: what it names, and the slot that it stands in, go to the magazine, which
- * is empty. Returns whether there was one. */
+/* Puts all slots of a chunk into the magazine, which is empty: those that it names, and the one that it stands in. */
+static __always_inline void pool_open_chunk(struct sfc_magazine *magazine, const struct sfc_slot *slot, __u32 id)
+{
+	magazine->slot[0] = id;
+#pragma unroll
+	for (__u32 k = 0; k < SFC_CHUNK; k++)
+		magazine->slot[k + 1] = slot->chunk.slot[k];
+}
+
+/* Where the magazine ends, behind pool_open_chunk. */
+static __always_inline void pool_opened(struct sfc_magazine *magazine, __u32 count)
+{
+	magazine->oldest = 0;
+	magazine->end = count + 1;
+}
+
+/* Opens the first chunk of this CPU's own. Returns whether there was one. */
+static __always_inline int pool_pop_own(struct sfc_magazine *magazine)
+{
+	__u32 id = magazine->chunk - 1;
+	const struct sfc_slot *slot = magazine->chunk ? slot_get(id) : NULL;
+
+	if (!slot)
+		return 0;
+	magazine->chunk = slot->chunk.next;
+	magazine->chunks--;
+	pool_open_chunk(magazine, slot, id);
+	pool_opened(magazine, slot->chunk.count);
+	return 1;
+}
+
+/* Opens the chunk on top of the shared list. Returns whether there was one. */
 static __always_inline int pool_pop_chunk(struct sfc_pool *pool, struct sfc_magazine *magazine)
 {
 	for (__u32 i = 0; i < POOL_TRIES; i++) {
@@ -128,13 +158,9 @@ static __always_inline int pool_pop_chunk(struct sfc_pool *pool, struct sfc_maga
 		/* May be rubbish, where another CPU takes the chunk meanwhile; then the head has changed. */
 		next = (head & ~(POOL_CHANGE - 1)) + POOL_CHANGE + slot->chunk.next;
 		count = slot->chunk.count;
-		magazine->slot[0] = id;
-#pragma unroll
-		for (__u32 k = 0; k < SFC_CHUNK; k++)
-			magazine->slot[k + 1] = slot->chunk.slot[k];
+		pool_open_chunk(magazine, slot, id);
 		if (__sync_val_compare_and_swap(&pool->head, head, next) == head) {
-			magazine->oldest = 0;
-			magazine->end = count + 1;
+			pool_opened(magazine, count);
 			return 1;
 		}
 	}
@@ -168,7 +194,7 @@ __noinline __u32 pool_refill(struct work *work, __u32 service_id)
 	id = pool_take(service_id);
 	if (id != SFC_SLOT_FREE)
 		return id;
-	if (pool_pop_chunk(pool, magazine))
+	if (pool_pop_own(magazine) || pool_pop_chunk(pool, magazine))
 		return pool_take(service_id);
 	return pool_sweep(work, service, pool);
 }
@@ -210,20 +236,28 @@ static __always_inline void pool_orphan(struct sfc_slot *first)
 	*(volatile __u32 *)&first->bucket = SFC_SLOT_ORPHAN;
 }
 
-/* Puts some slots of a full magazine onto the shared list. Not static, as extensions_walk. */
+/* Makes a chunk of some slots of a full magazine. It is this CPU's own, or all CPUs' where that one has its share. Not
+ * static, as extensions_walk. */
 __noinline int pool_push_chunk(__u32 service_id)
 {
+	const struct sfc_service *service = bpf_map_lookup_elem(&services, &service_id);
 	struct sfc_magazine *magazine = bpf_map_lookup_elem(&magazines, &service_id);
 	struct sfc_pool *pool = bpf_map_lookup_elem(&pools, &service_id);
 	struct sfc_slot *slot;
 	__u32 id;
 
-	if (!magazine || !pool)
+	if (!service || !magazine || !pool)
 		return 0;
 	id = pool_fill_chunk(magazine);
 	slot = slot_get(id);
 	if (!slot)
 		return 0;
+	if (magazine->chunks < service->chunks) {
+		slot->chunk.next = magazine->chunk;
+		magazine->chunk = id + 1;
+		magazine->chunks++;
+		return 0;
+	}
 	for (__u32 i = 0; i < POOL_TRIES; i++) {
 		__u64 head = *(volatile __u64 *)&pool->head;
 		__u64 next = (head & ~(POOL_CHANGE - 1)) + POOL_CHANGE + id + 1;

@@ -238,7 +238,9 @@ private:
         const auto cpus = static_cast<std::uint32_t>(std::max(1L, sysconf(_SC_NPROCESSORS_CONF)));
         entry.first_slot = next_slot_;
         entry.quota = quota;
-        entry.magazine = std::min<std::uint32_t>(quota / (8 * cpus), SFC_MAGAZINE - 1);
+        const std::uint32_t kept = quota / (8 * cpus);
+        entry.magazine = std::min<std::uint32_t>(kept, SFC_MAGAZINE - 1);
+        entry.chunks = std::min<std::uint32_t>((kept - entry.magazine) / (SFC_CHUNK + 1), UINT16_MAX);
         next_slot_ += quota;
     }
 

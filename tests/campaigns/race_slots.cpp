@@ -80,15 +80,16 @@ private:
             for (std::uint32_t i = list[cpu].oldest; i != list[cpu].end; i++) {
                 is_at(list[cpu].slot[i % SFC_MAGAZINE], fmt::format("with CPU {}", cpu));
             }
+            ask_chunks(list[cpu].chunk, fmt::format("chunk of CPU {}", cpu));
         }
     }
 
-    void ask_chunks(std::uint32_t service) {
-        auto top = static_cast<std::uint32_t>(value<sfc_pool>(maps_, MapId::pools, service).head);
-        while (top != 0 && is_at(top - 1, "a chunk")) {
+    /// `top`: the slot of the first one plus 1.
+    void ask_chunks(std::uint32_t top, const std::string& whose) {
+        while (top != 0 && is_at(top - 1, whose)) {
             const auto chunk = value<sfc_slot>(maps_, MapId::slots, top - 1).chunk;
             for (std::uint32_t i = 0; i < std::min<std::uint32_t>(chunk.count, SFC_CHUNK); i++) {
-                is_at(chunk.slot[i], "in a chunk");
+                is_at(chunk.slot[i], "in a " + whose);
             }
             top = chunk.next;
         }
@@ -96,7 +97,7 @@ private:
 
     void ask_service(std::uint32_t id, const sfc_service& service) {
         ask_magazines(id);
-        ask_chunks(id);
+        ask_chunks(static_cast<std::uint32_t>(value<sfc_pool>(maps_, MapId::pools, id).head), "chunk");
         const std::uint64_t used = value<sfc_pool>(maps_, MapId::pools, id).hand;
         for (std::uint32_t i = 0; i < service.quota; i++) {
             const std::uint32_t slot = service.first_slot + i;

@@ -117,6 +117,15 @@ template <class T> std::vector<T> per_cpu(const bpf_map* map, std::uint32_t key)
     return values;
 }
 
+/// With so few slots no CPU would keep a chunk of its own, so each keeps one.
+Plan race_plan(std::uint32_t encaps) {
+    Plan plan = make_plan(parse_config(config(encaps), "race"));
+    for (Plan::Service& service : plan.services) {
+        service.entry.chunks = 1;
+    }
+    return plan;
+}
+
 } // namespace
 
 void RaceTable::Close::operator()(bpf_object* object) const {
@@ -128,8 +137,8 @@ void RaceTable::Close::operator()(race_bpf* harness) const {
 }
 
 RaceTable::RaceTable(std::uint64_t seed, std::uint32_t encaps)
-    : seed_(seed), encaps_(encaps), plan_(make_plan(parse_config(config(encaps), "race"))),
-      programs_(plan_, settings(seed)), harness_(race_bpf::open()) {
+    : seed_(seed), encaps_(encaps), plan_(race_plan(encaps)), programs_(plan_, settings(seed)),
+      harness_(race_bpf::open()) {
     if (!harness_) {
         throw system_error("cannot open the harness", errno);
     }
