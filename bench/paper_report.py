@@ -56,6 +56,8 @@ It sees no queue, as none fills up, and no network card. Times are exact to 3 %.
 `added` is in comparison with the least on the same way. Latencies in brackets are such, too.
 {loses}
 
+{musts_table}
+
 ![Latency at the base point](evaluation/latency.svg)
 
 ## Bends
@@ -208,7 +210,7 @@ def document(results, router):
     axes = ({f"{axis}_table": tables.along(results, axis) for axis in AXES}
             | {f"{axis}_bends": words.axis(results, axis) for axis in AXES})
     wrong, _ = results.totals()
-    text = TEXT.format(wrong=wrong, machine=machine(results), busy=busy(results), base=BASE, batch=tables.BATCH, loses=loses(results),
+    text = TEXT.format(wrong=wrong, machine=machine(results), busy=busy(results), base=BASE, batch=tables.BATCH, loses=loses(results), musts_table=musts_table(results),
                        labels_text=labels_text(results), base_table=tables.base(results),
                        in_flight_table=tables.in_flight(results), in_flight_headers_table=tables.in_flight_headers(results),
                        in_flight_bends=words.in_flight(results), memory_table=tables.memory(results),
@@ -223,16 +225,25 @@ def document(results, router):
 MUSTS = {"vs_redirect": ("user", "redirect", 0.54), "vs_ceiling": ("user", "static", 0.70), "vs_paper": ("user", "paper", 4.0)}
 
 
+def ratios(results):
+    return {name: results.base[curve].ratio(results.base[other]) for name, (curve, other, _) in MUSTS.items()}
+
+
+def musts_table(results):
+    rows = [(f"`{name}`", f"{CURVES[MUSTS[name][0]].title} / {CURVES[MUSTS[name][1]].title}", f"{ratio:.2f}", f"{MUSTS[name][2]:.2f}",
+             "met" if ratio >= MUSTS[name][2] else "**missed**") for name, ratio in ratios(results).items()]
+    return tables.table(("limit", "rates", "measured", "at least", ""), rows, "llrrl")
+
+
 def write(head, points, out, router=None):
     """EVALUATION.md and the folder `evaluation` in `out`; `router`: what bench/run mpls-router found, which has a section of its own.
     Returns whether all is as it must be, and the figures for the RESULT line."""
     results = Results(head, points)
     paper_plots.draw(results, pathlib.Path(out) / "evaluation", router)
     (pathlib.Path(out) / "EVALUATION.md").write_text(document(results, router), encoding="utf-8")
-    found = results.base
-    ratios = {name: found[curve].ratio(found[other]) for name, (curve, other, _) in MUSTS.items()}
+    found, reached = results.base, ratios(results)
     wrong, lost = results.totals()
-    return (wrong == lost == 0 and all(ratios[name] >= must for name, (_, _, must) in MUSTS.items()),
-            " ".join(f"{name}={ratio:.2f}" for name, ratio in ratios.items())
+    return (wrong == lost == 0 and all(reached[name] >= must for name, (_, _, must) in MUSTS.items()),
+            " ".join(f"{name}={ratio:.2f}" for name, ratio in reached.items())
             + f" vs_forwarding={found['kernel'].ratio(found['forwarding']):.2f}"
             f" wrong={wrong} lost={lost} points={len(points)} rounds={head['rounds']}")

@@ -49,10 +49,15 @@ class Report(Folder):
         for name in ["EVALUATION.md", *written]:
             self.assertEqual((self.folder / name).read_bytes(), (DOCS / name).read_bytes(), f"{name} is not that of {RAW.name}")
 
-    def test_stored_results_pass(self):
-        done = report(RAW, self.folder)
-        self.assertRegex(done.stdout, "^RESULT pass ")
-        self.assertEqual(done.returncode, 0)
+    def test_limits_are_judged(self):
+        """Missed ones stay in the page, and the run fails."""
+        for factor, verdict, code in ((0.01, "fail", 1), (100, "pass", 0)):
+            done = self.changed(lambda user, factor=factor: user.update(rates=[each * factor for each in user["rates"]]))
+            self.assertRegex(done.stdout, f"^RESULT {verdict} ")
+            self.assertEqual(done.returncode, code, done.stderr)
+            limits = re.findall(r"(?m)^\| `vs_\w+` \|.*$", (self.folder / "EVALUATION.md").read_text(encoding="utf-8"))
+            self.assertEqual([line.endswith("| met |") for line in limits], [verdict == "pass"] * 3, limits)
+            self.assertEqual([line.endswith("| **missed** |") for line in limits], [verdict == "fail"] * 3, limits)
 
     def test_every_figure_is_shown(self):
         text = (DOCS / "EVALUATION.md").read_text(encoding="utf-8")
