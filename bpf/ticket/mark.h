@@ -86,6 +86,7 @@ static __always_inline int mark_read(struct __sk_buff *skb, struct ticket_found 
 	__u32 value = (skb->mark & sfc_config.mark_mask) >> (sfc_config.mark_shift & 31);
 	struct sfc_ticket *ticket = &found->ticket;
 	struct sfc_interned *entry;
+	__u32 generation;
 
 	if (!value || !skb->ingress_ifindex)
 		return 0;
@@ -95,11 +96,14 @@ static __always_inline int mark_read(struct __sk_buff *skb, struct ticket_found 
 		return value == mark_plain();
 	}
 	entry = intern_get(ticket->header - 1);
+	ticket->generation = INTERN_WRITING; /* that of no header, and nothing is found by it */
 	if (!entry)
 		return ticket->header == probe_number();
-	ticket->generation = intern_generation(entry);
-	if (ticket->generation && !(ticket->generation & INTERN_WRITING) &&
-	    value == mark_of(ticket->header, ticket->generation, *(volatile __u16 *)&entry->mark_check))
+	generation = intern_generation(entry);
+	if (generation && !(generation & INTERN_WRITING) &&
+	    value == mark_of(ticket->header, generation, *(volatile __u16 *)&entry->mark_check)) {
+		ticket->generation = generation;
 		found->entry = entry;
+	}
 	return 1;
 }
