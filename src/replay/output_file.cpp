@@ -38,6 +38,25 @@ void give_up(int signal) {
     raise(signal); // SA_RESETHAND: it ends this process now
 }
 
+/// Signals that end this process wait as long as it lives, so that none comes between a file and its name.
+class SignalsWait {
+  public:
+    SignalsWait() {
+        sigset_t some;
+        sigemptyset(&some);
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+            sigaddset(&some, signal);
+        }
+        pthread_sigmask(SIG_BLOCK, &some, &before_);
+    }
+    ~SignalsWait() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+    SignalsWait(const SignalsWait&) = delete;
+    SignalsWait& operator=(const SignalsWait&) = delete;
+
+  private:
+    sigset_t before_{};
+};
+
 /// Removes `name` where a signal ends this process.
 void watch_over(const std::string& name) {
     const auto room =
@@ -114,6 +133,7 @@ OutputFile::OutputFile(const std::string& file) : file_(behind_links(file)) {
     if (is_descriptor(file_) || (fs::exists(file_, ignored) && !fs::is_regular_file(file_, ignored))) {
         fd = open_special(file_, is_descriptor(file_));
     } else {
+        const SignalsWait wait;
         constexpr std::string_view kSuffix = ".part";
         std::string name = fs::path(file_).replace_filename(".sfcproxy-XXXXXX").string() + std::string(kSuffix);
         fd = Fd(mkostemps(name.data(), kSuffix.size(), O_CLOEXEC)); // O_EXCL: follows no link, takes no file
