@@ -40,7 +40,7 @@ void give_up(int signal) {
 
 /// Signals that end this process wait as long as it lives, so that none comes between a file and its name.
 class SignalsWait {
-  public:
+public:
     SignalsWait() {
         sigset_t some;
         sigemptyset(&some);
@@ -53,7 +53,7 @@ class SignalsWait {
     SignalsWait(const SignalsWait&) = delete;
     SignalsWait& operator=(const SignalsWait&) = delete;
 
-  private:
+private:
     sigset_t before_{};
 };
 
