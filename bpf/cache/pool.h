@@ -2,8 +2,8 @@
 /*
  * Free slots. Each service has slots of its own, so no other can use them up. The slot freed last is used first: its
  * lines are still in the CPU's cache. A CPU keeps some for itself, in a magazine and in chunks of them, because slots
- * of another CPU have their lines there. Chunks beyond its share go to a list that all CPUs share. A
- * hand sweeps over all: it finds slots that nobody has used yet, and the oldest when nothing is free.
+ * of another CPU have their lines there. Chunks beyond its share go to a list that all CPUs share. A hand sweeps over
+ * all: it finds slots that nobody has used yet, and the oldest when nothing is free.
  */
 #pragma once
 

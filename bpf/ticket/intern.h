@@ -18,31 +18,6 @@ static __always_inline struct sfc_interned *intern_get(__u32 number)
 	return bpf_map_lookup_elem(&headers, &number);
 }
 
-/* Reads the generation in order with the loads around it. x86 loads in order; elsewhere an atomic does. */
-static __always_inline __u32 generation_read(__u32 *at)
-{
-	__u32 generation;
-
-	asm volatile("" ::: "memory");
-	if (sfc_config.weak_order)
-		generation = __sync_fetch_and_add(at, 0);
-	else
-		generation = *(volatile __u32 *)at;
-	asm volatile("" ::: "memory");
-	return generation;
-}
-
-/* Writes the generation in order with the stores around it, as index_store does. */
-static __always_inline void generation_write(__u32 *at, __u32 generation)
-{
-	asm volatile("" ::: "memory");
-	if (sfc_config.weak_order)
-		__sync_lock_test_and_set(at, generation);
-	else
-		*(volatile __u32 *)at = generation;
-	asm volatile("" ::: "memory");
-}
-
 static __always_inline __u32 intern_generation(struct sfc_interned *entry)
 {
 	return generation_read(&entry->generation);

@@ -36,6 +36,31 @@ static __always_inline int ticket_put(struct xdp_md *ctx, const struct sfc_ticke
 	return SFC_OK;
 }
 
+/* Reads the generation in order with the loads around it. x86 loads in order; elsewhere an atomic does. */
+static __always_inline __u32 generation_read(__u32 *at)
+{
+	__u32 generation;
+
+	asm volatile("" ::: "memory");
+	if (sfc_config.weak_order)
+		generation = __sync_fetch_and_add(at, 0);
+	else
+		generation = *(volatile __u32 *)at;
+	asm volatile("" ::: "memory");
+	return generation;
+}
+
+/* Writes the generation in order with the stores around it, as index_store does. */
+static __always_inline void generation_write(__u32 *at, __u32 generation)
+{
+	asm volatile("" ::: "memory");
+	if (sfc_config.weak_order)
+		__sync_lock_test_and_set(at, generation);
+	else
+		*(volatile __u32 *)at = generation;
+	asm volatile("" ::: "memory");
+}
+
 /* A ticket that has been read, and the entry of its number. The entry is NULL where the number has none, or has another
  * generation by now. */
 struct ticket_found {
@@ -58,7 +83,7 @@ static __always_inline int ticket_read(struct __sk_buff *skb, struct ticket_foun
 	found->ticket.generation = at->generation;
 	number = found->ticket.header - 1;
 	entry = bpf_map_lookup_elem(&headers, &number);
-	if (entry && found->ticket.generation && entry->generation == found->ticket.generation &&
+	if (entry && found->ticket.generation && generation_read(&entry->generation) == found->ticket.generation &&
 	    entry->check == at->check) {
 		found->entry = entry;
 		return 1;
