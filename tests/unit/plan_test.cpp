@@ -3,7 +3,9 @@
 #include <cstdint>
 #include <set>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/mac.h"
@@ -31,6 +33,23 @@ TEST(Plan, CapacityIsRoundedUpToAPowerOfTwo) {
     EXPECT_EQ(make_plan(config).capacity, 128U);
     config.capacity = 64;
     EXPECT_EQ(make_plan(config).capacity, 64U);
+}
+
+TEST(Plan, CpusKeepAnEighthOfTheSlotsForThemselves) {
+    const auto cpus = static_cast<std::uint32_t>(sysconf(_SC_NPROCESSORS_CONF));
+    for (const std::uint32_t capacity : {64U, 4096U, 65536U, 4194304U}) {
+        const Plan plan = make_plan(parse_config(fmt::format(R"(
+cache: {{capacity: {}}}
+sfs: [{{name: fw, ports: {{left: left, right: right}}}}]
+services: [{{name: out, domain: d0, match: {{encapsulation: mpls, label: 16001}}, sf: {{name: fw, in: left}}, next_hop: ingress}}]
+)",
+                                                             capacity),
+                                                 "kept.yaml"));
+        const sfc_service& entry = plan.services.at(1).entry;
+        const std::uint32_t kept = entry.magazine + entry.chunks * (SFC_CHUNK + 1U), share = entry.quota / (8 * cpus);
+        EXPECT_LE(kept, share) << capacity;
+        EXPECT_GT(kept + SFC_CHUNK + 1U, share) << capacity << ": as much as may be";
+    }
 }
 
 TEST(Shape, IsWhatTheServicesNeedAndWhatIsReserved) {
