@@ -76,9 +76,11 @@ struct encap {
 struct index {
 	__u32 want;   /* the key's word, without the slot */
 	__u32 bucket; /* the key's bucket */
-	__u32 at;     /* which of its words matched */
+	__u32 first;  /* the position in the line that is tried first */
+	__u32 at;     /* which word matched: its position in the line, where the lock has position 0 */
 	__u32 skip;   /* positions, a bit each, whose words match and whose keys are others */
-	__u64 hash;   /* of the key, where keys are remembered */
+	__u32 reserved;
+	__u64 hash; /* of the key, where keys are remembered */
 };
 
 /* The key as the memory has it (cache/memory.h). Times are in its units. */

@@ -130,8 +130,8 @@ static __always_inline int candidate_find(struct candidate *candidate, struct wo
 	candidate->id = index_slot(candidate->word);
 	candidate->slot = slot_get(candidate->id);
 	candidate->tail = bpf_map_lookup_elem(&tails, &candidate->id);
-	candidate->position = index_at(bucket, work);
-	return candidate->slot && candidate->tail && candidate->position;
+	candidate->position = index_at(bucket, &work->index.at);
+	return candidate->slot && candidate->tail;
 }
 
 static __always_inline enum cache_outcome candidate_judge(const struct candidate *candidate, struct work *work,
@@ -179,7 +179,7 @@ __noinline int cache_meet(struct work *work, __u64 hold_ns, __u32 id)
 		if (outcome == CACHE_OTHER && id != SFC_SLOT_FREE) {
 			outcome = cache_remember(line, work, &forgot);
 			if (outcome == CACHE_OK)
-				victim = index_put(bucket, work->index.want | id);
+				victim = index_put(bucket, work, work->index.want | id);
 		} else if (outcome == CACHE_SHARED) {
 			cache_remember(line, work, &forgot);
 		}
@@ -203,7 +203,7 @@ static __always_inline enum cache_outcome cache_publish(struct work *work, struc
 	if (!index_any(bucket, want))
 		outcome = cache_remember(line, work, &forgot);
 	if (outcome == CACHE_OK)
-		victim = index_put(bucket, want | id);
+		victim = index_put(bucket, work, want | id);
 	lock_give(bucket);
 	cache_drop_victims(work, victim, forgot);
 	return outcome;

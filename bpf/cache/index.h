@@ -9,6 +9,9 @@
 #include "base/hash.h"
 #include "base/maps.h"
 
+enum { INDEX_POSITION = 15 /* mask of a position in a line: its lock has 0, its words those from 1 on */ };
+static_assert(INDEX_POSITION == SFC_WORDS, "a line is a lock and words");
+
 /* Hashes work->key: which bucket it belongs to, and what its word looks like without the slot. */
 static __always_inline struct sfc_bucket *index_bucket(struct work *work)
 {
@@ -21,6 +24,7 @@ static __always_inline struct sfc_bucket *index_bucket(struct work *work)
 		work->index.hash = hash;
 	work->index.bucket = number;
 	work->index.want = ((__u32)(hash >> 32) & ~(sfc_config.slot_mask | SFC_WORD_SHARED)) | SFC_WORD_USED;
+	work->index.first = 1 + (((__u32)hash >> 28) * SFC_WORDS >> 4);
 	work->index.skip = 0;
 	return bpf_map_lookup_elem(&buckets, &number);
 }
@@ -28,6 +32,18 @@ static __always_inline struct sfc_bucket *index_bucket(struct work *work)
 static __always_inline __u32 index_read(const struct sfc_bucket *bucket, __u32 at)
 {
 	return *(const volatile __u32 *)&bucket->word[at];
+}
+
+/*
+ * A position of the bucket's line. It goes through memory, so that the verifier does not go on with fifteen different
+ * ones, and is masked behind a barrier, or clang adds first and masks then.
+ */
+static __always_inline __u32 *index_at(struct sfc_bucket *bucket, const __u32 *position)
+{
+	__u32 at = *(const volatile __u32 *)position & INDEX_POSITION;
+
+	asm volatile("" : "+r"(at));
+	return (__u32 *)bucket + at;
 }
 
 static __always_inline int index_matches(__u32 word, __u32 want)
@@ -40,43 +56,40 @@ static __always_inline __u32 index_slot(__u32 word)
 	return word & sfc_config.slot_mask;
 }
 
+static __always_inline int index_skipped(const struct work *work, __u32 at)
+{
+	return work->index.skip >> (at & INDEX_POSITION) & 1;
+}
+
 /*
- * The first word that matches and is not to be skipped, 0 where there is none; work->index.at is its position. The
- * position goes through memory, so that the verifier does not go on with fifteen different ones. Needs no lock: a word
- * is there before its packet is on its way.
+ * A word that matches and is not to be skipped, 0 where there is none; work->index.at is its position. The position
+ * that the hash says is tried first: nearly all words are at theirs, so the CPU can foretell the way through here. Needs
+ * no lock: a word is there before its packet is on its way.
  */
-static __always_inline __u32 index_find(const struct sfc_bucket *bucket, struct work *work)
+static __always_inline __u32 index_find(struct sfc_bucket *bucket, struct work *work)
 {
 	__u32 want = work->index.want, skip = work->index.skip;
+	__u32 word = *(volatile __u32 *)index_at(bucket, &work->index.first);
 
+	work->index.at = work->index.first;
+	if (index_matches(word, want) && !index_skipped(work, work->index.first))
+		return word;
 	asm volatile("" : "+r"(bucket)); /* or clang keeps the address of every word on the BPF stack */
 #pragma unroll
 	for (__u32 i = 0; i < SFC_WORDS; i++) {
-		__u32 word = index_read(bucket, i);
-
-		if (index_matches(word, want) && !(skip >> i & 1)) {
-			work->index.at = i;
+		word = index_read(bucket, i);
+		if (index_matches(word, want) && !(skip >> (i + 1) & 1)) {
+			work->index.at = i + 1;
 			return word;
 		}
 	}
 	return 0;
 }
 
-/* The position that index_find found, or NULL: never, but the verifier wants to be sure. */
-static __always_inline __u32 *index_at(struct sfc_bucket *bucket, const struct work *work)
-{
-	__u32 at = *(const volatile __u32 *)&work->index.at;
-
-	if (at >= SFC_WORDS)
-		return NULL;
-	asm volatile("" : "+r"(at)); /* or clang adds first and checks then */
-	return &bucket->word[at];
-}
-
 /* The word that was found there is that of another key. */
 static __always_inline void index_skip(struct work *work)
 {
-	work->index.skip |= 1U << (work->index.at & 15);
+	work->index.skip |= 1U << (work->index.at & INDEX_POSITION);
 }
 
 /* Changes the word if it is still as it was. If `new` is 0, the slot that the word named belongs to the caller then. */
@@ -97,11 +110,17 @@ static __always_inline void index_store(__u32 *word, __u32 value)
 }
 
 /*
- * Puts `word` into a free position. The lock is held. In a full bucket one of the first words makes room, whichever the
- * hash says: its slot is the caller's then, and the word is returned; else 0.
+ * Puts `word` into a free position, its own if that is one. The lock is held. In a full bucket the word at its own
+ * position makes room: the slot that this names is the caller's then, and the word is returned; else 0.
  */
-static __always_inline __u32 index_put(struct sfc_bucket *bucket, __u32 word)
+static __always_inline __u32 index_put(struct sfc_bucket *bucket, const struct work *work, __u32 word)
 {
+	__u32 *own = index_at(bucket, &work->index.first);
+
+	if (!*(volatile __u32 *)own) {
+		index_store(own, word);
+		return 0;
+	}
 	asm volatile("" : "+r"(bucket)); /* as in index_find */
 #pragma unroll
 	for (__u32 i = 0; i < SFC_WORDS; i++) {
@@ -111,7 +130,7 @@ static __always_inline __u32 index_put(struct sfc_bucket *bucket, __u32 word)
 		}
 	}
 	/* Atomically: words that are not SHARED are taken out without the lock. */
-	return __sync_lock_test_and_set(&bucket->word[word >> 16 & 7], word);
+	return __sync_lock_test_and_set(own, word);
 }
 
 /*

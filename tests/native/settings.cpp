@@ -29,9 +29,10 @@ protected:
     std::uint32_t slot_number() {
         NativeMap& buckets = runner.machine.map("buckets");
         for (std::uint32_t index = 0; index < buckets.entries(); index++) {
-            const auto& one = buckets.at<sfc_bucket>(index);
-            if (one.word[0] != 0) {
-                return one.word[0] & runner.machine.constants.slot_mask;
+            for (const std::uint32_t word : buckets.at<sfc_bucket>(index).word) {
+                if (word != 0) {
+                    return word & runner.machine.constants.slot_mask;
+                }
             }
         }
         throw std::logic_error("the cache is empty");
