@@ -6,6 +6,7 @@
 #include <cstring>
 #include <future>
 #include <map>
+#include <set>
 #include <vector>
 
 #include <arpa/inet.h>
@@ -251,13 +252,16 @@ Fill Micro::fill(const Kind& kind, const Header& header, std::uint32_t in_flight
         run("d0", std::uint64_t{in_flight} + 1);
     };
     one_batch(kStrip);
-    Fill fill{.tail = plan_.shape.header_room - SFC_HEADER_INLINE, .buckets = plan_.capacity / SFC_SLOTS_PER_BUCKET};
+    Fill fill{.tail = plan_.shape.header_room - SFC_HEADER_INLINE, .buckets = plan_.index_size().buckets};
     std::map<std::uint32_t, std::uint32_t> words;
+    std::set<std::uint32_t> lines;
     programs_.maps().each_entry([&](const sfc_slot& slot, unsigned /*references*/) {
         fill.header = slot_header(slot).len;
-        fill.largest = std::max(fill.largest, ++words[slot.bucket]);
+        fill.largest = std::max(fill.largest, ++words[slot.bucket % fill.buckets]);
+        fill.overflow += slot.bucket >= fill.buckets ? 1 : 0;
+        lines.insert(slot.bucket);
     });
-    fill.used = static_cast<std::uint32_t>(words.size());
+    fill.used = static_cast<std::uint32_t>(lines.size());
     one_batch(kRestore);
     must_have_ended(before + in_flight, kind, header, in_flight);
     return fill;

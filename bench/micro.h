@@ -29,9 +29,10 @@ struct Cost {
 struct Fill {
     std::uint32_t header = 0;  ///< bytes of a header in it
     std::uint32_t tail = 0;    ///< bytes that a slot has for what it has no room for itself
-    std::uint32_t buckets = 0; ///< of the index
-    std::uint32_t used = 0;    ///< of them, with a word at least
-    std::uint32_t largest = 0; ///< most words of a bucket
+    std::uint32_t buckets = 0;  ///< of the index
+    std::uint32_t used = 0;     ///< lines of it with a word at least
+    std::uint32_t largest = 0;  ///< most words of a bucket, with those in overflow lines
+    std::uint32_t overflow = 0; ///< words in overflow lines
 };
 
 /// How two CPUs share the work: one alone does all of it, each does all of it for packets of its own, or the first one

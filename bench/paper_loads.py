@@ -82,7 +82,7 @@ def of_packets(packets, fill, sizes):
     slot, tail = sizes["slot"] // LINE, tail_lines(fill["header"], sizes)
     pages = packets * (sizes["slot"] + (fill["tail"] if tail else 0)) / PAGE
     return Use(waits=2, lines=fill["used"] + packets * (slot + tail), touched=2 * (1 + slot + tail),
-               pages=pages + min(fill["used"], fill["buckets"] * sizes["bucket"] / PAGE))
+               pages=pages + min(fill["used"], fill["buckets"] * sizes["bucket"] / PAGE) + fill["overflow"])
 
 
 def of_paper(packets, sizes):

@@ -65,9 +65,9 @@ def memory(results):
     for packets, _, row in results.in_flight():
         fill, use = row["fill"], in_flight_use(packets, row, loads.sizes)
         rows.append([packets, f"{use.kib:.0f}", f"{use.pages:.0f}", f"{loads.cache(use):.1f} + {loads.tlb(use.pages):.1f}",
-                     f"{packets / fill['buckets']:.2f}", fill["largest"], f"{fill['evicted']} of {fill['inserted']}"])
+                     f"{packets / fill['buckets']:.2f}", fill["largest"], fill["overflow"]])
     return table(["packets in the SF at once", "lines in use, KiB", "pages", "load: cache + TLB, ns", "words of a bucket", "most",
-                  "inserts with a full bucket"], rows)
+                  "words in overflow lines"], rows)
 
 
 def chain_headers(results):

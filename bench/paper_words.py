@@ -141,23 +141,22 @@ def in_flight(results):
     return "\n\n".join(parts)
 
 
-def full_buckets(packets, fill, words):
-    """Inserts that are to be expected to find a full bucket: the bucket of the next packet has as many words as by chance."""
-    steps = 200
-    shares = [more_than(words - 1, packets * (at + 0.5) / steps / fill["buckets"]) for at in range(steps)]
-    return fill["inserted"] * sum(shares) / steps
+def beyond(packets, buckets, words):
+    """Packets whose word is to be expected in an overflow line, by chance: of those in a bucket all beyond so many words."""
+    mean = packets / buckets
+    return buckets * (mean * more_than(words - 1, mean) - words * more_than(words, mean))
 
 
 def overflow(results):
     """Whether buckets overflow, of strip and restore alone and of the chain."""
     found = [(packets, row["fill"]) for packets, _, row in results.in_flight()]
-    full, words = sum(fill["evicted"] for _, fill in found), results.loads.sizes["words"]
+    words = results.loads.sizes["words"]
     packets, most = found[-1]
     inserted, evicted = results.inserts()
-    return filled(f"{full} of {sum(fill['inserted'] for _, fill in found)} inserts found their bucket full, and made another "
-                  f"packet give way; {sum(full_buckets(*each, words) for each in found):.1f} were to be expected. With {packets} "
-                  f"packets the fullest bucket has {most['largest']} of {words} words. In the chain it was "
-                  f"{evicted} of {inserted} inserts.")
+    return filled(f"{sum(fill['evicted'] for _, fill in found)} of {sum(fill['inserted'] for _, fill in found)} inserts made another "
+                  f"packet give way, because both lines for their word were full; in the chain it was {evicted} of {inserted}. With "
+                  f"{packets} packets {most['overflow']} words are in overflow lines; {beyond(packets, most['buckets'], words):.0f} "
+                  f"were to be expected. The fullest bucket has {most['largest']} words, of which {words} are in its own line.")
 
 
 def levels(results):

@@ -23,8 +23,8 @@ Json cell_json(const Cell& cell) {
               {"labels", cell.header.labels}, {"in_flight", cell.in_flight}, {"remember", cell.remember},
               {"disturbed", cell.disturbed}};
     json["fill"] = {{"header", cell.fill.header}, {"tail", cell.fill.tail},       {"buckets", cell.fill.buckets},
-                    {"used", cell.fill.used},     {"largest", cell.fill.largest}, {"inserted", cell.inserted},
-                    {"evicted", cell.evicted}};
+                    {"used", cell.fill.used},     {"largest", cell.fill.largest}, {"overflow", cell.fill.overflow},
+                    {"inserted", cell.inserted}, {"evicted", cell.evicted}};
     const std::array names = {"proxy", "nocache", "paper", "harness"};
     for (std::size_t i = 0; i < kVariants.size(); i++) {
         if (kVariants[i] == Variant::Paper && !cell.in_paper()) {

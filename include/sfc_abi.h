@@ -78,12 +78,13 @@ struct sfc_mask {
 
 /* Load-time constants (.rodata): the verifier folds them, so what is off costs nothing. */
 struct sfc_config {
-	__u32 bucket_mask;  /* number of buckets - 1; the number is a power of two */
-	__u32 clock;        /* enum sfc_clock */
-	__u32 header_limit; /* longest header in bytes that may be pushed, at most header_room */
-	__u32 slot_mask;    /* capacity - 1: which bits of an index word name a slot */
-	__u32 mark_mask;    /* bits of skb->mark that carry tickets through the kernel; 0 = metadata do */
-	__u8 mark_shift;    /* of the lowest of them */
+	__u32 bucket_mask;   /* number of buckets - 1; the number is a power of two */
+	__u32 overflow_mask; /* overflow lines - 1, at least bucket_mask; 0 = there are none */
+	__u32 clock;         /* enum sfc_clock */
+	__u32 header_limit;  /* longest header in bytes that may be pushed, at most header_room */
+	__u32 slot_mask;     /* capacity - 1: which bits of an index word name a slot */
+	__u32 mark_mask;     /* bits of skb->mark that carry tickets through the kernel; 0 = metadata do */
+	__u8 mark_shift;     /* of the lowest of them */
 	__u8 mark_number_bits;
 	__u8 mark_check_bits; /* the others above the number are the generation's */
 	__u8 weak_order;      /* 1 = this CPU may show stores to another one in another order: publish by an atomic */
@@ -95,13 +96,13 @@ struct sfc_config {
 	__u32 fib;            /* 1 = routes of the kernel say where packets of some services go */
 	__u8 last;            /* 1 = a service keeps its last header */
 	__u8 any_mac;         /* 1 = every MAC counts as the port's own: replay */
-	__u8 reserved1[2];
+	__u8 any_address;     /* 1 = every address counts as one of this host: replay */
+	__u8 reserved1;
 	__u32 number_mask; /* entries of number_hints - 1 */
 	__u32 tick_ns;     /* from one tick of the kernel to the next */
 	__u32 encaps;      /* a bit for each enum sfc_encap that services use, the others are `unmatched` */
 	__u32 header_room; /* bytes that slots, tails and interned headers have for a header: SFC_HEADER_STEP each */
 	__u32 kernel_mode; /* 0 = no service goes through a kernel, and nothing of that is loaded */
-	__u32 any_address; /* 1 = every address counts as one of this host: replay */
 	__u32 plain_check; /* of the ticket of a packet that came in without a header, in metadata */
 	__u32 memory_mask; /* lines of the memory - 1, at least bucket_mask; 0 = keys are not remembered */
 	__u64 ticket_secret[2];

@@ -3,7 +3,8 @@
  * The header cache as both sides see it. Part of sfc_abi.h, which includes it; docs/DESIGN.md "The cache" says how it
  * works.
  *
- *   buckets   the index: a cache line of 15 words, each word a fingerprint and the number of a slot
+ *   buckets   the index: a cache line of 15 words, each word a fingerprint and the number of a slot. A large cache has
+ *             overflow lines behind them
  *   slots     128 bytes: the key, and the header as it will leave; `tails` has its bytes beyond 32
  *   pools     per service: which of its slots are free
  *   memory    keys that were stripped a short time ago, where the configuration wants them remembered
@@ -11,9 +12,10 @@
 #pragma once
 
 enum sfc_cache_limit {
-	SFC_WORDS = 15,              /* of one bucket */
-	SFC_SLOTS_PER_BUCKET = 4,    /* on average, with all slots in use: one bucket in 200 000 overflows then */
-	SFC_HEADER_INLINE = 32,      /* bytes of a header in its slot */
+	SFC_WORDS = 15,          /* of one bucket */
+	SFC_SLOTS_PER_LINE = 4,  /* on average, with all slots in use: one line in 200 000 is too short then */
+	SFC_BUCKETS_MOST = 4096, /* 256 KiB: so many stay in a CPU's own cache. The other lines are overflow lines */
+	SFC_HEADER_INLINE = 32,  /* bytes of a header in its slot */
 	SFC_HEADER_WORDS_INLINE = 4, /* the same in 64-bit words */
 	SFC_HEADER_META = 2,         /* 64-bit words of struct sfc_header before its bytes */
 	SFC_HEADER_IN_SLOT = SFC_HEADER_META + SFC_HEADER_WORDS_INLINE,
@@ -94,8 +96,19 @@ struct sfc_tail {
 	__u64 header[SFC_HEADER_IN_TAIL];
 };
 
+/* Serialises inserts of a bucket, and all that is done to its SHARED words. 0: nobody has it, and no word of the bucket
+ * is in an overflow line. */
+enum sfc_lock {
+	SFC_LOCK_TAKEN = 1,
+	SFC_LOCK_OVERFLOW = 2, /* for each word in an overflow line. Never too low; for a moment it may be too high */
+};
+
+/*
+ * A line of the index. The first ones are buckets. Behind them are overflow lines, as many for each bucket: they have
+ * words that their bucket has no room for, and their own lock is not used.
+ */
 struct sfc_bucket {
-	__u32 lock; /* serialises inserts of this bucket, and all that is done to SHARED words: 0 where nobody has it */
+	__u32 lock; /* enum sfc_lock */
 	__u32 word[SFC_WORDS];
 };
 

@@ -74,13 +74,13 @@ struct encap {
 
 /* Where the key is, or would be, in the cache's index. */
 struct index {
-	__u32 want;   /* the key's word, without the slot */
-	__u32 bucket; /* the key's bucket */
-	__u32 first;  /* the position in the line that is tried first */
-	__u32 at;     /* which word matched: its position in the line, where the lock has position 0 */
-	__u32 skip;   /* positions, a bit each, whose words match and whose keys are others */
-	__u32 reserved;
-	__u64 hash; /* of the key, where keys are remembered */
+	__u32 want;     /* the key's word, without the slot */
+	__u32 bucket;   /* the key's bucket */
+	__u32 overflow; /* the number of its overflow line, if buckets have them */
+	__u32 first;    /* the position in either line that is tried first */
+	__u32 at;       /* which word matched: its position, as enum index_position says */
+	__u32 skip;     /* positions, a bit each, whose words match and whose keys are others */
+	__u64 hash;     /* of the key, where keys are remembered */
 };
 
 /* The key as the memory has it (cache/memory.h). Times are in its units. */
@@ -267,7 +267,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1); /* resized: capacity / SFC_SLOTS_PER_BUCKET */
+	__uint(max_entries, 1); /* resized: buckets, and behind them their overflow lines */
 	__type(key, __u32);
 	__type(value, struct sfc_bucket);
 } buckets SEC(".maps");

@@ -6,8 +6,7 @@
  * insert fills a slot of its own and puts its word into the index; claim takes the word out by one compare-and-swap,
  * and owns the slot. Where several packets share a slot the word says so, and is changed under the bucket's lock only.
  * The lock also serialises inserts, or two CPUs could put one key in twice and the ambiguity would go unseen. It is
- * held for some ten words, and all that is to be looked up is looked up before. Who does not get it (lock.h) has no
- * slot, or no entry.
+ * held for some ten words. Who does not get it (lock.h) has no slot, or no entry.
  *
  * Both entry points are not static: the verifier checks each once, by itself, and assumes that `work` may be NULL.
  */
@@ -53,24 +52,34 @@ static __always_inline enum cache_outcome cache_share(__u32 *position, __u32 wor
 	return CACHE_SHARED;
 }
 
+/* A word that matches, and what it names. */
+struct candidate {
+	__u32 word;
+	__u32 in_overflow; /* 1 = the position is one of an overflow line */
+	__u32 *position;
+	struct sfc_slot *slot;
+	struct sfc_tail *tail;
+};
+
 /*
- * What becomes of a packet whose key may be that of the slot that `word` names. The lock is held. A stale entry is
- * taken out: its slot is the caller's then, with `lost` references.
+ * What becomes of a packet whose key may be that of the candidate. The lock is held. A stale entry is taken out: its
+ * slot is the caller's then, with `lost` references.
  */
-static __always_inline enum cache_outcome cache_judge(struct work *work, __u32 *position, __u32 word,
-						      struct sfc_slot *slot, struct sfc_tail *tail, __u64 hold_ns,
-						      __u32 *lost)
+static __always_inline enum cache_outcome cache_judge(struct work *work, struct sfc_bucket *bucket,
+						      const struct candidate *candidate, __u64 hold_ns, __u32 *lost)
 {
+	struct sfc_slot *slot = candidate->slot;
+	__u32 *position = candidate->position, word = candidate->word;
 	enum cache_outcome outcome;
 
 	if (words_differ(slot->key.word, work->key.word, SFC_KEY_WORDS)) {
 		outcome = CACHE_OTHER;
 	} else if (work->now > slot->deadline) {
 		*lost = slot_refs(slot, word);
-		if (!index_swap(position, word, 0))
+		if (!index_take(bucket, position, word, candidate->in_overflow))
 			*lost = 0;
 		return CACHE_AGAIN;
-	} else if (slot_header_differs(slot, tail, work)) {
+	} else if (slot_header_differs(slot, candidate->tail, work)) {
 		outcome = CACHE_AMBIGUOUS;
 	} else {
 		return cache_share(position, word, slot, work->now + hold_ns);
@@ -112,81 +121,76 @@ static __always_inline enum cache_outcome cache_remember(struct sfc_memory *line
 	return kept == MEMORY_CONFLICT ? CACHE_AMBIGUOUS : CACHE_OK;
 }
 
-/* A word that matches, and all that is to be looked up before the lock is taken. */
-struct candidate {
-	__u32 word;
-	__u32 id;
-	__u32 *position;
-	struct sfc_slot *slot;
-	struct sfc_tail *tail;
-};
-
 /* The next word that matches. Returns whether there is one. */
 static __always_inline int candidate_find(struct candidate *candidate, struct work *work, struct sfc_bucket *bucket)
 {
+	__u32 id;
+
 	candidate->word = index_find(bucket, work);
 	if (!candidate->word)
 		return 0;
-	candidate->id = index_slot(candidate->word);
-	candidate->slot = slot_get(candidate->id);
-	candidate->tail = bpf_map_lookup_elem(&tails, &candidate->id);
-	candidate->position = index_at(bucket, &work->index.at);
-	return candidate->slot && candidate->tail;
+	id = index_slot(candidate->word);
+	candidate->slot = slot_get(id);
+	candidate->tail = bpf_map_lookup_elem(&tails, &id);
+	candidate->position = index_found(bucket, work);
+	candidate->in_overflow = index_in_overflow(work);
+	return candidate->slot && candidate->tail && candidate->position;
 }
 
-static __always_inline enum cache_outcome candidate_judge(const struct candidate *candidate, struct work *work,
-							  __u64 hold_ns, __u32 *lost)
+enum { CACHE_EQUAL = 2 /* words with one fingerprint that are looked at; of more in a bucket the chance is nil */ };
+
+/*
+ * What becomes of a packet for which words may match. The lock is held, so such words go, but none comes. Returns
+ * CACHE_OTHER where all that match are those of other keys.
+ */
+static __always_inline enum cache_outcome cache_judge_all(struct work *work, struct sfc_bucket *bucket, __u64 hold_ns,
+							  struct candidate *candidate, __u32 *lost)
 {
-	if (*(volatile __u32 *)candidate->position != candidate->word)
-		return CACHE_AGAIN;
-	return cache_judge(work, candidate->position, candidate->word, candidate->slot, candidate->tail, hold_ns, lost);
+	enum cache_outcome outcome = CACHE_OTHER;
+
+	work->index.skip = 0;
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i <= CACHE_EQUAL && outcome == CACHE_OTHER; i++) {
+		if (!candidate_find(candidate, work, bucket))
+			return candidate->word ? CACHE_AGAIN : CACHE_OTHER;
+		outcome = i < CACHE_EQUAL ? cache_judge(work, bucket, candidate, hold_ns, lost) : CACHE_AGAIN;
+		index_skip(work);
+	}
+	return outcome;
 }
 
 /*
- * A packet comes in and one or two words match its key; of more the chance is nil, and they end as CACHE_FULL. `id`: a
- * slot with its key and header, or SFC_SLOT_FREE. Not static, as extensions_walk. Returns CACHE_OK where the slot is in
- * the index; CACHE_OTHER where it would be, if there were one.
+ * A packet comes in, and words may match its key. `id`: a slot with its key and header, or SFC_SLOT_FREE. Not static,
+ * as extensions_walk. Returns CACHE_OK where the slot is in the index; CACHE_OTHER where it would be, if there were
+ * one.
  */
 __noinline int cache_meet(struct work *work, __u64 hold_ns, __u32 id)
 {
-	struct candidate one = {}, two = {};
 	enum cache_outcome outcome = CACHE_AGAIN;
-	__u32 victim = 0, lost = 0, forgot = 0, gone;
+	__u32 victim = 0, lost = 0, forgot = 0;
+	struct candidate candidate = {};
 	struct sfc_bucket *bucket;
 	struct sfc_memory *line;
 	__u32 number;
-	int both;
 
 	if (!work)
 		return CACHE_FULL;
 	number = work->index.bucket;
 	bucket = bpf_map_lookup_elem(&buckets, &number);
-	work->index.skip = 0;
 	line = memory_line(work);
-	if (!bucket || !candidate_find(&one, work, bucket))
-		return CACHE_AGAIN;
-	index_skip(work);
-	both = candidate_find(&two, work, bucket);
-	if (!lock_take(bucket))
+	if (!bucket || !lock_take(bucket))
 		return CACHE_FULL;
-	gone = one.id;
-	if (index_count(bucket, work->index.want) == (both ? 2 : 1)) {
-		outcome = candidate_judge(&one, work, hold_ns, &lost);
-		if (outcome == CACHE_OTHER && both) {
-			gone = two.id;
-			outcome = candidate_judge(&two, work, hold_ns, &lost);
-		}
-		if (outcome == CACHE_OTHER && id != SFC_SLOT_FREE) {
-			outcome = cache_remember(line, work, &forgot);
-			if (outcome == CACHE_OK)
-				victim = index_put(bucket, work, work->index.want | id);
-		} else if (outcome == CACHE_SHARED) {
-			cache_remember(line, work, &forgot);
-		}
+	outcome = cache_judge_all(work, bucket, hold_ns, &candidate, &lost);
+	if (outcome == CACHE_OTHER && id != SFC_SLOT_FREE) {
+		outcome = cache_remember(line, work, &forgot);
+		if (outcome == CACHE_OK)
+			victim = index_put(bucket, work, work->index.want | id);
+	} else if (outcome == CACHE_SHARED) {
+		cache_remember(line, work, &forgot);
 	}
 	lock_give(bucket);
 	if (lost)
-		cache_drop(work, gone, lost);
+		cache_drop(work, index_slot(candidate.word), lost);
 	cache_drop_victims(work, victim, forgot);
 	return outcome;
 }
@@ -194,16 +198,16 @@ __noinline int cache_meet(struct work *work, __u64 hold_ns, __u32 id)
 /* Puts a slot with work's key and header into the index, where no word matches. */
 static __always_inline enum cache_outcome cache_publish(struct work *work, struct sfc_bucket *bucket, __u32 id)
 {
-	__u32 want = work->index.want, victim = 0, forgot = 0;
+	__u32 victim = 0, forgot = 0;
 	struct sfc_memory *line = memory_line(work);
 	enum cache_outcome outcome = CACHE_AGAIN;
 
 	if (!lock_take(bucket))
 		return CACHE_FULL;
-	if (!index_any(bucket, want))
+	if (!index_any(bucket, work))
 		outcome = cache_remember(line, work, &forgot);
 	if (outcome == CACHE_OK)
-		victim = index_put(bucket, work, want | id);
+		victim = index_put(bucket, work, work->index.want | id);
 	lock_give(bucket);
 	cache_drop_victims(work, victim, forgot);
 	return outcome;
@@ -250,7 +254,7 @@ __noinline int cache_insert(struct work *work, __u64 hold_ns)
 		 * then sweep. */
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < CACHE_TRIES && (outcome == CACHE_AGAIN || outcome == CACHE_OTHER); i++) {
-		int matched = index_any(bucket, work->index.want);
+		int matched = index_any(bucket, work);
 
 		if (id == SFC_SLOT_FREE && (!matched || outcome == CACHE_OTHER)) {
 			if (memory_conflicts(work))
@@ -259,7 +263,7 @@ __noinline int cache_insert(struct work *work, __u64 hold_ns)
 			if (id == SFC_SLOT_FREE)
 				return CACHE_FULL;
 		}
-		outcome = matched ? cache_meet(work, hold_ns, id) : cache_publish(work, bucket, id);
+		outcome = cache_meet(work, hold_ns, id);
 	}
 	if (outcome != CACHE_OK && id != SFC_SLOT_FREE)
 		cache_drop(work, id, 0);
@@ -288,7 +292,7 @@ static __always_inline enum cache_outcome cache_unpack(struct work *work, const 
 		slot_read(slot, candidate->tail, work);
 		outcome = CACHE_OK;
 	}
-	pool_give(candidate->id, slot, service);
+	pool_give(index_slot(candidate->word), slot, service);
 	return outcome;
 }
 
@@ -332,7 +336,7 @@ static __always_inline enum cache_outcome cache_claim_next(struct work *work, st
 	/* Somebody may be writing to this slot, so equal means nothing yet; unequal saves a stranger. */
 	if (words_differ(candidate.slot->key.word, work->key.word, SFC_KEY_WORDS))
 		return CACHE_OTHER;
-	if (!index_swap(candidate.position, candidate.word, 0))
+	if (!index_take(bucket, candidate.position, candidate.word, candidate.in_overflow))
 		return CACHE_AGAIN;
 	return cache_unpack(work, &candidate);
 }

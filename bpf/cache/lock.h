@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The lock of a bucket: a word, 0 where nobody has it. The kernel's own lock turns interrupts off and on again, and
- * that took as long as half of an insert. This one does not, so an interrupt may hold its holder up, or a hypervisor
- * that does not run its CPU. Whoever waits gives up after some 65 000 looks, a millisecond: one packet is lost by name,
- * and nothing hangs. Two programs on one CPU never meet here, because packet programs run with bottom halves off.
+ * The lock of a bucket: a word, which also counts the bucket's words in overflow lines. The kernel's own lock turns
+ * interrupts off and on again, and that took as long as half of an insert. This one does not, so an interrupt may hold
+ * its holder up, or a hypervisor that does not run its CPU. Whoever waits gives up after some 65 000 looks, a
+ * millisecond: one packet is lost by name, and nothing hangs. Two programs on one CPU never meet here, because packet
+ * programs run with bottom halves off.
  */
 #pragma once
 
@@ -16,9 +17,14 @@ struct lock_wait {
 	__u32 taken;
 };
 
+static __always_inline int lock_try(__u32 *lock, __u32 seen)
+{
+	return !(seen & SFC_LOCK_TAKEN) && index_swap(lock, seen, seen | SFC_LOCK_TAKEN);
+}
+
 static long lock_look(__u32 look __attribute__((unused)), struct lock_wait *wait)
 {
-	wait->taken = !*(volatile __u32 *)wait->lock && index_swap(wait->lock, 0, 1);
+	wait->taken = lock_try(wait->lock, *(volatile __u32 *)wait->lock);
 	return wait->taken;
 }
 
@@ -28,7 +34,9 @@ static __always_inline int lock_take(struct sfc_bucket *bucket)
 {
 	struct lock_wait wait;
 
-	if (index_swap(&bucket->lock, 0, 1))
+	/* Two tries before the call of the kernel: the second one is for a bucket with words in overflow lines. */
+	if (lock_try(&bucket->lock, 0) ||
+	    (sfc_config.overflow_mask && lock_try(&bucket->lock, *(volatile __u32 *)&bucket->lock)))
 		return 1;
 	wait.lock = &bucket->lock;
 	wait.taken = 0;
@@ -36,7 +44,11 @@ static __always_inline int lock_take(struct sfc_bucket *bucket)
 	return wait.taken;
 }
 
+/* A store will do where no word is in an overflow line, because nobody else changes the count then. */
 static __always_inline void lock_give(struct sfc_bucket *bucket)
 {
-	index_store(&bucket->lock, 0);
+	if (index_overflows(bucket))
+		__sync_fetch_and_sub(&bucket->lock, SFC_LOCK_TAKEN);
+	else
+		index_store(&bucket->lock, 0);
 }

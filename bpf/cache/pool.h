@@ -23,17 +23,19 @@ enum {
 /* Takes the slot out of the index, whatever packet it was kept for. Returns whether the slot is the caller's now. */
 static __always_inline int pool_evict(struct work *work, __u32 id, struct sfc_slot *slot)
 {
-	__u32 number = slot->bucket, refs = 0;
-	struct sfc_bucket *bucket = bpf_map_lookup_elem(&buckets, &number);
-	__u32 word = 0;
+	__u32 number = *(volatile __u32 *)&slot->bucket, refs = 0, word = 0;
+	struct sfc_bucket *line = bpf_map_lookup_elem(&buckets, &number), *bucket;
+	__u32 in_overflow = number > sfc_config.bucket_mask;
 
-	if (!bucket || !lock_take(bucket))
+	number &= sfc_config.bucket_mask; /* an overflow line's number ends as that of its bucket */
+	bucket = bpf_map_lookup_elem(&buckets, &number);
+	if (!line || !bucket || !lock_take(bucket))
 		return 0;
 	for (__u32 i = 0; i < SFC_WORDS; i++) {
-		word = index_read(bucket, i);
+		word = index_read(line, i);
 		if (word && index_slot(word) == id) {
 			/* A claim may be quicker: then the slot is the claimer's. */
-			if (index_swap(&bucket->word[i], word, 0))
+			if (index_take(bucket, &line->word[i], word, in_overflow))
 				refs = slot_refs(slot, word);
 			break;
 		}

@@ -159,7 +159,8 @@ Json service_json(const Plan& plan, const Plan::Service& service, const ServiceC
 /// What the cache takes of memory, all of it from the start.
 std::uint64_t cache_bytes(const Plan& plan) {
     const std::uint64_t slot = sizeof(sfc_slot) + plan.shape.header_room - SFC_HEADER_INLINE;
-    return plan.capacity * (slot + sizeof(sfc_bucket) / SFC_SLOTS_PER_BUCKET) + plan.memory_lines * sizeof(sfc_memory);
+    return plan.capacity * slot + plan.index_size().lines() * sizeof(sfc_bucket) +
+           plan.memory_lines * sizeof(sfc_memory);
 }
 
 /// UDP ports of encapsulations that services use.

@@ -55,7 +55,7 @@ Shape shape_of(const Config& config) {
 std::uint32_t memory_lines(const Config& config) {
     return config.remember == 0
                ? 0
-               : std::max(std::bit_ceil(config.remember), rounded_capacity(config) / SFC_SLOTS_PER_BUCKET);
+               : std::max(std::bit_ceil(config.remember), rounded_capacity(config) / SFC_SLOTS_PER_LINE);
 }
 
 /// What each encapsulation's row says, or the configuration instead.
@@ -322,6 +322,11 @@ bool Shape::in_ip() const {
 
 bool unspecified(const sfc_address& address) {
     return std::all_of(std::begin(address.word), std::end(address.word), [](__u32 word) { return word == 0; });
+}
+
+IndexSize Plan::index_size() const {
+    const std::uint32_t lines = capacity / SFC_SLOTS_PER_LINE;
+    return lines <= SFC_BUCKETS_MOST ? IndexSize{lines, 0} : IndexSize{SFC_BUCKETS_MOST, lines};
 }
 
 std::uint8_t Plan::icmp_versions() const {

@@ -25,6 +25,13 @@ struct Shape {
     [[nodiscard]] bool in_ip() const;
 };
 
+/// Lines of the cache's index.
+struct IndexSize {
+    std::uint32_t buckets = 0, overflow_lines = 0; ///< powers of two; there are no overflow lines in a small index
+
+    [[nodiscard]] std::uint32_t lines() const { return buckets + overflow_lines; }
+};
+
 /// A configuration as the programs read it: names became ids, which index these tables. Entry 0 of each is "none".
 struct Plan {
     struct Port {
@@ -74,6 +81,7 @@ struct Plan {
     std::vector<Match> matches;
     std::vector<std::string> unwatched; ///< interfaces that packets of a kernel may leave by without their header
 
+    [[nodiscard]] IndexSize index_size() const;
     /// enum sfc_icmp_version: those with a source at any port.
     [[nodiscard]] std::uint8_t icmp_versions() const;
     /// The id of a port, or SFC_NONE.

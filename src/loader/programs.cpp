@@ -149,7 +149,9 @@ Plan in_ticks(Plan plan) {
 
 sfc_config load_constants(const Plan& plan, const LoadSettings& settings) {
     sfc_config config{};
-    config.bucket_mask = plan.capacity / SFC_SLOTS_PER_BUCKET - 1;
+    const IndexSize index = plan.index_size();
+    config.bucket_mask = index.buckets - 1;
+    config.overflow_mask = index.overflow_lines == 0 ? 0 : index.overflow_lines - 1;
     config.slot_mask = plan.capacity - 1;
     config.number_mask = number_hints(plan) - 1;
     config.memory_mask = plan.memory_lines == 0 ? 0 : plan.memory_lines - 1;
@@ -217,7 +219,7 @@ Programs::Programs(const Plan& plan, const LoadSettings& settings) {
 
 void Programs::size_maps(const Plan& plan) {
     const auto& maps = skeleton_->maps;
-    resize(maps.buckets, plan.capacity / SFC_SLOTS_PER_BUCKET);
+    resize(maps.buckets, plan.index_size().lines());
     resize(maps.slots, plan.capacity);
     resize(maps.tails, plan.capacity);
     const auto if_any = [&](const auto& has) {

@@ -108,7 +108,7 @@ TEST(Cache, EvictsTheOldestFirst) {
 
 Plan remembering_plan() {
     Plan plan = standard_plan();
-    plan.memory_lines = plan.capacity / SFC_SLOTS_PER_BUCKET;
+    plan.memory_lines = plan.index_size().buckets;
     return plan;
 }
 

@@ -35,6 +35,9 @@ enum Scenarios : std::size_t {
     Stale,
     StaleShared,
     Again,
+    Overflow,
+    OverflowFull,
+    OverflowEqual,
 };
 
 /// The first two processes write, the next two read, and the last one is the hand that sweeps.
@@ -64,6 +67,27 @@ std::vector<Scenario> scenarios() {
          {},
          {{insert(A1), claim(A), insert(A2)}, {insert(A2), claim(A)}, {claim(A)}, {}, {evict()}},
          2},
+        {"a bucket goes on",
+         {{B1, 1}},
+         {{insert(A1)}, {insert(A2)}, {claim(A)}, {claim(B)}, {evict()}},
+         3,
+         2,
+         false,
+         1},
+        {"both lines are full",
+         {{B1, 1}, {D1, 1}},
+         {{insert(A1)}, {insert(A2)}, {claim(D)}, {claim(A)}},
+         3,
+         2,
+         false,
+         1},
+        {"words of both lines match",
+         {{C1, 1}, {A1, 1}},
+         {{insert(A1)}, {insert(A2)}, {claim(A)}, {claim(C)}},
+         3,
+         2,
+         false,
+         1},
     };
 }
 
@@ -84,9 +108,11 @@ std::vector<Broken> broken() {
         {"stale entry goes without compare-and-swap", Break::StaleWithoutSwap, Stale},
         {"word makes room without exchange", Break::VictimWithoutSwap, FullBucket},
         {"ambiguous without a second look", Break::AmbiguousWithoutLook, There},
-        {"words that match are not counted", Break::MeetWithoutCount, ThreeOfAFingerprint},
+        {"one word that matches is looked at", Break::MeetFirstOnly, ThreeOfAFingerprint},
         {"claim of a shared word without the lock", Break::SharedWithoutLock, NewEqual},
         {"word before the header", Break::WordBeforeHeader, New},
+        {"a word of the overflow line uncounted", Break::OverflowUncounted, Overflow},
+        {"a claimed word is counted out twice", Break::VictimCountedOut, OverflowFull},
     };
 }
 

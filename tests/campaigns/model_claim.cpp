@@ -17,13 +17,13 @@ void Stepper::claim(Step step) {
             me_.at = me_.scan;
             return scan((word & kShared) != 0 ? Step::SharedPosition : Step::Peek);
         }
-        go(Step::Find);
-        if (last_word()) {
-            want(me_.present == 0, "an entry that was there all the time is not found");
-            end(Outcome::Miss);
+        if (!last_word()) {
+            return me_.scan == home_ ? go(Step::FindMore) : go(Step::Find);
         }
-        return;
+        return miss();
     }
+    case Step::FindMore:
+        return state_.more != 0 ? go(Step::Find) : miss();
     case Step::Peek: // somebody may be writing to this slot
         if (state_.slot.at(slot_of(Word(me_.word))).key != operation_.key) {
             me_.skip |= 1U << me_.at;
@@ -31,20 +31,30 @@ void Stepper::claim(Step step) {
         }
         me_.gone = slot_of(Word(me_.word));
         return go(copies_first() ? Step::UnpackHead : Step::SwapClaim);
-    default: // SwapClaim
+    case Step::Uncount: // index_take, its last line
+        count_out();
+        return go(Step::UnpackKey);
+    default: { // SwapClaim
         if (broken_ == Break::ClaimCopiesFirst) {
             state_.word.at(me_.at) = 0;
         } else if (!swap(me_.at, Word(me_.word), 0)) {
             return again();
         }
         own(me_.gone);
+        const bool more = me_.at >= home_;
         me_.word = me_.at = 0;
         if (copies_first()) {
             get_header(me_.head, me_.tail);
             set(Outcome::Ok);
         }
-        return go(copies_first() ? Step::Give : Step::UnpackKey);
+        return go(copies_first() ? Step::Give : more ? Step::Uncount : Step::UnpackKey);
     }
+    }
+}
+
+void Stepper::miss() {
+    want(me_.present == 0, "an entry that was there all the time is not found");
+    end(Outcome::Miss);
 }
 
 /// cache_unpack
@@ -137,6 +147,9 @@ void Stepper::evict(Step step) {
         return end(Outcome::Full);
     }
     state_.word.at(me_.at) = 0;
+    if (me_.at >= home_) {
+        count_out();
+    }
     own(me_.gone);
     lose(me_.gone, references(Word(me_.word)));
     me_.word = me_.at = 0;

@@ -6,7 +6,9 @@ namespace sfc::test::model {
 
 /// cache_insert: where the slot comes from, and what is to be tried next
 void Stepper::take(Step step, unsigned choice) {
-    const auto try_it = [this] { scan(me_.matched != 0 ? Step::FindOne : Step::PublishAny); };
+    const auto try_it = [this] {
+        scan(me_.holds == 0 && (me_.matched == 0 || is(Outcome::Other)) ? Step::Refill : Step::Meet);
+    };
     switch (step) {
     case Step::Take: // any that is free, or none is in the magazine
         if (choice == kSlots) {
@@ -18,12 +20,11 @@ void Stepper::take(Step step, unsigned choice) {
     case Step::Hint:
         me_.matched = matches(state_.word.at(me_.scan), operation_.key) ? 1 : 0;
         if (me_.matched == 0 && !last_word()) {
-            return;
-        }
-        if (me_.holds == 0 && (me_.matched == 0 || is(Outcome::Other))) {
-            return scan(Step::Refill);
+            return me_.scan == home_ ? go(Step::HintMore) : go(Step::Hint);
         }
         return try_it();
+    case Step::HintMore:
+        return state_.more != 0 ? go(Step::Hint) : try_it();
     default:                    // Refill
         if (state_.free == 0) { // whichever pool_candidate chooses
             return sweep(choice);
@@ -50,7 +51,7 @@ void Stepper::fill(Step step) {
         return go(Step::WriteTail);
     default: // WriteTail
         slot.tail = operation_.header;
-        return scan(me_.matched != 0 ? Step::FindOne : Step::PublishAny);
+        return scan(me_.looped != 0 ? Step::Meet : Step::PublishAny);
     }
 }
 
@@ -59,7 +60,7 @@ void Stepper::publish() {
     if (broken_ != Break::InsertWithoutLock && !lock()) {
         return leave(Outcome::Full);
     }
-    matching() != 0 ? leave(Outcome::Again) : scan(Step::Put);
+    next_match() != kWords ? leave(Outcome::Again) : scan(Step::Put);
 }
 
 /// The word is in: from here on the slot is the word's, and that of a word which made room is the process's.
@@ -85,17 +86,23 @@ void Stepper::put(Step step, unsigned choice) {
             return entered(0);
         }
         if (last_word()) {
-            scan(broken_ == Break::VictimWithoutSwap ? Step::ReadVictim : Step::SwapVictim);
+            return scan(broken_ == Break::VictimWithoutSwap ? Step::ReadVictim : Step::SwapVictim);
         }
-        return;
+        return me_.scan == home_ ? go(Step::PutMore) : go(Step::Put);
+    case Step::PutMore: // index_put_overflow counts before it looks
+        state_.more += broken_ == Break::OverflowUncounted ? 0 : 1;
+        return go(Step::Put);
     case Step::ReadVictim:
         me_.at = choice;
         me_.word = state_.word.at(choice);
         return go(Step::SwapVictim);
     default: { // SwapVictim: whichever the hash says
-        const unsigned at = broken_ == Break::VictimWithoutSwap ? me_.at : choice;
+        const unsigned at = broken_ == Break::VictimWithoutSwap ? me_.at : choice + (home_ < words_ ? home_ : 0);
         const Word victim = broken_ == Break::VictimWithoutSwap ? Word(me_.word) : state_.word.at(at);
         state_.word.at(at) = word;
+        if (home_ < words_ && (victim != 0 || broken_ == Break::VictimCountedOut)) {
+            count_out();
+        }
         return entered(victim);
     }
     }
@@ -105,8 +112,7 @@ void Stepper::put(Step step, unsigned choice) {
 /// cache_meet.
 void Stepper::leave(Outcome outcome) {
     unlock();
-    me_.word = me_.at = me_.word2 = me_.at2 = me_.both = me_.second = 0;
-    me_.differs = me_.other = me_.scan = 0;
+    me_.word = me_.at = me_.skip = me_.differs = me_.other = me_.scan = 0;
     set(outcome);
     if (me_.refs != 0) { // cache_drop
         lose(me_.gone, me_.refs);

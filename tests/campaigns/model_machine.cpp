@@ -103,6 +103,7 @@ State Machine::start() const {
         state.word.at(i) = static_cast<Word>(make_word(fingerprint_of(key_of(header)), i) | (refs != 0 ? kShared : 0));
         state.free = static_cast<std::uint8_t>(state.free & ~(1U << i));
         state.in_sf.at(header) = static_cast<std::uint8_t>(references);
+        state.more += i >= scenario_.words - scenario_.more ? 1 : 0;
     }
     return state;
 }
@@ -129,7 +130,7 @@ unsigned Machine::choices(const State& state, unsigned number) const {
         return state.free != 0 ? static_cast<unsigned>(std::popcount(free_slots(state))) : scenario_.slots;
     case Step::SwapVictim:
     case Step::ReadVictim:
-        return scenario_.words;
+        return scenario_.more != 0 ? scenario_.more : scenario_.words;
     case Step::Give:
         return 2;
     default:
@@ -156,8 +157,8 @@ const char* Machine::step(State& state, unsigned number, unsigned choice) const 
         return nullptr;
     }
     const Process& process = state.process.at(number);
-    const char* fault = Stepper(state, number, operation(process, number), scenario_.words, broken_)
-                            .run(slot_chosen(state, process, choice));
+    const char* fault =
+        Stepper(state, number, operation(process, number), scenario_, broken_).run(slot_chosen(state, process, choice));
     look_for_lost(state);
     return fault;
 }
@@ -183,6 +184,12 @@ const char* Machine::check(const State& state, bool end) const {
         if (word != 0 && std::exchange(seen.at(state.slot.at(slot_of(word)).key), true)) {
             return "two words of one key: an ambiguity goes unseen";
         }
+    }
+    const auto more =
+        static_cast<unsigned>(std::count_if(state.word.begin() + scenario_.words - scenario_.more,
+                                            state.word.begin() + scenario_.words, [](Word word) { return word != 0; }));
+    if (state.more < more || (end && state.more > more)) {
+        return "the lock does not count the words of the overflow line";
     }
     if (!end) {
         return nullptr;

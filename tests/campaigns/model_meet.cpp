@@ -2,63 +2,49 @@
 // cache_meet of bpf/cache/cache.h, and what it calls. Each case is one access to shared memory.
 #include "model_steps.h"
 
+#include <bit>
+
 namespace sfc::test::model {
 
-/// cache_meet: one or two words that match, found without the lock
+/// cache_judge_all: the next word that matches. The lock is held, so words only go.
 void Stepper::candidates(Step step) {
-    const bool match = me_.scan < words_ && matches(state_.word.at(me_.scan), operation_.key);
-    switch (step) {
-    case Step::FindOne:
-        if (match) {
-            me_.word = state_.word.at(me_.scan);
-            me_.at = me_.scan;
-            return scan(Step::FindTwo);
-        }
-        if (last_word()) {
-            set(Outcome::Again);
-            again();
-        }
-        return;
-    default: // FindTwo
-        if (match && me_.scan != me_.at) {
-            me_.word2 = state_.word.at(me_.scan);
-            me_.at2 = me_.scan;
-            me_.both = 1;
-            return scan(Step::MeetCount);
-        }
-        if (last_word()) {
-            scan(Step::MeetCount);
-        }
+    if (step == Step::Meet && !lock()) {
+        return leave(Outcome::Full);
     }
+    const unsigned before = static_cast<unsigned>(std::popcount(static_cast<unsigned>(me_.skip))), at = next_match();
+    if (at == kWords || (broken_ == Break::MeetFirstOnly && before == 1)) {
+        set(Outcome::Other);
+        return me_.holds != 0 ? scan(Step::Put) : leave(Outcome::Other);
+    }
+    if (before == kEqual) {
+        return leave(Outcome::Again);
+    }
+    const Slot& slot = state_.slot.at(slot_of(state_.word.at(at)));
+    me_.word = state_.word.at(at);
+    me_.at = at;
+    me_.other = slot.key != operation_.key || slot.head != operation_.header ? 1 : 0;
+    go(Step::JudgeKey);
 }
 
-/// cache_meet under the lock: candidate_judge and cache_judge, but for cache_share
+/// cache_judge, but for cache_share
 void Stepper::judge(Step step) {
-    const Slot& slot = state_.slot.at(slot_of(candidate()));
-    const bool same_word = state_.word.at(position()) == candidate();
+    const Word word = static_cast<Word>(me_.word);
+    const Slot& slot = state_.slot.at(slot_of(word));
     switch (step) {
-    case Step::MeetCount:
-        if (!lock()) {
-            return leave(Outcome::Full);
-        }
-        if (matching() != 1U + me_.both && broken_ != Break::MeetWithoutCount) {
-            return leave(Outcome::Again);
-        }
-        [[fallthrough]];
-    case Step::JudgePosition:
-        me_.differs = 0;
-        me_.other = slot.key != operation_.key || slot.head != operation_.header ? 1 : 0;
-        return same_word ? go(Step::JudgeKey) : leave(Outcome::Again);
     case Step::JudgeKey:
+        me_.differs = 0;
         set(Outcome::Other);
         return go(slot.key != operation_.key ? Step::JudgeAgain
                   : me_.now > slot.deadline  ? Step::SwapStale
                                              : Step::JudgeHead);
     case Step::SwapStale: {
-        const unsigned lost = references(candidate());
-        if (swap(position(), candidate(), 0) || broken_ == Break::StaleWithoutSwap) {
-            state_.word.at(position()) = 0;
-            me_.gone = slot_of(candidate());
+        const unsigned lost = references(word);
+        if (swap(me_.at, word, 0) || broken_ == Break::StaleWithoutSwap) {
+            state_.word.at(me_.at) = 0;
+            if (me_.at >= home_) {
+                count_out();
+            }
+            me_.gone = slot_of(word);
             me_.refs = lost;
             own(me_.gone);
         }
@@ -72,29 +58,27 @@ void Stepper::judge(Step step) {
         set(Outcome::Ambiguous);
         return go(me_.differs != 0 ? Step::JudgeAgain : Step::Share);
     default: // JudgeAgain: what was read of a slot that was claimed meanwhile says nothing
-        if (!same_word && (broken_ != Break::AmbiguousWithoutLook || is(Outcome::Other))) {
+        if (state_.word.at(me_.at) != word && (broken_ != Break::AmbiguousWithoutLook || is(Outcome::Other))) {
             return leave(Outcome::Again);
         }
         want(me_.other != 0, "ambiguous without a packet in the SF that has another header");
         if (is(Outcome::Ambiguous)) {
             return leave(Outcome::Ambiguous);
         }
-        if (me_.both != 0 && me_.second == 0) {
-            me_.second = 1;
-            return go(Step::JudgePosition);
-        }
-        return me_.holds != 0 ? scan(Step::Put) : leave(Outcome::Other);
+        me_.skip |= 1U << me_.at;
+        go(Step::MeetNext);
     }
 }
 
 /// cache_share
 void Stepper::share() {
-    Slot& slot = state_.slot.at(slot_of(candidate()));
-    if ((candidate() & kShared) == 0) {
-        const auto shared = static_cast<Word>(candidate() | kShared);
+    const Word word = static_cast<Word>(me_.word);
+    Slot& slot = state_.slot.at(slot_of(word));
+    if ((word & kShared) == 0) {
+        const auto shared = static_cast<Word>(word | kShared);
         if (broken_ == Break::ShareWithoutSwap) {
-            state_.word.at(position()) = shared;
-        } else if (!swap(position(), candidate(), shared)) {
+            state_.word.at(me_.at) = shared;
+        } else if (!swap(me_.at, word, shared)) {
             return leave(Outcome::Again);
         }
         slot.refs = 1;

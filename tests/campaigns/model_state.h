@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// What the model of the header cache consists of: one bucket of a few words, a few slots, and processes that run the
-// operations of bpf/cache/cache.h step by step. A step is one access to memory that others see, and all see it at once:
-// stores that a CPU holds back are not modelled. Taking the lock is one step with the first access under it, giving it
-// back with the last: nobody can tell (Lipton 1975). So is what only the lock's holder or the slot's owner can see
-// change, and a look at all words under the lock, since then words only go. Who finds the lock taken gives up, as after
-// the last look of lock.h; who waits comes later. Where the model is simpler than bpf/ it allows more: free slots are a
-// set from which any may be taken (model_pool.h has the magazines and the stack of chunks), and a sweep comes to any
-// slot.
+// What the model of the header cache consists of: one bucket of a few words, with an overflow line, a few slots, and
+// processes that run the operations of bpf/cache/cache.h step by step. A step is one access to memory that others see,
+// and all see it at once: stores that a CPU holds back are not modelled. Taking the lock is one step with the first
+// access under it, giving it back with the last: nobody can tell (Lipton 1975). So is what only the lock's holder or
+// the slot's owner can see change, and a look at all words under the lock, since then words only go. Who finds the lock
+// taken gives up, as after the last look of lock.h; who waits comes later. Where the model is simpler than bpf/ it
+// allows more: free slots are a set from which any may be taken (model_pool.h has the magazines and the stack of
+// chunks), and a sweep comes to any slot.
 #pragma once
 
 #include <array>
@@ -16,7 +16,14 @@
 
 namespace sfc::test::model {
 
-enum Limits : unsigned { kWords = 3, kSlots = 3, kProcesses = 5, kTries = 4 /* CACHE_TRIES */, kRefsMost = 3 };
+enum Limits : unsigned {
+    kWords = 3,
+    kSlots = 3,
+    kProcesses = 5,
+    kTries = 4, ///< CACHE_TRIES
+    kEqual = 2, ///< CACHE_EQUAL
+    kRefsMost = 3
+};
 
 /// A, C and E have equal fingerprints.
 enum Key : std::uint8_t { A, B, C, D, E, Rubbish /* a chunk of free slots stands over it */ };
@@ -59,6 +66,7 @@ enum class Step : std::uint8_t {
     Start,
     Take,
     Hint,
+    HintMore,
     Refill,
     WriteKey,
     WriteMeta,
@@ -66,12 +74,11 @@ enum class Step : std::uint8_t {
     WriteTail,
     PublishAny,
     Put,
+    PutMore,
     ReadVictim,
     SwapVictim,
-    FindOne,
-    FindTwo,
-    MeetCount,
-    JudgePosition,
+    Meet,
+    MeetNext,
     JudgeKey,
     SwapStale,
     JudgeHead,
@@ -79,8 +86,10 @@ enum class Step : std::uint8_t {
     JudgeAgain,
     Share,
     Find,
+    FindMore,
     Peek,
     SwapClaim,
+    Uncount,
     UnpackKey,
     UnpackHead,
     UnpackTail,
@@ -104,20 +113,18 @@ enum class Outcome : std::uint8_t { Ok, Shared, Ambiguous, Full, Late, Miss, Aga
 struct Process {
     std::uint64_t step : 6, operation : 2, tries : 3, outcome : 3;
     std::uint64_t now : 1;
-    std::uint64_t scan : 2;                     ///< the word that a loop comes to next
-    std::uint64_t word : 6, at : 2;             ///< the candidate: what index_find found
-    std::uint64_t word2 : 6, at2 : 2, both : 1; ///< cache_meet: the other candidate, and whether there is one
-    std::uint64_t second : 1;                   ///< it is the other one's turn
-    std::uint64_t matched : 1, looped : 1;      ///< cache_insert: what index_any said; it is in its loop
-    std::uint64_t skip : 3;                     ///< cache_claim: positions, one bit each
-    std::uint64_t slot : 2, holds : 1;          ///< `id` of cache_insert
-    std::uint64_t gone : 2, refs : 3;           ///< a slot that was taken out of the index, and its references
-    std::uint64_t head : 3, tail : 3;           ///< the header as it is read
-    std::uint64_t differs : 1, count : 2;
+    std::uint64_t scan : 2;                ///< the word that a loop comes to next
+    std::uint64_t word : 6, at : 2;        ///< the candidate: what index_find found
+    std::uint64_t matched : 1, looped : 1; ///< cache_insert: what index_any said; it is in its loop
+    std::uint64_t skip : 3;                ///< positions of other keys' words, one bit each
+    std::uint64_t slot : 2, holds : 1;     ///< `id` of cache_insert
+    std::uint64_t gone : 2, refs : 3;      ///< a slot that was taken out of the index, and its references
+    std::uint64_t head : 3, tail : 3;      ///< the header as it is read
+    std::uint64_t differs : 1;
     std::uint64_t owns : 3;    ///< slots, one bit each
     std::uint64_t other : 1;   ///< what it met had another key or header when it met it
     std::uint64_t present : 1; ///< an entry of its key has been there all the time
-    std::uint64_t unused : 2;
+    std::uint64_t unused : 14;
 };
 
 struct State {
@@ -125,11 +132,12 @@ struct State {
     std::array<Slot, kSlots> slot;
     std::array<Word, kWords> word;
     std::uint8_t lock;  ///< process that has the bucket's lock, plus 1
+    std::uint8_t more;  ///< words in the overflow line, as the lock counts them
     std::uint8_t free;  ///< slots in magazines and chunks, one bit each: model_pool.cpp has them in full
     std::uint8_t clock; ///< 0, then 1 for ever
     std::array<std::uint8_t, kHeaders>
         in_sf; ///< packets that went to the SF with this header and are not accounted for
-    std::array<std::uint8_t, 6> unused;
+    std::array<std::uint8_t, 5> unused;
 };
 static_assert(sizeof(State) % sizeof(std::uint64_t) == 0, "states are hashed in words");
 
@@ -159,6 +167,7 @@ struct Scenario {
     unsigned slots = kSlots;
     unsigned words = 2;
     bool time_passes = false;
+    unsigned more = 0; ///< the last so many of the words are those of the overflow line
 };
 
 /// Ways to break the protocol. Each must be noticed, or the model proves nothing.
@@ -173,9 +182,11 @@ enum class Break : std::uint8_t {
     StaleWithoutSwap,
     VictimWithoutSwap,
     AmbiguousWithoutLook, ///< the verdict stands, whether or not the word is still there
-    MeetWithoutCount,     ///< words that came since are not noticed
+    MeetFirstOnly,        ///< of two words that match it looks at one
     SharedWithoutLock,
     WordBeforeHeader,
+    OverflowUncounted,
+    VictimCountedOut, ///< also where a claim was quicker, which counts it out too
     kCount,
 };
 

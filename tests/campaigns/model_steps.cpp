@@ -24,8 +24,7 @@ void Stepper::end(Outcome outcome) {
 /// Tries again, because what was found has changed meanwhile, or was another key's (the loops of cache_insert and
 /// cache_claim). Forgets what the process no longer knows, so that states that differ in nothing else are one.
 void Stepper::again() {
-    me_.word = me_.at = me_.word2 = me_.at2 = me_.both = me_.second = 0;
-    me_.gone = me_.refs = me_.head = me_.tail = me_.differs = me_.count = me_.other = me_.matched = 0;
+    me_.word = me_.at = me_.gone = me_.refs = me_.head = me_.tail = me_.differs = me_.other = me_.matched = 0;
     if (operation_.kind == Kind::Insert && me_.looped == 0) {
         me_.looped = 1; // the first try, before the loop, is none of the four
     } else if (++me_.tries == kTries) {
@@ -68,10 +67,20 @@ unsigned Stepper::references(Word word) const {
     return (word & kShared) != 0 ? state_.slot.at(slot_of(word)).refs : 1;
 }
 
-/// How many words match: index_any, index_count.
-unsigned Stepper::matching() const {
-    return static_cast<unsigned>(std::count_if(state_.word.begin(), state_.word.end(),
-                                               [this](Word word) { return matches(word, operation_.key); }));
+/// A word that matches and is not to be skipped, with the lock held; kWords where there is none.
+unsigned Stepper::next_match() const {
+    const unsigned end = state_.more != 0 ? words_ : home_;
+    for (unsigned at = 0; at < end; at++) {
+        if (matches(state_.word.at(at), operation_.key) && (me_.skip >> at & 1) == 0) {
+            return at;
+        }
+    }
+    return kWords;
+}
+
+void Stepper::count_out() {
+    want(state_.more > 0, "more words are counted out of the overflow line than were there");
+    state_.more--;
 }
 
 bool Stepper::copies_first() const {
@@ -114,13 +123,13 @@ const char* Stepper::run(unsigned choice) {
         publish();
     } else if (step <= Step::SwapVictim) {
         put(step, choice);
-    } else if (step <= Step::FindTwo) {
+    } else if (step <= Step::MeetNext) {
         candidates(step);
     } else if (step <= Step::JudgeAgain) {
         judge(step);
     } else if (step == Step::Share) {
         share();
-    } else if (step <= Step::SwapClaim) {
+    } else if (step <= Step::Uncount) {
         claim(step);
     } else if (step <= Step::UnpackTail) {
         unpack(step);

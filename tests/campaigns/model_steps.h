@@ -8,10 +8,9 @@ namespace sfc::test::model {
 /// One step of one process.
 class Stepper {
 public:
-    /// `words`: of the bucket.
-    Stepper(State& state, unsigned number, const Operation& operation, unsigned words, Break broken)
-        : state_(state), me_(state.process.at(number)), number_(number), operation_(operation), words_(words),
-          broken_(broken) {}
+    Stepper(State& state, unsigned number, const Operation& operation, const Scenario& scenario, Break broken)
+        : state_(state), me_(state.process.at(number)), number_(number), operation_(operation), words_(scenario.words),
+          home_(scenario.words - scenario.more), broken_(broken) {}
 
     /// Returns what is wrong about it, or null.
     const char* run(unsigned choice);
@@ -22,6 +21,7 @@ private:
     unsigned number_;
     Operation operation_;
     unsigned words_;
+    unsigned home_; ///< of them those of the bucket's own line
     Break broken_;
     const char* fault_ = nullptr;
 
@@ -57,10 +57,10 @@ private:
     [[nodiscard]] bool lock();
     void unlock();
     bool swap(unsigned at, Word before, Word after);
-    [[nodiscard]] Word candidate() const { return static_cast<Word>(me_.second != 0 ? me_.word2 : me_.word); }
-    [[nodiscard]] unsigned position() const { return me_.second != 0 ? me_.at2 : me_.at; }
     [[nodiscard]] unsigned references(Word word) const;
-    [[nodiscard]] unsigned matching() const;
+    [[nodiscard]] unsigned next_match() const;
+    void count_out();
+    void miss();
     [[nodiscard]] bool copies_first() const;
     void lose(unsigned slot, unsigned references);
     void get_header(unsigned head, unsigned tail);

@@ -30,7 +30,8 @@ template <class T> T value(const Maps& maps, MapId map, std::uint32_t key) {
 /// Where the slots are.
 class Census {
 public:
-    Census(const Maps& maps, const Plan& plan) : maps_(maps), plan_(plan), positions_(plan.capacity) {}
+    Census(const Maps& maps, const Plan& plan, const IndexSize& index)
+        : maps_(maps), plan_(plan), index_(index), positions_(plan.capacity) {}
 
     std::vector<std::string> faults() {
         ask_index();
@@ -43,6 +44,7 @@ public:
 private:
     const Maps& maps_;
     const Plan& plan_;
+    IndexSize index_;
     std::vector<std::string> positions_; ///< of each slot; several where that is the fault
     std::vector<std::string> faults_;
 
@@ -58,19 +60,40 @@ private:
     }
 
     void ask_index() {
-        for (std::uint32_t at = 0; at < plan_.capacity / SFC_SLOTS_PER_BUCKET; at++) {
+        for (std::uint32_t bucket = 0; bucket < index_.buckets; bucket++) {
             std::set<std::array<__u64, SFC_KEY_WORDS>> keys;
-            for (const std::uint32_t word : value<sfc_bucket>(maps_, MapId::buckets, at).word) {
-                if (word == 0) {
-                    continue;
-                }
-                const std::uint32_t slot = word & (plan_.capacity - 1);
-                is_at(slot, fmt::format("in bucket {}", at));
-                if (!keys.insert(std::to_array(value<sfc_slot>(maps_, MapId::slots, slot).key.word)).second) {
-                    faults_.push_back(fmt::format("bucket {}: two words of one key", at));
-                }
+            (void)ask_line(bucket, keys);
+            std::uint32_t more = 0;
+            for (std::uint32_t at = bucket + index_.buckets; at < index_.lines(); at += index_.buckets) {
+                more += ask_line(at, keys);
+            }
+            const std::uint32_t lock = value<sfc_bucket>(maps_, MapId::buckets, bucket).lock;
+            if (lock != more * SFC_LOCK_OVERFLOW) {
+                faults_.push_back(
+                    fmt::format("bucket {}: its lock is {}, with {} words in overflow lines", bucket, lock, more));
             }
         }
+    }
+
+    /// Returns how many words there are.
+    std::uint32_t ask_line(std::uint32_t at, std::set<std::array<__u64, SFC_KEY_WORDS>>& keys) {
+        std::uint32_t count = 0;
+        for (const std::uint32_t word : value<sfc_bucket>(maps_, MapId::buckets, at).word) {
+            if (word == 0) {
+                continue;
+            }
+            count++;
+            const std::uint32_t number = word & (plan_.capacity - 1);
+            is_at(number, fmt::format("in line {}", at));
+            const auto slot = value<sfc_slot>(maps_, MapId::slots, number);
+            if (slot.bucket != at) {
+                faults_.push_back(fmt::format("slot {}: in line {}, and says {}", number, at, slot.bucket));
+            }
+            if (!keys.insert(std::to_array(slot.key.word)).second) {
+                faults_.push_back(fmt::format("line {}: two words of one key", at));
+            }
+        }
+        return count;
     }
 
     void ask_magazines(std::uint32_t service) {
@@ -117,8 +140,8 @@ private:
 
 } // namespace
 
-std::vector<std::string> slot_faults(const Maps& maps, const Plan& plan) {
-    return Census(maps, plan).faults();
+std::vector<std::string> slot_faults(const Maps& maps, const Plan& plan, const IndexSize& index) {
+    return Census(maps, plan, index).faults();
 }
 
 } // namespace sfc::test

@@ -45,8 +45,8 @@ constexpr const char* kSrv6Services = R"(
      sf: {name: fw, in: left}, inner_ttl: keep, next_hop: {interface: e0, mac: "02:00:00:00:00:99"}}
 )";
 
-/// Bits of a word that are no fingerprint: all but six, which are also those that say whose position a word takes
-/// (index_put).
+constexpr IndexSize kCrowd = {1, 2};
+/// Bits of a word that are no fingerprint: all but six.
 constexpr std::uint32_t kFewFingerprints = 0x3fc0ffff;
 
 LoadSettings settings(std::uint64_t seed) {
@@ -165,7 +165,8 @@ RaceTable::Object RaceTable::load(RaceBuild build, bool crowded) const {
     Object object(open(build));
     sfc_config config = load_constants(plan_, settings(seed_));
     if (crowded) {
-        config.bucket_mask = 0;
+        config.bucket_mask = kCrowd.buckets - 1;
+        config.overflow_mask = kCrowd.overflow_lines - 1;
         config.slot_mask = kFewFingerprints;
     }
     set_constants(object.get(), config);
@@ -175,6 +176,7 @@ RaceTable::Object RaceTable::load(RaceBuild build, bool crowded) const {
 
 void RaceTable::set_up(const RaceSetup& setup) {
     Object& build = builds_[{setup.build, setup.crowded}];
+    index_ = setup.crowded ? kCrowd : plan_.index_size();
     if (!build) {
         build = load(setup.build, setup.crowded);
     }
@@ -225,7 +227,7 @@ Conservation RaceTable::conservation() const {
 }
 
 std::vector<std::string> RaceTable::faults() const {
-    std::vector<std::string> faults = slot_faults(programs_.maps(), plan_);
+    std::vector<std::string> faults = slot_faults(programs_.maps(), plan_, index_);
     for (std::uint32_t i = 0; i < RACE_NUMBERS * RACE_STACKS; i++) {
         race_tally sum{};
         for (const race_tally& one : per_cpu<race_tally>(harness_->maps.race_tallies, i)) {

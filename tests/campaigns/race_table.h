@@ -26,9 +26,9 @@ enum class RaceBuild : std::uint8_t { Plain, Stalled, Naive };
 struct RaceSetup {
     RaceBuild build = RaceBuild::Plain;
     std::uint32_t numbers = 8; ///< different packets, a power of two
-    bool crowded =
-        false; ///< all in one bucket, so that its words run out, and with 64 fingerprints, so that they are equal
-    bool expire = false; ///< the clock moves, and takes references away
+    bool crowded = false;      ///< all in one bucket and two overflow lines, so that words run out, and with 64
+                               ///< fingerprints, so that they are equal
+    bool expire = false;       ///< the clock moves, and takes references away
 };
 
 using RaceCounts = std::array<std::uint64_t, RACE_COUNTS>;
@@ -67,6 +67,7 @@ private:
     Programs programs_; ///< for its maps, which all builds share
     std::unique_ptr<race_bpf, Close> harness_;
     std::map<std::pair<RaceBuild, bool>, Object> builds_;
+    IndexSize index_; ///< of the programs that were set up last
 
     [[nodiscard]] Object load(RaceBuild build, bool crowded) const;
     void seed_cpus() const;

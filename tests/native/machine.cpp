@@ -118,6 +118,10 @@ int Machine::run(PacketProgram program, std::span<const std::uint8_t> frame, con
 
 bool Machine::refuses() {
     require(!locked(), "a helper under a lock");
+    return fails();
+}
+
+bool Machine::fails() const {
     return fault.kind == Fault::Refuse && fault.call == calls_;
 }
 
@@ -130,7 +134,8 @@ void Machine::after_call() {
 }
 
 void* Machine::lookup(void* map, const void* key) {
-    void* value = refuses() ? nullptr : map_at(map).lookup(key);
+    require(locked_ == nullptr, "a lookup under a lock of the kernel");
+    void* value = fails() ? nullptr : map_at(map).lookup(key);
     if (value != nullptr && map_at(map).name() == "buckets") {
         buckets_.push_back(value);
     }
@@ -265,7 +270,7 @@ void Machine::lock(bpf_spin_lock* lock) {
 }
 
 bool Machine::locked() const {
-    return locked_ != nullptr || (bucket_lock_ != nullptr && *bucket_lock_ != 0);
+    return locked_ != nullptr || (bucket_lock_ != nullptr && (*bucket_lock_ & SFC_LOCK_TAKEN) != 0);
 }
 
 void Machine::take(const std::uint32_t* lock) {
@@ -273,7 +278,7 @@ void Machine::take(const std::uint32_t* lock) {
     if (const auto hook = before_lock) {
         hook();
     }
-    bucket_lock_ = *lock == 0 ? lock : nullptr; // or another CPU has it
+    bucket_lock_ = (*lock & SFC_LOCK_TAKEN) == 0 ? lock : nullptr; // or another CPU has it
 }
 
 long Machine::loop(std::uint32_t most, long (*turn)(std::uint32_t, void*), void* context) {

@@ -119,6 +119,7 @@ private:
     void end();
     [[nodiscard]] NativeMap& map_at(const void* address);
     [[nodiscard]] bool refuses();
+    [[nodiscard]] bool fails() const;
     [[nodiscard]] bool locked() const;
     void take(const std::uint32_t* lock);
     void after_call();

@@ -28,7 +28,7 @@ void NativeRunner::size_maps() {
     }
     machine.map("sfs").resize(static_cast<std::uint32_t>(plan_.sfs.size()));
     machine.map("matches").resize(std::max<std::uint32_t>(static_cast<std::uint32_t>(plan_.matches.size()), 1));
-    machine.map("buckets").resize(plan_.capacity / SFC_SLOTS_PER_BUCKET);
+    machine.map("buckets").resize(plan_.index_size().lines());
     machine.map("slots").resize(plan_.capacity);
     machine.map("tails").resize(plan_.capacity);
     machine.map("icmp_ports").resize(plan_.shape.icmp != 0 ? ports : 1);

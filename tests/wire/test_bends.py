@@ -16,7 +16,7 @@ SIZES = {"line": 64, "bucket": 64, "slot": 128, "service": 48, "hint": 32, "maga
 PACKED = [[16, 2.0], [512, 2.0], [1024, 4.0], [16384, 4.0], [262144, 34.0], [1048576, 34.0]]
 SPREAD = [[16, 2.0], [64, 2.0], [512, 2.0], [4096, 14.0], [16384, 14.0]]
 LOADS = {"axis": "loads", "value": "", "load": 0.0, "sizes": SIZES, "packed": PACKED, "spread": SPREAD}
-FILL = {"header": 16, "tail": 32, "buckets": 16384, "used": 0, "largest": 1, "inserted": 40000, "evicted": 0}
+FILL = {"header": 16, "tail": 32, "buckets": 16384, "used": 0, "largest": 1, "overflow": 0, "inserted": 40000, "evicted": 0}
 
 
 def chain(axis, value, hints=None, noise=1, pace=1.0, **ns):
@@ -102,11 +102,12 @@ class InFlight(unittest.TestCase):
                                "where rounds differ by 11 ns.")
 
     def test_overflow(self):
-        """14 words and less have room. With 4 words a bucket by chance one insert in 100000 finds 15; on the way to it fewer."""
-        found = results(chain("base", "", user=500), micro(65536, 50.0, largest=15, evicted=7))
+        """15 words have room. Of 60000 packets in 4096 buckets 5550 are beyond by chance; a table that was filled at random had 5666."""
+        found = results(chain("base", "", user=500), micro(60000, 50.0, buckets=4096, largest=29, evicted=7, overflow=5666))
         text = joined(paper_words.overflow(found))
-        self.assertRegex(text, r"^7 of 40000 inserts found their bucket full, and made another packet give way; 0.\d were to be expected.")
-        self.assertIn("With 65536 packets the fullest bucket has 15 of 15 words. In the chain it was 0 of 1000 inserts.", text)
+        self.assertRegex(text, "^7 of 40000 inserts made another packet give way, because .* were full; in the chain it was 0 of 1000.")
+        self.assertIn("With 60000 packets 5666 words are in overflow lines; 5550 were to be expected. The fullest bucket has 29 words, of "
+                      "which 15 are in its own line.", text)
         self.assertAlmostEqual(paper_words.more_than(14, 4.0), 2.0e-5, delta=1e-6)
 
 
