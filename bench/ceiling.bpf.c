@@ -30,7 +30,7 @@ struct ethernet {
 
 struct {
     __uint(type, BPF_MAP_TYPE_DEVMAP);
-    __uint(max_entries, CEILING_WAYS);
+    __uint(max_entries, 1);
     __type(key, __u32);
     __type(value, __u32);
 } way_out SEC(".maps");
@@ -90,8 +90,6 @@ int ceiling_strip(struct xdp_md* ctx) {
     if (data + ETH_HLEN > (void*)(long)ctx->data_end)
         return XDP_DROP;
     ethernet_write(data, &old, bpf_htons(ETH_P_IP));
-    if (ceiling_settings.stage == CEILING_PORTS)
-        return bpf_redirect_map(&way_out, CEILING_TO_SF, XDP_DROP);
     return ceiling_settings.stage == CEILING_POP ? XDP_PASS : ticket_put(ctx);
 }
 
@@ -156,7 +154,7 @@ int ceiling_hairpin(struct xdp_md* ctx) {
     end = (void*)(long)ctx->data_end;
     if (header_write(data, end, &old))
         return XDP_DROP;
-    return bpf_redirect_map(&way_out, CEILING_OUT, XDP_DROP);
+    return bpf_redirect_map(&way_out, 0, XDP_DROP);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -11,11 +11,7 @@ enum ceiling_stage {
     CEILING_TC,      /* which TC looks at where it leaves */
     CEILING_HAIRPIN, /* and which go through the hairpin, where the packet gets a header: the way of merged ones */
     CEILING_IN_TC,   /* no hairpin: the header is put on by TC, the way of all others */
-    CEILING_PORTS,   /* an SF behind ports instead of the kernel: a static proxy, whose header is a constant */
 };
-
-/* Entries of the map `way_out`. */
-enum { CEILING_OUT, CEILING_TO_SF, CEILING_WAYS };
 
 struct ceiling_settings {
     __u32 stage;

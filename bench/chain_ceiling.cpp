@@ -17,12 +17,11 @@
 namespace sfc::bench {
 namespace {
 
-constexpr std::array<std::pair<const char*, enum ceiling_stage>, 6> kStages{{{"pop", CEILING_POP},
+constexpr std::array<std::pair<const char*, enum ceiling_stage>, 5> kStages{{{"pop", CEILING_POP},
                                                                              {"ticket", CEILING_TICKET},
                                                                              {"tc", CEILING_TC},
                                                                              {"hairpin", CEILING_HAIRPIN},
-                                                                             {"ceiling", CEILING_IN_TC},
-                                                                             {"static", CEILING_PORTS}}};
+                                                                             {"ceiling", CEILING_IN_TC}}};
 
 /// The header is that of packets with so many labels, and `port` is where they leave.
 Skeleton<ceiling_bpf> load_ceiling(enum ceiling_stage stage, std::uint32_t labels, const Link& port,
@@ -44,29 +43,12 @@ Skeleton<ceiling_bpf> load_ceiling(enum ceiling_stage stage, std::uint32_t label
     return skeleton;
 }
 
-void set_way(const ceiling_bpf& skeleton, std::uint32_t way, const Link& port) {
-    if (bpf_map_update_elem(bpf_map__fd(skeleton.maps.way_out), &way, &port.index, BPF_ANY) != 0) {
+void set_way_out(const ceiling_bpf& skeleton, const Link& port) {
+    const std::uint32_t zero = 0;
+    if (bpf_map_update_elem(bpf_map__fd(skeleton.maps.way_out), &zero, &port.index, BPF_ANY) != 0) {
         throw system_error("cannot fill map way_out of ceiling.bpf.c", errno);
     }
 }
-
-/// Between the ports of an SF.
-class StaticProxy : public Variant {
-public:
-    StaticProxy(const Netns& proxy, std::uint32_t labels) {
-        const InNetns inside(proxy);
-        const Link out = find_in(proxy, "p1");
-        skeleton_ = load_ceiling(CEILING_PORTS, labels, out, 0);
-        set_way(*skeleton_, CEILING_OUT, out);
-        set_way(*skeleton_, CEILING_TO_SF, find_in(proxy, "f0"));
-        there_ = attach_in(proxy, "p0", bpf_program__fd(skeleton_->progs.ceiling_strip));
-        back_ = attach_in(proxy, "f1", bpf_program__fd(skeleton_->progs.ceiling_hairpin));
-    }
-
-private:
-    Skeleton<ceiling_bpf> skeleton_;
-    Fd there_, back_;
-};
 
 /// The hairpin is made as the proxy makes its own.
 class Ceiling : public Variant {
@@ -77,7 +59,7 @@ public:
         const Hairpin hairpin = make_hairpin(port_.index, port_.mtu);
         try {
             skeleton_ = load_ceiling(stage, labels, port_, hairpin.in.index);
-            set_way(*skeleton_, CEILING_OUT, port_);
+            set_way_out(*skeleton_, port_);
             strip_ = attach_in(proxy, "p0", bpf_program__fd(skeleton_->progs.ceiling_strip));
             return_ = attach_in(proxy, hairpin.out.name, bpf_program__fd(skeleton_->progs.ceiling_hairpin));
             if (stage >= CEILING_TC) {
@@ -116,9 +98,6 @@ std::optional<enum ceiling_stage> ceiling_stage(const std::string& name) {
 }
 
 std::unique_ptr<Variant> make_ceiling(const Netns& proxy, enum ceiling_stage stage, std::uint32_t labels) {
-    if (stage == CEILING_PORTS) {
-        return std::make_unique<StaticProxy>(proxy, labels);
-    }
     return std::make_unique<Ceiling>(proxy, stage, labels);
 }
 

@@ -8,7 +8,7 @@
 
 namespace sfc::bench {
 
-/// The stage by its name: pop, ticket, tc, hairpin, ceiling or static; nothing for another name.
+/// The stage by its name: pop, ticket, tc, hairpin or ceiling; nothing for another name.
 [[nodiscard]] std::optional<enum ceiling_stage> ceiling_stage(const std::string& name);
 
 /// The programs of ceiling.bpf.c, up to that stage, for packets of so many labels. Throws Error.

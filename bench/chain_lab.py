@@ -14,12 +14,12 @@ from lab.net import LabError, call
 
 BUILD = pathlib.Path(__file__).resolve().parent.parent / "build"
 MTU = 1600      # the largest frame with 16 labels
-VARIANTS = ("redirect", "proxy", "paper", "seg6")
+VARIANTS = ("redirect", "static", "proxy", "paper", "seg6")
 ATTACH_SECONDS = 300     # thousands of services, on a machine that has other work
 OTHER = "other"     # the proxy of another checkout
-ANY_LABELS = ("redirect", "proxy", OTHER, "paper", "seg6", "forwarding")    # all others must know how many there will be
+ANY_LABELS = ("redirect", "static", "proxy", OTHER, "paper", "seg6", "forwarding")    # all others must know how many there will be
 KERNELS_OWN = ("mpls_router", "act_mpls")   # static proxies, in bench/mpls_router_lab.py
-ONE_STACK = ("static", *KERNELS_OWN)        # all packets have one and the same
+ONE_STACK = ("static", *KERNELS_OWN)        # all packets have one and the same; static is bench/nocache.bpf.c
 GATEWAY = "2001:db8:b::2"
 IPV6_WORDS, SRH_WORDS, SEGMENT_WORDS = 10, 2, 4
 SILENT = {"net__ipv6__conf__all__disable_ipv6": 1, "net__ipv6__conf__default__disable_ipv6": 1}
@@ -213,9 +213,9 @@ class Packets:
             return
         if self.variant and self.variant[0] in self.programs:
             call(self.programs[self.variant[0]], "detach", "--pin", self.pin)
-        self.ask("variant", "none" if variant in self.programs else self.programs_of.get(variant, variant), cell.labels)
+        self.config.write_text(self.config_of(cell))
+        self.ask("variant", "none" if variant in self.programs else self.programs_of.get(variant, variant), cell.labels, self.config)
         if variant in self.programs:
-            self.config.write_text(self.config_of(cell))
             self.lab.run("proxy", self.programs[variant], "attach", "-c", self.config, "--pin", self.pin, timeout=ATTACH_SECONDS)
         self.variant = wanted
 

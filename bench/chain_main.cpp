@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // The packets of bench/chain.py, which made the namespaces: chain_packets PREFIX. Reads one request a line and answers
-// each with a line: "variant NAME LABELS"; "wire ROLE FROM TO", to redirect what comes in at one interface of a
+// each with a line: "variant NAME LABELS CONFIG"; "wire ROLE FROM TO", to redirect what comes in at one interface of a
 // namespace out of another one; "send SFC BEGUN HOPS LABELS EXPECTED ENTRIES BARE_LEN FLOWS SERVICES STACKS BATCH
 // PACKETS RATE TIMED"; or "delays", of the last packets that were timed, as NANOSECONDS:PACKETS.
 #include <iostream>
@@ -20,13 +20,13 @@ void serve(const std::string& prefix) {
     std::unique_ptr<Variant> variant;
     for (std::string line; std::getline(std::cin, line);) {
         std::istringstream words(line);
-        std::string request, name, from, to;
+        std::string request, name, from, to, config;
         std::uint32_t labels = 0;
         Stream stream;
         words >> request;
-        if (request == "variant" && words >> name >> labels) {
+        if (request == "variant" && words >> name >> labels >> config) {
             variant.reset(); // the ports must be free
-            variant = make_variant(name, proxy, labels);
+            variant = make_variant(name, proxy, labels, config);
             std::cout << name << std::endl;
         } else if (request == "wire" && words >> name >> from >> to) {
             function = std::make_unique<Wire>(netns(name.c_str()), from, to);

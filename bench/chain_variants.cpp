@@ -9,6 +9,7 @@
 #include <net/if.h>
 
 #include "chain_ceiling.h"
+#include "chain_nocache.h"
 #include "net/hook.h"
 #include "net/netlink.h"
 #include "paper.skel.h"
@@ -114,9 +115,13 @@ Wire::Wire(const Netns& netns, const std::string& from, const std::string& to)
 
 Wire::~Wire() = default;
 
-std::unique_ptr<Variant> make_variant(const std::string& name, const Netns& proxy, std::uint32_t labels) {
+std::unique_ptr<Variant> make_variant(const std::string& name, const Netns& proxy, std::uint32_t labels,
+                                      const std::string& config) {
     if (name == "redirect") {
         return std::make_unique<Redirect>(proxy);
+    }
+    if (name == "static") {
+        return make_nocache(proxy, config);
     }
     if (name == "paper") {
         return std::make_unique<Paper>(proxy);

@@ -55,8 +55,10 @@ public:
     virtual ~Variant() = default;
 };
 
-/// `name`: redirect, paper, forwarding, seg6, none, or a stage of chain_ceiling.h; `proxy`: where p0, f0, f1 and p1
-/// are; `labels`: of the packets to come, for those that must know. Throws Error{Usage} for another name.
-[[nodiscard]] std::unique_ptr<Variant> make_variant(const std::string& name, const Netns& proxy, std::uint32_t labels);
+/// `name`: redirect, static, paper, forwarding, seg6, none, or a stage of chain_ceiling.h; `proxy`: where p0, f0, f1
+/// and p1 are; `labels`: of the packets to come, and `config`: a file for the proxy, for those that must know. Throws
+/// Error{Usage} for another name.
+[[nodiscard]] std::unique_ptr<Variant> make_variant(const std::string& name, const Netns& proxy, std::uint32_t labels,
+                                                    const std::string& config);
 
 } // namespace sfc::bench

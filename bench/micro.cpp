@@ -18,7 +18,6 @@
 
 #include "base/error.h"
 #include "micro.skel.h"
-#include "nocache.skel.h"
 #include "paper.skel.h"
 
 namespace sfc::bench {
@@ -107,24 +106,16 @@ template <class Skeleton> void Micro::Close<Skeleton>::operator()(Skeleton* skel
     Skeleton::destroy(skeleton);
 }
 
-Micro::Micro(const Plan& plan) : plan_(plan), programs_(plan, {.clock = SFC_CLOCK_KERNEL}) {
+Micro::Micro(const Plan& plan) : plan_(plan), programs_(plan, {.clock = SFC_CLOCK_KERNEL}), nocache_(plan, programs_) {
     for (std::size_t id = 1; id < plan.ports.size(); id++) {
         programs_.maps().set_interface(static_cast<std::uint16_t>(id), if_nametoindex(plan.ports[id].name.c_str()));
     }
     set_own_addresses();
-    load_nocache();
     load_paper();
     load_harness();
 }
 
 Micro::~Micro() = default;
-
-void Micro::load_nocache() {
-    nocache_.reset(opened(nocache_bpf::open()));
-    nocache_->rodata->sfc_config = load_constants(plan_, {.clock = SFC_CLOCK_KERNEL});
-    programs_.maps().share_with(nocache_->obj);
-    loaded(nocache_.get());
-}
 
 void Micro::load_paper() {
     paper_.reset(opened(paper_bpf::open()));
@@ -141,8 +132,8 @@ void Micro::load_harness() {
     loaded(harness_.get());
     const std::array fds = {programs_.fd(ProgramId::sfc_strip),
                             programs_.fd(ProgramId::sfc_restore),
-                            bpf_program__fd(nocache_->progs.nocache_strip),
-                            bpf_program__fd(nocache_->progs.nocache_restore),
+                            nocache_.strip(),
+                            nocache_.restore(),
                             bpf_program__fd(paper_->progs.paper_strip),
                             bpf_program__fd(paper_->progs.paper_restore_xdp),
                             bpf_program__fd(harness_->progs.micro_nothing),

@@ -7,9 +7,9 @@
 #include "config/plan.h"
 #include "headers.h"
 #include "loader/programs.h"
+#include "nocache.h"
 
 struct micro_bpf;
-struct nocache_bpf;
 struct paper_bpf;
 
 namespace sfc::bench {
@@ -68,11 +68,10 @@ private:
     template <class Skeleton> struct Close { void operator()(Skeleton* skeleton) const; };
     Plan plan_;
     Programs programs_;
+    NoCache nocache_;
     std::unique_ptr<micro_bpf, Close<micro_bpf>> harness_;
-    std::unique_ptr<nocache_bpf, Close<nocache_bpf>> nocache_;
     std::unique_ptr<paper_bpf, Close<paper_bpf>> paper_;
 
-    void load_nocache();
     void load_paper();
     void load_harness();
     void set_own_addresses() const;

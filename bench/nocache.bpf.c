@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * The proxy without its cache: the steps of bpf/proxy.bpf.c from the same sources, but for the key, the insert and the
- * claim. What strip read stays in scratch, and the next restore pushes it. The difference to the proxy is what the
- * cache costs.
+ * claim. What strip read stays in scratch, and the next restore pushes it: where packets wait for each other, all must
+ * have the same header. The difference to the proxy is what the cache costs.
  */
 #include "path/restore.h"
 #include "path/strip.h"
