@@ -26,7 +26,7 @@ class Step:
     noise: float = 0.0
     uses: tuple = ()        # of memory, at both; empty: it is the same
     beside: str = ""        # the curve whose own step has been taken off
-    static: object = None   # that a constant header takes more without a cache
+    static: object = None   # that it takes more without a cache, too
     missed: tuple = (0, 0)  # the share of services without a hint of their own, at both
     as_mpls: float = 0.0    # that the same services of SR-MPLS take more
 

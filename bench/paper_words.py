@@ -78,7 +78,7 @@ def bend(step, unit, loads):
         moved = f"takes {change(step.ns)}"
     text = f"From {step.before} to {step.after} {unit} {name} {moved}."
     if step.static is not None and step.static * step.ns > 0:
-        text += f" Of it a constant header without a cache has {whole(step.static)} ns, too."
+        text += f" Of it the same without a cache has {whole(step.static)} ns, too."
     if step.curve in OURS or step.uses:
         text += " " + by_loads(step, loads)
     elif step.curve in LEAST:
