@@ -167,5 +167,5 @@ def levels(results):
     pages = [(count, loads.tlb(count)) for count, _ in loads.spread]
     reach = max((count for count, more in pages if more < 1), default=0)
     most = max(pages, key=lambda each: each[1])
-    return filled(f"Where the curve is level, a load takes {', '.join(parts)}; with {last * LINE // 1048576} MiB it takes {slowest:.1f} ns. "
+    return filled(f"Where the curve is level, a load takes {', '.join(parts)}. With {last * LINE // 1048576} MiB it takes {slowest:.1f} ns. "
                   f"Misses of the TLB add less than 1 ns up to {reach} pages, and {most[1]:.1f} ns with {most[0]}.")

@@ -53,7 +53,7 @@ class Curve(unittest.TestCase):
 
     def test_levels(self):
         self.assertEqual(self.loads.levels(), [(512, 2.0), (16384, 4.0), (1048576, 34.0)])
-        self.assertIn("a load takes 2.0 ns up to 32 KiB, 4.0 ns up to 1024 KiB; with 64 MiB it takes 34.0 ns.",
+        self.assertIn("a load takes 2.0 ns up to 32 KiB, 4.0 ns up to 1024 KiB. With 64 MiB it takes 34.0 ns.",
                       joined(paper_words.levels(results())))
 
     def test_tlb_is_what_few_pages_do_not_have(self):
