@@ -44,11 +44,17 @@ static __always_inline int lock_take(struct sfc_bucket *bucket)
 	return wait.taken;
 }
 
-/* A store will do where no word is in an overflow line, because nobody else changes the count then. */
+/*
+ * A store will do where no word is in an overflow line, because nobody else changes the count then. Else what was
+ * before is used, or clang takes an atomic addition without a result: that keeps no order on CPUs that have a weak one.
+ */
 static __always_inline void lock_give(struct sfc_bucket *bucket)
 {
-	if (index_overflows(bucket))
-		__sync_fetch_and_sub(&bucket->lock, SFC_LOCK_TAKEN);
-	else
+	if (index_overflows(bucket)) {
+		__u32 before = __sync_fetch_and_sub(&bucket->lock, SFC_LOCK_TAKEN);
+
+		asm volatile("" : : "r"(before));
+	} else {
 		index_store(&bucket->lock, 0);
+	}
 }
