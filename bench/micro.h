@@ -27,8 +27,8 @@ struct Cost {
 
 /// The cache while so many packets are in the SF.
 struct Fill {
-    std::uint32_t header = 0;  ///< bytes of a header in it
-    std::uint32_t tail = 0;    ///< bytes that a slot has for what it has no room for itself
+    std::uint32_t header = 0;   ///< bytes of a header in it
+    std::uint32_t tail = 0;     ///< bytes that a slot has for what it has no room for itself
     std::uint32_t buckets = 0;  ///< of the index
     std::uint32_t used = 0;     ///< lines of it with a word at least
     std::uint32_t largest = 0;  ///< most words of a bucket, with those in overflow lines

@@ -24,7 +24,7 @@ Json cell_json(const Cell& cell) {
               {"disturbed", cell.disturbed}};
     json["fill"] = {{"header", cell.fill.header}, {"tail", cell.fill.tail},       {"buckets", cell.fill.buckets},
                     {"used", cell.fill.used},     {"largest", cell.fill.largest}, {"overflow", cell.fill.overflow},
-                    {"inserted", cell.inserted}, {"evicted", cell.evicted}};
+                    {"inserted", cell.inserted},  {"evicted", cell.evicted}};
     const std::array names = {"proxy", "nocache", "paper", "harness"};
     for (std::size_t i = 0; i < kVariants.size(); i++) {
         if (kVariants[i] == Variant::Paper && !cell.in_paper()) {

@@ -112,6 +112,24 @@ TEST_F(Overflow, TheHandComesThereToo) {
     EXPECT_TRUE(runner.totals().balanced);
 }
 
+TEST_F(Overflow, NothingMakesRoomThereWithoutTheLock) {
+    const auto quota = static_cast<std::uint16_t>(standard_plan().services[kOut].entry.quota);
+    machine.constants.bucket_mask = 1;
+    machine.constants.overflow_mask = 3;
+    for (std::uint16_t id = 1; id <= 2 * quota; id++) {
+        (void)strip(id);
+    }
+    for (const std::uint32_t bucket : {0, 1}) {
+        line(bucket).lock |= SFC_LOCK_TAKEN;
+    }
+    EXPECT_EQ(strip(2 * quota + 1), SFC_REASON_cache_full);
+    for (const std::uint32_t bucket : {0, 1}) {
+        line(bucket).lock &= ~static_cast<std::uint32_t>(SFC_LOCK_TAKEN);
+    }
+    EXPECT_EQ(strip(2 * quota + 1), SFC_OK);
+    EXPECT_TRUE(runner.totals().balanced);
+}
+
 TEST_F(Overflow, TheLockIsTakenWithWordsThere) {
     strip_all(SFC_WORDS + 1);
     line(0).lock |= SFC_LOCK_TAKEN;
