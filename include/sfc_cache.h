@@ -12,7 +12,7 @@
 #pragma once
 
 enum sfc_cache_limit {
-	SFC_WORDS = 15,          /* of one bucket */
+	SFC_WORDS = 15,          /* of one line */
 	SFC_SLOTS_PER_LINE = 4,  /* on average, with all slots in use: one line in 200 000 is too short then */
 	SFC_BUCKETS_MOST = 4096, /* 256 KiB: so many stay in a CPU's own cache. The other lines are overflow lines */
 	SFC_HEADER_INLINE = 32,  /* bytes of a header in its slot */

@@ -166,8 +166,8 @@ static __always_inline enum cache_outcome cache_judge_all(struct work *work, str
  */
 __noinline int cache_meet(struct work *work, __u64 hold_ns, __u32 id)
 {
-	enum cache_outcome outcome = CACHE_AGAIN;
 	__u32 victim = 0, lost = 0, forgot = 0;
+	enum cache_outcome outcome;
 	struct candidate candidate = {};
 	struct sfc_bucket *bucket;
 	struct sfc_memory *line;

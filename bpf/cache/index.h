@@ -106,9 +106,9 @@ static __always_inline __u32 index_find_line(struct sfc_bucket *line, struct wor
 __noinline __u32 index_find_overflow(struct work *work)
 {
 	struct sfc_bucket *line = work ? index_overflow(work) : NULL;
-	__u32 word = 0;
+	__u32 word;
 
-	if (!work || !line)
+	if (!line)
 		return 0;
 	word = index_find_line(line, work, work->index.skip >> INDEX_OVERFLOW);
 	work->index.at |= INDEX_OVERFLOW;
@@ -200,13 +200,17 @@ static __always_inline __u32 index_replace(struct sfc_bucket *line, const struct
  * static, as extensions_walk. */
 __noinline __u32 index_put_overflow(struct work *work, __u32 word)
 {
-	__u32 number = work ? work->index.bucket : 0, id = index_slot(word);
-	struct sfc_bucket *bucket = bpf_map_lookup_elem(&buckets, &number);
-	struct sfc_bucket *line = work ? index_overflow(work) : NULL;
-	struct sfc_slot *slot = bpf_map_lookup_elem(&slots, &id);
-	__u32 victim;
+	__u32 number, id = index_slot(word), victim;
+	struct sfc_bucket *bucket, *line;
+	struct sfc_slot *slot;
 
-	if (!work || !bucket || !line || !slot)
+	if (!work)
+		return word;
+	number = work->index.bucket;
+	bucket = bpf_map_lookup_elem(&buckets, &number);
+	line = index_overflow(work);
+	slot = bpf_map_lookup_elem(&slots, &id);
+	if (!bucket || !line || !slot)
 		return word;
 	*(volatile __u32 *)&slot->bucket = work->index.overflow;
 	__sync_fetch_and_add(&bucket->lock, SFC_LOCK_OVERFLOW);

@@ -106,6 +106,25 @@ TEST(Cache, EvictsTheOldestFirst) {
     EXPECT_TRUE(proxy.conservation().balanced());
 }
 
+TEST(Cache, LargeIndexGoesOnInOverflowLines) {
+    constexpr std::uint16_t kPackets = 40000;
+    const Plan plan = standard_plan(65536);
+    Proxy proxy(plan);
+    for (std::uint16_t id = 1; id <= kPackets; id++) {
+        ASSERT_EQ(proxy.strip(mpls_udp(kStack, {.id = id})).result.verdict, SFC_VERDICT_TO_SF) << id;
+    }
+    unsigned overflow = 0;
+    proxy.programs.maps().each_entry([&](const sfc_slot& slot, unsigned /*references*/) {
+        overflow += slot.bucket >= plan.index_size().buckets ? 1 : 0;
+    });
+    EXPECT_GT(overflow, 0U);
+    for (std::uint16_t id = 1; id <= kPackets; id++) {
+        ASSERT_EQ(proxy.restore(plain_udp({.id = id})).result.verdict, SFC_VERDICT_RESTORED) << id;
+    }
+    EXPECT_EQ(proxy.conservation().cache.evicted, 0U);
+    EXPECT_TRUE(proxy.conservation().balanced());
+}
+
 Plan remembering_plan() {
     Plan plan = standard_plan();
     plan.memory_lines = plan.index_size().buckets;

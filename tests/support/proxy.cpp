@@ -16,10 +16,10 @@ Plan with_macs(Plan plan) {
     return plan;
 }
 
-Plan standard_plan() {
+Plan standard_plan(std::uint32_t capacity) {
     const Mac next_hop = {0x02, 0, 0, 0, 0, 0x99};
     Config config;
-    config.capacity = 64;
+    config.capacity = capacity;
     SfConfig fw;
     fw.name = "fw";
     fw.left = PortConfig{.interface = "left", .mac = {}, .ip = {}, .mtu = {}, .at = {}};

@@ -21,7 +21,7 @@ inline constexpr Mac kFrameMac = {0x02, 0, 0, 0, 0, 0x01};
 [[nodiscard]] Plan with_macs(Plan plan);
 
 /// One service: label 16001 on d0, through fw from left to right, out of e0.
-[[nodiscard]] Plan standard_plan();
+[[nodiscard]] Plan standard_plan(std::uint32_t capacity = 64);
 
 /// The programs with the standard plan and a clock that the test sets, on interfaces of the test's own network
 /// namespace.

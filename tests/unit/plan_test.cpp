@@ -35,6 +35,17 @@ TEST(Plan, CapacityIsRoundedUpToAPowerOfTwo) {
     EXPECT_EQ(make_plan(config).capacity, 64U);
 }
 
+TEST(Plan, LargeIndexHasFewBucketsAndOverflowLines) {
+    const auto sizes = [](std::uint32_t capacity) {
+        const IndexSize size = standard_plan(capacity).index_size();
+        return std::pair(size.buckets, size.overflow_lines);
+    };
+    EXPECT_EQ(sizes(64), std::pair(16U, 0U));
+    EXPECT_EQ(sizes(16384), std::pair(4096U, 0U));
+    EXPECT_EQ(sizes(32768), std::pair(4096U, 8192U));
+    EXPECT_EQ(sizes(4194304), std::pair(4096U, 1048576U));
+}
+
 TEST(Plan, CpusKeepAnEighthOfTheSlotsForThemselves) {
     const auto cpus = static_cast<std::uint32_t>(sysconf(_SC_NPROCESSORS_CONF));
     for (const std::uint32_t capacity : {64U, 4096U, 65536U, 4194304U}) {
