@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from bench import mpls_router_plan, paper_plan, paper_raw, paper_report, paper_run  # noqa: E402  (the path above comes first)
+from bench import mpls_router_plan, paper_raw, paper_report, paper_run  # noqa: E402  (the path above comes first)
 from bench.chain_options import Parser, number  # noqa: E402
 from bench.mpls_router_results import Router  # noqa: E402
 from lab.net import LabError  # noqa: E402
@@ -34,7 +34,7 @@ def options():
 
 def measured(args):
     """Runs what is not there yet. Returns the file."""
-    raw = paper_raw.Raw(UNFINISHED, paper_raw.head("paper", rounds=args.rounds, seconds=args.seconds, ceiling=paper_plan.CEILING))
+    raw = paper_raw.Raw(UNFINISHED, paper_raw.head("paper", rounds=args.rounds, seconds=args.seconds))
     paper_run.run(raw, max(os.sched_getaffinity(0)), args.rounds, args.seconds)
     return UNFINISHED
 

@@ -8,7 +8,6 @@ from bench.chain_lab import IPV6_WORDS, SEGMENT_WORDS, SEGMENTS, SFC, SRH_WORDS,
 CELLS_MOST = 150
 BASE = Cell(labels=5, size=64, flows=10000, services=2)
 MPLS = "mpls"           # the header of the base point
-CEILING = "bench/nocache.bpf.c"     # the curve "static"; raw results say so in their head
 CHAIN, MICRO, LOADS, TCP = "chain", "micro", "loads", "tcp"
 
 

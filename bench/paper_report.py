@@ -4,7 +4,7 @@ import pathlib
 
 from bench import mpls_router_report, paper_plots, paper_tables as tables, paper_words as words
 from bench.paper_bends import NOISE, SHARE
-from bench.paper_plan import AXES, BASE, CEILING, CURVES, HEADERS, PROXIES
+from bench.paper_plan import AXES, BASE, CURVES, HEADERS, PROXIES
 from bench.paper_results import Results, least
 
 TEXT = """# Evaluation
@@ -14,7 +14,7 @@ this, and writes this page and its figures from [its raw results](evaluation/raw
 `bench/run paper --report docs/evaluation/raw.jsonl` writes them again, byte for byte.
 
 {machine}
-{remarks}
+{busy}
 ## The chain
 ```
 user mode     sender -- p0 [proxy] f0 -- [SF] -- f1 [proxy] p1 -- receiver
@@ -28,7 +28,7 @@ on its own way.
 | curve | way | |
 |---|---|---|
 | bare redirects | user mode | XDP redirects every frame between the same ports, and changes nothing |
-| sfcproxy without a cache | user mode | the programs of this proxy, but for key and cache (`{ceiling}`): the header of the last packet is kept, and put on the next one that comes back |
+| sfcproxy without a cache | user mode | the programs of this proxy, but for key and cache (`bench/nocache.bpf.c`): the header of the last packet is kept, and put on the next one that comes back |
 | sfcproxy, user mode | user mode | this proxy, SF behind two ports |
 | the paper's way | user mode | Haeberle et al., "A Caching SFC Proxy Based on eBPF", NetSoft 2022, as written here (`bench/paper.bpf.c`): strip in XDP, kernel forwarding, restore at TC egress, an LRU hash |
 | plain forwarding | kernel mode | the kernel forwards bare packets |
@@ -161,24 +161,13 @@ of {tcp_rounds} runs:
 
 
 def busy(results):
+    """One paragraph, where it is so."""
     head = results.head
     if results.load <= head["cpus"]:
         return ""
-    return (f"**The machine was busy**: {results.load:.0f} processes wanted its {head['cpus']} CPUs (median). The sender is a real-time\n"
+    return (f"\n**The machine was busy**: {results.load:.0f} processes wanted its {head['cpus']} CPUs (median). The sender is a real-time\n"
             "process, so others take no turns from it; but they take caches and memory bandwidth.\n"
             "Rates are lower than on a quiet machine. Curves of one figure were taken in turns, and can be\ncompared.")
-
-
-def other_ceiling(results):
-    if results.head.get("ceiling") == CEILING:
-        return ""
-    return (f"**{CURVES['static'].title} was not measured here**: its figures are those of a static proxy, which\n"
-            "puts a constant header on all packets.")
-
-
-def remarks(results):
-    """A paragraph for each that is so."""
-    return "".join(f"\n{each}\n" for each in (busy(results), other_ceiling(results)) if each)
 
 
 def machine(results):
@@ -221,7 +210,7 @@ def document(results, router):
     axes = ({f"{axis}_table": tables.along(results, axis) for axis in AXES}
             | {f"{axis}_bends": words.axis(results, axis) for axis in AXES})
     wrong, _ = results.totals()
-    text = TEXT.format(wrong=wrong, machine=machine(results), remarks=remarks(results), ceiling=CEILING, base=BASE, batch=tables.BATCH, loses=loses(results), musts_table=musts_table(results),
+    text = TEXT.format(wrong=wrong, machine=machine(results), busy=busy(results), base=BASE, batch=tables.BATCH, loses=loses(results), musts_table=musts_table(results),
                        labels_text=labels_text(results), base_table=tables.base(results),
                        in_flight_table=tables.in_flight(results), in_flight_headers_table=tables.in_flight_headers(results),
                        in_flight_bends=words.in_flight(results), memory_table=tables.memory(results),

@@ -19,7 +19,7 @@ RAW_ROUTER = DOCS / "evaluation/mpls_router.jsonl"
 sys.path.insert(0, str(ROOT))
 
 from bench import mpls_router, mpls_router_guest, mpls_router_plan, mpls_router_report, mpls_router_tcp  # noqa: E402  (the path above comes first)
-from bench import paper_plan, paper_raw, paper_report, paper_results  # noqa: E402
+from bench import paper_plan, paper_raw, paper_results  # noqa: E402
 from bench.chain_lab import Outcome  # noqa: E402
 from lab import edge  # noqa: E402
 
@@ -94,11 +94,6 @@ class Report(Folder):
         text = (self.folder / "EVALUATION.md").read_text(encoding="utf-8")
         self.assertIn(f"| sfcproxy, user mode | {rate / 2e6:.3f} |", text)
         self.assertNotEqual((self.folder / "evaluation/labels.svg").read_bytes(), (DOCS / "evaluation/labels.svg").read_bytes())
-
-    def test_results_of_another_ceiling_say_so(self):
-        for head, said in (({}, True), ({"ceiling": paper_plan.CEILING}, False)):
-            remarks = paper_report.remarks(types.SimpleNamespace(load=1, head=head | {"cpus": 2}))
-            self.assertEqual("those of a static proxy" in remarks, said, remarks)
 
     def test_no_raw_results(self):
         raw = self.folder / "other.jsonl"
