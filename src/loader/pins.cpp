@@ -100,7 +100,9 @@ std::optional<PinDirectory> PinDirectory::open(const std::string& path) {
     if (!fd) {
         throw system_error(msg::cannot_open_directory(path), errno);
     }
-    if (!on_bpf_fs(path)) {
+    struct statfs status {};
+    // Asked by descriptor, because another process may remove the directory at any time.
+    if (fstatfs(fd.get(), &status) != 0 || status.f_type != BPF_FS_MAGIC) {
         throw Error(ExitCode::Kernel, msg::not_on_bpf_fs(path));
     }
     return PinDirectory(path, std::move(fd));

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""Kills a command at one of its system calls, and says which calls it makes: strace does both."""
+"""Kills or stops a command at one of its system calls, and says which calls it makes: strace does all of it."""
 import collections
 import pathlib
 import re
@@ -12,6 +12,7 @@ from lab.net import wait_for  # noqa: E402
 
 # Netlink and ethtool change interfaces, bpf programs, maps and pins, the others files. Some of them only ask.
 CALLS = "bpf,sendto,ioctl,mkdir,rename,unlink,rmdir,fcntl,flock,setns"
+LOOKS = "bpf,openat,statfs,fstatfs"  # the calls by which a command looks whether something is attached
 KILLED = (-9, 137)
 
 
@@ -21,15 +22,15 @@ def every_call(calls):
 
 
 class Tracer:
-    """One traced process of the lab at a time; `point` is the call to kill it at, None for none."""
+    """One traced process of the lab at a time; `point` is the call that brings it `signal`, None for none."""
 
-    def __init__(self, lab):
-        self.lab = lab
+    def __init__(self, lab, calls=CALLS, signal="KILL"):
+        self.lab, self.traced, self.signal = lab, calls, signal
         self.log = lab.folder / "calls"
 
     def options(self, point):
-        inject = ["-e", f"inject={point[0]}:signal=KILL:when={point[1]}"] if point else []
-        return ["-o", self.log, "-e", f"trace={CALLS}", *inject]
+        inject = ["-e", f"inject={point[0]}:signal={self.signal}:when={point[1]}"] if point else []
+        return ["-o", self.log, "-e", f"trace={self.traced}", *inject]
 
     def lines(self):
         """(call, its arguments) of all calls, in their order."""
@@ -37,6 +38,20 @@ class Tracer:
 
     def calls(self):
         return collections.Counter(name for name, _ in self.lines())
+
+    def naming(self, path):
+        """The points of the calls that name something in that directory, and of the call behind each."""
+        seen, found, before = collections.Counter(), [], False
+        for name, arguments in self.lines():
+            seen[name] += 1
+            names = f'"{path}' in arguments
+            if names or before:
+                found.append((name, seen[name]))
+            before = names
+        return found
+
+    def stopped(self):
+        return "--- stopped by SIGSTOP ---" in self.log.read_text(errors="replace")
 
     def behind(self, first, second):
         """The points of the second call where it comes right behind the first one, and that changes something."""

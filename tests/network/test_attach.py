@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import stat
 import sys
@@ -11,7 +12,8 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 
 import ports  # noqa: E402  (the path above comes first)
-from lab.net import Lab  # noqa: E402
+from kill_points import LOOKS, Tracer  # noqa: E402
+from lab.net import Lab, wait_for  # noqa: E402
 
 READY, NOT_READY, NOTHING = 0, 1, 7     # exit codes of status
 ONE_SENTENCE = 1  # line on standard error
@@ -148,6 +150,27 @@ class AttachTest(unittest.TestCase):
                     seen.add(json.loads(out)["attached"])
                 self.assertEqual(process.returncode, 0)
         self.assertEqual(seen, {True, False})
+
+    def test_detached_between_two_calls_of_status(self):
+        """Whatever `status` had looked at before, it does not say that it cannot read what is gone."""
+        pin = self.lab.bpffs / "pin"
+        tracer = Tracer(self.lab, LOOKS, "STOP")
+        looking = ("status", "-j", "--pin", pin)
+        self.attach(ports.config())
+        tracer.command(None, *looking)
+        points = tracer.naming(pin)
+        self.assertGreater(len(points), 20)
+        for point in points[:3] + points[3::10]:
+            tracer.log.write_text("")
+            process = self.lab.start("proxy", *tracer.prefix(point), ports.PROGRAM, *looking, stdout=subprocess.PIPE,
+                                     stderr=subprocess.PIPE)
+            wait_for(f"a stop at {point}", tracer.stopped)
+            self.detach()
+            process.send_signal(signal.SIGCONT)
+            out, err = process.communicate(timeout=30)
+            self.assertEqual(err, b"", point)
+            self.assertIs(json.loads(out)["attached"], process.returncode in (READY, NOT_READY), point)
+            self.attach(ports.config())
 
     def test_foreign_program(self):
         program = self.lab.bpffs / "foreign"
