@@ -18,7 +18,8 @@ int nocache_strip(struct xdp_md* ctx) {
     reason = strip_classify(ctx, work, &strip) ?: strip_match(ctx, work, &strip) ?: strip_parse(ctx, work, &strip) ?:
              strip_inner(ctx, work, &strip) ?: strip_ways_out(work, &strip) ?: strip_keep(ctx, work, &strip) ?:
              strip_cut(ctx, work, &strip) ?: port_redirect(work, strip.service->to_port);
-    return reason ? strip_end(ctx, work, &strip, reason) : verdict_redirect(work, SFC_VERDICT_TO_SF, SFC_EVENT_TO_SF);
+    return reason ? strip_end(ctx, work, &strip, reason)
+                  : verdict_redirect(work, strip.counters, SFC_VERDICT_TO_SF, SFC_EVENT_TO_SF);
 }
 
 SEC("xdp.frags")

@@ -56,7 +56,8 @@ static __always_inline int known_to_sf_kernel(struct xdp_md *ctx, struct work *w
 		reason = SFC_REASON_unmatched;
 	reason = reason ?: strip_cut(ctx, work, strip) ?: ticket_put(ctx, &work->ticket) ?:
 			   port_redirect(work, strip->service->to_port);
-	return reason ? verdict_drop(work, reason) : verdict_redirect(work, SFC_VERDICT_TO_KERNEL, SFC_EVENT_TO_KERNEL);
+	return reason ? verdict_drop(work, reason)
+		      : verdict_redirect(work, strip->counters, SFC_VERDICT_TO_KERNEL, SFC_EVENT_TO_KERNEL);
 }
 
 /* Not through the SF, but on with its header. Returns the XDP action, or less than 0: minus the reason that ends the
@@ -90,7 +91,8 @@ __noinline int strip_to_kernel(struct xdp_md *ctx, const struct sfc_port *in, __
 		return -reason;
 	if (strip.service->to_port) {
 		reason = strip_to_sf_kernel(ctx, work, &strip);
-		return reason ? -reason : verdict_redirect(work, SFC_VERDICT_TO_KERNEL, SFC_EVENT_TO_KERNEL);
+		return reason ? -reason
+			      : verdict_redirect(work, strip.counters, SFC_VERDICT_TO_KERNEL, SFC_EVENT_TO_KERNEL);
 	}
 	reason = strip_to_host_kernel(ctx, work, &strip);
 	return reason ? -reason : verdict_to_kernel(work);
@@ -115,7 +117,7 @@ static __always_inline int strip_frame(struct xdp_md *ctx, struct work *work, st
 	}
 	reason = reason ?: strip_to_sf(ctx, work, strip);
 	return reason ? strip_end(ctx, work, strip, reason)
-		      : verdict_redirect(work, SFC_VERDICT_TO_SF, SFC_EVENT_TO_SF);
+		      : verdict_redirect(work, strip->counters, SFC_VERDICT_TO_SF, SFC_EVENT_TO_SF);
 }
 
 /* Domain port: strip the SFC encapsulation, cache it, hand the bare packet to the SF. */
@@ -192,7 +194,7 @@ int sfc_hairpin(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	reason = hairpin_source(ctx, work) ?: back_service(work, &back, 0) ?: back_steps(ctx, work, &back);
 	return reason ? answer_drop(ctx, work, reason)
-		      : verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
+		      : verdict_redirect(work, back.counters, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
 }
 
 /* TC egress inside the namespace of an SF that is a kernel behind ports: the ticket goes into the source MAC, as on a

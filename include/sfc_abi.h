@@ -387,6 +387,8 @@ struct sfc_counters {
 	struct sfc_count dropped_after_claim[SFC_REASON_MAX]; /* SF side, the header had been taken already */
 	__u64 last_to_sf;   /* service: when the last packet went to the SF, by the packet path's clock; 0 = never */
 	__u64 last_claimed; /* service: when the last one came back */
+	__u64 asked;        /* service: when its ways out were looked at, and were there */
+	__u64 room;         /* service: the largest packet, with its header, that each of them takes */
 };
 
 static_assert(sizeof(struct sfc_config) == 88 + 16 * SFC_SECRETS + SFC_ENCAPS_MAX * (SFC_MASKS_MAX * 16 + 3),

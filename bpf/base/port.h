@@ -5,6 +5,8 @@
 #include "base/maps.h"
 #include "base/verdict.h"
 
+enum { PORT_NO_LIMIT = 0x7fffffff /* as an MTU */ };
+
 static __always_inline const struct sfc_port *port_get(__u32 id)
 {
 	return bpf_map_lookup_elem(&ports, &id);

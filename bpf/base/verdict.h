@@ -61,9 +61,10 @@ static __always_inline void verdict_on(struct work *work, struct sfc_counters *o
 		owner->last_to_sf = work->now;
 }
 
-static __always_inline int verdict_redirect(struct work *work, enum sfc_verdict verdict, enum sfc_event event)
+static __always_inline int verdict_redirect(struct work *work, struct sfc_counters *owner, enum sfc_verdict verdict,
+					    enum sfc_event event)
 {
-	verdict_on(work, verdict_owner(work), verdict, event);
+	verdict_on(work, owner, verdict, event);
 	return XDP_REDIRECT;
 }
 

@@ -23,8 +23,8 @@ static __always_inline __u32 answer_way(const struct work *work, const struct sf
 		return egress ? egress->mtu : 0;
 	if (work->result.reason == SFC_REASON_too_big && (work->result.claimed || encap_bypass(work)))
 		return work->icmp.way;
-	most = fib_most(service, FIB_NO_LIMIT);
-	return most == FIB_NO_LIMIT ? 0 : most;
+	most = fib_most(service, PORT_NO_LIMIT);
+	return most == PORT_NO_LIMIT ? 0 : most;
 }
 
 /* The size of packets that fit both links, once the header is on; 0 where none do. `room` is the way out's alone. */
@@ -214,7 +214,7 @@ static __always_inline int answer_drop(struct xdp_md *ctx, struct work *work, in
 static __always_inline int back_end(struct xdp_md *ctx, struct work *work, const struct back *back, int reason)
 {
 	if (!reason)
-		return verdict_redirect(work, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
+		return verdict_redirect(work, back->counters, SFC_VERDICT_RESTORED, SFC_EVENT_RESTORED);
 	if (fib_hands_over(reason))
 		return fib_hand_over(work, reason);
 	if (reason == SFC_REASON_control)

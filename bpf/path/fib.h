@@ -20,7 +20,6 @@ enum {
 	FIB_INET = 2,              /* AF_INET */
 	FIB_INET6 = 10,            /* AF_INET6 */
 	FIB_FLOWINFO = 0x0fffffff, /* traffic class and flow label, RFC 8200 3 */
-	FIB_NO_LIMIT = 0x7fffffff, /* as an MTU */
 };
 
 /* Whether packets of the service leave by routes. */
@@ -45,7 +44,7 @@ __noinline __u32 fib_most(const struct sfc_service *service, __u32 size)
 		if (!id || !port || !port_present(id))
 			continue;
 		if (!port->mtu)
-			return FIB_NO_LIMIT;
+			return PORT_NO_LIMIT;
 		if (port->mtu > most)
 			most = port->mtu;
 		if (most >= size)

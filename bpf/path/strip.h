@@ -17,6 +17,7 @@ struct strip {
 	const struct sfc_port *in;
 	const struct sfc_service *service;
 	const struct sfc_sf *sf;
+	struct sfc_counters *counters; /* the service's */
 	enum sfc_encap encap;
 	__be16 ethertype;
 	struct sfc_number_hint *hint; /* kernel mode: where numbers of headers with these bytes are, or NULL */
@@ -204,14 +205,31 @@ static __always_inline int strip_next_hop(const struct work *work, const struct 
 	return service->next_hop_ready && port_present(egress_id) ? SFC_OK : SFC_REASON_no_next_hop;
 }
 
-/* Checks everything that could stop the packet later, on its way to the SF and behind it, before anything of it is
- * kept. */
-static __always_inline int strip_ways_out(struct work *work, const struct strip *strip)
+/*
+ * Writes down that the ways out are there, and how large a packet they take. Not for a next hop that the packet's own
+ * port or its route decides: there the service has no port, or one of several.
+ */
+static __always_inline void strip_note(struct sfc_counters *counters, const struct sfc_service *service,
+				       const struct sfc_port *to)
 {
-	const struct sfc_service *service = strip->service;
+	const struct sfc_port *egress = port_get(service->egress_port);
+	__u32 room = to->mtu ?: PORT_NO_LIMIT;
+
+	if (!egress || fib_decides(service))
+		return;
+	if (egress->mtu && egress->mtu < room)
+		room = egress->mtu;
+	counters->room = room;
+	counters->asked = clock_now();
+}
+
+/* Looks at all of that. A function of its own, because it runs rarely. */
+static __noinline int strip_ask(const struct work *work, const struct sfc_service *service, const struct sfc_sf *sf,
+				struct sfc_counters *counters)
+{
 	const struct sfc_port *to = port_get(service->to_port);
 	__u32 inner = work->result.frame_len - l2_len(work) - work->encap.cut;
-	__u32 to_sf = strip->sf->ethernet ? inner - ETH_HLEN : inner; /* MTUs do not count a frame's own header */
+	__u32 to_sf = sf->ethernet ? inner - ETH_HLEN : inner; /* MTUs do not count a frame's own header */
 	int reason;
 
 	if (!to)
@@ -221,7 +239,28 @@ static __always_inline int strip_ways_out(struct work *work, const struct strip 
 	reason = strip_next_hop(work, service, inner + (encap_stays(service) ? 0 : work->encap.kept));
 	if (reason)
 		return reason;
-	return to->unready || !port_present(service->return_port) ? SFC_REASON_no_next_hop : SFC_OK;
+	if (to->unready || !port_present(service->return_port))
+		return SFC_REASON_no_next_hop;
+	strip_note(counters, service, to);
+	return SFC_OK;
+}
+
+/*
+ * Checks everything that could stop the packet later, on its way to the SF and behind it, before anything of it is
+ * kept. Nobody asks again within a tick of the clock, unless the packet is larger than those that fit for sure. If a
+ * way is lost within the tick, its packets fare no worse than those in the SF by then.
+ */
+static __always_inline int strip_ways_out(const struct work *work, struct strip *strip)
+{
+	struct sfc_counters *counters = verdict_service(work);
+
+	strip->counters = counters;
+	if (!counters) /* each service has some: the verifier wants to be sure */
+		return SFC_REASON_no_next_hop;
+	if (counters->asked == clock_now() &&
+	    work->result.frame_len - l2_len(work) - work->encap.cut + work->encap.kept <= counters->room)
+		return SFC_OK;
+	return strip_ask(work, strip->service, strip->sf, counters);
 }
 
 static __always_inline __be16 strip_inner_type(const struct work *work)

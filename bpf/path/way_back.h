@@ -22,6 +22,7 @@ struct back {
 	const struct sfc_port *in;
 	const struct sfc_sf *sf;
 	const struct sfc_service *service;
+	struct sfc_counters *counters; /* the service's */
 	const struct sfc_port *egress; /* NULL before a route is known */
 	__u32 egress_id;
 	__u8 form;      /* enum sfc_form, of the key */
@@ -43,6 +44,7 @@ static __always_inline int back_service(struct work *work, struct back *back, in
 			count_event(counters, work, SFC_EVENT_CLAIMED);
 		counters->last_claimed = work->now;
 	}
+	back->counters = counters;
 	back->service = bpf_map_lookup_elem(&services, &service);
 	return back->service ? SFC_OK : SFC_REASON_no_next_hop;
 }

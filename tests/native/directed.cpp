@@ -84,7 +84,7 @@ TEST_F(Native, WithoutAMapNothingIsGranted) {
         {"tails", {XDP_DROP, SFC_REASON_cache_full}, {XDP_DROP, SFC_REASON_miss}},
         {"pools", kSent, kSent}, // the magazine has the slot that came back
         {"magazines", {XDP_DROP, SFC_REASON_cache_full}, kSent},
-        {"service_counters", kSent, kSent},
+        {"service_counters", {XDP_DROP, SFC_REASON_no_next_hop}, kSent},
         {"icmp_ports", kSent, kSent}, // no sender is told anything
         {"set_clock", kSent, kSent},
         {"headers", kSent, kSent}, // no service goes through the kernel

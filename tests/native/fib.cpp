@@ -99,6 +99,15 @@ TEST_F(Fib, TheQuestionIsTheOuterHeader) {
     EXPECT_EQ(asked.dport, htons(kGpePort));
 }
 
+/// Which port a packet needs is known only behind the SF, so one that has gone is not found by the packet before.
+TEST_F(Fib, PortsAreLookedForAlways) {
+    EXPECT_EQ(strip(4, "one").result.verdict, SFC_VERDICT_TO_SF);
+    take_away("e0");
+    EXPECT_EQ(strip(4, "two").result.verdict, SFC_VERDICT_TO_SF) << "e1 is there";
+    take_away("e1");
+    EXPECT_EQ(strip(4, "three").result.reason, SFC_REASON_no_next_hop);
+}
+
 TEST_F(Fib, TheAnswerSaysWhereAndToWhom) {
     for (const char* port : {"e1", "e0"}) {
         leads_to = at(port);
