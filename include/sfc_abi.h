@@ -244,7 +244,7 @@ struct sfc_match {
 struct sfc_match_hint {
 	struct sfc_match match;
 	__u32 service; /* SFC_NONE: nothing is here */
-	__u32 reserved;
+	__u32 sf;      /* the service's, so that nobody waits for the service to find it */
 };
 
 /* The first word of a match, which holds all but its value, as one number. */

@@ -48,7 +48,9 @@ std::map<std::uint32_t, sfc_match_hint> match_hints(const Plan& plan) {
     for (const Plan::Match& match : plan.matches) {
         hints.try_emplace(sfc_match_position(sfc_match_scope(match.match.port, match.match.encap, match.match.mask),
                                              match.match.value[0], match.match.value[1]),
-                          sfc_match_hint{.match = match.match, .service = match.service});
+                          sfc_match_hint{.match = match.match,
+                                         .service = match.service,
+                                         .sf = plan.services[match.service].entry.sf});
     }
     return hints;
 }
