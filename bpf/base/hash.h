@@ -28,8 +28,8 @@ static __always_inline __u64 hash_words(const __u32 *word, __u32 count, const vo
 /*
  * The hash of a whole key, half as many multiplications: pairs of 32-bit words, each plus a secret, times each other
  * (NH, as in UMAC, RFC 4418 5.2, with 64-bit sums). It selects a bucket and a fingerprint and decides nothing, since
- * keys are compared, so an equal pair with a chance of one in 2^32 does no harm. The first word is the last to be known,
- * so it is added last. The last steps bring all bits to all bits.
+ * keys are compared, so an equal pair with a chance of one in 2^32 does no harm. The first word is the last to be
+ * known, so it is added last. The last steps bring all bits to all bits.
  */
 static __always_inline __u64 hash_key(const __u64 *word, const volatile __u64 *secret)
 {

@@ -152,7 +152,7 @@ class AttachTest(unittest.TestCase):
         self.assertEqual(seen, {True, False})
 
     def test_detached_between_two_calls_of_status(self):
-        """Whatever `status` had looked at before, it does not say that it cannot read what is gone."""
+        """`status` never says that it cannot read things, because they may be gone since it looked at others."""
         pin = self.lab.bpffs / "pin"
         tracer = Tracer(self.lab, LOOKS, "STOP")
         looking = ("status", "-j", "--pin", pin)
