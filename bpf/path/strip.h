@@ -10,6 +10,7 @@
 #include "key/key.h"
 #include "path/answer.h"
 #include "path/fib.h"
+#include "path/match.h"
 #include "ticket/to_kernel.h"
 
 /* The values that the steps hand on to each other. */
@@ -53,72 +54,6 @@ static __always_inline int strip_classify(struct xdp_md *ctx, struct work *work,
 	return work->encap.outer == OUTER_FRAGMENT ? SFC_REASON_outer_fragment : SFC_OK;
 }
 
-/* A service and its SF: both in one number, the SF in the upper half, or 0. */
-static __always_inline __u64 strip_found(__u32 service, __u32 sf)
-{
-	return service | (__u64)sf << 32;
-}
-
-/* A function for the same reason as port_id_slow. */
-static __noinline __u64 strip_service_slow(struct work *work, __u64 scope, __u64 value, __u64 value2)
-{
-	const struct sfc_service *service;
-	__u32 *id;
-
-	*(__u64 *)&work->match = scope;
-	work->match.value[0] = value;
-	work->match.value[1] = value2;
-	id = bpf_map_lookup_elem(&matches, &work->match);
-	if (!id)
-		return 0;
-	service = bpf_map_lookup_elem(&services, id);
-	return service ? strip_found(*id, service->sf) : 0;
-}
-
-/* The service of a match whose value has been masked. */
-static __always_inline __u64 strip_service(struct work *work, __u64 scope, __u64 value, __u64 value2)
-{
-	__u32 position = sfc_match_position(scope, value, value2);
-	struct sfc_match_hint *hint = bpf_map_lookup_elem(&match_hints, &position);
-
-	if (hint && *(const __u64 *)&hint->match == scope && hint->match.value[0] == value &&
-	    hint->match.value[1] == value2)
-		return strip_found(hint->service, hint->sf);
-	return strip_service_slow(work, scope, value, value2);
-}
-
-/* The service that matches `value` under mask `i`. 0 where there is none, or no such mask. */
-static __always_inline __u64 strip_try(struct work *work, enum sfc_encap encap, __u32 i, const __u64 *value)
-{
-	if (i >= sfc_config.masks[encap])
-		return 0;
-	return strip_service(work, sfc_match_scope(work->result.port, encap, i),
-			     value[0] & sfc_config.mask[encap][i].word[0],
-			     value[1] & sfc_config.mask[encap][i].word[1]);
-}
-
-/* The most specific match, or 0. `encap` is a constant, so the masks are constants too, and unused ones leave no
- * code. */
-static __always_inline __u64 strip_select(struct work *work, enum sfc_encap encap, const __u64 *value)
-{
-	static_assert(SFC_MASKS_MAX == 4, "one try a mask");
-
-	if (!encap_masks(encap))
-		return strip_service(work, sfc_match_scope(work->result.port, encap, 0), value[0], value[1]);
-	return strip_try(work, encap, 0, value) ?: strip_try(work, encap, 1, value) ?: strip_try(work, encap, 2, value) ?:
-	       strip_try(work, encap, 3, value);
-}
-
-/* The same for an encapsulation that is known at run time only. */
-static __always_inline __u64 strip_select_any(struct work *work, enum sfc_encap encap, const __u64 *value)
-{
-#define STRIP_SELECT(name, ...)                                                                                        \
-	if (encap == SFC_ENCAP_##name && encap_in_use(SFC_ENCAP_##name))                                               \
-		return strip_select(work, SFC_ENCAP_##name, value);
-	SFC_ENCAPS(STRIP_SELECT)
-	return 0;
-}
-
 /* Finds the service and its SF. A packet whose IPv6 destination matches no service is a plain packet. */
 static __always_inline int strip_match(struct xdp_md *ctx, struct work *work, struct strip *strip)
 {
@@ -128,7 +63,7 @@ static __always_inline int strip_match(struct xdp_md *ctx, struct work *work, st
 
 	if (reason)
 		return reason;
-	found = strip_select_any(work, strip->encap, value);
+	found = match_any(work, strip->encap, value);
 	if (!found)
 		return ENCAPS_BY_IPV6 >> strip->encap & 1 ? SFC_REASON_not_sfc : SFC_REASON_unmatched;
 	id = found;
