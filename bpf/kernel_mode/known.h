@@ -111,7 +111,7 @@ static __noinline int known_check(const struct work *work, struct sfc_arrival *a
 
 	service = bpf_map_lookup_elem(&services, &id);
 	if (!service || (!service->to_port && strip_kernel_ready(service)))
-		return 0; /* for a kernel behind ports, strip_ways_out asks for each packet */
+		return 0; /* for a kernel behind ports it is strip_ways_out that asks */
 	arrival->checked = work->now;
 	return 1;
 }
@@ -146,7 +146,7 @@ static __always_inline int strip_known(struct xdp_md *ctx, struct work *work, co
 	return generation_read(&arrival->generation) == work->ticket.generation;
 }
 
-/* Finds the service and the SF: for a kernel behind ports, strip_ways_out needs them for each packet. */
+/* Finds the service and the SF, which strip_ways_out and strip_cut need for a kernel behind ports. */
 static __always_inline int known_service(struct work *work, struct strip *strip)
 {
 	__u32 id = work->result.service, sf;
