@@ -170,7 +170,7 @@ static __always_inline void strip_note(struct sfc_counters *counters, const stru
 	counters->asked = clock_now();
 }
 
-/* Looks at all of that. A function of its own, because it runs rarely. */
+/* Looks at all ways out of the service. A function of its own, because it runs rarely. */
 static __noinline int strip_ask(const struct work *work, const struct sfc_service *service, const struct sfc_sf *sf,
 				struct sfc_counters *counters)
 {
