@@ -9,6 +9,7 @@ CELLS_MOST = 150
 BASE = Cell(labels=5, size=64, flows=10000, services=2)
 MPLS = "mpls"           # the header of the base point
 CHAIN, MICRO, LOADS, TCP = "chain", "micro", "loads", "tcp"
+TCP_CELLS = 20          # a point of TCP takes as long as so many cells, here and in the guest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +73,11 @@ class Point:
     @property
     def name(self):
         return f"{self.axis} {self.value}"
+
+    @property
+    def work(self):
+        """How long it takes, in cells."""
+        return TCP_CELLS if self.kind == TCP else len(self.curves)
 
 
 def base_of(header):

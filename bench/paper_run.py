@@ -129,14 +129,14 @@ class Progress:
     """Says what comes, and how long the rest takes if it goes on like this."""
 
     def __init__(self, left):
-        self.left, self.done, self.since = cells(left), 0, time.monotonic()
+        self.left, self.done, self.since = list(left), 0, time.monotonic()
 
     def tell(self, point):
         took = time.monotonic() - self.since
-        rest = f", {took / self.done * self.left / 60:.0f} min left" if self.done else ""
-        print(f"== {took:.0f} s: {point.name.strip()}: {len(point.curves)} of {self.left} cells{rest}", flush=True)
-        self.done += len(point.curves)
-        self.left -= len(point.curves)
+        rest = f", {took / self.done * sum(later.work for later in self.left) / 60:.0f} min left" if self.done else ""
+        print(f"== {took:.0f} s: {point.name.strip()}: {len(point.curves)} of {cells(self.left)} cells{rest}", flush=True)
+        self.done += point.work
+        self.left.remove(point)
 
 
 def run(raw, cpu, rounds, seconds):

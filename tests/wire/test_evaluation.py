@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 """bench/run paper and mpls-router: docs/EVALUATION.md and its figures are those of the stored raw results, byte for byte, and a run goes on
 where it was interrupted. Nothing is measured here."""
+import contextlib
+import io
 import json
 import pathlib
 import re
@@ -19,7 +21,7 @@ RAW_ROUTER = DOCS / "evaluation/mpls_router.jsonl"
 sys.path.insert(0, str(ROOT))
 
 from bench import mpls_router, mpls_router_guest, mpls_router_plan, mpls_router_report, mpls_router_tcp  # noqa: E402  (the path above comes first)
-from bench import paper_plan, paper_raw, paper_results  # noqa: E402
+from bench import paper_plan, paper_raw, paper_results, paper_run  # noqa: E402
 from bench.chain_lab import Outcome  # noqa: E402
 from lab import edge  # noqa: E402
 
@@ -139,6 +141,22 @@ class Plan(unittest.TestCase):
                          [(gro, ("forwarding", "router", "act", "kernel")) for gro in ("off", "on")])
         self.assertEqual(mpls_router_plan.named([point.name for point in points]), points)     # that is how the guest gets them
 
+    def test_time_left(self):
+        """In the guest a point of TCP took 40 s, and each of the others some 18 s. So it says little of them cell by cell."""
+        points = mpls_router_plan.points()
+        took = [40 if point.kind == paper_plan.TCP else 18 for point in points]
+        with mock.patch("time.monotonic", side_effect=[sum(took[:i]) for i in (0, *range(len(points)))]):
+            said = io.StringIO()
+            with contextlib.redirect_stdout(said):
+                progress = paper_run.Progress(points)
+                for point in points:
+                    progress.tell(point)
+        lines = said.getvalue().splitlines()
+        self.assertEqual(lines[:2], ["== 0 s: tcp off: 4 of 179 cells", "== 40 s: tcp on: 4 of 175 cells, 6 min left"])
+        self.assertEqual([line.partition("cells, ")[2] for line in lines[1:]],
+                         [f"{sum(took[i:]) / 60:.0f} min left" for i in range(1, len(points))])
+        self.assertTrue(lines[-1].startswith("== 404 s: large 16: 9 of 9 cells, "), lines[-1])
+
     def test_stored_results_are_whole(self):
         _, points = paper_raw.read(RAW)
         self.assertEqual({(point["axis"], point["value"]) for point in points},
@@ -238,6 +256,22 @@ class MplsRouter(Folder):
         with mock.patch.object(mpls_router, "Guest", guest), mock.patch("builtins.print") as said, \
                 mock.patch.object(mpls_router, "UNFINISHED", self.folder / "unfinished.jsonl"):
             return mpls_router.work(args), said.call_args.args[0]
+
+    def test_time_left(self):
+        """In the guest a point of TCP took 40 s, and each of the others some 18 s. So it says little of them cell by cell."""
+        points = mpls_router_plan.points()
+        took = [40 if point.kind == paper_plan.TCP else 18 for point in points]
+        with mock.patch("time.monotonic", side_effect=[sum(took[:i]) for i in (0, *range(len(points)))]):
+            said = io.StringIO()
+            with contextlib.redirect_stdout(said):
+                progress = paper_run.Progress(points)
+                for point in points:
+                    progress.tell(point)
+        lines = said.getvalue().splitlines()
+        self.assertEqual(lines[:2], ["== 0 s: tcp off: 4 of 179 cells", "== 40 s: tcp on: 4 of 175 cells, 6 min left"])
+        self.assertEqual([line.partition("cells, ")[2] for line in lines[1:]],
+                         [f"{sum(took[i:]) / 60:.0f} min left" for i in range(1, len(points))])
+        self.assertTrue(lines[-1].startswith("== 404 s: large 16: 9 of 9 cells, "), lines[-1])
 
     def test_stored_results_are_whole(self):
         router = mpls_router.Router(*paper_raw.read(RAW_ROUTER, "mpls-router"))
