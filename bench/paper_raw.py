@@ -41,7 +41,8 @@ def load():
 
 
 def read(path, bench="paper"):
-    """(head, points). A last line that was cut off, by an interrupt, does not count."""
+    """(head, points). A last line that was cut off, by an interrupt, does not count. Of a point that was measured again the
+    later results count."""
     lines = pathlib.Path(path).read_text(encoding="utf-8").split("\n")
     try:
         first, *points = [json.loads(line) for line in lines[:-1]]
@@ -49,7 +50,7 @@ def read(path, bench="paper"):
         raise RawError(f"'{path}' has no JSON line for each point: {error}") from error
     if first.get("bench") != bench or first.get("version") != VERSION:
         raise RawError(f"'{path}' begins with no head of bench/run {bench}, version {VERSION}")
-    return first, points
+    return first, list({(point["axis"], point["value"]): point for point in points}.values())
 
 
 class Raw:
@@ -72,8 +73,8 @@ class Raw:
         return any((each["axis"], each["value"]) == (point.axis, point.value) for each in self.points)
 
     def add(self, point, found):
-        """In one write, so that a line is there or not."""
+        """In one write, so that a line is there or not. In place of what the point had."""
         entry = {"axis": point.axis, "value": point.value, "load": round(load(), 1), **found}
-        self.points.append(entry)
+        self.points = [each for each in self.points if (each["axis"], each["value"]) != (point.axis, point.value)] + [entry]
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")

@@ -172,9 +172,12 @@ def busy(results):
 
 def machine(results):
     head = results.head
-    return tables.table(("", ""), [("CPU", f"{head['cpus']} of {head['cpu']}"), ("kernel", head["kernel"]),
-                                   ("commit", f"`{head['commit']}`"), ("taken", f"{head['started']} UTC"),
-                                   ("rounds", f"{head['rounds']}; figures are medians")], "ll")
+    rows = [("CPU", f"{head['cpus']} of {head['cpu']}"), ("kernel", head["kernel"]), ("commit", f"`{head['commit']}`"),
+            ("taken", f"{head['started']} UTC"), ("rounds", f"{head['rounds']}; figures are medians")]
+    again = ", ".join(f"{point['axis']} {point['value']}".strip() for point in results.points if point.get("again"))
+    if again:
+        rows.append(("measured again", f"{again}: the machine was slower the first time"))
+    return tables.table(("", ""), rows, "ll")
 
 
 def loses(results):

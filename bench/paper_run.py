@@ -5,6 +5,7 @@ import collections
 import contextlib
 import dataclasses
 import json
+import statistics
 import time
 import types
 
@@ -22,6 +23,7 @@ MICRO_WORDS = ("--packets", "40000", "--sfc", "mpls,nsh,srv6", "--labels", "5", 
                CAPACITY)
 BENCH_SECONDS = 300     # on a machine that has other work
 TCP_ROUNDS_MOST = 3
+SLOWER = 0.95           # of the rate of bare redirects at most points
 
 
 class Networks:
@@ -139,6 +141,15 @@ class Progress:
         self.left.remove(point)
 
 
+def slower(raw):
+    """Points that were measured while the machine was slower than at most of them, as it is for a minute behind a build. They
+    get a second time, but no third one."""
+    paces = {(each["axis"], each["value"]): statistics.median(each["yardstick"]) for each in raw.points if "yardstick" in each}
+    twice = {(each["axis"], each["value"]) for each in raw.points if each.get("again")}
+    least = SLOWER * statistics.median(paces.values())
+    return [point for point in points() if paces.get((point.axis, point.value), least) < least and (point.axis, point.value) not in twice]
+
+
 def run(raw, cpu, rounds, seconds):
     """All points that the file has not."""
     left = [point for point in points() if not raw.has(point)]
@@ -150,3 +161,8 @@ def run(raw, cpu, rounds, seconds):
         for point in left:
             progress.tell(point)
             raw.add(point, ways[point.kind](point))
+        again = slower(raw)
+        progress = Progress(again)
+        for point in again:
+            progress.tell(point)
+            raw.add(point, {"again": True, **ways[point.kind](point)})

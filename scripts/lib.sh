@@ -46,14 +46,16 @@ said_now_and_then() {
     done
 }
 
-# build_tree DIRECTORY CMAKE-ARGUMENT...: configures and builds what changed, and says how far it is.
+# build_tree DIRECTORY CMAKE-ARGUMENT...: configures and builds what changed, and says how far it is. SFC_TARGETS: those of
+# ninja; all without it.
 build_tree() {
-    local tree=$1
+    local tree=$1 targets
+    read -ra targets <<<"${SFC_TARGETS:-}"
     shift
     mkdir -p "$tree"
     cmake -S . -B "$tree" -G Ninja "$@" >"$tree/configure.log" 2>&1 || {
         cat "$tree/configure.log"
         die "cmake failed"
     }
-    ninja -C "$tree" | said_now_and_then
+    ninja -C "$tree" "${targets[@]}" | said_now_and_then
 }

@@ -189,6 +189,38 @@ class Resume(Folder):
         self.assertFalse(paper_raw.Raw(self.path, self.first | {"commit": "2"}).has(self.base))
 
 
+class Again(Folder):
+    """The machine was slower at the first point."""
+
+    def setUp(self):
+        super().setUp()
+        self.path = self.folder / "raw.jsonl"
+        self.raw = paper_raw.Raw(self.path, {"version": 1, "bench": "paper"})
+        self.base, *others = [point for point in paper_plan.points() if point.kind == paper_plan.CHAIN]
+        self.raw.add(self.base, {"yardstick": [6, 3, 3]})
+        for point in others:
+            self.raw.add(point, {"yardstick": [3, 6, 6]})
+
+    def test_gets_a_second_time_and_no_third(self):
+        self.assertEqual(paper_run.slower(self.raw), [self.base])
+        self.raw.add(self.base, {"again": True, "yardstick": [3, 3, 3]})
+        self.assertEqual(paper_run.slower(self.raw), [])
+
+    def test_later_results_count(self):
+        self.raw.add(self.base, {"again": True, "yardstick": [6, 6, 6]})
+        _, points = paper_raw.read(self.path)
+        self.assertEqual([point["yardstick"] for point in points if point["axis"] == "base"], [[6, 6, 6]])
+        self.assertEqual(len(points), len(self.raw.points))
+
+    def test_report_says_so(self):
+        first, *points = [json.loads(line) for line in RAW.read_text(encoding="utf-8").splitlines()]
+        points[0]["again"] = points[1]["again"] = True
+        self.path.write_text("".join(json.dumps(line) + "\n" for line in (first, *points)), encoding="utf-8")
+        report(self.path, self.folder)
+        self.assertIn("\n| measured again | base, labels 1: the machine was slower the first time |\n",
+                      (self.folder / "EVALUATION.md").read_text(encoding="utf-8"))
+
+
 def counted(labels, first=None, axis="labels", **changed):
     """A point as the guest tells it. `first`: of its first curve, what is not as it must be."""
     curves = {curve: {"instructions": [5000.0], "sent": 64, "wrong": 0, "lost": 0} for curve in mpls_router_plan.CURVES}
