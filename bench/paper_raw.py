@@ -69,11 +69,15 @@ class Raw:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text("".join(json.dumps(each) + "\n" for each in [first, *self.points]), encoding="utf-8")
 
+    def of(self, point):
+        """Its results, None if it was not measured."""
+        return next((each for each in self.points if (each["axis"], each["value"]) == (point.axis, point.value)), None)
+
     def has(self, point):
-        return any((each["axis"], each["value"]) == (point.axis, point.value) for each in self.points)
+        return self.of(point) is not None
 
     def add(self, point, found):
-        """In one write, so that a line is there or not. In place of what the point had."""
+        """In one write, so that a line is there or not. It replaces what the point had."""
         entry = {"axis": point.axis, "value": point.value, "load": round(load(), 1), **found}
         self.points = [each for each in self.points if (each["axis"], each["value"]) != (point.axis, point.value)] + [entry]
         with self.path.open("a", encoding="utf-8") as file:

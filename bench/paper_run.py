@@ -150,6 +150,14 @@ def slower(raw):
     return [point for point in points() if paces.get((point.axis, point.value), least) < least and (point.axis, point.value) not in twice]
 
 
+def faults_too(found, first):
+    """Results of the second time, with the wrong and the lost packets of the first one: those stay."""
+    for curve, row in found["curves"].items():
+        for fault in ("wrong", "lost"):
+            row[fault] += first["curves"][curve][fault]
+    return {"again": True, **found}
+
+
 def run(raw, cpu, rounds, seconds):
     """All points that the file has not."""
     left = [point for point in points() if not raw.has(point)]
@@ -165,4 +173,4 @@ def run(raw, cpu, rounds, seconds):
         progress = Progress(again)
         for point in again:
             progress.tell(point)
-            raw.add(point, {"again": True, **ways[point.kind](point)})
+            raw.add(point, faults_too(ways[point.kind](point), raw.of(point)))

@@ -69,7 +69,7 @@ class Report(Folder):
 
     def changed(self, change):
         """A report of raw results whose user mode at the base point is another one."""
-        first, *points = [json.loads(line) for line in RAW.read_text(encoding="utf-8").splitlines()]
+        first, points = paper_raw.read(RAW)
         change(next(point for point in points if point["axis"] == "base")["curves"]["user"])
         raw = self.folder / "changed.jsonl"
         raw.write_text("".join(json.dumps(each) + "\n" for each in [first, *points]), encoding="utf-8")
@@ -212,8 +212,13 @@ class Again(Folder):
         self.assertEqual([point["yardstick"] for point in points if point["axis"] == "base"], [[6, 6, 6]])
         self.assertEqual(len(points), len(self.raw.points))
 
+    def test_faults_of_the_first_time_stay(self):
+        found = paper_run.faults_too({"curves": {"user": {"rates": [2], "wrong": 0, "lost": 3}}},
+                                     {"curves": {"user": {"rates": [1], "wrong": 1, "lost": 4}}})
+        self.assertEqual(found, {"again": True, "curves": {"user": {"rates": [2], "wrong": 1, "lost": 7}}})
+
     def test_report_says_so(self):
-        first, *points = [json.loads(line) for line in RAW.read_text(encoding="utf-8").splitlines()]
+        first, points = paper_raw.read(RAW)
         points[0]["again"] = points[1]["again"] = True
         self.path.write_text("".join(json.dumps(line) + "\n" for line in (first, *points)), encoding="utf-8")
         report(self.path, self.folder)
