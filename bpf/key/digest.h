@@ -8,49 +8,39 @@
 
 enum { DIGEST_LONG = 0x100 /* beside enum sfc_key_part: 128 bytes */ };
 
-/*
- * The last `rest` bytes, 1 to 7, of what ends at `end_off` in the frame, zeros behind them; `found` is 0 where they are
- * not in the linear part. They are the end of a whole word, because headers stand in front of every payload.
- */
-static __always_inline __u64 digest_rest(struct xdp_md *ctx, __u32 end_off, __u32 rest, int *found)
+/* Two words of a payload in hash_words, and their secrets. */
+static __always_inline __u64 digest_term(__u64 words, const volatile __u64 *secret)
 {
-	struct cursor cur = cursor_at(ctx, (end_off - sizeof(__u64)) & INNER_OFF_MASK);
-	const __u64 *word = cursor_take(&cur, sizeof(*word));
-
-	*found = word != NULL;
-	return word ? *word >> (64 - 8 * rest) : 0;
+	return (__u32)words * secret[0] + (words >> 32) * secret[1];
 }
 
 /*
- * Fills the digest as hash_words does of zero-extended bytes, to which zeros add nothing. Returns 0 where not all of
- * them are in the linear part.
+ * Fills the digest as hash_words does of zero-extended bytes, to which zeros add nothing. The last 1 to 7 bytes are the
+ * end of eight, because headers stand in front of every payload. Returns 0 where not all are in the linear part.
  */
 static __always_inline int digest_there(struct xdp_md *ctx, struct work *work, __u32 off, __u32 len)
 {
-	const volatile __u64 *secret = sfc_config.digest_secret;
+	const volatile __u64 *secret = sfc_config.digest_secret + 1;
 	struct cursor cur = cursor_at(ctx, off & INNER_OFF_MASK); /* it is less, but 6.1 wants to see that */
-	__u64 sum = secret[0], word;
-	__u32 at = 0;
-	int found;
+	__u32 at = len / 8 % (SFC_DIGEST_BYTES / 8), rest = len % 8;
+	__u64 sum = sfc_config.digest_secret[0];
+	const __u64 *words;
 
 #pragma unroll
-	for (__u32 i = 0; i < SFC_DIGEST_BYTES / sizeof(word); i++) {
-		const __u64 *next;
-
-		if (len < (i + 1) * sizeof(word))
+	for (__u32 i = 0; i < SFC_DIGEST_BYTES / 8; i++) {
+		if (len < (i + 1) * 8)
 			break;
-		next = cursor_take(&cur, sizeof(*next));
-		if (!next)
+		words = cursor_take(&cur, 8);
+		if (!words)
 			return 0;
-		sum += (__u32)*next * secret[2 * i + 1] + (*next >> 32) * secret[2 * i + 2];
-		at = i + 1;
+		sum += digest_term(*words, secret + 2 * i);
 	}
-	if (len % sizeof(word)) {
-		word = digest_rest(ctx, off + len, len % sizeof(word), &found);
-		if (!found)
+	if (rest) {
+		cur = cursor_at(ctx, (off + len - 8) & INNER_OFF_MASK);
+		words = cursor_take(&cur, 8);
+		if (!words)
 			return 0;
-		at &= SFC_DIGEST_BYTES / sizeof(word) - 1;
-		sum += (__u32)word * secret[2 * at + 1] + (word >> 32) * secret[2 * at + 2];
+		sum += digest_term(*words >> (64 - 8 * rest), secret + 2 * at);
 	}
 	work->key.f.u.digest = sum ^ sum >> 32;
 	return 1;
