@@ -40,9 +40,13 @@ def load():
     return os.getloadavg()[0]
 
 
+def latest(points):
+    """Of a point that was measured again the later results."""
+    return list({(point["axis"], point["value"]): point for point in points}.values())
+
+
 def read(path, bench="paper"):
-    """(head, points). A last line that was cut off, by an interrupt, does not count. Of a point that was measured again the
-    later results count."""
+    """(head, the latest points). A last line that was cut off, by an interrupt, does not count."""
     lines = pathlib.Path(path).read_text(encoding="utf-8").split("\n")
     try:
         first, *points = [json.loads(line) for line in lines[:-1]]
@@ -50,7 +54,7 @@ def read(path, bench="paper"):
         raise RawError(f"'{path}' has no JSON line for each point: {error}") from error
     if first.get("bench") != bench or first.get("version") != VERSION:
         raise RawError(f"'{path}' begins with no head of bench/run {bench}, version {VERSION}")
-    return first, list({(point["axis"], point["value"]): point for point in points}.values())
+    return first, latest(points)
 
 
 class Raw:
@@ -79,6 +83,6 @@ class Raw:
     def add(self, point, found):
         """In one write, so that a line is there or not. It replaces what the point had."""
         entry = {"axis": point.axis, "value": point.value, "load": round(load(), 1), **found}
-        self.points = [each for each in self.points if (each["axis"], each["value"]) != (point.axis, point.value)] + [entry]
+        self.points = latest([*self.points, entry])
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(entry) + "\n")

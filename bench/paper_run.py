@@ -144,10 +144,10 @@ class Progress:
 def slower(raw):
     """Points that were measured while the machine was slower than at most of them, as it is for a minute behind a build. They
     get a second time, but no third one."""
-    paces = {(each["axis"], each["value"]): statistics.median(each["yardstick"]) for each in raw.points if "yardstick" in each}
-    twice = {(each["axis"], each["value"]) for each in raw.points if each.get("again")}
-    least = SLOWER * statistics.median(paces.values())
-    return [point for point in points() if paces.get((point.axis, point.value), least) < least and (point.axis, point.value) not in twice]
+    found = [(point, raw.of(point)) for point in points() if point.kind == CHAIN]
+    paces = [statistics.median(each["yardstick"]) for _, each in found]
+    least = SLOWER * statistics.median(paces)
+    return [point for (point, each), pace in zip(found, paces) if pace < least and "again" not in each]
 
 
 def faults_too(found, first):
